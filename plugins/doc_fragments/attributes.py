@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # The attributes of a module that writes.
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice in a row with the same options and nothing else changed, the second run changes nothing.
+    support: full
+  action:
+    description: Runs on the controller as an action plugin.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+"""
+
+    # The attributes of a module that only reads.
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+    details: This module reads and never changes anything.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: N/A
+    details: This module reads and never changes anything.
+  idempotent:
+    description: When run twice in a row with the same options and nothing else changed, the second run changes nothing.
+    support: full
+  action:
+    description: Runs on the controller as an action plugin.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+"""

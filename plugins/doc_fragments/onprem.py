@@ -1,0 +1,27 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # What every on-premises module takes; the argument spec is ONPREM in plugin_utils/_arguments.py.
+    DOCUMENTATION = r"""
+options:
+  management_modules:
+    description:
+      - Names or paths of the PowerShell modules with the management cmdlets. The first that can be imported is used.
+    type: list
+    elements: str
+    default:
+      - SkypeForBusiness
+      - Lync
+requirements:
+  - Windows PowerShell 5.1 and the Skype for Business Server or Lync Server 2013 management tools on the inventory host
+notes:
+  - The inventory host is a Front End, or another domain-joined server with the management tools, reached over WinRM, PSRP or SSH.
+  - The Central Management Store and Active Directory are a second hop from the server. Use CredSSP, Kerberos with
+    delegation, or C(become) with C(runas).
+  - Writing needs membership in the group C(RTCUniversalServerAdmins), reading in C(RTCUniversalReadOnlyAdmins).
+"""

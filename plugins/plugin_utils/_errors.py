@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors that a user can meet: each says what happened, on which object, and what to do next. Private to the collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class HybridAuthError(Exception):
+    """A failure with a message meant for the administrator.
+
+    message: what happened and on which object, as a sentence.
+    remedy: what to do next, as a sentence; it is appended to the message.
+    details: plain data that the task's result carries beside the message.
+    """
+
+    def __init__(self, message: str, remedy: str = "", **details: Any) -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.details = details
+
+
+class InvalidOptionError(HybridAuthError):
+    """An option's value is not what the option takes. Raised before anything is contacted."""
+
+    def __init__(self, option: str, problem: str, expected: str) -> None:
+        super().__init__(f"Option '{option}': {problem}.", f"Expected {expected}.", option=option)
