@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Everything here works on a machine with Python 3, make and git; packages come from PyPI.
+
+PYTHON ?= python3
+VENV ?= .venv
+CORE ?= ansible-core
+BIN := $(CURDIR)/$(VENV)/bin
+DEV := .cache/dev/ansible_collections/sfb/hybrid_auth
+ENGINE_NOTE := command -v pwsh >/dev/null || echo "note: no pwsh on PATH, so no PowerShell text was run in a real engine"
+
+export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help test lint sanity clean
+
+help:
+	@echo "make test    unit tests and playbook tests"
+	@echo "make lint    static checks"
+	@echo "make sanity  ansible-test sanity"
+	@echo "make clean   remove what the other targets made"
+
+$(VENV)/.runtime: requirements.txt
+	@echo "setting up $(VENV): ansible-core and the collection's requirements"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime tests/requirements.txt
+	@echo "setting up $(VENV): test and check tools"
+	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/requirements.txt
+	@touch $@
+
+# The place in which Python and Ansible find the working tree as a collection.
+$(DEV):
+	@mkdir -p $(dir $(DEV))
+	@ln -sfn ../../../.. $(DEV)
+
+test: $(VENV)/.dev $(DEV)
+	$(BIN)/python -m pytest -n 2
+	@$(ENGINE_NOTE)
+
+lint: $(VENV)/.dev $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/yamllint --strict .
+	$(BIN)/mypy -p ansible_collections.sfb.hybrid_auth.plugins.plugin_utils
+	@rm -rf .cache/build && mkdir -p .cache/build
+	$(BIN)/ansible-galaxy collection build --output-path .cache/build
+
+# ansible-test takes the collection's place in the file system at its word, so it works on a copy.
+sanity: $(VENV)/.dev
+	@rm -rf .cache/sanity && mkdir -p .cache/sanity/ansible_collections/sfb/hybrid_auth
+	@git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C .cache/sanity/ansible_collections/sfb/hybrid_auth
+	cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && PATH=$(BIN):$$PATH $(BIN)/ansible-test sanity --venv --color no
+
+clean:
+	rm -rf .cache .venv demo
