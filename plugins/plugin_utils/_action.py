@@ -35,6 +35,9 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
 
     ARGUMENTS: ClassVar[Arguments]
 
+    # What must not be shown; perform() adds the secrets that it obtains.
+    secrets: set[str]
+
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Do the task and return its result; raise HybridAuthError for a failure the user can meet."""
         raise NotImplementedError
@@ -46,10 +49,10 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = self.ARGUMENTS
-        secrets = secret_values(arguments.options, self._task.args)
+        secrets = self.secrets = secret_values(arguments.options, self._task.args)
         try:
             params = self._checked(arguments)
-            secrets |= secret_values(arguments.options, params)
+            secrets.update(secret_values(arguments.options, params))
             result.update(self.perform(params, task_vars or {}))
         except HybridAuthError as exc:
             result.update({"failed": True, "msg": str(exc), **exc.details})

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
 
 try:
     from cryptography import x509
@@ -127,11 +128,6 @@ def parse_der(der: bytes) -> Certificate:
         signature_algorithm=_signature_algorithm(parsed),
         serial_number=serial_number if len(serial_number) % 2 == 0 else f"0{serial_number}",
     )
-
-
-def utc_text(moment: datetime) -> str:
-    """An aware time as ISO 8601 in UTC, to the second, such as 2026-11-02T08:00:00Z."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def decode_base64(text: str) -> bytes | None:

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._principal_action import WRITING, PrincipalAction, PrincipalPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import EXCHANGE_ONLINE, ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid
+
+
+class ActionModule(PrincipalAction):
+    """Enable or disable a service principal."""
+
+    ARGUMENTS = Arguments(
+        {
+            **SIGN_IN,
+            **WRITING,
+            "app_id": {"type": "str", "default": EXCHANGE_ONLINE},
+            "enabled": {"type": "bool", "default": True},
+        }
+    )
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        self.enabled: bool = params["enabled"]
+        return self.converge(params, [guid("app_id", params["app_id"])])
+
+    def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
+        differs = principal.account_enabled is not self.enabled
+        return PrincipalPlan(
+            principal,
+            replace(principal, account_enabled=self.enabled),
+            Change(
+                {"account_enabled": principal.account_enabled},
+                {"account_enabled": self.enabled},
+                (f"{'enable' if self.enabled else 'disable'} {principal.label}",) if differs else (),
+            ),
+            {"accountEnabled": self.enabled},
+        )
+
+    def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
+        right = found.account_enabled is self.enabled
+        return [] if right else [f"{found.label} has accountEnabled {found.account_enabled}"]

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _entra
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._connection import TenantConnection
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import Endpoints, endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import host_name, same_text
+
+
+class ActionModule(HybridAuthAction):
+    """The tenant's id, from a domain or from its display name."""
+
+    ARGUMENTS = Arguments(
+        {**SIGN_IN, "domain": {"type": "str"}, "display_name": {"type": "str"}},
+        mutually_exclusive=[("domain", "display_name")],
+        required_one_of=[("domain", "display_name")],
+    )
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        where = endpoints(params)
+        result = self._by_domain(where, params["domain"]) if params["domain"] else self._by_display_name(params)
+        if where.warnings:
+            result["warnings"] = where.warnings
+        return {"changed": False, **result}
+
+    def _by_domain(self, where: Endpoints, value: str) -> dict[str, Any]:
+        domain = host_name("domain", value)
+        configuration = _entra.discover_tenant(where, domain)
+        return {"tenant_id": _entra.tenant_id_of(configuration, f"{where.login_url}/{domain}"), "domain": domain}
+
+    def _by_display_name(self, params: dict[str, Any]) -> dict[str, Any]:
+        name = params["display_name"]
+        graph = TenantConnection(params, set(self._task.args), self.secrets).graph()
+        found = graph.read_list("organization", "the tenant's organization", {"$select": "id,displayName,verifiedDomains"})
+        matching = [entry for entry in found if same_text(entry.get("displayName"), name)]
+        if len(matching) != 1:
+            shown = ", ".join(f"{entry.get('displayName')!r}" for entry in found) or "none"
+            raise HybridAuthError(
+                f"{len(matching) or 'No'} organizations that the sign-in can see are named {name!r}; it sees {shown}.",
+                "Give 'domain', or the display name exactly as the tenant's overview shows it, and sign in to that tenant.",
+            )
+        default = next((domain.get("name") for domain in matching[0].get("verifiedDomains") or [] if domain.get("isDefault")), None)
+        return {"tenant_id": str(matching[0]["id"]).lower(), "display_name": matching[0]["displayName"], "domain": default}

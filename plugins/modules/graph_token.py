@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: graph_token
+short_description: Sign in to Microsoft Graph once for a play
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Gets an access token for Microsoft Graph, so that the next tasks of the play need no sign-in of their own.
+  - The token is returned sealed. Only modules of this collection in the same run of Ansible can read it, so it may be registered, shown and logged without harm, and it cannot be stored for later.
+  - Signing in takes two requests, one that finds the tenant and one for the token.
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.graph
+seealso:
+  - module: sfb.hybrid_auth.tenant_info
+  - module: sfb.hybrid_auth.sp_info
+  - name: Configure server-to-server authentication for a hybrid environment
+    description: The documented procedure.
+    link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+"""
+
+EXAMPLES = r"""
+- name: Sign in with a client secret
+  sfb.hybrid_auth.graph_token:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+  register: token
+
+- name: Read the service principals without another sign-in
+  sfb.hybrid_auth.sp_info:
+    access_token: "{{ token.access_token }}"
+"""
+
+RETURN = r"""
+access_token:
+  description: The token, sealed, for the option O(access_token) of the next tasks of this play.
+  returned: success
+  type: str
+  sample: sfb-sealed-1:gAAAAABl...
+tenant_id:
+  description: The id of the tenant that the sign-in was for; V(null) where a ready token does not tell it.
+  returned: success
+  type: str
+  sample: 5588b4fd-f26d-475c-824f-9911277ab13e
+expires:
+  description: When the token expires, in UTC; V(null) where a ready token does not tell it.
+  returned: success
+  type: str
+  sample: "2026-11-02T09:00:00Z"
+cloud:
+  description: The cloud that the token is for.
+  returned: success
+  type: str
+  sample: global
+graph_url:
+  description: The Microsoft Graph endpoint that the token is for.
+  returned: success
+  type: str
+  sample: https://graph.microsoft.com
+"""

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sp_credential
+short_description: Manage a farm's certificate on service principals
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Puts the farm's OAuthTokenIssuer certificate on service principals, so that the tenant accepts the tokens that the farm signs, or takes certificates away.
+  - Other credentials stay as they are. Microsoft Graph replaces the whole list with each write, so the list is read immediately before it is written and read back until the directory shows it; a credential that was there and is missing then fails the task.
+  - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.graph
+options:
+  app_ids:
+    description:
+      - The application ids of the service principals.
+      - The default are those of the documented procedure. Exchange Online (V(00000002-0000-0ff1-ce00-000000000000)) is shared with
+        other hybrid products (CVE-2025-53786); the module warns. Leave it out where a dedicated hybrid application is used.
+    type: list
+    elements: str
+    default:
+      - 00000004-0000-0ff1-ce00-000000000000
+      - 00000002-0000-0ff1-ce00-000000000000
+  state:
+    description:
+      - V(present) adds the certificate where no valid entry for it is there.
+      - V(absent) removes the entries that O(key_id), O(thumbprint), O(certificate_path) or O(certificate_content) names.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  certificate_path:
+    description:
+      - Path on the controller of the certificate as PEM, DER or base64. Where a private key lies beside it in the file, it is not read.
+      - At most one of O(certificate_path), O(certificate_content), O(thumbprint) and O(key_id) can be given.
+    type: path
+  certificate_content:
+    description:
+      - The certificate as PEM or as base64 of its DER form, for example what M(sfb.hybrid_auth.onprem_info) returned.
+    type: str
+  thumbprint:
+    description:
+      - With O(state=absent), the SHA-1 thumbprint of the certificate that goes.
+    type: str
+  key_id:
+    description:
+      - With O(state=absent), the id of the entry that goes.
+    type: str
+  display_name:
+    description:
+      - Display name of a new entry, at most 90 characters. The default is the certificate's subject.
+    type: str
+  start:
+    description:
+      - When a new entry begins to be valid, in ISO 8601, within the certificate's validity. By default it comes from the certificate.
+      - An entry that is there is never altered.
+    type: str
+  end:
+    description:
+      - When a new entry ends, in ISO 8601, within the certificate's validity. By default it comes from the certificate.
+    type: str
+  remove_expired:
+    description:
+      - Also remove every expired entry of these service principals, whoever put it there.
+    type: bool
+    default: false
+  current:
+    description:
+      - The whole registered result of M(sfb.hybrid_auth.sp_info) from earlier in the play.
+      - If it already shows what the task wants, nothing is contacted. Otherwise the module reads again before it writes.
+    type: dict
+  wait_timeout:
+    description:
+      - How many seconds to wait after a change until the directory shows it several times in a row.
+    type: int
+    default: 120
+seealso:
+  - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.onprem_info
+  - name: Configure server-to-server authentication for a hybrid environment
+    description: The documented procedure.
+    link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+  - name: Update servicePrincipal
+    description: The request that writes the list.
+    link: https://learn.microsoft.com/graph/api/serviceprincipal-update
+"""
+
+EXAMPLES = r"""
+- name: Put a certificate from a file on the Skype for Business Online service principal
+  sfb.hybrid_auth.sp_credential:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    app_ids:
+      - 00000004-0000-0ff1-ce00-000000000000
+    certificate_path: issuer.cer
+
+- name: Remove a certificate by its thumbprint
+  sfb.hybrid_auth.sp_credential:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    state: absent
+    thumbprint: BB5D1064437D8720A5C53078185E6A361A78B10A
+
+- name: Remove what is expired
+  sfb.hybrid_auth.sp_credential:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    state: absent
+    remove_expired: true
+"""
+
+RETURN = r"""
+service_principals:
+  description:
+    - The service principals as they are now, in the shape that M(sfb.hybrid_auth.sp_info) returns; in check mode as they would be.
+  returned: success
+  type: list
+  elements: dict
+operations:
+  description: What was changed, in words; in check mode what would be. Empty when nothing changes.
+  returned: success
+  type: list
+  elements: str
+  sample: ["add certificate BB5D1064437D8720A5C53078185E6A361A78B10A (CN=contoso.com) to service principal 00000004-0000-0ff1-ce00-000000000000"]
+"""

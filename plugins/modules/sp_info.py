@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sp_info
+short_description: Read service principals with their names and credentials
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Reads service principals of the tenant with account state, names, certificates and secrets.
+  - Needs the Microsoft Graph permission C(Application.Read.All).
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.graph
+options:
+  app_ids:
+    description:
+      - The application ids of the service principals to read.
+      - The default are those of the documented procedure, Skype for Business Online (V(00000004-0000-0ff1-ce00-000000000000))
+        and Exchange Online (V(00000002-0000-0ff1-ce00-000000000000)).
+    type: list
+    elements: str
+  all:
+    description:
+      - Read all service principals of the tenant. Cannot be combined with O(app_ids).
+    type: bool
+    default: false
+seealso:
+  - module: sfb.hybrid_auth.sp_credential
+  - module: sfb.hybrid_auth.sp_names
+  - module: sfb.hybrid_auth.sp_account
+  - name: Configure server-to-server authentication for a hybrid environment
+    description: The documented procedure.
+    link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+"""
+
+EXAMPLES = r"""
+- name: Read the two service principals of the procedure
+  sfb.hybrid_auth.sp_info:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+  register: cloud
+
+- name: Show who has a certificate there, and until when
+  ansible.builtin.debug:
+    msg: "{{ item.display_name }}: {{ item.key_credentials | map(attribute='thumbprint') | join(', ') }}"
+  loop: "{{ cloud.service_principals }}"
+  loop_control:
+    label: "{{ item.app_id }}"
+"""
+
+RETURN = r"""
+service_principals:
+  description: The service principals that the tenant has.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    app_id:
+      description: The application's id.
+      type: str
+      sample: 00000004-0000-0ff1-ce00-000000000000
+    id:
+      description: The id of the service principal's object in this tenant.
+      type: str
+      sample: 6f1d3f9e-3a9c-4c3f-9d3e-0f1f4d5a8b11
+    display_name:
+      description: The service principal's display name.
+      type: str
+      sample: Skype for Business Online
+    account_enabled:
+      description: Whether users and services can sign in to it.
+      type: bool
+      sample: true
+    names:
+      description: Its service principal names.
+      type: list
+      elements: str
+      sample: ["00000004-0000-0ff1-ce00-000000000000/webext.contoso.com"]
+    key_credentials:
+      description: Its certificates and other keys.
+      type: list
+      elements: dict
+      contains:
+        key_id:
+          description: The id of the entry.
+          type: str
+        thumbprint:
+          description: The certificate's SHA-1 thumbprint, whatever encoding is stored; V(null) where it cannot be told.
+          type: str
+        identifier:
+          description: The identifier as it is stored.
+          type: str
+        subject:
+          description: The certificate's subject; V(null) where Microsoft Graph does not give the certificate.
+          type: str
+        start:
+          description: When the entry begins to be valid, in UTC.
+          type: str
+        end:
+          description: When it ends, in UTC.
+          type: str
+        days_left:
+          description: Whole days until then, negative when it is over.
+          type: int
+        expired:
+          description: Whether it is over.
+          type: bool
+        usage:
+          description: What the key may be used for.
+          type: str
+          sample: Verify
+        type:
+          description: The kind of key.
+          type: str
+          sample: AsymmetricX509Cert
+        display_name:
+          description: The entry's display name.
+          type: str
+    password_credentials:
+      description: Its secrets, without their values.
+      type: list
+      elements: dict
+      contains:
+        key_id:
+          description: The id of the entry.
+          type: str
+        display_name:
+          description: The entry's display name.
+          type: str
+        start:
+          description: When it begins to be valid, in UTC.
+          type: str
+        end:
+          description: When it ends, in UTC.
+          type: str
+missing:
+  description: Application ids in O(app_ids) for which the tenant has no service principal.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+tenant_id:
+  description: The tenant's id; V(null) where a ready token does not tell it.
+  returned: success
+  type: str
+  sample: 5588b4fd-f26d-475c-824f-9911277ab13e
+"""

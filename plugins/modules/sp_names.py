@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sp_names
+short_description: Manage names of a service principal
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Adds the farm's external Web services names to a service principal, or removes names.
+  - The union of the names that are there and the wanted ones is written, so other names stay. The list is read back until the directory shows it.
+  - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.graph
+options:
+  app_id:
+    description:
+      - The application id of the service principal.
+    type: str
+    default: 00000004-0000-0ff1-ce00-000000000000
+  names:
+    description:
+      - Host names, each of which stands for the name C(<app_id>/<host name>), or whole names of that form, or https URLs.
+    type: list
+    elements: str
+    required: true
+  state:
+    description:
+      - V(present) adds the names that are not there. V(absent) removes the given names and no other.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  current:
+    description:
+      - The whole registered result of M(sfb.hybrid_auth.sp_info) from earlier in the play.
+      - If it already shows what the task wants, nothing is contacted. Otherwise the module reads again before it writes.
+    type: dict
+  wait_timeout:
+    description:
+      - How many seconds to wait after a change until the directory shows it several times in a row.
+    type: int
+    default: 120
+seealso:
+  - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.onprem_info
+  - name: Configure server-to-server authentication for a hybrid environment
+    description: The documented procedure.
+    link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+"""
+
+EXAMPLES = r"""
+- name: Add the external Web services of two pools
+  sfb.hybrid_auth.sp_names:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    names:
+      - webext.contoso.com
+      - webext2.contoso.com
+
+- name: Remove the name of a pool that is gone
+  sfb.hybrid_auth.sp_names:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    names:
+      - webext-old.contoso.com
+    state: absent
+"""
+
+RETURN = r"""
+service_principals:
+  description:
+    - The service principals as they are now, in the shape that M(sfb.hybrid_auth.sp_info) returns; in check mode as they would be.
+  returned: success
+  type: list
+  elements: dict
+operations:
+  description: What was changed, in words; in check mode what would be. Empty when nothing changes.
+  returned: success
+  type: list
+  elements: str
+  sample: ["add name 00000004-0000-0ff1-ce00-000000000000/webext.contoso.com to service principal 00000004-0000-0ff1-ce00-000000000000"]
+"""

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tenant_info
+short_description: Find a tenant's id
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Finds the id of a Microsoft 365 tenant from one of its verified domains, which needs no sign-in, or from its display name.
+  - With O(domain) the tenant's OpenID configuration is read. With O(display_name) the organization of the tenant that the sign-in is for is read from Microsoft Graph; this needs the permission C(Organization.Read.All).
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.graph
+options:
+  domain:
+    description:
+      - A verified domain of the tenant.
+      - Exactly one of O(domain) and O(display_name) is required.
+    type: str
+  display_name:
+    description:
+      - The tenant's display name, in any letter case. No match and several matches are errors.
+    type: str
+seealso:
+  - module: sfb.hybrid_auth.graph_token
+  - name: Configure server-to-server authentication for a hybrid environment
+    description: The documented procedure.
+    link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+"""
+
+EXAMPLES = r"""
+- name: Find the tenant of a domain
+  sfb.hybrid_auth.tenant_info:
+    domain: contoso.com
+  register: tenant
+
+- name: Show its id
+  ansible.builtin.debug:
+    var: tenant.tenant_id
+
+- name: Find the tenant by its display name
+  sfb.hybrid_auth.tenant_info:
+    display_name: Contoso
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+"""
+
+RETURN = r"""
+tenant_id:
+  description: The tenant's id.
+  returned: success
+  type: str
+  sample: 5588b4fd-f26d-475c-824f-9911277ab13e
+domain:
+  description: The domain that was given, or the tenant's default domain.
+  returned: success
+  type: str
+  sample: contoso.com
+display_name:
+  description: The tenant's display name.
+  returned: when O(display_name) is given
+  type: str
+  sample: Contoso
+"""

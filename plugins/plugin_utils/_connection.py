@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task's way to the tenant: options checked at once, sign-in and Graph at first use. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _entra
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import Endpoints, SignIn, endpoints, sign_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token import AccessToken
+
+
+class TenantConnection:
+    """secrets: the action's set of texts that are not shown; the token joins it."""
+
+    def __init__(self, params: Mapping[str, Any], given: Collection[str], secrets: set[str]) -> None:
+        self.where: Endpoints = endpoints(params)
+        self._how: SignIn = sign_in(params, given, self.where)
+        self._secrets = secrets
+        if self._how.token:
+            secrets.add(self._how.token.value)
+        self._token: AccessToken | None = None
+        self._graph: Graph | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        return self.where.warnings
+
+    def token(self) -> AccessToken:
+        """The access token; signs in at the first call."""
+        if self._token is None:
+            self._token = _entra.authenticate(self.where, self._how)
+            self._secrets.add(self._token.value)
+        return self._token
+
+    def graph(self) -> Graph:
+        """The tenant's Graph; signs in at the first call."""
+        if self._graph is None:
+            self._graph = Graph(self.where, self.token())
+        return self._graph
+
+    @property
+    def known_tenant_id(self) -> str | None:
+        """The tenant's id if a sign-in told it."""
+        token = self._token or self._how.token
+        return token.tenant_id if token else None

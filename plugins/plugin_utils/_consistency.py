@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Wait until the directory agrees with what was written, and keep the workers of one run from writing at once. Private to the collection.
+
+Entra ID answers reads from replicas, so a read soon after a write may still show the old object, and the write of a list that was
+read stale loses entries (https://learn.microsoft.com/entra/architecture/architecture, "Consistency").
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
+
+T = TypeVar("T")
+
+_AGREEING_READS = 3
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 5.0
+
+
+def wait_until(read: Callable[[], T], problems: Callable[[T], list[str]], subject: str, timeout: float) -> T:
+    """What read() gives once it has shown no problem several times in a row.
+
+    timeout: seconds, after which HybridAuthError tells the last problems.
+    """
+    deadline = time.monotonic() + timeout
+    pause, agreeing = _FIRST_PAUSE_SECONDS, 0
+    while True:
+        found = read()
+        wrong = problems(found)
+        agreeing = 0 if wrong else agreeing + 1
+        if agreeing == _AGREEING_READS:
+            return found
+        if wrong and time.monotonic() + pause > deadline:
+            raise HybridAuthError(
+                f"Microsoft Graph took the change of {subject}, but {timeout:g} seconds later it shows: {'; '.join(wrong)}.",
+                "Another program may have written at the same time. Look at it with sp_info, and run again.",
+                problems=wrong,
+            )
+        time.sleep(pause)
+        pause = _FIRST_PAUSE_SECONDS if not wrong else min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+@contextmanager
+def exclusive(folder: str, name: str) -> Iterator[None]:
+    """Hold a lock against the other workers of this run of Ansible: they share the folder of temporary files."""
+    path = Path(folder) / f"sfb_hybrid_auth-{hashlib.sha256(name.encode()).hexdigest()[:16]}.lock"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Microsoft Entra ID: find a tenant, and get an access token for Microsoft Graph with MSAL. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import Endpoints, SignIn
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token import AccessToken
+
+try:
+    import msal
+except ImportError:  # reported by authenticate()
+    HAS_MSAL = False
+else:
+    HAS_MSAL = True
+
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_REMEDIES = {
+    "AADSTS90002": "Check the option 'tenant' and, for another cloud than the global one, 'cloud'.",
+    "AADSTS900021": "Check the option 'tenant'.",
+    "AADSTS900023": "Check the option 'tenant': it is neither a tenant id nor a domain of a tenant.",
+    "AADSTS700016": "Check 'client_id' and 'tenant': the application must be registered in that tenant, or consented to there.",
+    "AADSTS7000215": "Check 'client_secret': it must be the secret's value, not its id.",
+    "AADSTS7000222": "The client secret expired: make a new one for the application.",
+    "AADSTS700027": "Upload the certificate of 'client_certificate_path' to the application, or use the one that is there.",
+    "AADSTS700024": "The clock of the controller is wrong, or the certificate is not valid now.",
+    "AADSTS7000112": "The application is disabled in the tenant: enable its service principal.",
+    "AADSTS53003": "A Conditional Access policy blocks the application: let it sign in from the controller's address.",
+}
+
+
+def discover_tenant(where: Endpoints, tenant: str) -> dict[str, Any]:
+    """The OpenID configuration of a tenant (OpenID Connect Discovery 1.0), found by id or domain, without sign-in."""
+    url = f"{where.login_url}/{tenant}/v2.0/.well-known/openid-configuration"
+    session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
+    return _configuration(session.get(url), tenant, url)
+
+
+def tenant_id_of(configuration: dict[str, Any], url: str) -> str:
+    """The tenant's id, which is part of the issuer; HybridAuthError if it is not."""
+    match = _GUID.search(str(configuration.get("issuer")))
+    if not match:
+        raise HybridAuthError(
+            f"The OpenID configuration at {url} names no tenant: its issuer is {configuration.get('issuer')!r}.",
+            "Check 'login_url'; 'common' and 'organizations' are no tenants.",
+        )
+    return match[0].lower()
+
+
+def authenticate(where: Endpoints, how: SignIn) -> AccessToken:
+    """A token for the application by the client credentials grant (RFC 6749 section 4.4): one discovery and one token request."""
+    if how.token is not None:
+        return how.token
+    if not HAS_MSAL:
+        raise HybridAuthError(
+            "The Python package 'msal' is not installed for the Python that runs Ansible.",
+            "Install what the collection needs with 'pip install -r requirements.txt'.",
+        )
+    session = _MsalSession(where)
+    authority = f"{where.login_url}/{how.tenant}"
+    try:
+        application = msal.ConfidentialClientApplication(
+            how.client_id,
+            client_credential=_credential(how),
+            authority=authority,
+            instance_discovery=False,  # it asks the global cloud about every host it does not know
+            http_client=session,
+        )
+        answer = application.acquire_token_for_client([f"{where.graph_url}/.default"])
+    except ValueError as exc:  # what MSAL raises when the authority's answer cannot be used
+        configuration = session.discovered
+        if configuration is not None:
+            _configuration(configuration, how.tenant, authority)
+        raise HybridAuthError(f"Sign-in at {authority} failed: {str(exc).splitlines()[0]}", "Check 'login_url' and 'tenant'.") from None
+    if "access_token" not in answer:
+        raise _refused(answer, f"application {how.client_id} in tenant {how.tenant}")
+    configuration = session.discovered
+    tenant_id = tenant_id_of(_configuration(configuration, how.tenant, authority), authority) if configuration is not None else None
+    return AccessToken(
+        value=answer["access_token"],
+        expires=int(time.time()) + int(answer["expires_in"]),
+        tenant_id=tenant_id,
+        graph_url=where.graph_url,
+        cloud=where.cloud,
+    )
+
+
+class _MsalSession:
+    """The HTTP client that MSAL asks for; it keeps the discovery's answer, which tells the tenant's id without a further request."""
+
+    def __init__(self, where: Endpoints) -> None:
+        self._session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
+        self.discovered: Any = None
+
+    def get(self, url: str, params: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
+        answer = self._session.get(url, params=params, headers=headers)
+        if "openid-configuration" in url:
+            self.discovered = answer
+        return answer
+
+    def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
+        return self._session.post(url, params=params, data=data, headers=headers)
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _credential(how: SignIn) -> Any:
+    if how.certificate is None:
+        return how.secret
+    return {"private_key": how.certificate.private_key_pem, "public_certificate": how.certificate.certificate_pem}
+
+
+def _configuration(answer: Any, tenant: str, url: str) -> dict[str, Any]:
+    try:
+        content = answer.json()
+    except ValueError:
+        content = None
+    if answer.status_code == 200 and isinstance(content, dict):
+        return content
+    if isinstance(content, dict) and "error" in content:
+        raise _refused(content, f"tenant {tenant}")
+    raise HybridAuthError(
+        f"{url} answered {answer.status_code} and no OpenID configuration.",
+        "Check 'login_url' and 'cloud', and that no proxy answers in its place.",
+    )
+
+
+def _refused(answer: dict[str, Any], subject: str) -> HybridAuthError:
+    description = str(answer.get("error_description") or answer.get("error") or "no reason given")
+    code = re.match(r"AADSTS\d+", description)
+    # The lines after the first hold trace ids and the time.
+    text = re.split(r"\s*(?:\r?\n|Trace ID:)", description)[0]
+    return HybridAuthError(
+        f"Microsoft Entra ID refused the sign-in of {subject}: {text}",
+        _REMEDIES.get(code[0], "") if code else "",
+        error_code=code[0] if code else answer.get("error"),
+    )
