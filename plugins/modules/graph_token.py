@@ -12,7 +12,8 @@ author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
   - Gets an access token for Microsoft Graph, so that the next tasks of the play need no sign-in of their own.
-  - The token is returned sealed. Only modules of this collection in the same run of Ansible can read it, so it may be registered, shown and logged without harm, and it cannot be stored for later.
+  - The token is returned sealed. Only modules of this collection in the same run of Ansible can read it, so it may be registered, shown
+    and logged without harm, and it cannot be stored for later.
   - Signing in takes two requests, one that finds the tenant and one for the token.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info

@@ -11,8 +11,10 @@ version_added: 0.1.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
-  - Puts the farm's OAuthTokenIssuer certificate on service principals, so that the tenant accepts the tokens that the farm signs, or takes certificates away.
-  - Other credentials stay as they are. Microsoft Graph replaces the whole list with each write, so the list is read immediately before it is written and read back until the directory shows it; a credential that was there and is missing then fails the task.
+  - Puts the farm's OAuthTokenIssuer certificate on service principals, so that the tenant accepts the tokens that the farm signs, or
+    takes certificates away.
+  - Other credentials stay as they are. Microsoft Graph replaces the whole list with each write, so the list is read immediately before
+    it is written and read back until the directory shows it; a credential that was there and is missing then fails the task.
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
@@ -132,5 +134,6 @@ operations:
   returned: success
   type: list
   elements: str
-  sample: ["add certificate BB5D1064437D8720A5C53078185E6A361A78B10A (CN=contoso.com) to service principal 00000004-0000-0ff1-ce00-000000000000"]
+  sample:
+    - add certificate BB5D1064437D8720A5C53078185E6A361A78B10A (CN=contoso.com) to service principal 00000004-0000-0ff1-ce00-000000000000
 """

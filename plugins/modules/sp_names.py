@@ -12,7 +12,8 @@ author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
   - Adds the farm's external Web services names to a service principal, or removes names.
-  - The union of the names that are there and the wanted ones is written, so other names stay. The list is read back until the directory shows it.
+  - The union of the names that are there and the wanted ones is written, so other names stay. The list is read back until the directory
+    shows it.
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes

@@ -12,7 +12,8 @@ author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
   - Finds the id of a Microsoft 365 tenant from one of its verified domains, which needs no sign-in, or from its display name.
-  - With O(domain) the tenant's OpenID configuration is read. With O(display_name) the organization of the tenant that the sign-in is for is read from Microsoft Graph; this needs the permission C(Organization.Read.All).
+  - With O(domain) the tenant's OpenID configuration is read. With O(display_name) the organization of the tenant that the sign-in is
+    for is read from Microsoft Graph; this needs the permission C(Organization.Read.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
   - sfb.hybrid_auth.graph

@@ -23,12 +23,15 @@ from cryptography.x509.oid import NameOID
 from requests.adapters import BaseAdapter
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
+LOCAL = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/tmp/none", _IS_WINDOWS=False))
 _KEYS: dict[int, Any] = {}
 
 
 def key(bits: int = 2048) -> Any:
     """An RSA key; making one is slow, so each size is made once."""
-    return _KEYS.setdefault(bits, None) or _KEYS.__setitem__(bits, rsa.generate_private_key(65537, bits)) or _KEYS[bits]
+    if bits not in _KEYS:
+        _KEYS[bits] = rsa.generate_private_key(65537, bits)
+    return _KEYS[bits]
 
 
 def certificate(subject: str = "contoso.com", *, days: int = 365, since: int = 1, bits: int = 2048) -> x509.Certificate:
@@ -59,7 +62,7 @@ def run_action(name: str, args: dict[str, Any], *, check_mode: bool = False, con
     module = importlib.import_module(f"ansible_collections.sfb.hybrid_auth.plugins.action.{name}")
     task = SimpleNamespace(args=args, async_val=0, check_mode=check_mode, diff=True, action=f"sfb.hybrid_auth.{name}", no_log=False)
     action = module.ActionModule(
-        task=task, connection=connection, play_context=SimpleNamespace(), loader=None, templar=None, shared_loader_obj=None
+        task=task, connection=connection or LOCAL, play_context=SimpleNamespace(), loader=None, templar=None, shared_loader_obj=None
     )
     if prepare:
         prepare(action)
