@@ -49,3 +49,26 @@ attributes:
     description: Supports being used with the C(async) keyword.
     support: none
 """
+
+    # The attributes of the module that runs on the server.
+    RUNNER = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: none
+    details: It always runs, and calls what the request says.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: none
+  idempotent:
+    description: When run twice in a row with the same options and nothing else changed, the second run changes nothing.
+    support: N/A
+    details: It depends on the request.
+  action:
+    description: Runs on the controller as an action plugin.
+    support: none
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+"""

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _oauth_configuration
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, OnpremAction, OnpremPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, host_name, https_url
+
+
+class ActionModule(OnpremAction):
+    """Manage settings of the OAuth configuration."""
+
+    PART = "oauth_configuration"
+    RESULT = "oauth_configuration"
+    ARGUMENTS = Arguments(
+        {
+            **ONPREM,
+            **CURRENT,
+            "service_name": {"type": "str"},
+            "realm": {"type": "str"},
+            "exchange_autodiscover_url": {"type": "str"},
+            "exchange_autodiscover_allowed_domains": {"type": "list", "elements": "str"},
+            "client_authorization_oauth_server": {"type": "str"},
+            "client_adal_auth_override": {"type": "str", "choices": ["NoOverride", "Allowed", "Disallowed"]},
+        },
+        required_one_of=[tuple(_oauth_configuration.PARAMETERS)],
+    )
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        self.wanted = {name: params[name] for name in _oauth_configuration.PARAMETERS if params[name] is not None}
+        if self.wanted.get("service_name"):
+            self.wanted["service_name"] = guid("service_name", self.wanted["service_name"])
+        if self.wanted.get("exchange_autodiscover_url"):
+            self.wanted["exchange_autodiscover_url"] = https_url("exchange_autodiscover_url", self.wanted["exchange_autodiscover_url"])
+        for domain in self.wanted.get("exchange_autodiscover_allowed_domains", []):
+            _check_pattern(domain)
+        return self.converge(params, task_vars)
+
+    def plan(self, found: Any) -> OnpremPlan:
+        return _oauth_configuration.plan(found, self.wanted)
+
+    def find(self, found: Any) -> Mapping[str, Any] | None:
+        return dict(found)
+
+
+def _check_pattern(domain: str) -> None:
+    option = "exchange_autodiscover_allowed_domains"
+    try:
+        host_name(option, re.sub(r"^\*\.", "", domain.strip()))
+    except InvalidOptionError:
+        raise InvalidOptionError(option, f"{domain!r} is not a domain", "names such as contoso.com or *.contoso.com") from None

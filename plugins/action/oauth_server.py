@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _oauth_server
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import CLOUDS, ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clouds import metadata_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, OnpremAction, OnpremPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, https_url
+
+
+class ActionModule(OnpremAction):
+    """Manage an OAuth server."""
+
+    PART = "oauth_servers"
+    RESULT = "oauth_server"
+    ARGUMENTS = Arguments(
+        {
+            **ONPREM,
+            **CURRENT,
+            "name": {"type": "str", "default": "microsoft.sts"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "tenant_id": {"type": "str"},
+            "metadata_url": {"type": "str"},
+            "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
+            "realm": {"type": "str"},
+            "type": {"type": "str"},
+            "accept_security_identifier_information": {"type": "bool"},
+            "authorization_uri_override": {"type": "str"},
+        },
+        mutually_exclusive=[("tenant_id", "metadata_url")],
+    )
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        self.name = params["name"].strip()
+        if not self.name:
+            raise InvalidOptionError("name", "it is empty", "the OAuth server's identity, such as microsoft.sts")
+        self.wanted = _wanted(params) if params["state"] == "present" else None
+        return self.converge(params, task_vars)
+
+    def plan(self, found: Any) -> OnpremPlan:
+        return _oauth_server.plan(found, self.name, self.wanted)
+
+    def find(self, found: Any) -> Mapping[str, Any] | None:
+        return _oauth_server.find(found, self.name)
+
+
+def _wanted(params: Mapping[str, Any]) -> dict[str, Any]:
+    if params["metadata_url"]:
+        url = https_url("metadata_url", params["metadata_url"])
+    elif params["tenant_id"]:
+        url = metadata_url(params["cloud"], guid("tenant_id", params["tenant_id"]))
+    else:
+        raise InvalidOptionError("tenant_id", "neither it nor metadata_url is set", "one of them, since state is present")
+    wanted = {"metadata_url": url}
+    if params["authorization_uri_override"]:
+        https_url("authorization_uri_override", params["authorization_uri_override"])
+    for name in ("realm", "type", "accept_security_identifier_information", "authorization_uri_override"):
+        if params[name] is not None:
+            wanted[name] = params[name]
+    return wanted

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import check_usable, load_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, OnpremAction, OnpremPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import EXCHANGE_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, https_url
+
+
+class ActionModule(OnpremAction):
+    """Manage a partner application."""
+
+    PART = "partner_applications"
+    RESULT = "partner_application"
+    ARGUMENTS = Arguments(
+        {
+            **ONPREM,
+            **CURRENT,
+            "name": {"type": "str", "default": "microsoft.exchange"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "application_id": {"type": "str", "default": EXCHANGE_ONLINE},
+            "trust_level": {"type": "str", "choices": ["Full", "Application", "User"], "default": "Full"},
+            "use_oauth_server": {"type": "bool"},
+            "metadata_url": {"type": "str"},
+            "certificate": {"type": "str"},
+            "realm": {"type": "str"},
+            "enabled": {"type": "bool"},
+            "accept_security_identifier_information": {"type": "bool"},
+        },
+        mutually_exclusive=[("use_oauth_server", "metadata_url", "certificate"), ("metadata_url", "realm")],
+    )
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        self.name = params["name"].strip()
+        if not self.name:
+            raise InvalidOptionError("name", "it is empty", "the partner application's identity, such as microsoft.exchange")
+        self.wanted = _wanted(params) if params["state"] == "present" else None
+        return self.converge(params, task_vars)
+
+    def plan(self, found: Any) -> OnpremPlan:
+        return _partner_application.plan(found, self.name, self.wanted)
+
+    def find(self, found: Any) -> Mapping[str, Any] | None:
+        return _partner_application.find(found, self.name)
+
+
+def _wanted(params: Mapping[str, Any]) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    application_id = guid("application_id", params["application_id"])
+    if params["use_oauth_server"] is False:
+        raise InvalidOptionError(
+            "use_oauth_server", "false alone leaves open how tokens are checked", "true, or metadata_url or certificate"
+        )
+    if params["metadata_url"]:
+        # The application's identifier comes from its metadata.
+        wanted["metadata_url"] = https_url("metadata_url", params["metadata_url"])
+    else:
+        wanted["application_id"] = application_id
+    if params["use_oauth_server"]:
+        wanted["use_oauth_server"] = True
+    if params["certificate"]:
+        if not params["realm"]:
+            raise InvalidOptionError("realm", "it is not set", "the application's realm, since certificate is given")
+        certificate = load_certificate("certificate", params["certificate"])
+        check_usable("certificate", certificate, datetime.now(timezone.utc))
+        wanted["certificate"] = certificate.content
+    wanted["trust_level"] = params["trust_level"]
+    for name in ("realm", "enabled", "accept_security_identifier_information"):
+        if params[name] is not None:
+            wanted[name] = params[name]
+    return wanted

@@ -1,0 +1,291 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Runs a list of allowed management cmdlets and answers with plain data. Private to the collection.
+# Windows PowerShell 5.1, ASCII only. The request and the answer are described in docs/architecture.md.
+
+$script:AllowedCommands = @(
+    'Get-CsOAuthServer', 'New-CsOAuthServer', 'Set-CsOAuthServer', 'Remove-CsOAuthServer',
+    'Get-CsPartnerApplication', 'New-CsPartnerApplication', 'Set-CsPartnerApplication', 'Remove-CsPartnerApplication',
+    'Get-CsOAuthConfiguration', 'Set-CsOAuthConfiguration',
+    'Get-CsCertificate', 'Get-CsService', 'Get-CsPool', 'Get-CsSipDomain', 'Get-CsServerVersion', 'Get-CsManagementStoreReplicationStatus',
+    'Read-Certificate', 'Read-Server'
+)
+$script:Kinds = @('text', 'flag', 'number', 'time', 'list', 'typed')
+
+function ConvertTo-UtcText {
+    # ISO 8601 in UTC to the second; a time without a kind is the server's local time, and the first year means "never".
+    param($Value)
+    if ($null -eq $Value -or [string]$Value -eq '') { return $null }
+    if ($Value -is [System.DateTimeOffset]) { $time = $Value.UtcDateTime } else { $time = ([datetime]$Value).ToUniversalTime() }
+    if ($time.Year -le 1) { return $null }
+    return $time.ToString('yyyy-MM-ddTHH:mm:ss', [cultureinfo]::InvariantCulture) + 'Z'
+}
+
+function Add-Projection {
+    # Puts one property into a row as plain data. It writes into the row, since an array that leaves a function is wrapped
+    # and ConvertTo-Json of 5.1 would show the wrapper.
+    param([hashtable]$Row, [string]$Name, $Value, [string]$Kind)
+    if ($Kind -eq 'list') {
+        $texts = New-Object -TypeName System.Collections.ArrayList
+        if ($Value -is [string] -or $Value -is [System.Collections.IDictionary] -or $Value -isnot [System.Collections.IEnumerable]) {
+            if ($null -ne $Value) { [void]$texts.Add([string]$Value) }
+        }
+        else {
+            foreach ($item in $Value) { if ($null -ne $item) { [void]$texts.Add([string]$item) } }
+        }
+        $Row[$Name] = $texts.ToArray()
+        return
+    }
+    if ($null -eq $Value) {
+        $Row[$Name] = $null
+        return
+    }
+    switch ($Kind) {
+        'text' { $Row[$Name] = [string]$Value }
+        'flag' { $Row[$Name] = [System.Convert]::ToBoolean($Value, [cultureinfo]::InvariantCulture) }
+        'number' { $Row[$Name] = [System.Convert]::ToInt64($Value, [cultureinfo]::InvariantCulture) }
+        'time' { $Row[$Name] = ConvertTo-UtcText -Value $Value }
+        'typed' {
+            $inner = $Value.PSObject.Properties['Value']
+            $text = $null
+            if ($inner -and $null -ne $inner.Value) { $text = [string]$inner.Value }
+            $Row[$Name] = @{ type = [string]$Value.PSObject.TypeNames[0]; text = [string]$Value; value = $text }
+        }
+    }
+}
+
+function ConvertTo-Failure {
+    param($Call, $ErrorRecord)
+    $parameter = $null
+    $exception = $ErrorRecord.Exception
+    if ($exception -is [System.Management.Automation.ParameterBindingException]) { $parameter = $exception.ParameterName }
+    return @{
+        id        = $Call.id
+        cmdlet    = $Call.cmdlet
+        message   = [string]$exception.Message
+        error_id  = [string]$ErrorRecord.FullyQualifiedErrorId
+        category  = [string]$ErrorRecord.CategoryInfo.Category
+        parameter = $parameter
+    }
+}
+
+function Get-ServerRow {
+    $network = [System.Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties()
+    $name = $network.HostName
+    if ($network.DomainName -and $name -notlike '*.*') { $name = $name + '.' + $network.DomainName }
+    return @{
+        name       = $name
+        time       = ConvertTo-UtcText -Value ([datetime]::UtcNow)
+        culture    = [cultureinfo]::CurrentCulture.Name
+        powershell = [string]$PSVersionTable.PSVersion
+    }
+}
+
+function Get-CertificateRow {
+    # What is in the computer's own store under a thumbprint. The private key is never touched, only whether it is there.
+    param([string]$Thumbprint)
+    $row = @{ thumbprint = $Thumbprint; found = $false }
+    foreach ($name in 'subject', 'issuer', 'serial_number', 'not_before', 'not_after', 'content', 'key_type', 'key_size',
+        'signature_algorithm', 'has_private_key') { $row[$name] = $null }
+    $certificate = Get-ChildItem -Path 'Cert:\LocalMachine\My' -ErrorAction Stop |
+        Where-Object { $_.Thumbprint -eq $Thumbprint } | Select-Object -First 1
+    if ($null -eq $certificate) { return $row }
+    $row.found = $true
+    $row.subject = [string]$certificate.Subject
+    $row.issuer = [string]$certificate.Issuer
+    $row.serial_number = [string]$certificate.SerialNumber
+    $row.not_before = ConvertTo-UtcText -Value $certificate.NotBefore
+    $row.not_after = ConvertTo-UtcText -Value $certificate.NotAfter
+    $row.content = [System.Convert]::ToBase64String($certificate.RawData)
+    $row.signature_algorithm = [string]$certificate.SignatureAlgorithm.FriendlyName
+    $row.has_private_key = [bool]$certificate.HasPrivateKey
+    $oid = $certificate.PublicKey.Oid
+    $public = $null
+    if ($oid.Value -eq '1.2.840.113549.1.1.1') {
+        $row.key_type = 'RSA'
+        $public = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPublicKey($certificate)
+    }
+    elseif ($oid.Value -eq '1.2.840.10045.2.1') {
+        $row.key_type = 'ECDSA'
+        $public = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]::GetECDsaPublicKey($certificate)
+    }
+    else {
+        $row.key_type = [string]$oid.FriendlyName
+    }
+    if ($public) { $row.key_size = [int]$public.KeySize }
+    return $row
+}
+
+function Invoke-Call {
+    # Runs one call and puts its rows into the answers; what fails is thrown.
+    param($Call, [hashtable]$Answers, [System.Collections.ArrayList]$Warnings)
+    $rows = New-Object -TypeName System.Collections.ArrayList
+    if ($Call.cmdlet -eq 'Read-Server') {
+        [void]$rows.Add((Get-ServerRow))
+    }
+    elseif ($Call.cmdlet -eq 'Read-Certificate') {
+        $seen = New-Object -TypeName System.Collections.ArrayList
+        foreach ($assigned in $Answers[[string]$Call.parameters.of]) {
+            foreach ($thumbprint in $assigned['Thumbprint'], $assigned['PreviousThumbprint']) {
+                if (-not $thumbprint) { continue }
+                $thumbprint = ([string]$thumbprint).ToUpperInvariant()
+                if ($seen -contains $thumbprint) { continue }
+                [void]$seen.Add($thumbprint)
+                [void]$rows.Add((Get-CertificateRow -Thumbprint $thumbprint))
+            }
+        }
+    }
+    else {
+        $command = Get-Command -Name $Call.cmdlet -ErrorAction Stop
+        $parameters = @{ }
+        if ($Call.parameters) {
+            foreach ($given in $Call.parameters.PSObject.Properties) { $parameters[$given.Name] = $given.Value }
+        }
+        # Nobody is there to answer a question.
+        if ($command.Parameters.ContainsKey('Confirm')) { $parameters['Confirm'] = $false }
+        if ($command.Parameters.ContainsKey('Force')) { $parameters['Force'] = $true }
+        $said = $null
+        try {
+            $output = @(& $command @parameters -ErrorAction Stop -WarningAction SilentlyContinue -WarningVariable said)
+        }
+        finally {
+            # A call that fails may have warned before.
+            foreach ($warning in $said) { [void]$Warnings.Add([string]$warning) }
+        }
+        foreach ($object in $output) {
+            if ($null -eq $object) { continue }
+            $row = @{ }
+            if ($Call.select) {
+                foreach ($wanted in $Call.select.PSObject.Properties) {
+                    if ($wanted.Name -eq '*') {
+                        Add-Projection -Row $row -Name 'text' -Value $object -Kind $wanted.Value
+                        continue
+                    }
+                    $property = $object.PSObject.Properties[$wanted.Name]
+                    $value = $null
+                    if ($property) { $value = $property.Value }
+                    Add-Projection -Row $row -Name $wanted.Name -Value $value -Kind $wanted.Value
+                }
+            }
+            [void]$rows.Add($row)
+        }
+    }
+    $Answers[[string]$Call.id] = $rows.ToArray()
+}
+
+function Find-RequestProblem {
+    # The failure of a request that cannot be run, or nothing; looked for before anything runs.
+    param($Request)
+    $problem = @{ id = $null; cmdlet = $null; message = $null; error_id = 'InvalidRequest'; category = 'InvalidRequest'; parameter = $null }
+    if ($null -eq $Request -or -not $Request.modules -or -not $Request.calls) {
+        $problem.message = 'The request names no modules or no calls.'
+        return $problem
+    }
+    $seen = @{ }
+    foreach ($call in $Request.calls) {
+        foreach ($step in @($call) + @($call.undo | Where-Object { $null -ne $_ })) {
+            $problem.id = $step.id
+            $problem.cmdlet = $step.cmdlet
+            if (-not $step.id -or -not $step.cmdlet) {
+                $problem.message = 'A call has no id or no cmdlet.'
+                return $problem
+            }
+            if ($script:AllowedCommands -notcontains $step.cmdlet) {
+                $problem.message = "The cmdlet '$($step.cmdlet)' is not one that this module runs."
+                $problem.error_id = 'NotAllowed'
+                $problem.category = 'NotAllowed'
+                return $problem
+            }
+            if ($step.select) {
+                foreach ($wanted in $step.select.PSObject.Properties) {
+                    if ($script:Kinds -notcontains $wanted.Value) {
+                        $problem.message = "The kind '$($wanted.Value)' of $($wanted.Name) is not known."
+                        return $problem
+                    }
+                }
+            }
+        }
+        if ($seen.ContainsKey([string]$call.id)) {
+            $problem.id = $call.id
+            $problem.message = "The id '$($call.id)' is used twice."
+            return $problem
+        }
+        $seen[[string]$call.id] = $true
+    }
+    return $null
+}
+
+function Invoke-ManagementRequest {
+    # The answer to a request, as one line of ASCII JSON.
+    [CmdletBinding()]
+    param([string]$Request)
+    $answer = @{ changed = $false; module = $null; answers = @{ }; failure = $null; undone = @(); warnings = @() }
+    $warnings = New-Object -TypeName System.Collections.ArrayList
+    $document = $null
+    try {
+        $document = ConvertFrom-Json -InputObject $Request -ErrorAction Stop
+        $answer.failure = Find-RequestProblem -Request $document
+    }
+    catch {
+        $answer.failure = @{
+            id = $null; cmdlet = $null; message = "The request is not JSON: $($_.Exception.Message)"
+            error_id = 'InvalidRequest'; category = 'InvalidRequest'; parameter = $null
+        }
+    }
+    if ($null -eq $answer.failure) {
+        $reasons = New-Object -TypeName System.Collections.ArrayList
+        $category = 'ModuleMissing'
+        foreach ($name in $document.modules) {
+            try {
+                Import-Module -Name $name -ErrorAction Stop -WarningAction SilentlyContinue
+                $answer.module = [string]$name
+                break
+            }
+            catch {
+                $importError = $_
+                [void]$reasons.Add([string]$importError.Exception.Message)
+                if ($importError.FullyQualifiedErrorId -notlike 'Modules_ModuleNotFound*') { $category = 'ModuleFailed' }
+            }
+        }
+        if ($null -eq $answer.module) {
+            $answer.failure = @{
+                id = $null; cmdlet = 'Import-Module'; message = ($reasons.ToArray() -join ' '); category = $category
+                error_id = [string]$importError.FullyQualifiedErrorId; parameter = $null
+            }
+        }
+    }
+    if ($null -eq $answer.failure) {
+        $undo = New-Object -TypeName System.Collections.Stack
+        $undone = New-Object -TypeName System.Collections.ArrayList
+        foreach ($call in $document.calls) {
+            try {
+                Invoke-Call -Call $call -Answers $answer.answers -Warnings $warnings
+                if ($call.undo) { $undo.Push($call.undo) }
+            }
+            catch {
+                $answer.failure = ConvertTo-Failure -Call $call -ErrorRecord $_
+                while ($undo.Count) {
+                    foreach ($step in $undo.Pop()) {
+                        $report = @{ id = $step.id; cmdlet = $step.cmdlet; ok = $true; message = $null }
+                        try { Invoke-Call -Call $step -Answers @{ } -Warnings $warnings }
+                        catch {
+                            $report.ok = $false
+                            $report.message = [string]$_.Exception.Message
+                        }
+                        [void]$undone.Add($report)
+                    }
+                }
+                break
+            }
+        }
+        $answer.undone = $undone.ToArray()
+    }
+    $answer.warnings = $warnings.ToArray()
+    $json = ConvertTo-Json -InputObject $answer -Depth 10 -Compress
+    # Console code pages of the server differ, so only ASCII leaves it.
+    return [regex]::Replace($json, '[^\x20-\x7e]', { param($match) '\u{0:x4}' -f [int][char]$match.Value })
+}
+
+Export-ModuleMember -Function Invoke-ManagementRequest

@@ -1,0 +1,341 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: onprem_info
+short_description: Read everything about the trust from a Front End
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Reads OAuth servers, partner applications, the OAuth configuration, the OAuthTokenIssuer certificate, Web services, version and
+    replication in one PowerShell process.
+  - What is not gathered is not in the result, so that absent differs from empty. Failing to read is an error.
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.onprem
+options:
+  gather:
+    description:
+      - What to read.
+    type: list
+    elements: str
+    choices:
+      - all
+      - oauth_servers
+      - partner_applications
+      - oauth_configuration
+      - certificate
+      - web_services
+      - version
+      - replication
+    default:
+      - all
+  local_store:
+    description:
+      - Read OAuth servers, partner applications and OAuth configuration from the server's own replica instead of the Central
+        Management Store, for example to see whether a change has been replicated.
+    type: bool
+    default: false
+seealso:
+  - module: sfb.hybrid_auth.oauth_server
+  - module: sfb.hybrid_auth.partner_application
+  - module: sfb.hybrid_auth.oauth_configuration
+  - module: sfb.hybrid_auth.sp_credential
+  - name: Configure server-to-server authentication for a hybrid environment
+    description: The documented procedure.
+    link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+"""
+
+EXAMPLES = r"""
+- name: Read everything about the trust
+  sfb.hybrid_auth.onprem_info:
+  register: onprem
+
+- name: Show until when the farm's certificate is valid
+  ansible.builtin.debug:
+    msg: "{{ onprem.certificate.thumbprint }} ends on {{ onprem.certificate.not_after }}"
+
+- name: Read only the certificate
+  sfb.hybrid_auth.onprem_info:
+    gather:
+      - certificate
+"""
+
+RETURN = r"""
+oauth_servers:
+  description: The OAuth servers.
+  returned: when gathered
+  type: list
+  elements: dict
+  contains:
+    identity:
+      description: The name.
+      type: str
+      sample: microsoft.sts
+    name:
+      description: The name.
+      type: str
+    issuer_identifier:
+      description: Who issues the tokens.
+      type: str
+    realm:
+      description: The realm, which is the tenant for Microsoft 365.
+      type: str
+    metadata_url:
+      description: Where its metadata is.
+      type: str
+    authorization_uri_override:
+      description: Where clients are sent instead.
+      type: str
+    type:
+      description: The kind of server.
+      type: str
+      sample: Acs
+    accept_security_identifier_information:
+      description: Whether security identifiers in tokens are accepted.
+      type: bool
+partner_applications:
+  description: The partner applications.
+  returned: when gathered
+  type: list
+  elements: dict
+  contains:
+    identity:
+      description: The name.
+      type: str
+      sample: microsoft.exchange
+    name:
+      description: The name.
+      type: str
+    application_id:
+      description: The application's identifier.
+      type: str
+      sample: 00000002-0000-0ff1-ce00-000000000000
+    realm:
+      description: The application's realm.
+      type: str
+    trust_level:
+      description: Full, Application or User.
+      type: str
+      sample: Full
+    enabled:
+      description: Whether it may talk to the farm.
+      type: bool
+    accept_security_identifier_information:
+      description: Whether security identifiers in tokens are accepted.
+      type: bool
+    use_oauth_server:
+      description: Whether its tokens come from the OAuth server.
+      type: bool
+    metadata_url:
+      description: Where its metadata is.
+      type: str
+    auth_token:
+      description: The .NET type that tells how its tokens are checked.
+      type: str
+    certificate:
+      description: Its certificate, base64 of DER, where it is kept with it.
+      type: str
+oauth_configuration:
+  description: The OAuth configuration.
+  returned: when gathered
+  type: dict
+  contains:
+    identity:
+      description: The name.
+      type: str
+      sample: Global
+    service_name:
+      description: The identifier of the farm at partners.
+      type: str
+      sample: 00000004-0000-0ff1-ce00-000000000000
+    realm:
+      description: The realm.
+      type: str
+    exchange_autodiscover_url:
+      description: Where Autodiscover is.
+      type: str
+    exchange_autodiscover_allowed_domains:
+      description: Domains to which Autodiscover may redirect.
+      type: list
+      elements: str
+    client_authorization_oauth_server:
+      description: The OAuth server that clients are sent to.
+      type: str
+    client_adal_auth_override:
+      description: Whether clients may use modern authentication.
+      type: str
+    alternate_audience_url:
+      description: Reserved by Microsoft.
+      type: str
+    additional_audience_urls:
+      description: Reserved by Microsoft.
+      type: list
+      elements: str
+certificate:
+  description: The OAuthTokenIssuer certificate; V(null) where none is assigned.
+  returned: when gathered
+  type: dict
+  contains:
+    thumbprint:
+      description: SHA-1 thumbprint.
+      type: str
+    subject:
+      description: Subject.
+      type: str
+    issuer:
+      description: Issuer.
+      type: str
+    serial_number:
+      description: Serial number.
+      type: str
+    not_before:
+      description: When it begins to be valid, in UTC.
+      type: str
+    not_after:
+      description: When it ends, in UTC.
+      type: str
+    days_left:
+      description: Whole days until then, by the server's clock.
+      type: int
+    expired:
+      description: Whether it is over.
+      type: bool
+    content:
+      description: Base64 of the certificate's DER form; V(null) where it is not in the server's store.
+      type: str
+    found:
+      description: Whether it is in the server's store.
+      type: bool
+    has_private_key:
+      description: Whether its private key is there too.
+      type: bool
+    key_type:
+      description: Kind of key.
+      type: str
+    key_size:
+      description: Bits of the key.
+      type: int
+    signature_algorithm:
+      description: How it is signed.
+      type: str
+    previous_thumbprint:
+      description: Thumbprint of the one before it.
+      type: str
+    effective_date:
+      description: Since when or from when on it signs, in UTC.
+      type: str
+previous_certificate:
+  description: The certificate that was assigned before; V(null) where there is none.
+  returned: when gathered
+  type: dict
+  contains:
+    thumbprint:
+      description: SHA-1 thumbprint.
+      type: str
+    subject:
+      description: Subject.
+      type: str
+    issuer:
+      description: Issuer.
+      type: str
+    serial_number:
+      description: Serial number.
+      type: str
+    not_before:
+      description: When it begins to be valid, in UTC.
+      type: str
+    not_after:
+      description: When it ends, in UTC.
+      type: str
+    days_left:
+      description: Whole days until then, by the server's clock.
+      type: int
+    expired:
+      description: Whether it is over.
+      type: bool
+    content:
+      description: Base64 of the certificate's DER form; V(null) where it is not in the server's store.
+      type: str
+    found:
+      description: Whether it is in the server's store.
+      type: bool
+    has_private_key:
+      description: Whether its private key is there too.
+      type: bool
+    key_type:
+      description: Kind of key.
+      type: str
+    key_size:
+      description: Bits of the key.
+      type: int
+    signature_algorithm:
+      description: How it is signed.
+      type: str
+web_services:
+  description: The Web services of all pools and directors.
+  returned: when gathered
+  type: list
+  elements: dict
+  contains:
+    pool:
+      description: The pool.
+      type: str
+    internal_fqdn:
+      description: Its internal name.
+      type: str
+    external_fqdn:
+      description: Its external name.
+      type: str
+version:
+  description: The product's version.
+  returned: when gathered
+  type: str
+replicas:
+  description: State of replication; gathered as V(replication).
+  returned: when gathered
+  type: list
+  elements: dict
+  contains:
+    replica:
+      description: The server.
+      type: str
+    up_to_date:
+      description: Whether it has the latest changes.
+      type: bool
+    last_status_report:
+      description: When it last reported, in UTC.
+      type: str
+    last_update_creation:
+      description: When the last update was made, in UTC.
+      type: str
+    product_version:
+      description: Its version.
+      type: str
+server:
+  description: The server that was asked.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+    time:
+      description: Its clock, in UTC.
+      type: str
+    culture:
+      description: Its culture, which decides how it reads dates.
+      type: str
+    powershell:
+      description: Its PowerShell version.
+      type: str
+management_module:
+  description: The PowerShell module that was used.
+  returned: success
+  type: str
+  sample: SkypeForBusiness
+"""

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: partner_application
+short_description: Manage a partner application of the farm
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Makes the farm trust an application, such as Exchange Online.
+  - What is there is changed in place. Another application identifier or realm takes a replacement; a failure in it brings back what was
+    there.
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.onprem
+options:
+  name:
+    description:
+      - The partner application's identity.
+    type: str
+    default: microsoft.exchange
+  state:
+    description:
+      - Whether it is to be there.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  application_id:
+    description:
+      - The application's identifier. With O(metadata_url) it comes from the metadata, and this option is not used.
+    type: str
+    default: 00000002-0000-0ff1-ce00-000000000000
+  trust_level:
+    description:
+      - V(Full) lets the application act for itself and for any user in the realm.
+    type: str
+    choices:
+      - Full
+      - Application
+      - User
+    default: Full
+  use_oauth_server:
+    description:
+      - The application's tokens come from the OAuth server. This is what is created where none of O(use_oauth_server),
+        O(metadata_url) and O(certificate) is set; at most one of them can be.
+    type: bool
+  metadata_url:
+    description:
+      - The application's tokens are checked with the metadata at this URL.
+    type: str
+  certificate:
+    description:
+      - The application's tokens are checked with this certificate, as PEM or base64 of DER. Requires O(realm).
+    type: str
+  realm:
+    description:
+      - The application's realm. If not set, it is not managed. Cannot be combined with O(metadata_url).
+    type: str
+  enabled:
+    description:
+      - Whether the application may talk to the farm. A new one may. If not set, it is not managed.
+    type: bool
+  accept_security_identifier_information:
+    description:
+      - Whether security identifiers in tokens are accepted. If not set, it is not managed.
+    type: bool
+  current:
+    description:
+      - The whole registered result of M(sfb.hybrid_auth.onprem_info) from earlier in the play.
+      - If it already shows what the task wants, nothing is contacted. Otherwise the module reads again before it writes.
+    type: dict
+seealso:
+  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.oauth_server
+  - name: Configure server-to-server authentication for a hybrid environment
+    description: The documented procedure.
+    link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+"""
+
+EXAMPLES = r"""
+- name: Make Exchange Online a partner application
+  sfb.hybrid_auth.partner_application:
+    use_oauth_server: true
+    enabled: true
+"""
+
+RETURN = r"""
+operations:
+  description: What was changed, in words; in check mode what would be. Empty when nothing changes.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - create partner application microsoft.exchange
+partner_application:
+  description: The partner application as it is now, in check mode as it would be; V(null) where it is absent.
+  returned: success
+  type: dict
+  contains:
+    identity:
+      description: The name.
+      type: str
+      sample: microsoft.exchange
+    name:
+      description: The name.
+      type: str
+    application_id:
+      description: The application's identifier.
+      type: str
+      sample: 00000002-0000-0ff1-ce00-000000000000
+    realm:
+      description: The application's realm.
+      type: str
+    trust_level:
+      description: Full, Application or User.
+      type: str
+      sample: Full
+    enabled:
+      description: Whether it may talk to the farm.
+      type: bool
+    accept_security_identifier_information:
+      description: Whether security identifiers in tokens are accepted.
+      type: bool
+    use_oauth_server:
+      description: Whether its tokens come from the OAuth server.
+      type: bool
+    metadata_url:
+      description: Where its metadata is.
+      type: str
+    auth_token:
+      description: The .NET type that tells how its tokens are checked.
+      type: str
+    certificate:
+      description: Its certificate, base64 of DER, where it is kept with it.
+      type: str
+"""

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guards: what is documented is what the code takes, for which no public tool looks at action plugins."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "ansible_collections.sfb.hybrid_auth.plugins"
+ACTIONS = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("[a-z]*.py"))
+GROUPS = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]
+FRAGMENTS = {"graph": "SIGN_IN", "onprem": "ONPREM"}
+
+
+def documented(name: str) -> dict[str, Any]:
+    document = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").DOCUMENTATION)
+    options = dict(document.get("options") or {})
+    for fragment in document["extends_documentation_fragment"]:
+        _namespace, _collection, file, *variant = fragment.split(".")
+        source = getattr(importlib.import_module(f"{PACKAGE}.doc_fragments.{file}"), "ModuleDocFragment")  # noqa: B009
+        options |= yaml.safe_load(getattr(source, variant[0].upper() if variant else "DOCUMENTATION")).get("options") or {}
+    return options
+
+
+def spec(name: str) -> dict[str, Any]:
+    return dict(importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule.ARGUMENTS.options)
+
+
+def test_every_action_has_a_twin_and_every_twin_an_action() -> None:
+    assert sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py")) == ACTIONS
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_the_documented_options_are_the_argument_spec(name: str) -> None:
+    facts = ("type", "elements", "choices", "default", "required", "aliases")
+    assert {option: {fact: entry[fact] for fact in facts if entry.get(fact) is not None} for option, entry in documented(name).items()} == {
+        option: {fact: entry[fact] for fact in facts if entry.get(fact) is not None} for option, entry in spec(name).items()
+    }
+
+
+@pytest.mark.parametrize("group", sorted(GROUPS))
+def test_every_member_of_an_action_group_takes_every_shared_option(group: str) -> None:
+    shared = getattr(importlib.import_module(f"{PACKAGE}.plugin_utils._arguments"), FRAGMENTS[group])
+    for name in GROUPS[group]:
+        assert shared.items() <= spec(name).items(), name
+
+
+def test_every_action_is_in_exactly_one_group() -> None:
+    assert sorted(name for names in GROUPS.values() for name in names) == ACTIONS
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_names_of_returned_values_do_not_clash_with_methods_in_templates(name: str) -> None:
+    returned = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").RETURN)
+    assert not {"keys", "values", "items", "results"} & set(returned)
+
+
+@pytest.mark.parametrize("path", [path for path in ROOT.rglob("*") if path.suffix in {".py", ".yml", ".ps1", ".psm1", ".toml"}], ids=str)
+def test_every_file_names_its_license(path: Path) -> None:
+    if any(part.startswith(".") or part == "demo" for part in path.relative_to(ROOT).parts) or "output" in path.parts:
+        return
+    head = path.read_text(encoding="utf-8").splitlines()[:8]
+    assert any("SPDX-License-Identifier: GPL-3.0-or-later" in line for line in head), path
