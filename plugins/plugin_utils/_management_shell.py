@@ -108,7 +108,9 @@ class ManagementShell:
     def _remedy(self, failure: Mapping[str, Any], message: str) -> str:
         category, text = failure.get("category"), message.lower()
         if category in ("ModuleMissing", "ModuleFailed"):
-            return f"Run on a server that has the management tools, or name the module with management_modules; tried: {', '.join(self._modules)}."
+            return (
+                f"Run on a server with the management tools, or name their module in management_modules; tried: {', '.join(self._modules)}."
+            )
         if failure.get("parameter") == "MetadataUrl" or "metadata document" in text:
             return "The server itself downloads the metadata: open the way from it to the URL (TLS, proxy of WinHTTP), or correct the URL."
         if category in ("PermissionDenied", "SecurityError", "AuthenticationError") or any(sign in text for sign in _ACCESS_SIGNS):

@@ -14,6 +14,12 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "ansible_collections.sfb.hybrid_auth.plugins"
+SOURCES = [
+    path
+    for top in (*ROOT.glob("*.*"), *(ROOT / name for name in ("meta", "playbooks", "plugins", "roles", "tests", "changelogs")))
+    for path in (top.rglob("*") if top.is_dir() and not top.name.startswith(".") else [top])
+    if path.suffix in {".py", ".yml", ".ps1", ".psm1", ".toml"} and "output" not in path.parts
+]
 ACTIONS = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("[a-z]*.py"))
 GROUPS = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]
 FRAGMENTS = {"graph": "SIGN_IN", "onprem": "ONPREM"}
@@ -62,9 +68,7 @@ def test_names_of_returned_values_do_not_clash_with_methods_in_templates(name: s
     assert not {"keys", "values", "items", "results"} & set(returned)
 
 
-@pytest.mark.parametrize("path", [path for path in ROOT.rglob("*") if path.suffix in {".py", ".yml", ".ps1", ".psm1", ".toml"}], ids=str)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_names_its_license(path: Path) -> None:
-    if any(part.startswith(".") or part == "demo" for part in path.relative_to(ROOT).parts) or "output" in path.parts:
-        return
     head = path.read_text(encoding="utf-8").splitlines()[:8]
-    assert any("SPDX-License-Identifier: GPL-3.0-or-later" in line for line in head), path
+    assert any("SPDX-License-Identifier: GPL-3.0-or-later" in line for line in head)

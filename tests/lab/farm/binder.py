@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bind parameters as PowerShell's parameter binder does, from the signature table.
+
+https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_parameter_sets
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+SIGNATURES: dict[str, Any] = json.loads((Path(__file__).parent / "signatures.json").read_text(encoding="utf-8"))["cmdlets"]
+
+# Types with few values, which the reference describes in words: New-CsPartnerApplication, Set-CsOAuthConfiguration.
+ENUMS = {
+    "ApplicationTrustLevel": ("Full", "Application", "User"),
+    "ClientAdalAuthOverride": ("NoOverride", "Allowed", "Disallowed"),
+}
+
+
+class CmdletError(Exception):
+    """What a cmdlet says when it fails, as an error record shows it."""
+
+    def __init__(self, message: str, error_id: str, category: str, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.error_id, self.category, self.parameter = message, error_id, category, parameter
+
+
+def bind(cmdlet: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The parameters under their own names with converted values; CmdletError as the binder would."""
+    sets: dict[str, dict[str, Any]] = SIGNATURES[cmdlet]["parameter_sets"]
+    known = {name.lower(): name for parameters in sets.values() for name in parameters}
+    bound: dict[str, Any] = {}
+    for name, value in given.items():
+        proper = known.get(name.lower())
+        if proper is None:
+            raise CmdletError(
+                f"A parameter cannot be found that matches parameter name '{name}'.",
+                f"NamedParameterNotFound,{cmdlet}",
+                "InvalidArgument",
+                name,
+            )
+        kind = next(parameters[proper]["type"] for parameters in sets.values() if proper in parameters)
+        bound[proper] = _converted(cmdlet, proper, kind, value)
+    present = {name for name, value in bound.items() if value is not False or not _is_switch(sets, name)}
+    candidates = {name: parameters for name, parameters in sets.items() if present <= set(parameters)}
+    if not candidates:
+        raise CmdletError(
+            "Parameter set cannot be resolved using the specified named parameters. One or more parameters issued cannot be used together or an "
+            "insufficient number of parameters were provided.",
+            f"AmbiguousParameterSet,{cmdlet}",
+            "InvalidArgument",
+        )
+    missing = {
+        name: [one for one, entry in parameters.items() if entry["mandatory"] and one not in bound]
+        for name, parameters in candidates.items()
+    }
+    if all(missing.values()):
+        first = next(iter(missing.values()))
+        raise CmdletError(
+            f"Cannot process command because of one or more missing mandatory parameters: {' '.join(first)}.",
+            f"MissingMandatoryParameter,{cmdlet}",
+            "InvalidArgument",
+            " ".join(first),
+        )
+    return bound
+
+
+def accepted(cmdlet: str, name: str, kind: str) -> tuple[str, ...]:
+    """The only values that a parameter takes, or none."""
+    return ENUMS.get(kind.removesuffix("[]")) or ENUMS.get(name) or tuple(SIGNATURES[cmdlet]["accepted_values"].get(name, ()))
+
+
+def _is_switch(sets: dict[str, dict[str, Any]], name: str) -> bool:
+    return any(parameters[name]["type"] == "SwitchParameter" for parameters in sets.values() if name in parameters)
+
+
+def _converted(cmdlet: str, name: str, kind: str, value: Any) -> Any:
+    problem = CmdletError(
+        f"Cannot process argument transformation on parameter '{name}'. Cannot convert value to type \"System.{kind}\".",
+        f"ParameterArgumentTransformationError,{cmdlet}",
+        "InvalidData",
+        name,
+    )
+    if kind in ("Boolean", "SwitchParameter"):
+        if not isinstance(value, bool):
+            raise problem
+        return value
+    if kind == "Guid":
+        try:
+            return str(uuid.UUID(str(value)))
+        except ValueError:
+            raise problem from None
+    choices = accepted(cmdlet, name, kind)
+    values = value if isinstance(value, list) else [value]
+    converted = []
+    for one in values:
+        text = "" if one is None else str(one)
+        match = next((choice for choice in choices if choice.lower() == text.lower()), None)
+        if choices and match is None:
+            raise CmdletError(
+                f'Cannot validate argument on parameter \'{name}\'. The argument "{text}" does not belong to the set "{",".join(choices)}" '
+                "specified by the ValidateSet attribute. Supply an argument that is in the set and then try the command again.",
+                f"ParameterArgumentValidationError,{cmdlet}",
+                "InvalidData",
+                name,
+            )
+        converted.append(match or text)
+    return converted if kind.endswith("[]") else converted[0]

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real certificates with keys for the simulated servers' computer stores."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def complete(entry: dict[str, Any]) -> None:
+    """Give a certificate of the state its PFX where it has none: subject, days or not_before and not_after, key_size."""
+    if "pfx" in entry:
+        return
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    begin = _time(entry["not_before"]) if "not_before" in entry else now - timedelta(days=30)
+    end = _time(entry["not_after"]) if "not_after" in entry else now + timedelta(days=int(entry.get("days", 700)))
+    key = rsa.generate_private_key(65537, int(entry.get("key_size", 2048)))
+    name = x509.Name.from_rfc4514_string(entry.get("subject", "CN=contoso.com"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(end)
+        .sign(key, hashes.SHA256())
+    )
+    entry["pfx"] = base64.b64encode(pkcs12.serialize_key_and_certificates(b"issuer", key, certificate, None, NoEncryption())).decode()
+
+
+def load(entry: dict[str, Any]) -> x509.Certificate:
+    _key, certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(entry["pfx"]), None)
+    assert certificate is not None
+    return certificate
+
+
+def thumbprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  # Windows names certificates by it
+
+
+def times(certificate: x509.Certificate) -> tuple[str, str]:
+    """When it begins and ends, in UTC."""
+    begin = getattr(certificate, "not_valid_before_utc", None) or certificate.not_valid_before.replace(tzinfo=timezone.utc)
+    end = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=timezone.utc)
+    return begin.strftime(_TIME), end.strftime(_TIME)
+
+
+def write_store(folder: Path, entries: dict[str, dict[str, Any]], names: list[str]) -> None:
+    """A folder that the PowerShell engine shows as Cert:\\LocalMachine\\My."""
+    store = folder / "LocalMachine" / "My"
+    store.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if entries[name].get("private_key", True):
+            (store / f"{name}.pfx").write_bytes(base64.b64decode(entries[name]["pfx"]))
+        else:
+            (store / f"{name}.cer").write_bytes(load(entries[name]).public_bytes(Encoding.DER))
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, _TIME).replace(tzinfo=timezone.utc)

@@ -1,0 +1,256 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The management cmdlets, simulated on the state. Shapes and texts: the cmdlets' reference pages and Microsoft's own test mocks."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from . import certificates
+from .binder import CmdletError
+
+Row = dict[str, Any]
+_SSAUTH = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
+_CONFIGURATION = {
+    "Identity": "Global",
+    "Realm": "",
+    "ServiceName": "",
+    "ExchangeAutodiscoverUrl": "",
+    "ExchangeAutodiscoverAllowedDomains": "",
+    "ClientAuthorizationOAuthServerIdentity": "",
+    "ClientAdalAuthOverride": "NoOverride",
+    "AlternateAudienceUrl": "",
+    "AdditionalAudienceUrls": "",
+}
+
+
+class MetadataError(Exception):
+    """A metadata document that cannot be had."""
+
+
+def row(type_name: str, **properties: tuple[str, Any]) -> Row:
+    """An object as the engine shows it: each property with its kind (text, flag, guid, time, list, uri, typed)."""
+    return {"type": type_name, "properties": {name: {"kind": kind, "value": value} for name, (kind, value) in properties.items()}}
+
+
+class Cmdlets:
+    """The cmdlets of one deployment. Each takes bound parameters and returns rows, or raises CmdletError."""
+
+    def __init__(self, deployment: dict[str, Any], resolve: Callable[[str], dict[str, str]]) -> None:
+        self._deployment, self._resolve = deployment, resolve
+        self._cms: dict[str, Any] = deployment["cms"]
+
+    def run(self, cmdlet: str, bound: dict[str, Any]) -> list[Row]:
+        if bound.get("WhatIf"):
+            return []
+        verb, _dash, noun = cmdlet.partition("-Cs")
+        method = getattr(self, f"_{verb}_{noun}".lower(), None)
+        if method is None:
+            raise CmdletError(f"The lab does not simulate {cmdlet}.", f"NotImplemented,{cmdlet}", "NotImplemented")
+        found: list[Row] = method(bound)
+        return found
+
+    def _get_oauthserver(self, bound: dict[str, Any]) -> list[Row]:
+        return [
+            row(
+                f"{_SSAUTH}.OAuthServer#Decorated",
+                **{
+                    name: ("text", entry.get(name, ""))
+                    for name in ("Identity", "Name", "IssuerIdentifier", "Realm", "AuthorizationUriOverride", "Type")
+                },
+                MetadataUrl=("text", entry["MetadataUrl"]),
+                AcceptSecurityIdentifierInformation=("flag", entry.get("AcceptSecurityIdentifierInformation", False)),
+            )
+            for entry in self._listed("oauth_servers", "Get-CsOAuthServer", bound)
+        ]
+
+    def _new_oauthserver(self, bound: dict[str, Any]) -> list[Row]:
+        self._absent("oauth_servers", "New-CsOAuthServer", bound)
+        entry = {
+            "Identity": bound["Identity"],
+            "Name": bound["Identity"],
+            "AuthorizationUriOverride": "",
+            "AcceptSecurityIdentifierInformation": False,
+        }
+        self._download("New-CsOAuthServer", entry, bound["MetadataUrl"])
+        self._assign(entry, bound, ("Realm", "Type", "AcceptSecurityIdentifierInformation", "AuthorizationUriOverride"))
+        self._cms["oauth_servers"].append(entry)
+        return self._get_oauthserver({"Identity": entry["Identity"]})
+
+    def _set_oauthserver(self, bound: dict[str, Any]) -> list[Row]:
+        entry = self._one("oauth_servers", "Set-CsOAuthServer", bound)
+        if "MetadataUrl" in bound:
+            self._download("Set-CsOAuthServer", entry, bound["MetadataUrl"])
+        self._assign(entry, bound, ("Type", "AcceptSecurityIdentifierInformation", "AuthorizationUriOverride"))
+        return []
+
+    def _remove_oauthserver(self, bound: dict[str, Any]) -> list[Row]:
+        self._cms["oauth_servers"].remove(self._one("oauth_servers", "Remove-CsOAuthServer", bound))
+        return []
+
+    def _get_partnerapplication(self, bound: dict[str, Any]) -> list[Row]:
+        return [
+            row(
+                f"{_SSAUTH}.PartnerApplication#Decorated",
+                **{
+                    name: ("text", entry.get(name, ""))
+                    for name in ("Identity", "Name", "ApplicationIdentifier", "Realm", "ApplicationTrustLevel")
+                },
+                AuthToken=("typed", entry["AuthToken"]),
+                Enabled=("flag", entry.get("Enabled", True)),
+                AcceptSecurityIdentifierInformation=("flag", entry.get("AcceptSecurityIdentifierInformation", False)),
+            )
+            for entry in self._listed("partner_applications", "Get-CsPartnerApplication", bound)
+        ]
+
+    def _new_partnerapplication(self, bound: dict[str, Any]) -> list[Row]:
+        self._absent("partner_applications", "New-CsPartnerApplication", bound)
+        entry = {
+            "Identity": bound["Identity"],
+            "Name": bound["Identity"],
+            "Realm": "",
+            "Enabled": True,
+            "AcceptSecurityIdentifierInformation": False,
+        }
+        self._token("New-CsPartnerApplication", entry, {"UseOAuthServer": True} | bound if "MetadataUrl" not in bound else bound)
+        self._assign(
+            entry, bound, ("ApplicationIdentifier", "Realm", "ApplicationTrustLevel", "Enabled", "AcceptSecurityIdentifierInformation")
+        )
+        self._cms["partner_applications"].append(entry)
+        return self._get_partnerapplication({"Identity": entry["Identity"]})
+
+    def _set_partnerapplication(self, bound: dict[str, Any]) -> list[Row]:
+        entry = self._one("partner_applications", "Set-CsPartnerApplication", bound)
+        self._token("Set-CsPartnerApplication", entry, bound)
+        self._assign(entry, bound, ("ApplicationTrustLevel", "Enabled", "AcceptSecurityIdentifierInformation"))
+        return []
+
+    def _remove_partnerapplication(self, bound: dict[str, Any]) -> list[Row]:
+        self._cms["partner_applications"].remove(self._one("partner_applications", "Remove-CsPartnerApplication", bound))
+        return []
+
+    def _get_oauthconfiguration(self, _bound: dict[str, Any]) -> list[Row]:
+        settings = _CONFIGURATION | self._cms["oauth_configuration"]
+        return [row(f"{_SSAUTH}.OAuthSettings", **{name: ("text", value) for name, value in settings.items()})]
+
+    def _set_oauthconfiguration(self, bound: dict[str, Any]) -> list[Row]:
+        self._assign(self._cms["oauth_configuration"], bound, tuple(name for name in _CONFIGURATION if name != "Identity"))
+        return []
+
+    def _get_certificate(self, bound: dict[str, Any]) -> list[Row]:
+        issuer = self._cms["token_issuer"]
+        if not issuer or (bound.get("Type") and "OAuthTokenIssuer" not in bound["Type"]):
+            return []
+        certificate = certificates.load(self._deployment["certificates"][issuer["certificate"]])
+        previous = issuer.get("previous")
+        begin, end = certificates.times(certificate)
+        return [
+            row(
+                "Microsoft.Rtc.Management.Deployment.CertificateReference",
+                Thumbprint=("text", certificates.thumbprint(certificate)),
+                PreviousThumbprint=(
+                    "text",
+                    certificates.thumbprint(certificates.load(self._deployment["certificates"][previous])) if previous else "",
+                ),
+                EffectiveDate=("time", issuer.get("effective_date") or begin),
+                Subject=("text", certificate.subject.rfc4514_string()),
+                Issuer=("text", certificate.issuer.rfc4514_string()),
+                SerialNumber=("text", f"{certificate.serial_number:X}"),
+                NotBefore=("time", begin),
+                NotAfter=("time", end),
+                Use=("text", "OAuthTokenIssuer"),
+                SourceScope=("text", "Global"),
+            )
+        ]
+
+    def _get_service(self, bound: dict[str, Any]) -> list[Row]:
+        if not bound.get("WebServer"):
+            raise CmdletError("The lab simulates Get-CsService -WebServer only.", "NotImplemented,Get-CsService", "NotImplemented")
+        return [
+            row(
+                "Microsoft.Rtc.Management.Xds.WebServer",
+                **{name: ("text", entry.get(name)) for name in ("PoolFqdn", "InternalFqdn", "ExternalFqdn")},
+            )
+            for entry in self._cms["web_services"]
+        ]
+
+    def _get_sipdomain(self, _bound: dict[str, Any]) -> list[Row]:
+        domains = self._deployment.get("sip_domains", [])
+        return [
+            row(
+                "Microsoft.Rtc.Management.WritableConfig.Settings.SipDomain",
+                Identity=("text", name),
+                Name=("text", name),
+                IsDefault=("flag", index == 0),
+            )
+            for index, name in enumerate(domains)
+        ]
+
+    def _get_serverversion(self, _bound: dict[str, Any]) -> list[Row]:
+        return [{"type": "System.String", "text": self._deployment.get("version", "")}]
+
+    def _get_managementstorereplicationstatus(self, _bound: dict[str, Any]) -> list[Row]:
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return [
+            row(
+                "Microsoft.Rtc.Management.Xds.ReplicaState",
+                ReplicaFqdn=("text", entry["ReplicaFqdn"]),
+                UpToDate=("flag", entry.get("UpToDate", True)),
+                LastStatusReport=("time", entry.get("LastStatusReport") or now),
+                LastUpdateCreation=("time", entry.get("LastUpdateCreation") or now),
+                ProductVersion=("text", entry.get("ProductVersion", "7.0.2046.0")),
+            )
+            for entry in self._cms["replicas"]
+        ]
+
+    def _listed(self, part: str, cmdlet: str, bound: dict[str, Any]) -> list[dict[str, Any]]:
+        if bound.get("Identity"):
+            return [self._one(part, cmdlet, bound)]
+        pattern = str(bound.get("Filter") or "*").lower()
+        return [entry for entry in self._cms[part] if fnmatch.fnmatchcase(entry["Identity"].lower(), pattern)]
+
+    def _find(self, part: str, identity: str) -> dict[str, Any] | None:
+        return next((entry for entry in self._cms[part] if entry["Identity"].lower() == identity.lower()), None)
+
+    def _one(self, part: str, cmdlet: str, bound: dict[str, Any]) -> dict[str, Any]:
+        found = self._find(part, bound["Identity"])
+        if found is None:
+            raise CmdletError(f'Cannot find item "{bound["Identity"]}" in the store.', f"ItemNotFound,{cmdlet}", "ObjectNotFound")
+        return found
+
+    def _absent(self, part: str, cmdlet: str, bound: dict[str, Any]) -> None:
+        if self._find(part, bound.get("Identity") or "") is not None:
+            raise CmdletError(f'"{bound["Identity"]}" exists already.', f"ItemExists,{cmdlet}", "ResourceExists")
+
+    def _assign(self, entry: dict[str, Any], bound: dict[str, Any], names: tuple[str, ...]) -> None:
+        entry.update({name: bound[name] for name in names if name in bound})
+
+    def _document(self, cmdlet: str, url: str) -> dict[str, str]:
+        try:
+            return self._resolve(url)
+        except MetadataError as exc:
+            raise CmdletError(
+                'Cannot bind parameter \'MetadataUrl\' to the target. Exception setting "MetadataUrl": "The metadata document could not be downloaded '
+                f'from the URL in the MetadataUrl parameter or downloaded data is not a valid metadata document, error: {exc}"',
+                f"ParameterBindingFailed,{cmdlet}",
+                "WriteError",
+            ) from None
+
+    def _download(self, cmdlet: str, entry: dict[str, Any], url: str) -> None:
+        document = self._document(cmdlet, url)
+        entry.update({"MetadataUrl": url, "IssuerIdentifier": document["issuer"], "Realm": document["realm"], "Type": document["type"]})
+
+    def _token(self, cmdlet: str, entry: dict[str, Any], bound: dict[str, Any]) -> None:
+        if "MetadataUrl" in bound:
+            document = self._document(cmdlet, bound["MetadataUrl"])
+            entry["AuthToken"] = {"type": f"{_SSAUTH}.MetadataUrl", "value": bound["MetadataUrl"]}
+            entry.setdefault("ApplicationIdentifier", document["issuer"])
+        elif "CertificateRawData" in bound:
+            entry["AuthToken"] = {"type": f"{_SSAUTH}.CertificateData", "value": bound["CertificateRawData"]}
+        elif bound.get("UseOAuthServer"):
+            entry["AuthToken"] = {"type": f"{_SSAUTH}.UseOAuthServer", "value": None}

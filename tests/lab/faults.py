@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults on demand: what goes wrong at which occurrence of which point."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+# How long a "delay" may be, so that a forgotten fault cannot hang a test run.
+_LONGEST_DELAY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """do: status, reset, delay, throttle, truncate, kill or error. argument: what follows the colon."""
+
+    do: str
+    argument: str | None
+
+    @property
+    def number(self) -> float:
+        return float(self.argument or 0)
+
+
+@dataclass
+class _Rule:
+    on: str
+    nth: int
+    times: int
+    fault: Fault
+    seen: int = 0
+
+
+class Faults:
+    """Rules such as {"on": "graph.patch", "nth": 2, "times": 1, "do": "status:503"}; "on" may hold * as in file names."""
+
+    def __init__(self) -> None:
+        self._rules: list[_Rule] = []
+        self._lock = threading.Lock()
+
+    def add(self, rule: dict[str, Any]) -> None:
+        """Add a rule; ValueError if it is none."""
+        unknown = set(rule) - {"on", "nth", "times", "do"}
+        if unknown or not rule.get("on") or not rule.get("do"):
+            raise ValueError(f"a fault has on and do, and may have nth and times; got {rule!r}")
+        do, _colon, argument = str(rule["do"]).partition(":")
+        if do not in {"status", "reset", "delay", "throttle", "truncate", "kill", "error"}:
+            raise ValueError(f"a fault cannot do {do!r}")
+        with self._lock:
+            self._rules.append(_Rule(str(rule["on"]), int(rule.get("nth", 1)), int(rule.get("times", 1)), Fault(do, argument or None)))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._rules.clear()
+
+    def take(self, point: str) -> Fault | None:
+        """The fault that is due at this occurrence of the point; a delay is served here and is not returned."""
+        with self._lock:
+            due = None
+            for rule in self._rules:
+                if fnmatchcase(point, rule.on):
+                    rule.seen += 1
+                    if rule.nth <= rule.seen < rule.nth + rule.times:
+                        due = due or rule.fault
+        if due and due.do == "delay":
+            time.sleep(min(due.number, _LONGEST_DELAY_SECONDS))
+            return None
+        return due

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state of the simulated estate: plain JSON data behind one lock."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+GREENFIELD = Path(__file__).parent / "states" / "greenfield.json"
+
+
+class State:
+    """tests/lab/README.md describes the data. Change it only while holding lock."""
+
+    def __init__(self, data: dict[str, Any] | None = None) -> None:
+        self.data: dict[str, Any] = copy.deepcopy(data) if data is not None else json.loads(GREENFIELD.read_text(encoding="utf-8"))
+        self.lock = threading.RLock()
+        self.data.setdefault("tenants", [])
+        self.data.setdefault("graph", {})
+        for name, value in (("list_returns_key", True), ("stale_reads", 0), ("page_size", 100)):
+            self.data["graph"].setdefault(name, value)
+        unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency"}
+        if unknown or not self.data.get("deployments"):
+            raise ValueError(f"a state has deployments, tenants, graph, faults and latency; unknown here: {sorted(unknown)}")
+        for deployment in self.data["deployments"]:
+            if not deployment.get("name") or not deployment.get("front_ends"):
+                raise ValueError("each deployment has a name and front_ends")
+            for front_end in deployment["front_ends"]:
+                for name, value in (("can_write", True), ("second_hop", True), ("module", "SkypeForBusiness"), ("store", [])):
+                    front_end.setdefault(name, value)
+            cms = deployment.setdefault("cms", {})
+            for name in ("oauth_servers", "partner_applications", "web_services", "replicas"):
+                cms.setdefault(name, [])
+            cms.setdefault("oauth_configuration", {})
+            cms.setdefault("token_issuer", None)
+            deployment.setdefault("certificates", {})
+
+    def front_ends(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Each deployment with each of its Front Ends."""
+        return [(deployment, front_end) for deployment in self.data["deployments"] for front_end in deployment["front_ends"]]
+
+    def tenant(self, name: str) -> dict[str, Any] | None:
+        """The tenant with that id or domain."""
+        wanted = name.lower()
+        for tenant in self.data["tenants"]:
+            if wanted in (tenant["id"].lower(), *(domain.lower() for domain in tenant["domains"])):
+                return dict_of(tenant)
+        return None
+
+    def snapshot(self) -> dict[str, Any]:
+        with self.lock:
+            return copy.deepcopy(self.data)
+
+
+def dict_of(value: Any) -> dict[str, Any]:
+    """The value itself, which is a JSON object; the type checker cannot know."""
+    assert isinstance(value, dict)
+    return value

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The listener, asked by an unmodified pywinrm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import winrm
+
+from tests.lab.faults import Faults
+from tests.lab.log import RequestLog
+from tests.lab.winrm.command_line import CommandLine
+from tests.lab.winrm.host import Completed
+from tests.lab.winrm.listener import WinRmListener
+
+
+class Echo:
+    name = "fe01.contoso.com"
+
+    def password_of(self, user: str) -> str | None:
+        return {"CONTOSO\\sfbadmin": "P\u00e4ssw0rd!"}.get(user)
+
+    def run(self, command: CommandLine, stdin: bytes, user: str) -> Completed:
+        if command.script is None:
+            return Completed(f"{user} {command.text}".encode(), b"", 0)
+        return Completed(b"x" * 250_000 + stdin, b"", 7)
+
+
+@pytest.fixture
+def listener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WinRmListener]:
+    users = tmp_path / "users"
+    users.write_text("CONTOSO:sfbadmin:P\u00e4ssw0rd!\n", encoding="utf-8")
+    monkeypatch.setenv("NTLM_USER_FILE", str(users))
+    started = WinRmListener(Echo(), log=RequestLog(), faults=Faults())
+    started.start()
+    yield started
+    started.stop()
+
+
+def session(listener: WinRmListener, transport: str, password: str = "P\u00e4ssw0rd!") -> winrm.Session:
+    return winrm.Session(f"http://127.0.0.1:{listener.port}/wsman", auth=("CONTOSO\\sfbadmin", password), transport=transport)
+
+
+@pytest.mark.parametrize("transport", ["ntlm", "basic"])
+def test_a_command_runs_as_the_user_who_signed_in(listener: WinRmListener, transport: str) -> None:
+    done = session(listener, transport).run_cmd("hostname", ["-x"])
+    assert (done.std_out.decode(), done.status_code) == ("CONTOSO\\sfbadmin hostname -x", 0)
+    assert [entry["verb"] for entry in listener.log.entries()] == ["Create", "Command", "Receive", "Signal", "Delete"]
+
+
+def test_long_output_and_the_exit_code_arrive_whole(listener: WinRmListener) -> None:
+    done = session(listener, "ntlm").run_ps("anything")
+    assert (len(done.std_out), done.status_code) == (250_000, 7)
+
+
+@pytest.mark.parametrize("transport", ["ntlm", "basic"])
+def test_a_wrong_password_is_refused(listener: WinRmListener, transport: str) -> None:
+    with pytest.raises(winrm.exceptions.InvalidCredentialsError):
+        session(listener, transport, "wrong").run_cmd("hostname")
+
+
+def test_a_line_that_is_too_long_for_windows_fails_as_there(listener: WinRmListener) -> None:
+    done = session(listener, "basic").run_cmd("x" * 9000)
+    assert (done.std_err.decode().strip(), done.status_code) == ("The command line is too long.", 1)
+
+
+def test_a_fault_comes_back_as_a_fault(listener: WinRmListener) -> None:
+    listener.faults.add({"on": "winrm.create", "do": "error:no more shells"})
+    with pytest.raises(winrm.exceptions.WinRMError, match="no more shells"):
+        session(listener, "basic").run_cmd("hostname")
