@@ -60,14 +60,14 @@ function ConvertTo-Failure {
     param($Call, $ErrorRecord)
     $parameter = $null
     $exception = $ErrorRecord.Exception
-    if ($exception -is [System.Management.Automation.ParameterBindingException]) { $parameter = $exception.ParameterName }
+    if ($exception -is [System.Management.Automation.ParameterBindingException]) { $parameter = ([string]$exception.ParameterName).Trim() }
     return @{
         id        = $Call.id
         cmdlet    = $Call.cmdlet
         message   = [string]$exception.Message
         error_id  = [string]$ErrorRecord.FullyQualifiedErrorId
         category  = [string]$ErrorRecord.CategoryInfo.Category
-        parameter = $parameter
+        parameter = $(if ($parameter) { $parameter } else { $null })
     }
 }
 
@@ -114,7 +114,10 @@ function Get-CertificateRow {
     else {
         $row.key_type = [string]$oid.FriendlyName
     }
-    if ($public) { $row.key_size = [int]$public.KeySize }
+    if ($public) {
+        # Some key classes override only the setter, which hides the getter from PowerShell.
+        $row.key_size = [int][System.Security.Cryptography.AsymmetricAlgorithm].GetProperty('KeySize').GetValue($public, $null)
+    }
     return $row
 }
 

@@ -51,8 +51,8 @@ def bind(cmdlet: str, given: dict[str, Any]) -> dict[str, Any]:
     candidates = {name: parameters for name, parameters in sets.items() if present <= set(parameters)}
     if not candidates:
         raise CmdletError(
-            "Parameter set cannot be resolved using the specified named parameters. One or more parameters issued cannot be used together or an "
-            "insufficient number of parameters were provided.",
+            "Parameter set cannot be resolved using the specified named parameters. One or more parameters issued cannot be "
+            "used together or an insufficient number of parameters were provided.",
             f"AmbiguousParameterSet,{cmdlet}",
             "InvalidArgument",
         )

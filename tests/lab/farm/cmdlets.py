@@ -235,8 +235,8 @@ class Cmdlets:
             return self._resolve(url)
         except MetadataError as exc:
             raise CmdletError(
-                'Cannot bind parameter \'MetadataUrl\' to the target. Exception setting "MetadataUrl": "The metadata document could not be downloaded '
-                f'from the URL in the MetadataUrl parameter or downloaded data is not a valid metadata document, error: {exc}"',
+                'Cannot bind parameter \'MetadataUrl\' to the target. Exception setting "MetadataUrl": "The metadata document could not be '
+                f'downloaded from the URL in the MetadataUrl parameter or downloaded data is not a valid metadata document, error: {exc}"',
                 f"ParameterBindingFailed,{cmdlet}",
                 "WriteError",
             ) from None

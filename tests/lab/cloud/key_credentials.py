@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What PATCH does to keyCredentials: it replaces the whole list, and keeps the key of an entry that comes back with its key null."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import copy
+import uuid
+from datetime import datetime, timezone
+from typing import Any
+
+from cryptography import x509
+
+from ..farm import certificates
+
+_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_FIELDS = ("keyId", "customKeyIdentifier", "displayName", "startDateTime", "endDateTime", "type", "usage", "key")
+
+
+class RefusedError(Exception):
+    """Graph's error answer."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+def replaced(current: list[dict[str, Any]], given: Any) -> list[dict[str, Any]]:
+    """The new list; RefusedError where an entry that is there would be altered, or a new one is not valid."""
+    if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
+        raise RefusedError(400, "Request_BadRequest", "keyCredentials is a list.")
+    known = {entry["keyId"]: entry for entry in current}
+    return [_kept(known[entry["keyId"]], entry) if entry.get("keyId") in known else _new(entry) for entry in given]
+
+
+def _kept(stored: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    for name, value in entry.items():
+        if name == "key" and value is None:
+            continue
+        if value != stored.get(name):
+            raise RefusedError(400, "Request_BadRequest", f"Update to existing credential with KeyId '{stored['keyId']}' is not allowed.")
+    return copy.deepcopy(stored)
+
+
+def _new(entry: dict[str, Any]) -> dict[str, Any]:
+    unknown = set(entry) - set(_FIELDS)
+    if unknown or not entry.get("key") or entry.get("type") not in ("AsymmetricX509Cert", "X509CertAndPassword", "Symmetric"):
+        raise RefusedError(
+            400, "Request_BadRequest", f"A new key credential needs key and type, and has no {', '.join(sorted(unknown)) or 'other field'}."
+        )
+    try:
+        certificate = _certificate(entry["key"])
+    except ValueError:
+        raise RefusedError(400, "Request_BadRequest", "Key value is invalid certificate.") from None
+    begin, end = certificates.times(certificate)
+    wanted = entry.get("endDateTime") or end
+    if _time(wanted) > _time(end) or _time(wanted) <= datetime.now(timezone.utc):
+        raise RefusedError(400, "KeyCredentialsInvalidEndDate", "Key credential end date is invalid.")
+    return {
+        "keyId": str(uuid.uuid4()),
+        "customKeyIdentifier": entry.get("customKeyIdentifier") or certificates.thumbprint(certificate),
+        "displayName": entry.get("displayName"),
+        "startDateTime": entry.get("startDateTime") or begin,
+        "endDateTime": wanted,
+        "type": entry["type"],
+        "usage": entry.get("usage") or "Verify",
+        "key": entry["key"],
+    }
+
+
+def _certificate(key: str) -> x509.Certificate:
+    try:
+        content = base64.b64decode(key, validate=True)
+        if content.startswith(b"-----BEGIN"):
+            return x509.load_pem_x509_certificate(content)
+        return x509.load_der_x509_certificate(content if content[:1] == b"\x30" else base64.b64decode(content, validate=True))
+    except binascii.Error as exc:
+        raise ValueError(str(exc)) from None
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, _FORMAT).replace(tzinfo=timezone.utc)

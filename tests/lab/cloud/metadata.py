@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The authorization server's metadata as a Front End sees it: the real URLs, answered inside the lab."""
+
+from __future__ import annotations
+
+import re
+
+from ..farm.cmdlets import MetadataError
+from ..state import State
+
+_URLS = re.compile(
+    r"https://(?:accounts\.accesscontrol\.windows\.net|login\.microsoftonline\.us|login\.microsoftonline\.com)/(?P<tenant>[^/]+)/metadata/json/1",
+    re.IGNORECASE,
+)
+_ISSUER = "00000001-0000-0000-c000-000000000000"
+
+
+def resolve(state: State, url: str) -> dict[str, str]:
+    """issuer, realm and type of the metadata document at the URL; MetadataError where none can be had."""
+    match = _URLS.fullmatch(url)
+    if match is None:
+        raise MetadataError(f"The remote name could not be resolved: '{url}'")
+    tenant = state.tenant(match["tenant"])
+    if tenant is None:
+        raise MetadataError("The remote server returned an error: (404) Not Found.")
+    return {"issuer": _ISSUER, "realm": tenant["id"], "type": "Acs"}

@@ -1,0 +1,189 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulated Front Ends: they share their deployment's Central Management Store and run what arrives."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import socketserver
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..faults import Faults
+from ..log import RequestLog
+from ..state import State
+from ..winrm.command_line import CommandLine
+from ..winrm.host import Completed
+from ..winrm.payload import parse_module_payload
+from . import certificates, stub_module
+from .binder import CmdletError, bind
+from .cmdlets import Cmdlets, Row
+from .python_runner import Runner
+
+_LONGEST_PROCESS_SECONDS = 300
+_WRITING = ("New-", "Set-", "Remove-")
+
+
+class FrontEnd:
+    """One server; fulfils winrm.host.Host."""
+
+    def __init__(self, farm: Farm, deployment: dict[str, Any], data: dict[str, Any]) -> None:
+        self.name: str = data["name"]
+        self.deployment: str = deployment["name"]
+        self.data = data
+        self.folder = farm.workdir / "front_ends" / self.name
+        self._farm, self._certificates = farm, deployment["certificates"]
+        self._cmdlets = Cmdlets(deployment, farm.resolve)
+
+    def password_of(self, user: str) -> str | None:
+        name, at, domain = user.partition("@")
+        wanted = f"{domain.split('.')[0]}\\{name}" if at else user
+        return next((password for known, password in self.data["users"].items() if known.lower() == wanted.lower()), None)
+
+    def run(self, command: CommandLine, stdin: bytes, user: str) -> Completed:
+        self._farm.log.add("powershell", "start", (command.script or command.text)[:80], host=self.name, user=user)
+        fault = self._farm.faults.take("winrm.process")
+        if fault:
+            return Completed(b"", b"", 1) if fault.do == "kill" else Completed(b"", (fault.argument or "fault").encode(), 1)
+        if self._farm.engine:
+            return self._run_engine(command, stdin, user)
+        payload = parse_module_payload(stdin) if stdin else None
+        if payload is None or payload.name != "sfb.hybrid_auth.cs_invoke":
+            return Completed(b"", b"lab: without a PowerShell engine only the collection's own module runs\r\n", 1)
+        store = [
+            (certificates.load(self._certificates[name]), bool(self._certificates[name].get("private_key", True)))
+            for name in self.data["store"]
+        ]
+        asker = payload.become_user or user
+        runner = Runner(self.name, self.data["module"], lambda cmdlet, given: self.cmdlet(cmdlet, given, asker), store)
+        return Completed(runner.answer(payload.arguments["request"]).encode() + b"\r\n", b"", 0)
+
+    def cmdlet(self, cmdlet: str, given: dict[str, Any], user: str) -> list[Row]:
+        """Run a cmdlet of the management module; CmdletError as it would fail."""
+        writes = cmdlet.startswith(_WRITING)
+        try:
+            with self._farm.state.lock:
+                bound = bind(cmdlet, given)
+                self._check_access(cmdlet, writes)
+                rows = self._cmdlets.run(cmdlet, bound)
+        except CmdletError as exc:
+            self._log(cmdlet, given, user, writes, exc.error_id)
+            raise
+        self._log(cmdlet, given, user, writes, 200)
+        return rows
+
+    def _check_access(self, cmdlet: str, writes: bool) -> None:
+        fault = self._farm.faults.take(f"cmdlet:{cmdlet}")
+        if fault:
+            raise CmdletError(fault.argument or "a fault of the lab", f"LabFault,{cmdlet}", "OperationStopped")
+        if not self.data["second_hop"]:
+            raise CmdletError(
+                'Cannot open database "xds" requested by the login. The login failed. '
+                "Login failed for user 'NT AUTHORITY\\ANONYMOUS LOGON'.",
+                f"SqlConnectionError,{cmdlet}",
+                "ConnectionError",
+            )
+        if writes and not self.data["can_write"]:
+            raise CmdletError("Access is denied.", f"UnauthorizedAccess,{cmdlet}", "PermissionDenied")
+
+    def _log(self, cmdlet: str, given: dict[str, Any], user: str, writes: bool, status: int | str) -> None:
+        identity = str(given.get("Identity", ""))
+        self._farm.log.add("cmdlet", cmdlet, identity, write=writes, status=status, host=self.name, user=user, detail={"parameters": given})
+
+    def _run_engine(self, command: CommandLine, stdin: bytes, user: str) -> Completed:
+        script = command.script if command.script is not None else command.text
+        encoded = base64.b64encode(script.encode("utf-16-le")).decode()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))}
+        environment.update(
+            PWSH_STDERR="clixml",
+            PWSH_CERT_STORE=str(self.folder),
+            PSModulePath=str(self._farm.workdir / "modules" / (self.data["module"] or "none")),
+            LAB_PORT=str(self._farm.port),
+            LAB_TOKEN=self._farm.token,
+            LAB_FRONT_END=self.name,
+            LAB_USER=user,
+        )
+        try:
+            done = subprocess.run(
+                [str(self._farm.engine), "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded],
+                input=stdin,
+                capture_output=True,
+                env=environment,
+                timeout=_LONGEST_PROCESS_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Completed(b"", f"lab: stopped after {_LONGEST_PROCESS_SECONDS} seconds\r\n".encode(), 1)
+        return Completed(done.stdout, done.stderr, done.returncode)
+
+
+class Farm:
+    """All Front Ends of the state. resolve: the metadata document at a URL, or MetadataError."""
+
+    def __init__(
+        self, state: State, log: RequestLog, faults: Faults, workdir: Path, engine: str | None, resolve: Callable[[str], dict[str, str]]
+    ) -> None:
+        self.state, self.log, self.faults, self.workdir, self.engine, self.resolve = state, log, faults, workdir, engine, resolve
+        self.token = secrets.token_hex(16)
+        self.front_ends: dict[str, FrontEnd] = {}
+        for deployment in state.data["deployments"]:
+            for entry in deployment["certificates"].values():
+                certificates.complete(entry)
+            for data in deployment["front_ends"]:
+                front_end = FrontEnd(self, deployment, data)
+                self.front_ends[front_end.name] = front_end
+                certificates.write_store(front_end.folder, deployment["certificates"], data["store"])
+                if engine and data["module"]:
+                    stub_module.write(workdir / "modules" / data["module"], data["module"])
+        (workdir / "modules" / "none").mkdir(parents=True, exist_ok=True)
+        self._server = _CallServer(self) if engine else None
+        if self._server:
+            threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        """Where the engine's functions ask what to answer."""
+        assert self._server is not None
+        return int(self._server.server_address[1])
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+class _CallServer(socketserver.ThreadingTCPServer):
+    """Takes one question, a line of JSON, from a function in the engine and answers with one line."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, farm: Farm) -> None:
+        super().__init__(("127.0.0.1", 0), _CallHandler)
+        self.farm = farm
+
+
+class _CallHandler(socketserver.StreamRequestHandler):
+    server: _CallServer
+    timeout = 60
+
+    def handle(self) -> None:
+        question = json.loads(self.rfile.readline())
+        answer: dict[str, Any] = {"rows": [], "warnings": [], "error": None}
+        if not secrets.compare_digest(str(question.get("token")), self.server.farm.token):
+            answer["error"] = {"message": "not a question of this lab", "error_id": "LabToken", "category": "PermissionDenied"}
+        else:
+            front_end = self.server.farm.front_ends[question["front_end"]]
+            try:
+                answer["rows"] = front_end.cmdlet(question["cmdlet"], question["parameters"], question["user"])
+            except CmdletError as exc:
+                answer["error"] = {"message": exc.message, "error_id": exc.error_id, "category": exc.category}
+        self.wfile.write(json.dumps(answer).encode() + b"\n")

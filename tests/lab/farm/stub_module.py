@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The management module for the PowerShell engine: functions with the real parameter sets that ask the lab what to answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .binder import SIGNATURES, accepted
+
+_TYPES = {"Boolean": "bool", "SwitchParameter": "switch", "Guid": "guid", "Int32": "int", "UInt16": "uint16", "PSObject": "psobject"}
+_COMMON = ("Confirm", "WhatIf")  # SupportsShouldProcess brings them
+
+_SUPPORT = r"""
+function ConvertTo-LabObject($Row) {
+    if ($Row.type -eq 'System.String') { return $Row.text }
+    $object = New-Object -TypeName psobject
+    foreach ($property in $Row.properties.PSObject.Properties) {
+        $value = $property.Value.value
+        if ($null -ne $value) {
+            switch ($property.Value.kind) {
+                'time' { $value = [datetime]::Parse($value, [cultureinfo]::InvariantCulture, 'AdjustToUniversal').ToLocalTime() }
+                'typed' {
+                    $inner = New-Object -TypeName psobject
+                    $inner | Add-Member -MemberType NoteProperty -Name Value -Value $value.value
+                    $inner.PSObject.TypeNames.Insert(0, $value.type)
+                    $name = $value.type
+                    $inner | Add-Member -MemberType ScriptMethod -Name ToString -Value { $name }.GetNewClosure() -Force
+                    $value = $inner
+                }
+            }
+        }
+        $object | Add-Member -MemberType NoteProperty -Name $property.Name -Value $value
+    }
+    $object.PSObject.TypeNames.Insert(0, $Row.type)
+    return $object
+}
+
+function Invoke-Lab($Name, $Bound, $Caller) {
+    $parameters = @{ }
+    $common = [System.Management.Automation.PSCmdlet]::CommonParameters
+    foreach ($key in @($Bound.Keys)) {
+        if ($common -contains $key) { continue }
+        $value = $Bound[$key]
+        if ($value -is [switch]) { $value = [bool]$value } elseif ($value -is [guid]) { $value = [string]$value }
+        $parameters[$key] = $value
+    }
+    $question = @{ cmdlet = $Name; parameters = $parameters; front_end = $env:LAB_FRONT_END; user = $env:LAB_USER; token = $env:LAB_TOKEN }
+    $client = New-Object -TypeName System.Net.Sockets.TcpClient -ArgumentList '127.0.0.1', ([int]$env:LAB_PORT)
+    try {
+        $stream = $client.GetStream()
+        $json = ConvertTo-Json -InputObject $question -Depth 6 -Compress
+        $bytes = [System.Text.Encoding]::UTF8.GetBytes($json + "`n")
+        $stream.Write($bytes, 0, $bytes.Length)
+        $reader = New-Object -TypeName System.IO.StreamReader -ArgumentList $stream, ([System.Text.Encoding]::UTF8)
+        $answer = ConvertFrom-Json -InputObject $reader.ReadLine()
+    }
+    finally { $client.Close() }
+    foreach ($warning in $answer.warnings) { Write-Warning -Message $warning }
+    if ($answer.error) {
+        $exception = New-Object -TypeName System.Management.Automation.RuntimeException -ArgumentList $answer.error.message
+        $id = ($answer.error.error_id -split ',')[0]
+        $category = [System.Management.Automation.ErrorCategory]$answer.error.category
+        $record = New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $id, $category, $null
+        $Caller.ThrowTerminatingError($record)
+    }
+    foreach ($row in $answer.rows) { ConvertTo-LabObject -Row $row }
+}
+"""
+
+
+def write(folder: Path, name: str) -> Path:
+    """Write the module of that name below the folder, which belongs on PSModulePath; the module's own folder."""
+    module = folder / name
+    module.mkdir(parents=True, exist_ok=True)
+    functions = "\n".join(_function(cmdlet, signature) for cmdlet, signature in SIGNATURES.items())
+    exported = ", ".join(f"'{cmdlet}'" for cmdlet in SIGNATURES)
+    text = f"{_SUPPORT}\n{functions}\nExport-ModuleMember -Function {exported}\n"
+    (module / f"{name}.psm1").write_text(text, encoding="ascii")
+    return module
+
+
+def _function(cmdlet: str, signature: dict[str, Any]) -> str:
+    sets: dict[str, dict[str, Any]] = signature["parameter_sets"]
+    process = ", SupportsShouldProcess = $true" if any("WhatIf" in parameters for parameters in sets.values()) else ""
+    # The set that needs least, since the reference does not name the default.
+    default = "Identity" if "Identity" in sets else min(sets, key=lambda name: sum(entry["mandatory"] for entry in sets[name].values()))
+    lines = [_parameter(cmdlet, name, sets) for name in dict.fromkeys(name for parameters in sets.values() for name in parameters)]
+    body = ",\n".join(line for line in lines if line)
+    return (
+        f"function {cmdlet} {{\n    [CmdletBinding(DefaultParameterSetName = '{default}'{process})]\n    param(\n{body}\n    )\n"
+        f"    Invoke-Lab -Name '{cmdlet}' -Bound $PSBoundParameters -Caller $PSCmdlet\n}}\n"
+    )
+
+
+def _parameter(cmdlet: str, name: str, sets: dict[str, dict[str, Any]]) -> str:
+    holders = {set_name: parameters[name] for set_name, parameters in sets.items() if name in parameters}
+    kind = str(next(iter(holders.values()))["type"])
+    if name in _COMMON:
+        return ""
+    attributes = [
+        f"        [Parameter(ParameterSetName = '{set_name}'{', Mandatory = $true' if entry['mandatory'] else ''}"
+        f"{', Position = 0' if entry['positional'] else ''})]"
+        for set_name, entry in holders.items()
+    ]
+    choices = accepted(cmdlet, name, kind)
+    if choices:
+        attributes.append("        [ValidateSet(" + ", ".join(f"'{choice}'" for choice in choices) + ")]")
+    if kind not in _TYPES:
+        attributes.append("        [AllowEmptyString()]")
+    base = _TYPES.get(kind.removesuffix("[]"), "string") + ("[]" if kind.endswith("[]") else "")
+    return "\n".join([*attributes, f"        [{base}]${name}"])
