@@ -13,13 +13,16 @@ ENGINE_NOTE := command -v pwsh >/dev/null || echo "note: no pwsh on PATH, so no 
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help test lint sanity clean
+.PHONY: help demo test test-cores lint sanity lab clean
 
 help:
-	@echo "make test    unit tests and playbook tests"
-	@echo "make lint    static checks"
-	@echo "make sanity  ansible-test sanity"
-	@echo "make clean   remove what the other targets made"
+	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
+	@echo "make test        unit tests and playbook tests"
+	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
+	@echo "make lint        static checks"
+	@echo "make sanity      ansible-test sanity"
+	@echo "make lab         the simulated hybrid in the foreground (STATE=file.json INFO=info.json)"
+	@echo "make clean       remove what the other targets made"
 
 $(VENV)/.runtime: requirements.txt
 	@echo "setting up $(VENV): ansible-core and the collection's requirements"
@@ -37,17 +40,35 @@ $(DEV):
 	@mkdir -p $(dir $(DEV))
 	@ln -sfn ../../../.. $(DEV)
 
+demo: $(VENV)/.runtime
+	@echo "installing the collection into $(VENV)"
+	@rm -rf .cache/build && mkdir -p .cache/build
+	@$(BIN)/ansible-galaxy collection build --output-path .cache/build >/dev/null
+	@$(BIN)/ansible-galaxy collection install --offline --force --no-deps -p $(VENV)/collections .cache/build/*.tar.gz >/dev/null
+	@$(BIN)/python -m tests.demo
+
+lab: $(VENV)/.runtime
+	@$(BIN)/python -m tests.lab $(if $(STATE),--state $(STATE)) $(if $(INFO),--info $(INFO)) $(if $(ENGINE),--engine $(ENGINE))
+
 test: $(VENV)/.dev $(DEV)
 	$(BIN)/python -m pytest -n 2
 	@$(ENGINE_NOTE)
+
+test-cores:
+	tests/cores.sh
 
 lint: $(VENV)/.dev $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .
-	$(BIN)/mypy -p ansible_collections.sfb.hybrid_auth.plugins.plugin_utils
-	@rm -rf .cache/build && mkdir -p .cache/build
+	$(BIN)/mypy -p ansible_collections.sfb.hybrid_auth.plugins.plugin_utils -p ansible_collections.sfb.hybrid_auth.plugins.action
+	$(BIN)/mypy -p tests.lab -p tests.support
+	@rm -rf .cache/build .cache/lint && mkdir -p .cache/build .cache/lint
 	$(BIN)/ansible-galaxy collection build --output-path .cache/build
+	$(BIN)/ansible-galaxy collection install --offline --force --no-deps -p .cache/lint .cache/build/*.tar.gz
+	cd .cache/lint/ansible_collections/sfb/hybrid_auth && PATH=$(BIN):$$PATH ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.cache/lint $(BIN)/ansible-lint --offline --profile production --strict
+	cd .cache/lint/ansible_collections/sfb/hybrid_auth && PATH=$(BIN):$$PATH $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
+	$(BIN)/antsibull-changelog lint
 
 # ansible-test takes the collection's place in the file system at its word, so it works on a copy.
 sanity: $(VENV)/.dev
