@@ -74,7 +74,7 @@ lint: $(VENV)/.dev $(DEV)
 sanity: $(VENV)/.dev
 	@rm -rf .cache/sanity && mkdir -p .cache/sanity/ansible_collections/sfb/hybrid_auth
 	@git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C .cache/sanity/ansible_collections/sfb/hybrid_auth
-	cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && PATH=$(BIN):$$PATH $(BIN)/ansible-test sanity --venv --color no
+	cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && PATH=$(BIN):$$PATH $(BIN)/ansible-test sanity --venv --color no --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 clean:
 	rm -rf .cache .venv demo

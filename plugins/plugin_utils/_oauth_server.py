@@ -76,12 +76,8 @@ def _replace(current: Mapping[str, Any], predicted: Mapping[str, Any]) -> tuple[
         **_parameters({setting: predicted[setting] for setting in PARAMETERS if predicted[setting] not in (None, "")}),
     }
     return (
-        Call(
-            "prove",
-            "Set-CsOAuthServer",
-            {"Identity": identity, "MetadataUrl": predicted["metadata_url"]},
-            undo=(Call("undo_prove", "Set-CsOAuthServer", {"Identity": identity, "MetadataUrl": current["metadata_url"]}),),
-        ),
+        # -InMemory downloads the metadata like a real creation, and stores nothing.
+        Call("prove", "New-CsOAuthServer", {**new, "Identity": f"{identity}.check", "InMemory": True}),
         Call("remove", "Remove-CsOAuthServer", {"Identity": identity}, undo=(Call("undo_remove", "New-CsOAuthServer", old),)),
         Call("create", "New-CsOAuthServer", new),
     )

@@ -163,7 +163,7 @@ def _partner_application(row: Mapping[str, Any]) -> dict[str, Any]:
     # Only the type of AuthToken tells how the application's tokens are checked.
     token = row["AuthToken"] or {"type": "", "text": "", "value": None}
     kind, value = str(token["type"]), _text(token["value"])
-    names = (kind.lower().split("#")[0], str(token["text"]).lower())
+    names = (kind.lower().partition("#")[0], str(token["text"]).lower())
     url = value if value and value.lower().startswith("https://") else None
     return {
         "identity": _text(row["Identity"]),

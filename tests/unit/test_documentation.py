@@ -18,7 +18,7 @@ SOURCES = [
     path
     for top in (*ROOT.glob("*.*"), *(ROOT / name for name in ("meta", "playbooks", "plugins", "roles", "tests", "changelogs")))
     for path in (top.rglob("*") if top.is_dir() and not top.name.startswith(".") else [top])
-    if path.suffix in {".py", ".yml", ".ps1", ".psm1", ".toml"} and "output" not in path.parts
+    if path.suffix in {".py", ".yml", ".ps1", ".psm1", ".toml"} and "output" not in path.parts and path.stat().st_size
 ]
 ACTIONS = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("[a-z]*.py"))
 GROUPS = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]

@@ -79,6 +79,8 @@ class Cmdlets:
         }
         self._download("New-CsOAuthServer", entry, bound["MetadataUrl"])
         self._assign(entry, bound, ("Realm", "Type", "AcceptSecurityIdentifierInformation", "AuthorizationUriOverride"))
+        if bound.get("InMemory"):
+            return []
         self._cms["oauth_servers"].append(entry)
         return self._get_oauthserver({"Identity": entry["Identity"]})
 

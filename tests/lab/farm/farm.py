@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+
 from ..faults import Faults
 from ..log import RequestLog
 from ..state import State
@@ -58,13 +60,14 @@ class FrontEnd:
         payload = parse_module_payload(stdin) if stdin else None
         if payload is None or payload.name != "sfb.hybrid_auth.cs_invoke":
             return Completed(b"", b"lab: without a PowerShell engine only the collection's own module runs\r\n", 1)
-        store = [
-            (certificates.load(self._certificates[name]), bool(self._certificates[name].get("private_key", True)))
-            for name in self.data["store"]
-        ]
         asker = payload.become_user or user
-        runner = Runner(self.name, self.data["module"], lambda cmdlet, given: self.cmdlet(cmdlet, given, asker), store)
+        runner = Runner(self.name, self.data["module"], lambda cmdlet, given: self.cmdlet(cmdlet, given, asker), self.store())
         return Completed(runner.answer(payload.arguments["request"]).encode() + b"\r\n", b"", 0)
+
+    def store(self) -> list[tuple[x509.Certificate, bool]]:
+        """The certificates in the computer's store, with whether the private key is there."""
+        entries = (self._certificates[name] for name in self.data["store"])
+        return [(certificates.load(entry), bool(entry.get("private_key", True))) for entry in entries]
 
     def cmdlet(self, cmdlet: str, given: dict[str, Any], user: str) -> list[Row]:
         """Run a cmdlet of the management module; CmdletError as it would fail."""

@@ -68,7 +68,7 @@ def listed(*app_ids: str) -> str:
 
 def reads(*principals: dict[str, Any], times: int = 1) -> list[Said]:
     url = listed(*(entry["appId"] for entry in principals))
-    return [Said("GET", url, answer={"value": copy.deepcopy(list(principals))}) for _ in range(times)]
+    return [Said("GET", url, answer={"value": copy.deepcopy(list(principals))}) for _time in range(times)]
 
 
 def writes(app_id: str, body: Any) -> Said:
