@@ -95,6 +95,7 @@ def test_the_thumbprint_is_read_from_every_encoding_that_writers_store(content: 
         ("not an identifier", None),
         (None, None),
     ],
+    ids=["hexadecimal", "bytes", "digits in base64", "SHA-256", "no identifier", "none"],
 )
 def test_the_thumbprint_is_read_from_the_identifier_where_the_key_is_not_given(identifier: str | None, thumbprint: str | None) -> None:
     assert subject.from_graph({"keyId": "k", "key": None, "customKeyIdentifier": identifier}).thumbprint == thumbprint

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The EXAMPLES of every module run as they stand."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.lab import Lab
+from tests.lab.farm import certificates
+from tests.support.play import ROOT, run_playbook
+
+MODULES = [*sorted((ROOT / "plugins" / "modules").glob("[a-z]*.py")), ROOT / "plugins" / "modules" / "cs_invoke.yml"]
+
+
+def examples(path: Path) -> str:
+    if path.suffix == ".yml":
+        return str(yaml.safe_load(path.read_text(encoding="utf-8"))["EXAMPLES"])
+    scope: dict[str, Any] = {}
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), scope)  # noqa: S102  # a file of documentation only
+    return str(scope["EXAMPLES"])
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_the_examples_run(start: Callable[[dict[str, Any]], Lab], greenfield: dict[str, Any], tmp_path: Path, path: Path) -> None:
+    lab = start(greenfield)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    issuer = certificates.load(lab.state()["deployments"][0]["certificates"]["issuer"])
+    (folder / "issuer.cer").write_bytes(base64.b64encode(issuer.public_bytes(Encoding.DER)))
+    playbook = folder / "examples.yml"
+    tasks = "".join(f"    {line}\n" if line else "\n" for line in examples(path).splitlines())
+    playbook.write_text(f"- hosts: front_ends\n  gather_facts: false\n  tasks:\n{tasks}", encoding="utf-8")
+    tenant = lab.info["tenants"][0]
+    environment = {
+        "AZURE_CLIENT_ID": tenant["client_id"],
+        "AZURE_SECRET": tenant["client_secret"],
+        "SFB_LOGIN_URL": lab.info["login_url"],
+        "SFB_GRAPH_URL": lab.info["graph_url"],
+        "SFB_CA_PATH": lab.info["ca_path"],
+    }
+    run = run_playbook(playbook, lab.inventory, folder, "--limit", "fe01.contoso.com", extra_environment=environment)
+    assert run.code == 0, run.output
