@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from tests.lab import Lab
+from tests.lab.farm import certificates
 from tests.support.play import Run
 
 CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
@@ -129,6 +133,7 @@ def test_no_secret_is_in_any_output_at_the_highest_verbosity(start: Start, play:
         (lambda farm, _tenant: farm["front_ends"][0].update(second_hop=False), "CredSSP"),
         (lambda farm, _tenant: farm["front_ends"][1].update(store=[]), "is not in the computer store"),
         (lambda farm, _tenant: farm["cms"].update(token_issuer=None), "is not assigned"),
+        (lambda farm, _tenant: farm["cms"].update(web_services=[]), "no pool has an external Web services FQDN"),
         (lambda farm, _tenant: farm["certificates"]["issuer"].update(days=-2), "expired on"),
         (lambda farm, _tenant: farm["certificates"]["issuer"].update(private_key=False), "no private key"),
         (lambda farm, _tenant: farm["front_ends"][0].update(can_write=False), "RTCUniversalServerAdmins"),
@@ -136,7 +141,7 @@ def test_no_secret_is_in_any_output_at_the_highest_verbosity(start: Start, play:
         (lambda _farm, tenant: tenant["applications"][0].update(roles=[]), "Application.Read.All"),
         (lambda _farm, tenant: tenant["service_principals"].pop(), "no service principal for"),
     ],
-    ids=["module", "second hop", "store", "issuer", "expired", "private key", "access", "read only", "no permission", "principal"],
+    ids=["module", "second hop", "store", "issuer", "names", "expired", "private key", "access", "read only", "no permission", "principal"],
 )
 def test_each_obstacle_has_its_own_message(
     start: Start, play: Play, greenfield: dict[str, Any], change: Callable[[Any, Any], Any], part: str
@@ -159,6 +164,32 @@ def test_a_wrong_sign_in_changes_nothing(start: Start, play: Play, greenfield: d
     run = play(lab, CONFIGURE, "-e", option)
     assert (run.code, lab.state()) == (2, before)
     assert part in json.dumps(run.record["tasks"]) or part.lower() in run.output.lower()
+
+
+@pytest.mark.parametrize("form", ["PEM", "PFX"])
+def test_the_sign_in_with_a_certificate_is_checked_by_its_signature(
+    start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path, form: str
+) -> None:
+    entry: dict[str, Any] = {"subject": "CN=automation"}
+    certificates.complete(entry)
+    file = tmp_path / f"app.{form.lower()}"
+    content = base64.b64decode(entry["pfx"])
+    key, certificate, _others = pkcs12.load_key_and_certificates(content, None)
+    assert key is not None
+    assert certificate is not None
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(content if form == "PFX" else private + certificate.public_bytes(Encoding.PEM))
+    application = greenfield["tenants"][0]["applications"][0]
+    application.update(secret=None, certificate=certificate.public_bytes(Encoding.PEM).decode())
+    lab = start(greenfield)
+    options = ("-e", json.dumps({"trust_client_secret": None, "trust_client_certificate_path": str(file)}))
+    assert play(lab, CONFIGURE, *options).code == 0
+    other: dict[str, Any] = {"subject": "CN=automation"}
+    certificates.complete(other)
+    file.write_bytes(base64.b64decode(other["pfx"]))
+    refused = play(lab, CONFIGURE, *options)
+    assert refused.code == 2
+    assert "AADSTS700027" in refused.output
 
 
 FAULTS = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class State:
         self.lock = threading.RLock()
         self.data.setdefault("tenants", [])
         self.data.setdefault("graph", {})
+        self.data["latency"] = {"powershell": 0, "graph": 0, "entra": 0, **self.data.get("latency", {})}
         self.data["graph"] = {"list_returns_key": True, "stale_reads": 0, "page_size": 100, **self.data["graph"]}
         unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency"}
         if unknown or not self.data.get("deployments"):
@@ -51,6 +53,10 @@ class State:
             if wanted in (tenant["id"].lower(), *(domain.lower() for domain in tenant["domains"])):
                 return dict_of(tenant)
         return None
+
+    def wait(self, kind: str) -> None:
+        """Take the time that a PowerShell process or a request of this kind takes in reality (latency, in seconds)."""
+        time.sleep(float(self.data["latency"][kind]))
 
     def snapshot(self) -> dict[str, Any]:
         with self.lock:

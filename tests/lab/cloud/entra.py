@@ -42,6 +42,7 @@ class Entra:
         _empty, tenant_name, *rest = request.path.split("/")
         tail = "/".join(rest)
         point = "entra.token" if tail.endswith("oauth2/v2.0/token") else "entra.discovery"
+        self._state.wait("entra")
         fault = self._faults.take(point)
         if fault and fault.do == "reset":
             return Answer(reset=True)

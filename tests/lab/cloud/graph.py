@@ -13,6 +13,7 @@ import copy
 import json
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 from ..faults import Faults
@@ -28,6 +29,9 @@ _ORGANIZATION = {"Organization.Read.All", "Organization.ReadWrite.All", "Directo
 _ONE = re.compile(r"/v1\.0/servicePrincipals(?:/(?P<id>[^/(]+)|\(appId='(?P<app>[^']+)'\))", re.IGNORECASE)
 _APP_ID = re.compile(r"appId eq '([^']+)'", re.IGNORECASE)
 _APP_IDS = re.compile(r"appId in \(([^)]*)\)", re.IGNORECASE)
+# Names and types of the properties, from Microsoft's own schema.
+TYPES: dict[str, Any] = json.loads((Path(__file__).parent / "graph_types.json").read_text(encoding="utf-8"))["types"]
+_KNOWN = {"id", *TYPES["servicePrincipal"]}
 _DEFAULT = ("id", "appId", "displayName", "accountEnabled", "servicePrincipalNames", "keyCredentials", "passwordCredentials")
 
 
@@ -41,6 +45,7 @@ class Graph:
 
     def handle(self, request: Request) -> Answer:
         write = request.method != "GET"
+        self._state.wait("graph")
         fault = self._faults.take(f"graph.{request.method.lower()}")
         if fault and fault.do == "reset":
             answer = Answer(reset=True)
@@ -118,6 +123,11 @@ class Graph:
         return old
 
     def _shown(self, principal: dict[str, Any], select: str | None, key: bool) -> dict[str, Any]:
+        unknown = set(select.split(",") if select else ()) - _KNOWN
+        if unknown:
+            raise RefusedError(
+                400, "BadRequest", f"Could not find a property named '{min(unknown)}' on type 'microsoft.graph.servicePrincipal'."
+            )
         shown: dict[str, Any] = copy.deepcopy({name: principal.get(name) for name in (select.split(",") if select else _DEFAULT)})
         for entry in shown.get("keyCredentials") or []:
             if not key or not select:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import copy
+import json
 import uuid
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -18,7 +20,8 @@ from cryptography import x509
 from ..farm import certificates
 
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-_FIELDS = ("keyId", "customKeyIdentifier", "displayName", "startDateTime", "endDateTime", "type", "usage", "key")
+# The properties of a key credential, from Microsoft's own schema.
+_FIELDS = json.loads((Path(__file__).parent / "graph_types.json").read_text(encoding="utf-8"))["types"]["keyCredential"]
 
 
 class RefusedError(Exception):

@@ -52,6 +52,7 @@ class FrontEnd:
 
     def run(self, command: CommandLine, stdin: bytes, user: str) -> Completed:
         self._farm.log.add("powershell", "start", (command.script or command.text)[:80], host=self.name, user=user)
+        self._farm.state.wait("powershell")
         fault = self._farm.faults.take("winrm.process")
         if fault:
             return Completed(b"", b"", 1) if fault.do == "kill" else Completed(b"", (fault.argument or "fault").encode(), 1)
