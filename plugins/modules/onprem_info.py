@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
-  - Reads OAuth servers, partner applications, the OAuth configuration, the OAuthTokenIssuer certificate, Web services, version and
-    replication in one PowerShell process.
+  - Reads OAuth servers, partner applications, the OAuth configuration, the OAuthTokenIssuer certificate, Web services, SIP domains,
+    version and replication in one PowerShell process.
   - What is not gathered is not in the result, so that absent differs from empty. Failing to read is an error.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
@@ -30,6 +30,7 @@ options:
       - oauth_configuration
       - certificate
       - web_services
+      - sip_domains
       - version
       - replication
     default:
@@ -276,6 +277,22 @@ previous_certificate:
     signature_algorithm:
       description: How it is signed.
       type: str
+signing:
+  description:
+    - Which certificate signs now, which is staged to sign next, and which signed before, by the server's clock.
+    - A staged roll is a certificate with an effective date in the future; until then the one before it goes on signing.
+  returned: when the certificate is gathered
+  type: dict
+  contains:
+    current:
+      description: The certificate that signs now, with the values of RV(certificate); V(null) where none is assigned.
+      type: dict
+    next:
+      description: The certificate that signs from its effective date on; V(null) where no roll is staged.
+      type: dict
+    previous:
+      description: The certificate that signed before; V(null) where none is known.
+      type: dict
 web_services:
   description: The Web services of all pools and directors.
   returned: when gathered
@@ -291,6 +308,19 @@ web_services:
     external_fqdn:
       description: Its external name.
       type: str
+sip_domains:
+  description: The SIP domains.
+  returned: when gathered
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The domain.
+      type: str
+      sample: contoso.com
+    default:
+      description: Whether it is the default SIP domain.
+      type: bool
 version:
   description: The product's version.
   returned: when gathered

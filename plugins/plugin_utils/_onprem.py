@@ -12,10 +12,20 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Answer, Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._signing import signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, parse_time
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import is_guid
 
-GATHER = ("oauth_servers", "partner_applications", "oauth_configuration", "certificate", "web_services", "version", "replication")
+GATHER = (
+    "oauth_servers",
+    "partner_applications",
+    "oauth_configuration",
+    "certificate",
+    "web_services",
+    "sip_domains",
+    "version",
+    "replication",
+)
 
 _TEXT, _FLAG, _TIME, _LIST = "text", "flag", "time", "list"
 # Names of properties and whether the cmdlet reads the local replica:
@@ -72,6 +82,7 @@ _CMDLETS: dict[str, tuple[str, dict[str, Any], dict[str, str], bool]] = {
         False,
     ),
     "web_services": ("Get-CsService", {"WebServer": True}, dict.fromkeys(("PoolFqdn", "InternalFqdn", "ExternalFqdn"), _TEXT), False),
+    "sip_domains": ("Get-CsSipDomain", {}, {"Name": _TEXT, "IsDefault": _FLAG}, True),
     "version": ("Get-CsServerVersion", {}, {"*": _TEXT}, False),
     "replication": (
         "Get-CsManagementStoreReplicationStatus",
@@ -114,12 +125,16 @@ def shaped(answer: Answer, parts: Sequence[str], prefix: str = "") -> dict[str, 
             shape[part] = _oauth_configuration(rows[part])
         elif part == "certificate":
             now = parse_time(server["time"])
-            shape["certificate"], shape["previous_certificate"] = _certificates(rows[part], rows["certificate_store"], now)
+            assigned = _certificates(rows[part], rows["certificate_store"], now)
+            shape["certificate"], shape["previous_certificate"] = assigned[0] if assigned else (None, None)
+            shape["signing"] = signing(assigned, now)
         elif part == "web_services":
             shape[part] = [
                 {"pool": _host(row["PoolFqdn"]), "internal_fqdn": _host(row["InternalFqdn"]), "external_fqdn": _host(row["ExternalFqdn"])}
                 for row in rows[part]
             ]
+        elif part == "sip_domains":
+            shape[part] = [{"name": _host(row["Name"]), "default": row["IsDefault"]} for row in rows[part]]
         elif part == "version":
             shape[part] = _text(rows[part][0]["text"]) if rows[part] else None
         else:
@@ -207,12 +222,15 @@ def domains(value: Sequence[str]) -> list[str]:
 
 def _certificates(
     assigned: Sequence[Mapping[str, Any]], store: Sequence[Mapping[str, Any]], now: datetime
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """The current and the previous OAuthTokenIssuer certificate, each with what the computer's store says of it."""
-    row = next((row for row in assigned if _text(row["Thumbprint"])), None)
-    if row is None:
-        return None, None
+) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
+    """Each assigned OAuthTokenIssuer certificate and the one before it, with what the computer's store says of them."""
     stored = {str(entry["thumbprint"]).upper(): entry for entry in store}
+    return [_assigned(row, stored, now) for row in assigned if _text(row["Thumbprint"])]
+
+
+def _assigned(
+    row: Mapping[str, Any], stored: Mapping[str, Mapping[str, Any]], now: datetime
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     thumbprint, previous = str(row["Thumbprint"]).strip().upper(), (_text(row["PreviousThumbprint"]) or "").upper() or None
     fallback = {
         "subject": _text(row["Subject"]),
