@@ -82,7 +82,7 @@ _CMDLETS: dict[str, tuple[str, dict[str, Any], dict[str, str], bool]] = {
         False,
     ),
     "web_services": ("Get-CsService", {"WebServer": True}, dict.fromkeys(("PoolFqdn", "InternalFqdn", "ExternalFqdn"), _TEXT), False),
-    "sip_domains": ("Get-CsSipDomain", {}, {"Name": _TEXT, "IsDefault": _FLAG}, True),
+    "sip_domains": ("Get-CsSipDomain", {}, {"Name": _TEXT, "IsDefault": _FLAG}, False),
     "version": ("Get-CsServerVersion", {}, {"*": _TEXT}, False),
     "replication": (
         "Get-CsManagementStoreReplicationStatus",
