@@ -82,8 +82,17 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
             kwargs["verify"] = self._tls
         if not kwargs.get("timeout"):
             kwargs["timeout"] = (_CONNECT_SECONDS, _READ_SECONDS)
+        # Neither sign-in nor Graph redirects these requests, and what they carry is for the named host alone.
+        kwargs["allow_redirects"] = False
         with reaching(request.url):
-            return super().send(request, **kwargs)
+            answer = super().send(request, **kwargs)
+        if answer.is_redirect:
+            raise HybridAuthError(
+                f"{urlsplit(request.url).netloc} sent the request on to {urlsplit(answer.headers['location']).netloc or 'another address'}. "
+                "It was not followed, since what it carries is for the named host alone.",
+                "Check 'cloud', 'login_url' and 'graph_url', and that no proxy or portal answers in their place.",
+            )
+        return answer
 
 
 @contextmanager

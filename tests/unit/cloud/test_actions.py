@@ -249,3 +249,11 @@ def test_each_refusal_of_graph_has_its_remedy(status: int, part: str, talk: Talk
     assert result["failed"]
     assert part in result["msg"]
     assert f"{status} Code, Text." in result["msg"]
+
+
+def test_a_redirect_is_not_followed(talk: Talk) -> None:
+    talk(Said("GET", listed(SKYPE, EXCHANGE), 302, headers={"location": "https://portal.fabrikam.com/login"}))
+    result = run_action("sp_info", dict(TOKEN))
+    assert result["failed"]
+    assert "portal.fabrikam.com" in result["msg"]
+    assert "not followed" in result["msg"]

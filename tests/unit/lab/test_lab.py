@@ -8,14 +8,28 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 
+from tests.lab import Lab
 from tests.support.play import ROOT
+
+
+def test_its_certificates_pass_the_strict_checks_that_python_makes_since_3_13(tmp_path: Path) -> None:
+    with Lab(workdir=tmp_path, engine="none") as lab:
+        context = ssl.create_default_context(cafile=lab.info["ca_path"])
+        context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
+        ports = [urlsplit(lab.info["graph_url"]).port, lab.info["front_ends"][0]["https_port"]]
+        for port in ports:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+                assert context.wrap_socket(plain, server_hostname="localhost").version() is not None
 
 
 def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
