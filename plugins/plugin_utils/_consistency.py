@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 
@@ -58,3 +59,31 @@ def exclusive(folder: str, name: str) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+class Journal:
+    """What this run of Ansible wrote to the directory, kept for its later tasks in its folder of temporary files, which ends with it.
+
+    A task that reads an object from a replica that has not heard of an earlier task's write would merge its own change into the old
+    list and so undo that write. Entries hold ids and names only. Use it while holding exclusive().
+    """
+
+    def __init__(self, folder: str, name: str) -> None:
+        self._path = Path(folder) / f"sfb_hybrid_auth-{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
+
+    def entries(self) -> dict[str, dict[str, Any]]:
+        """What was written, by the object's path."""
+        try:
+            entries: dict[str, dict[str, Any]] = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return entries
+
+    def add(self, written: Mapping[str, Mapping[str, Any]]) -> None:
+        """Remember these entries; an object's newer properties replace its older ones."""
+        entries = self.entries()
+        for path, entry in written.items():
+            entries[path] = {**entries.get(path, {}), **entry}
+        part = self._path.with_suffix(".part")
+        part.write_text(json.dumps(entries), encoding="utf-8")
+        part.replace(self._path)

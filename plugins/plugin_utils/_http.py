@@ -87,8 +87,9 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
         with reaching(request.url):
             answer = super().send(request, **kwargs)
         if answer.is_redirect:
+            target = urlsplit(answer.headers["location"]).netloc or "another address"
             raise HybridAuthError(
-                f"{urlsplit(request.url).netloc} sent the request on to {urlsplit(answer.headers['location']).netloc or 'another address'}. "
+                f"{urlsplit(request.url).netloc} sent the request on to {target}. "
                 "It was not followed, since what it carries is for the named host alone.",
                 "Check 'cloud', 'login_url' and 'graph_url', and that no proxy or portal answers in their place.",
             )

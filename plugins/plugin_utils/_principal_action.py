@@ -18,7 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._connection import TenantConnection
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._consistency import exclusive, wait_until
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._consistency import Journal, exclusive, wait_until
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import ServicePrincipal
 
@@ -67,13 +67,20 @@ class PrincipalAction(HybridAuthAction):
         if current is None or any(plan.change.changed for plan in plans):
             with exclusive(constants.DEFAULT_LOCAL_TMP, connection.where.graph_url):
                 graph = connection.graph()
-                read = _service_principal.required(_service_principal.read(graph, app_ids), app_ids)
+                journal = Journal(constants.DEFAULT_LOCAL_TMP, connection.where.graph_url)
+                read = self._read_current(connection, app_ids, journal.entries(), params["wait_timeout"])
                 plans = [self.plan(principal, now) for principal in read]
                 due = [plan for plan in plans if plan.change.changed]
                 if due and not self.check_mode:
                     for plan in due:
                         graph.change(plan.principal.path, plan.principal.label, plan.body)
                     after = self._read_back(connection, due, params["wait_timeout"], now)
+                    journal.add(
+                        {
+                            plan.principal.path: _service_principal.written(plan.principal, after[plan.principal.app_id], plan.body)
+                            for plan in due
+                        }
+                    )
                     plans = [
                         PrincipalPlan(plan.principal, after.get(plan.principal.app_id, plan.predicted), plan.change, plan.body)
                         for plan in plans
@@ -88,6 +95,20 @@ class PrincipalAction(HybridAuthAction):
         if connection.warnings:
             result["warnings"] = connection.warnings
         return result
+
+    def _read_current(
+        self, connection: TenantConnection, app_ids: Sequence[str], written: Mapping[str, Mapping[str, Any]], timeout: float
+    ) -> list[ServicePrincipal]:
+        """The principals as they are, not as a replica remembers them from before a write of this run."""
+
+        def read() -> list[ServicePrincipal]:
+            return _service_principal.required(_service_principal.read(connection.graph(), app_ids), app_ids)
+
+        def outdated(found: list[ServicePrincipal]) -> list[str]:
+            return [problem for one in found for problem in _service_principal.outdated(one, written.get(one.path, {}))]
+
+        found = read()
+        return wait_until(read, outdated, " and ".join(one.label for one in found), timeout) if outdated(found) else found
 
     def _read_back(
         self, connection: TenantConnection, due: list[PrincipalPlan], timeout: float, now: datetime

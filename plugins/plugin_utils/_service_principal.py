@@ -52,6 +52,14 @@ class ServicePrincipal:
     def label(self) -> str:
         return f"service principal {self.app_id}{f' ({self.display_name})' if self.display_name else ''}"
 
+    def texts(self, name: str) -> set[str]:
+        """The value of Graph's property of that name as a set of texts, for comparing two readings."""
+        if name == "keyCredentials":
+            return {key.key_id for key in self.keys if key.key_id}
+        if name == "servicePrincipalNames":
+            return {one.lower() for one in self.names}
+        return {f"accountEnabled {self.account_enabled}"}
+
     def info(self, now: datetime) -> dict[str, Any]:
         """The shape that sp_info returns."""
         return {
@@ -121,6 +129,21 @@ def _identified(graph: Graph, principal: ServicePrincipal) -> ServicePrincipal:
     single = graph.read(principal.path, principal.label, {"$select": "keyCredentials"})
     by_id = {key.key_id: key for key in map(_key_credential.from_graph, single.get("keyCredentials") or [])}
     return map_keys(principal, lambda key: by_id.get(key.key_id, key) if key.thumbprint is None else key)
+
+
+def written(before: ServicePrincipal, after: ServicePrincipal, names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """What a write of these properties made of a principal, for outdated()."""
+    return {name: {"there": sorted(after.texts(name)), "gone": sorted(before.texts(name) - after.texts(name))} for name in names}
+
+
+def outdated(found: ServicePrincipal, entry: Mapping[str, Mapping[str, Sequence[str]]]) -> list[str]:
+    """In what a reading contradicts an earlier write, in words; empty where it does not. What others added since does not count."""
+    problems = []
+    for name, texts in entry.items():
+        shown = found.texts(name)
+        problems += [f"{found.label} lacks {text}" for text in texts["there"] if text not in shown]
+        problems += [f"{found.label} still has {text}" for text in texts["gone"] if text in shown]
+    return problems
 
 
 def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from ansible import constants
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _consistency
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
@@ -15,8 +17,9 @@ from ..support import Conversation, Said
 
 
 @pytest.fixture(autouse=True)
-def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the developer's own shell, and no waiting."""
+def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the developer's own shell, a run of its own, and no waiting."""
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     for name in ("TENANT", "TENANT_ID", "CLIENT_ID", "SECRET", "CLIENT_SECRET", "ACCESS_TOKEN", "X509_CERTIFICATE_PATH"):
         monkeypatch.delenv(f"AZURE_{name}", raising=False)
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)

@@ -119,15 +119,36 @@ def test_sp_credential_adds_the_certificate_and_keeps_what_is_there(talk: Talk) 
     before, after = principal(SKYPE, keyCredentials=[FOREIGN]), principal(SKYPE, keyCredentials=[FOREIGN, OURS])
     new = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": CERTIFICATE.content, "displayName": "CN=contoso.com"}
     arguments = {**TOKEN, "app_ids": [SKYPE], "certificate_content": pem(MADE)}
+    talk(*reads(before))
+    predicted = run_action("sp_credential", dict(arguments), check_mode=True)
     talk(*reads(before), writes(SKYPE, {"keyCredentials": [FOREIGN, new]}), *reads(before), *reads(after, times=3))
     real = run_action("sp_credential", dict(arguments))
     assert real["changed"] is True
     assert [key["thumbprint"] for key in real["service_principals"][0]["key_credentials"]] == ["B" * 40, CERTIFICATE.thumbprint]
-    talk(*reads(before))
-    predicted = run_action("sp_credential", dict(arguments), check_mode=True)
     assert (predicted["diff"], predicted["operations"]) == (real["diff"], real["operations"])
     talk(*reads(after))
     assert run_action("sp_credential", dict(arguments))["changed"] is False
+
+
+def test_a_stale_reading_does_not_undo_what_an_earlier_task_wrote(talk: Talk) -> None:
+    second = certificate("fabrikam.com")
+    other = parse_der(second.public_bytes(Encoding.DER))
+    added = {**OURS, "keyId": "33333333-3333-3333-3333-333333333333", "customKeyIdentifier": other.thumbprint}
+    old, first = principal(SKYPE), principal(SKYPE, keyCredentials=[OURS])
+    talk(*reads(old), Said("PATCH", f"{GRAPH}/servicePrincipals/object-00000004", 204), *reads(first, times=3))
+    assert run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "certificate_content": pem(MADE)})["changed"]
+
+    def echoes_the_first(body: Any) -> None:
+        assert [entry.get("keyId") for entry in body["keyCredentials"]] == [OURS["keyId"], None]
+
+    talk(
+        *reads(old),
+        *reads(old),
+        *reads(first, times=3),
+        Said("PATCH", f"{GRAPH}/servicePrincipals/object-00000004", 204, check=echoes_the_first),
+        *reads(principal(SKYPE, keyCredentials=[OURS, added]), times=3),
+    )
+    assert run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "certificate_content": pem(second)})["changed"]
 
 
 def test_sp_credential_contacts_nothing_where_current_shows_the_certificate(talk: Talk) -> None:
@@ -232,11 +253,11 @@ def test_sp_names_refuses_what_is_no_name(name: str) -> None:
 
 def test_sp_account_enables_and_in_check_mode_only_says_so(talk: Talk) -> None:
     before, after = principal(EXCHANGE, accountEnabled=False), principal(EXCHANGE)
-    talk(*reads(before), writes(EXCHANGE, {"accountEnabled": True}), *reads(after, times=3))
-    real = run_action("sp_account", dict(TOKEN))
     talk(*reads(before))
     predicted = run_action("sp_account", dict(TOKEN), check_mode=True)
     assert predicted["changed"]
+    talk(*reads(before), writes(EXCHANGE, {"accountEnabled": True}), *reads(after, times=3))
+    real = run_action("sp_account", dict(TOKEN))
     assert predicted["diff"] == real["diff"]
 
 
