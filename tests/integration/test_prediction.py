@@ -1,0 +1,214 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What check mode predicts is what the real run then does, field by field, and what a later reading finds."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.lab import Lab
+from tests.lab.farm import certificates
+from tests.support.play import Run
+
+CONFIGURE = "sfb.hybrid_auth.configure"
+SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
+TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e"
+ACS = "https://accounts.accesscontrol.windows.net"
+RIGHT, OTHER = f"{ACS}/{TENANT}/metadata/json/1", f"{ACS}/contoso.com/metadata/json/1"
+Start, Play = Callable[[dict[str, Any]], Lab], Callable[..., Run]
+
+
+def told(run: Run) -> list[dict[str, Any]]:
+    """What each task of the collection that may change something said of itself."""
+    assert run.code == 0, run.output
+    names = ("changed", "diff", "operations", "warnings")
+    results = [
+        {"task": task["name"], "host": task["host"], **{name: task["result"].get(name) for name in names}}
+        for task in run.record["tasks"]
+        if str(task["action"]).startswith("sfb.hybrid_auth.") and "diff" in task["result"]
+    ]
+    assert results
+    return results
+
+
+def compare(lab: Lab, run: Callable[..., Run]) -> list[dict[str, Any]]:
+    """Predict, do, and look again; what was predicted."""
+    before, mark = lab.state(), lab.mark()
+    predicted = told(run("--check", "--diff"))
+    assert lab.state() == before
+    assert [entry for entry in lab.requests(mark) if entry["write"]] == []
+    assert told(run("--diff")) == predicted
+    mark = lab.mark()
+    later = told(run("--check", "--diff"))
+    assert [entry["changed"] for entry in later] == [False] * len(later)
+    for entry, prediction in zip(later, predicted, strict=True):
+        # A new object is shown with the defaults that it is made with; later only what the task manages is.
+        promised = {name: prediction["diff"]["after"][name] for name in entry["diff"]["after"]}
+        assert entry["diff"]["before"] == entry["diff"]["after"] == promised, prediction["task"]
+    return predicted
+
+
+def empty(_state: dict[str, Any]) -> None:
+    """Nothing of the trust is there."""
+
+
+def half_done(state: dict[str, Any]) -> None:
+    """The tenant has everything, the farm only the OAuth server."""
+    tenant, cms = state["tenants"][0], state["deployments"][0]["cms"]
+    for principal in tenant["service_principals"]:
+        principal["accountEnabled"] = True
+    tenant["service_principals"][0]["servicePrincipalNames"] += [f"{SKYPE}/{host}.contoso.com" for host in ("webdir", "webext", "webext2")]
+    cms["oauth_servers"] = [{"Identity": "microsoft.sts", "Name": "microsoft.sts", "MetadataUrl": RIGHT, "Realm": TENANT, "Type": "Acs"}]
+
+
+def drifted(state: dict[str, Any]) -> None:
+    """Everything is there and each part of it is wrong, spelled in other letter cases where that does not matter."""
+    farm, tenant = state["deployments"][0], state["tenants"][0]
+    expired = {"subject": "CN=old.contoso.com", "not_before": "2020-01-01T00:00:00Z", "not_after": "2021-01-01T00:00:00Z"}
+    certificates.complete(expired)
+    old = certificates.load(expired)
+    tenant["service_principals"][0]["keyCredentials"] = [
+        {
+            "keyId": str(uuid.uuid4()),
+            "customKeyIdentifier": certificates.thumbprint(old),
+            "displayName": "CN=old.contoso.com",
+            "startDateTime": "2020-01-01T00:00:00Z",
+            "endDateTime": "2021-01-01T00:00:00Z",
+            "type": "AsymmetricX509Cert",
+            "usage": "Verify",
+            "key": base64.b64encode(old.public_bytes(Encoding.DER)).decode(),
+        }
+    ]
+    tenant["service_principals"][0]["servicePrincipalNames"].append(f"{SKYPE.upper()}/WEBEXT.Contoso.com")
+    farm["cms"]["oauth_servers"] = [
+        {"Identity": "Microsoft.STS", "Name": "Microsoft.STS", "MetadataUrl": OTHER, "Realm": "contoso.com", "Type": "Acs"}
+    ]
+    farm["cms"]["partner_applications"] = [
+        {
+            "Identity": "Microsoft.Exchange",
+            "Name": "Microsoft.Exchange",
+            "ApplicationIdentifier": "00000003-0000-0ff1-ce00-000000000000",
+            "ApplicationTrustLevel": "User",
+            "Enabled": False,
+            "AuthToken": {"type": "Settings.SSAuth.MetadataUrl", "value": OTHER},
+        }
+    ]
+    farm["cms"]["oauth_configuration"]["ServiceName"] = "00000003-0000-0ff1-ce00-000000000000"
+
+
+@pytest.mark.parametrize(("deployment", "changes"), [(empty, 6), (half_done, 3), (drifted, 6)])
+def test_configure_predicts_what_it_does(
+    start: Start, play: Play, greenfield: dict[str, Any], deployment: Callable[[dict[str, Any]], None], changes: int
+) -> None:
+    deployment(greenfield)
+    lab = start(greenfield)
+    predicted = compare(lab, lambda *options: play(lab, CONFIGURE, *options))
+    assert sum(entry["changed"] for entry in predicted) == changes
+    # The deployment is right now, and that is predicted and done as well.
+    after, mark = lab.state(), lab.mark()
+    compare(lab, lambda *options: play(lab, CONFIGURE, *options))
+    assert lab.state() == after
+    assert [entry for entry in lab.requests(mark) if entry["write"]] == []
+
+
+def server(name: str, **changed: Any) -> dict[str, Any]:
+    return {"Identity": name, "Name": name, "MetadataUrl": OTHER, "Realm": TENANT, "Type": "Acs", **changed}
+
+
+def application(name: str, token: str = "UseOAuthServer", value: str | None = None, **changed: Any) -> dict[str, Any]:
+    entry = {"Identity": name, "Name": name, "ApplicationIdentifier": EXCHANGE, "ApplicationTrustLevel": "Full", "Enabled": True}
+    return {**entry, "AuthToken": {"type": f"Settings.SSAuth.{token}", "value": value}, **changed}
+
+
+def principal(number: int, **changed: Any) -> dict[str, Any]:
+    app_id = f"0000000{number}-0000-4000-8000-000000000000"
+    entry = {"id": f"b3f1c6a0-0000-4000-8000-00000000001{number}", "appId": app_id, "displayName": f"Application {number}"}
+    return {**entry, "accountEnabled": True, "servicePrincipalNames": [app_id], "keyCredentials": [], "passwordCredentials": [], **changed}
+
+
+def test_every_module_predicts_what_it_does(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    farm, tenant = greenfield["deployments"][0], greenfield["tenants"][0]
+    farm["cms"]["oauth_servers"] = [
+        server("set"),
+        server("replaced", Realm="fabrikam.com"),
+        server("removed"),
+        server("kept", MetadataUrl=RIGHT),
+    ]
+    farm["cms"]["partner_applications"] = [
+        application("set", Enabled=False),
+        application("replaced", ApplicationIdentifier=SKYPE),
+        application("other source", "MetadataUrl", OTHER),
+        application("removed"),
+        application("kept"),
+    ]
+    farm["cms"]["oauth_configuration"] = {
+        "Realm": "contoso.com",
+        "ExchangeAutodiscoverUrl": "https://old.contoso.com/",
+        "ExchangeAutodiscoverAllowedDomains": "*.contoso.com",
+    }
+    made: dict[str, Any] = {"subject": "CN=partner.fabrikam.com"}
+    certificates.complete(made)
+    content = base64.b64encode(certificates.load(made).public_bytes(Encoding.DER)).decode()
+    (foreign,) = copy.deepcopy(tenant["service_principals"][1]["keyCredentials"])
+    over = {**foreign, "keyId": str(uuid.uuid4()), "endDateTime": "2025-05-01T08:00:00Z", "displayName": "CN=over"}
+    tenant["service_principals"] += [
+        principal(1, keyCredentials=[foreign]),
+        principal(2, keyCredentials=[foreign, over]),
+        principal(3, keyCredentials=[foreign, over]),
+        principal(4),
+        principal(5),
+        principal(6, accountEnabled=False),
+        principal(7),
+    ]
+    tenant["service_principals"][-4]["servicePrincipalNames"] += ["https://partner.fabrikam.com/"]
+    tenant["service_principals"][-3]["servicePrincipalNames"] += [f"{principal(5)['appId']}/partner.fabrikam.com", "Partner"]
+    by_number = {number: principal(number)["appId"] for number in range(1, 8)}
+    wanted: list[tuple[str, dict[str, Any]]] = [
+        ("oauth_server", {"name": "created", "tenant_id": TENANT, "accept_security_identifier_information": True}),
+        ("oauth_server", {"name": "SET", "tenant_id": TENANT, "authorization_uri_override": "https://login.contoso.com/"}),
+        ("oauth_server", {"name": "replaced", "tenant_id": TENANT, "realm": TENANT}),
+        ("oauth_server", {"name": "removed", "state": "absent"}),
+        ("oauth_server", {"name": "never there", "state": "absent"}),
+        ("oauth_server", {"name": "kept", "tenant_id": TENANT.upper()}),
+        ("partner_application", {"name": "created"}),
+        ("partner_application", {"name": "created with certificate", "certificate": content, "realm": "fabrikam.com"}),
+        ("partner_application", {"name": "set", "enabled": True, "trust_level": "User"}),
+        ("partner_application", {"name": "replaced", "use_oauth_server": True}),
+        ("partner_application", {"name": "other source", "metadata_url": RIGHT}),
+        ("partner_application", {"name": "removed", "state": "absent"}),
+        ("partner_application", {"name": "kept", "use_oauth_server": True, "enabled": True}),
+        (
+            "oauth_configuration",
+            {"service_name": SKYPE, "exchange_autodiscover_url": "", "exchange_autodiscover_allowed_domains": ["fabrikam.com"]},
+        ),
+        ("sp_credential", {"app_ids": [by_number[1]], "certificate_content": content, "display_name": "CN=partner"}),
+        ("sp_credential", {"app_ids": [by_number[2]], "state": "absent", "key_id": foreign["keyId"]}),
+        ("sp_credential", {"app_ids": [by_number[3]], "certificate_content": content, "remove_expired": True}),
+        ("sp_names", {"app_id": by_number[4], "names": ["webext.contoso.com", "https://Partner.fabrikam.com/"]}),
+        ("sp_names", {"app_id": by_number[5], "names": ["partner.fabrikam.com"], "state": "absent"}),
+        ("sp_account", {"app_id": by_number[6]}),
+        ("sp_account", {"app_id": by_number[7], "enabled": False}),
+    ]
+    lab = start(greenfield)
+    sign_in = {
+        "tenant": "contoso.com",
+        "client_id": lab.info["tenants"][0]["client_id"],
+        "client_secret": lab.info["tenants"][0]["client_secret"],
+        **{name: lab.info[name] for name in ("login_url", "graph_url", "ca_path")},
+    }
+    tasks = [
+        {"name": f"{module} {index}", f"sfb.hybrid_auth.{module}": {**options, **(sign_in if module.startswith("sp_") else {})}}
+        for index, (module, options) in enumerate(wanted)
+    ]
+    predicted = compare(lab, lambda *options: play(lab, tasks, "--limit", "fe01.contoso.com", *options))
+    unchanged = [wanted[index] for index, entry in enumerate(predicted) if not entry["changed"]]
+    assert [options["name"] for _module, options in unchanged] == ["never there", "kept", "kept"]
