@@ -13,7 +13,7 @@ ENGINE_NOTE := command -v pwsh >/dev/null || echo "note: no pwsh on PATH, so no 
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-cores lint sanity lab clean
+.PHONY: help demo test test-cores lint sanity bench lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
@@ -21,6 +21,7 @@ help:
 	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
 	@echo "make lint        static checks"
 	@echo "make sanity      ansible-test sanity"
+	@echo "make bench       what runs cost, in PowerShell processes and requests, and as ratios"
 	@echo "make lab         the simulated hybrid in the foreground (STATE=file.json INFO=info.json)"
 	@echo "make clean       remove what the other targets made"
 
@@ -56,6 +57,9 @@ test: $(VENV)/.dev $(DEV)
 
 test-cores:
 	tests/cores.sh
+
+bench: $(VENV)/.dev $(DEV)
+	@$(BIN)/python -m tests.bench
 
 lint: $(VENV)/.dev $(DEV)
 	$(BIN)/ruff check .
