@@ -18,10 +18,17 @@ from tests.lab import Lab, engine_path
 from tests.lab.state import GREENFIELD
 from tests.support.play import Run, run_playbook
 
-_ENGINES = ["python", *(["engine"] if engine_path() else [])]
+_RUNNERS = ["python", *(["engine"] if engine_path() else [])]
 
 
-@pytest.fixture(params=_ENGINES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with each runner, or with one where its marker says that nothing it looks at happens on the server."""
+    if "engine" in metafunc.fixturenames:
+        once = metafunc.definition.get_closest_marker("either_runner")
+        metafunc.parametrize("engine", _RUNNERS[:1] if once else _RUNNERS, indirect=True)
+
+
+@pytest.fixture
 def engine(request: pytest.FixtureRequest) -> str:
     return "auto" if request.param == "engine" else "none"
 

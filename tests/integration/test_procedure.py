@@ -67,6 +67,7 @@ def test_a_run_sets_everything_up_and_a_second_changes_nothing(start: Start, pla
     assert audit["compliant"] is True
 
 
+@pytest.mark.either_runner
 def test_the_cloud_holds_the_certificate_before_the_farm_relies_on_it(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(greenfield)
     assert play(lab, CONFIGURE).code == 0
@@ -74,6 +75,7 @@ def test_the_cloud_holds_the_certificate_before_the_farm_relies_on_it(start: Sta
     assert writes == ["graph"] * 4 + ["cmdlet"] * 3
 
 
+@pytest.mark.either_runner
 def test_an_audit_of_a_greenfield_names_what_is_missing_and_can_fail(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(greenfield)
     before = lab.state()
@@ -103,6 +105,7 @@ def test_several_deployments_in_one_play_go_to_their_own_tenants(start: Start, p
     assert lab.counts(mark) == {"powershell": 4, "entra": 4, "graph_reads": 2, "graph_writes": 0}
 
 
+@pytest.mark.either_runner
 def test_two_deployments_of_one_tenant_do_not_overwrite_each_other(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     second = copy.deepcopy(greenfield["deployments"][0])
     second["name"] = "contoso-us"
@@ -154,6 +157,7 @@ def test_each_obstacle_has_its_own_message(
     assert part in failures
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize(
     ("option", "part"),
     [("trust_client_secret=wrong", "AADSTS7000215"), ("trust_tenant=fabrikam.com", "AADSTS90002"), ("trust_tenant_id=" + "1" * 8, "GUID")],
@@ -166,6 +170,7 @@ def test_a_wrong_sign_in_changes_nothing(start: Start, play: Play, greenfield: d
     assert part in json.dumps(run.record["tasks"]) or part.lower() in run.output.lower()
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize("form", ["PEM", "PFX"])
 def test_the_sign_in_with_a_certificate_is_checked_by_its_signature(
     start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path, form: str
@@ -200,6 +205,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['on']} {fault['do']}")
 def test_what_passes_by_itself_is_waited_for(start: Start, play: Play, greenfield: dict[str, Any], fault: dict[str, Any]) -> None:
     lab = start(greenfield)
@@ -209,6 +215,7 @@ def test_what_passes_by_itself_is_waited_for(start: Start, play: Play, greenfiel
     assert [len(principal(lab, app_id)["keyCredentials"]) for app_id in (SKYPE, EXCHANGE)] == [1, 2]
 
 
+@pytest.mark.either_runner
 def test_stale_reads_are_waited_out(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start({**greenfield, "graph": {"stale_reads": 2, "list_returns_key": False}})
     run = play(lab, CONFIGURE)
