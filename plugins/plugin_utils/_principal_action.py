@@ -67,7 +67,7 @@ class PrincipalAction(HybridAuthAction):
         if current is None or any(plan.change.changed for plan in plans):
             with exclusive(constants.DEFAULT_LOCAL_TMP, connection.where.graph_url):
                 graph = connection.graph()
-                journal = Journal(constants.DEFAULT_LOCAL_TMP, connection.where.graph_url)
+                journal = Journal(constants.DEFAULT_LOCAL_TMP, f"{connection.where.graph_url} {connection.known_tenant_id}")
                 read = self._read_current(connection, app_ids, journal.entries(), params["wait_timeout"])
                 plans = [self.plan(principal, now) for principal in read]
                 due = [plan for plan in plans if plan.change.changed]
