@@ -75,15 +75,17 @@ class AzureCli(Method):
             raise self._failed(done.stderr, where)
         try:
             answer = json.loads(done.stdout)
-            text = answer["accessToken"]
-            expires = answer.get("expires_on")
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except ValueError:
+            answer = None
+        text = answer.get("accessToken") if isinstance(answer, dict) else None
+        if not isinstance(text, str) or not text:
             raise HybridAuthError(
                 "The Azure CLI's answer holds no token.", "Try 'az account get-access-token --output json' by hand, and update the CLI."
-            ) from None
+            )
         secrets.add(text)
         token = ready_token(text)
-        expires = token.expires or (int(expires) if expires else None)  # the CLI tells it since 2.54.0
+        told = answer.get("expires_on")  # seconds since 1970-01-01 UTC, in answers of version 2.54.0 and later
+        expires = token.expires or (int(told) if told else None)
         return usable(AccessToken(token.value, expires, token.tenant_id), where, self.tenant, "The token of the Azure CLI")
 
     def _failed(self, errors: str, where: Endpoints) -> HybridAuthError:
