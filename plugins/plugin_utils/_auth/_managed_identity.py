@@ -85,7 +85,7 @@ class ManagedIdentity(Method):
         if self.client_id and used and not same_text(used, self.client_id):
             raise HybridAuthError(
                 f"The platform gave a token of the identity {used}, not of {self.client_id}. It was not sent.",
-                "Assign that identity to the machine. The agent of Azure Arc must know user-assigned identities, and so must MSAL (1.39).",
+                "Assign that identity to the machine. On Azure Arc, both its agent and MSAL (1.38.0) must know user-assigned identities.",
             )
         expires = token.expires or int(time.time()) + int(answer["expires_in"])
         return usable(AccessToken(token.value, expires, token.tenant_id), where, self.tenant, f"The token of {self.description}")
