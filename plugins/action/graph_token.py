@@ -27,6 +27,7 @@ class ActionModule(HybridAuthAction):
             "expires": token.expires_text,
             "cloud": connection.where.cloud,
             "graph_url": connection.where.graph_url,
+            "auth_source": connection.auth_source,
         }
         if connection.warnings:
             result["warnings"] = connection.warnings

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _oauth_server
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import CLOUDS, ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import CLOUD, ONPREM, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, OnpremAction, OnpremPlan
@@ -28,7 +28,7 @@ class ActionModule(OnpremAction):
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "tenant_id": {"type": "str"},
             "metadata_url": {"type": "str"},
-            "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
+            "cloud": CLOUD,
             "realm": {"type": "str"},
             "type": {"type": "str"},
             "accept_security_identifier_information": {"type": "bool"},

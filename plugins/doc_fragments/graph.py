@@ -41,12 +41,17 @@ options:
   access_token:
     description:
       - A ready access token for Microsoft Graph, or what M(sfb.hybrid_auth.graph_token) returned earlier in the same play.
-      - If it is set, no other sign-in option is needed.
+      - If it is set, no other sign-in option is needed, and if the task sets it, it wins over O(auth_source).
+      - A token that is over, or that says it is for another Microsoft Graph endpoint than that of O(cloud) or O(graph_url), is not
+        sent. Neither is one of another tenant where O(tenant) is an id.
       - If not set, the environment variable E(AZURE_ACCESS_TOKEN) is used.
     type: str
   cloud:
     description:
       - The Microsoft cloud that the tenant is in. It decides the hosts for sign-in and for Microsoft Graph.
+      - If not set, the environment variable E(AZURE_CLOUD_ENVIRONMENT) is used. It may hold a name that azure.azcollection and AWX use,
+        V(AzureCloud) for V(global), V(AzureUSGovernment) for V(gcc_high) and V(AzureChinaCloud) for V(china), or a name listed here.
+        The URL of an Azure Stack is refused.
     type: str
     choices:
       - global
@@ -58,11 +63,14 @@ options:
   login_url:
     description:
       - Use this sign-in endpoint instead of the one of O(cloud), for example V(https://login.microsoftonline.com).
+      - An endpoint of no Microsoft cloud is taken only together with O(graph_url), and both must be of one cloud, so that a credential
+        is never sent to the wrong one.
       - If not set, the environment variable E(SFB_LOGIN_URL) is used.
     type: str
   graph_url:
     description:
       - Use this Microsoft Graph endpoint instead of the one of O(cloud), for example V(https://graph.microsoft.com).
+      - An endpoint of no Microsoft cloud is taken only together with O(login_url) where the sign-in uses that.
       - If not set, the environment variable E(SFB_GRAPH_URL) is used.
     type: str
   ca_path:
@@ -76,9 +84,54 @@ options:
       - Whether TLS certificates are verified. V(false) lets anyone on the way read and change the sign-in; the module warns.
     type: bool
     default: true
+  auth_source:
+    description:
+      - How to sign in.
+      - V(auto) takes what the task sets, and otherwise the first of these that the environment has, E(AZURE_ACCESS_TOKEN),
+        E(AZURE_SECRET), E(AZURE_X509_CERTIFICATE_PATH), E(AZURE_FEDERATED_TOKEN_FILE), a job of GitHub Actions that may ask for tokens,
+        a managed identity that the environment names, the Azure CLI. The result of M(sfb.hybrid_auth.graph_token) and a line of C(-v)
+        say what was used.
+      - V(access_token) uses O(access_token), V(client_secret) uses O(client_secret), V(client_certificate) uses
+        O(client_certificate_path).
+      - V(federated) uses a token of an identity provider that the application trusts, see O(federated_token_file).
+      - V(managed_identity) uses the identity of the Azure virtual machine, App Service or Azure Arc server that Ansible runs on.
+      - V(cli) uses the account that the Azure CLI (C(az)) is signed in with.
+      - V(device_code) lets a person sign in on another device, for a first run by hand. Its code is shown on standard error.
+      - If not set, the environment variable E(ANSIBLE_AZURE_AUTH_SOURCE) is used, in which V(msi) means V(managed_identity) and V(env)
+        means V(auto), as in azure.azcollection.
+    type: str
+    choices:
+      - auto
+      - access_token
+      - client_secret
+      - client_certificate
+      - federated
+      - managed_identity
+      - cli
+      - device_code
+    default: auto
+  federated_token_file:
+    description:
+      - Path on the controller of a file with a token of the identity provider, as Kubernetes keeps it for a workload identity.
+      - If not set, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used.
+      - If neither this nor O(federated_token_variable) is set, V(federated) asks GitHub Actions for a token.
+    type: path
+  federated_token_variable:
+    description:
+      - Name of the environment variable that holds a token of the identity provider, such as one of C(id_tokens) in GitLab CI/CD.
+    type: str
+  managed_identity_client_id:
+    description:
+      - Client id of the user-assigned managed identity to use. Without it, it is the system-assigned one.
+    type: str
+  device_code_timeout:
+    description:
+      - Seconds to wait until the device code is entered, at most 900.
+    type: int
+    default: 300
 requirements:
   - requests
-  - msal
+  - msal >= 1.35.0 (1.38.0 for a user-assigned managed identity of an Azure Arc server)
   - cryptography
 notes:
   - Everything runs on the controller. No connection to the inventory host is made.

@@ -14,7 +14,8 @@ description:
   - Gets an access token for Microsoft Graph, so that the next tasks of the play need no sign-in of their own.
   - The token is returned sealed. Only modules of this collection in the same run of Ansible can read it, so it may be registered, shown
     and logged without harm, and it cannot be stored for later.
-  - Signing in takes two requests, one that finds the tenant and one for the token.
+  - An application with a secret, a certificate or a federated token takes two requests to sign in, one that finds the tenant and one for
+    the token.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
   - sfb.hybrid_auth.graph
@@ -32,6 +33,12 @@ EXAMPLES = r"""
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
     client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+  register: token
+
+- name: Sign in with what the environment has, as in AWX, GitHub Actions or on an Azure virtual machine
+  sfb.hybrid_auth.graph_token:
+    auth_source: auto
+    tenant: contoso.com
   register: token
 
 - name: Read the service principals without another sign-in
@@ -65,4 +72,9 @@ graph_url:
   returned: success
   type: str
   sample: https://graph.microsoft.com
+auth_source:
+  description: How the module signed in, as the option O(auth_source) names it; with O(auth_source=auto) what was found.
+  returned: success
+  type: str
+  sample: client_secret
 """

@@ -44,6 +44,7 @@ options:
   cloud:
     description:
       - The Microsoft cloud that the tenant is in.
+      - If not set, the environment variable E(AZURE_CLOUD_ENVIRONMENT) is used, in which V(AzureUSGovernment) means V(gcc_high).
     type: str
     choices:
       - global

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _entra
+from ansible.utils.display import Display
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._auth._access_token import ReadyToken
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._auth._choice import sign_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._auth._method import Method
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._graph import Graph
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import Endpoints, SignIn, endpoints, sign_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import Endpoints, endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token import AccessToken
 
 
@@ -20,10 +24,12 @@ class TenantConnection:
 
     def __init__(self, params: Mapping[str, Any], given: Collection[str], secrets: set[str]) -> None:
         self.where: Endpoints = endpoints(params)
-        self._how: SignIn = sign_in(params, given, self.where)
+        self._how: Method = sign_in(params, given, self.where)
         self._secrets = secrets
-        if self._how.token:
-            secrets.add(self._how.token.value)
+        # A ready token is known without a sign-in.
+        self._ready: AccessToken | None = self._how.token if isinstance(self._how, ReadyToken) else None
+        if self._ready:
+            secrets.add(self._ready.value)
         self._token: AccessToken | None = None
         self._graph: Graph | None = None
 
@@ -31,10 +37,16 @@ class TenantConnection:
     def warnings(self) -> list[str]:
         return self.where.warnings
 
+    @property
+    def auth_source(self) -> str:
+        """How it signs in, as the option auth_source names it."""
+        return self._how.source
+
     def token(self) -> AccessToken:
         """The access token; signs in at the first call."""
         if self._token is None:
-            self._token = _entra.authenticate(self.where, self._how)
+            Display().v(f"Signing in to {self.where.graph_url} with {self._how.description}.")
+            self._token = self._how.authenticate(self.where, self._secrets)
             self._secrets.add(self._token.value)
         return self._token
 
@@ -47,5 +59,5 @@ class TenantConnection:
     @property
     def known_tenant_id(self) -> str | None:
         """The tenant's id if a sign-in told it."""
-        token = self._token or self._how.token
+        token = self._token or self._ready
         return token.tenant_id if token else None

@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import Endpoints, SignIn
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token import AccessToken
 
 try:
     import msal
-except ImportError:  # reported by authenticate()
+except ImportError:  # reported by require_msal()
     HAS_MSAL = False
 else:
     HAS_MSAL = True
 
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
-# https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_FEDERATED = (
+    "Compare the {} above, letter case included, with the application's federated credentials: "
+    "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
+)
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes and, for federated credentials,
+# https://github.com/Azure/login/issues/482 and https://github.com/Azure/azure-workload-identity/issues/1200.
 _REMEDIES = {
     "AADSTS90002": "Check the option 'tenant' and, for another cloud than the global one, 'cloud'.",
     "AADSTS900021": "Check the option 'tenant'.",
@@ -32,9 +40,18 @@ _REMEDIES = {
     "AADSTS700016": "Check 'client_id' and 'tenant': the application must be registered in that tenant, or consented to there.",
     "AADSTS7000215": "Check 'client_secret': it must be the secret's value, not its id.",
     "AADSTS7000222": "The client secret expired: make a new one for the application.",
-    "AADSTS700027": "Upload the certificate of 'client_certificate_path' to the application, or use the one that is there.",
-    "AADSTS700024": "The clock of the controller is wrong, or the certificate is not valid now.",
+    "AADSTS700027": "Upload the certificate of 'client_certificate_path' to the application, or use the one that is there; "
+    "a federated token must be signed by the issuer that it names.",
+    "AADSTS700024": "The clock of the controller is wrong, or the certificate or federated token is not valid now.",
     "AADSTS7000112": "The application is disabled in the tenant: enable its service principal.",
+    "AADSTS70021": _FEDERATED.format("issuer, subject and audience"),
+    "AADSTS700211": _FEDERATED.format("issuer"),
+    "AADSTS700212": _FEDERATED.format("audience"),
+    "AADSTS700213": _FEDERATED.format("subject"),
+    "AADSTS7002137": _FEDERATED.format("subject"),
+    "AADSTS7002138": _FEDERATED.format("subject"),
+    "AADSTS7000218": "Switch 'Allow public client flows' on for the application: a person signs in through it, without a secret.",
+    "AADSTS65001": "Have an administrator consent to the application's delegated Graph permissions.",
     "AADSTS53003": "A Conditional Access policy blocks the application: let it sign in from the controller's address.",
 }
 
@@ -57,42 +74,85 @@ def tenant_id_of(configuration: dict[str, Any], url: str) -> str:
     return match[0].lower()
 
 
-def authenticate(where: Endpoints, how: SignIn) -> AccessToken:
-    """A token for the application by the client credentials grant (RFC 6749 section 4.4): one discovery and one token request."""
-    if how.token is not None:
-        return how.token
+def require_msal() -> None:
+    """HybridAuthError if the msal package is missing."""
     if not HAS_MSAL:
         raise HybridAuthError(
             "The Python package 'msal' is not installed for the Python that runs Ansible.",
             "Install what the collection needs with 'pip install -r requirements.txt'.",
         )
+
+
+def client_token(where: Endpoints, tenant: str, client_id: str, credential: Any) -> AccessToken:
+    """A token for the application by the client credentials grant (RFC 6749 section 4.4): one discovery and one token request.
+
+    credential: the secret, or what MSAL takes for a certificate or an assertion.
+    """
+    with _client(where, tenant, client_id, credential) as client:
+        return client.token(client.application.acquire_token_for_client([f"{where.graph_url}/.default"]))
+
+
+def public_client(where: Endpoints, tenant: str, client_id: str) -> AbstractContextManager[Client]:
+    """An application through which a person signs in. The discovery is requested at once."""
+    return _client(where, tenant, client_id, None)
+
+
+def managed_identity_client(client_id: str | None, session: HttpSession) -> Any:
+    """MSAL's client for the identity of this machine; client_id names a user-assigned one."""
+    require_msal()
+    identity = msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()
+    return msal.ManagedIdentityClient(identity, http_client=session)
+
+
+@dataclass(frozen=True)
+class Client:
+    """MSAL's application, and what its answers mean. subject: what signs in, in words."""
+
+    application: Any
+    subject: str
+    where: Endpoints
+    tenant: str
+    session: _MsalSession
+
+    def token(self, answer: dict[str, Any]) -> AccessToken:
+        """The token in MSAL's answer; HybridAuthError where Entra ID refused."""
+        if "access_token" not in answer:
+            raise refused(answer, self.subject)
+        authority = f"{self.where.login_url}/{self.tenant}"
+        configuration = self.session.discovered
+        tenant_id = tenant_id_of(_configuration(configuration, self.tenant, authority), authority) if configuration is not None else None
+        return AccessToken(
+            value=answer["access_token"],
+            expires=int(time.time()) + int(answer["expires_in"]),
+            tenant_id=tenant_id,
+            graph_url=self.where.graph_url,
+            cloud=self.where.cloud,
+        )
+
+
+@contextmanager
+def _client(where: Endpoints, tenant: str, client_id: str, credential: Any) -> Iterator[Client]:
+    require_msal()
     session = _MsalSession(where)
-    authority = f"{where.login_url}/{how.tenant}"
+    authority = f"{where.login_url}/{tenant}"
+    kind, extra = (
+        (msal.PublicClientApplication, {})
+        if credential is None
+        else (msal.ConfidentialClientApplication, {"client_credential": credential})
+    )
     try:
-        application = msal.ConfidentialClientApplication(
-            how.client_id,
-            client_credential=_credential(how),
+        application = kind(
+            client_id,
             authority=authority,
             instance_discovery=False,  # it asks the global cloud about every host it does not know
             http_client=session,
+            **extra,
         )
-        answer = application.acquire_token_for_client([f"{where.graph_url}/.default"])
+        yield Client(application, f"application {client_id} in tenant {tenant}", where, tenant, session)
     except ValueError as exc:  # what MSAL raises when the authority's answer cannot be used
-        configuration = session.discovered
-        if configuration is not None:
-            _configuration(configuration, how.tenant, authority)
+        if session.discovered is not None:
+            _configuration(session.discovered, tenant, authority)
         raise HybridAuthError(f"Sign-in at {authority} failed: {str(exc).splitlines()[0]}", "Check 'login_url' and 'tenant'.") from None
-    if "access_token" not in answer:
-        raise _refused(answer, f"application {how.client_id} in tenant {how.tenant}")
-    configuration = session.discovered
-    tenant_id = tenant_id_of(_configuration(configuration, how.tenant, authority), authority) if configuration is not None else None
-    return AccessToken(
-        value=answer["access_token"],
-        expires=int(time.time()) + int(answer["expires_in"]),
-        tenant_id=tenant_id,
-        graph_url=where.graph_url,
-        cloud=where.cloud,
-    )
 
 
 class _MsalSession:
@@ -115,12 +175,6 @@ class _MsalSession:
         self._session.close()
 
 
-def _credential(how: SignIn) -> Any:
-    if how.certificate is None:
-        return how.secret
-    return {"private_key": how.certificate.private_key_pem, "public_certificate": how.certificate.certificate_pem}
-
-
 def _configuration(answer: Any, tenant: str, url: str) -> dict[str, Any]:
     try:
         content = answer.json()
@@ -129,14 +183,15 @@ def _configuration(answer: Any, tenant: str, url: str) -> dict[str, Any]:
     if answer.status_code == 200 and isinstance(content, dict):
         return content
     if isinstance(content, dict) and "error" in content:
-        raise _refused(content, f"tenant {tenant}")
+        raise refused(content, f"tenant {tenant}")
     raise HybridAuthError(
         f"{url} answered {answer.status_code} and no OpenID configuration.",
         "Check 'login_url' and 'cloud', and that no proxy answers in its place.",
     )
 
 
-def _refused(answer: dict[str, Any], subject: str) -> HybridAuthError:
+def refused(answer: dict[str, Any], subject: str) -> HybridAuthError:
+    """The error that says why Entra ID refused, from its answer (RFC 6749 section 5.2)."""
     description = str(answer.get("error_description") or answer.get("error") or "no reason given")
     code = re.match(r"AADSTS\d+", description)
     # The lines after the first hold trace ids and the time.

@@ -28,6 +28,7 @@ else:
 
 _CONNECT_SECONDS = 15
 _READ_SECONDS = 60
+_LOCAL_CONNECT_SECONDS = 3
 _ATTEMPTS = 6
 _LONGEST_WAIT_SECONDS = 120
 # https://learn.microsoft.com/graph/throttling and https://learn.microsoft.com/graph/best-practices-concept
@@ -94,6 +95,36 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
                 "Check 'cloud', 'login_url' and 'graph_url', and that no proxy or portal answers in their place.",
             )
         return answer
+
+
+class LocalSession(HttpSession):
+    """For the endpoints that give a machine its identity: on it or its own link, often plain HTTP, so never through a proxy.
+
+    What is repeated: https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling.
+    Outside Azure nothing answers, which a task should learn soon.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.mount("http://", self.adapter())
+
+    @staticmethod
+    def adapter() -> Any:
+        return HTTPAdapter(
+            max_retries=_BoundedRetry(
+                total=4,
+                connect=1,
+                status_forcelist=(404, 410, *_REPEATED_STATUS),
+                allowed_methods=None,
+                backoff_factor=0.5,
+                respect_retry_after_header=True,
+                raise_on_status=False,
+            )
+        )
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        return super().send(request, **{**kwargs, "timeout": (_LOCAL_CONNECT_SECONDS, _READ_SECONDS)})
 
 
 @contextmanager

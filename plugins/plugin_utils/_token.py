@@ -61,7 +61,7 @@ def read_token(text: str) -> AccessToken:
     """The token in the option access_token: one that seal() made in this run, or a ready one."""
     text = text.strip()
     if not text.startswith(_PREFIX):
-        return _ready_token(text)
+        return ready_token(text)
     try:
         plain = _fernet().decrypt(text[len(_PREFIX) :].encode("ascii", "replace"))
     except InvalidToken:
@@ -72,8 +72,9 @@ def read_token(text: str) -> AccessToken:
     return AccessToken(**json.loads(plain))
 
 
-def _ready_token(text: str) -> AccessToken:
-    claims = _claims(text)
+def ready_token(text: str) -> AccessToken:
+    """A token that came from outside, with what it says of itself."""
+    claims = claims_of(text)
     expires, tenant = claims.get("exp"), claims.get("tid")
     return AccessToken(
         value=text,
@@ -82,7 +83,7 @@ def _ready_token(text: str) -> AccessToken:
     )
 
 
-def _claims(text: str) -> dict[str, Any]:
+def claims_of(text: str) -> dict[str, Any]:
     """The claims of a JSON Web Token (RFC 7519), unverified: Graph verifies. Empty for an opaque token."""
     parts = text.split(".")
     if len(parts) != 3:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .cloud.device_codes import DeviceCodes
 from .cloud.https import Answer, HttpsServer, Request
 from .faults import Faults
 from .log import RequestLog
@@ -16,10 +17,10 @@ from .state import State
 
 
 class Control:
-    """GET /state, GET /requests, GET /counts, POST /faults, DELETE /faults."""
+    """GET /state, GET /requests, GET /counts, POST /faults, DELETE /faults, GET /device-codes, POST /device-codes."""
 
-    def __init__(self, state: State, log: RequestLog, faults: Faults) -> None:
-        self._state, self._log, self._faults = state, log, faults
+    def __init__(self, state: State, log: RequestLog, faults: Faults, device_codes: DeviceCodes) -> None:
+        self._state, self._log, self._faults, self._device_codes = state, log, faults, device_codes
         self.server = HttpsServer(self._handle, None)
 
     def _handle(self, request: Request) -> Answer:
@@ -28,6 +29,7 @@ class Control:
             "/state": self._state.snapshot,
             "/requests": lambda: self._log.entries(since),
             "/counts": lambda: self._log.counts(since),
+            "/device-codes": self._device_codes.shown,
         }
         if request.method == "GET" and request.path in reads:
             return Answer(content=reads[request.path]())
@@ -40,4 +42,10 @@ class Control:
             except (ValueError, AttributeError) as exc:
                 return Answer(400, {"error": str(exc)})
             return Answer(204)
+        if request.path == "/device-codes" and request.method == "POST":
+            try:
+                wanted = json.loads(request.body)
+                return Answer(content={"settled": self._device_codes.settle(wanted["do"], wanted.get("user_code"))})
+            except (ValueError, KeyError, AttributeError) as exc:
+                return Answer(400, {"error": str(exc)})
         return Answer(404, {"error": f"there is no {request.method} {request.path}"})

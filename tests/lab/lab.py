@@ -16,9 +16,12 @@ from typing import Any
 from . import inventory
 from .authority import Authority
 from .cloud import metadata
+from .cloud.device_codes import DeviceCodes
 from .cloud.entra import Entra
+from .cloud.federation import GitHubActions, Providers
 from .cloud.graph import Graph
 from .cloud.https import HttpsServer
+from .cloud.managed_identity import ManagedIdentityEndpoints
 from .control import Control
 from .farm.farm import Farm
 from .faults import Faults
@@ -47,12 +50,20 @@ class Lab:
         tls = (authority.certificate, authority.key)
         found = engine_path() if engine == "auto" else None if engine == "none" else engine
         self.farm = Farm(self._state, self._log, self._faults, workdir, found, lambda url: metadata.resolve(self._state, url))
-        entra = Entra(self._state, self._log, self._faults)
+        self.providers, self.device_codes = Providers(), DeviceCodes()
+        self.entra = entra = Entra(self._state, self._log, self._faults, self.providers, self.device_codes)
         graph = Graph(self._state, self._log, self._faults, entra)
-        self._servers = [HttpsServer(entra.handle, tls), HttpsServer(graph.handle, tls)]
-        entra.url, graph.url = (server.url for server in self._servers)
+        github = GitHubActions(self._state, self._log, self.providers)
+        identity = ManagedIdentityEndpoints(self._state, self._log, self._faults, entra, workdir / "arc_keys")
+        self._servers = [
+            HttpsServer(entra.handle, tls),
+            HttpsServer(graph.handle, tls),
+            HttpsServer(github.handle, tls),
+            HttpsServer(identity.handle, None),
+        ]
+        entra.url, graph.url, github.url, identity.url = (server.url for server in self._servers)
         entra.graph_url = graph.url
-        self._control = Control(self._state, self._log, self._faults)
+        self._control = Control(self._state, self._log, self._faults, self.device_codes)
         self._write_users(workdir)
         self._listeners: list[WinRmListener] = []
         front_ends = [self._listen(name, tls) for name in self.farm.front_ends]
@@ -63,6 +74,8 @@ class Lab:
             "ca_path": str(authority.ca_pem),
             "inventory": str(workdir / "inventory.yml"),
             "engine": found,
+            "environments": {"github": github.environment, **identity.environment},
+            "arc_keys": str(identity.arc_keys),
             "front_ends": front_ends,
             "tenants": [_tenant(tenant) for tenant in self._state.data["tenants"]],
         }

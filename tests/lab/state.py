@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+# The job of GitHub Actions whose tokens the lab gives out.
+GITHUB = {"issuer": "https://token.actions.githubusercontent.com", "subject": "repo:contoso/hybrid:environment:production"}
 GREENFIELD = Path(__file__).parent / "states" / "greenfield.json"
 
 
@@ -26,9 +28,10 @@ class State:
         self.data.setdefault("graph", {})
         self.data["latency"] = {"powershell": 0, "graph": 0, "entra": 0, **self.data.get("latency", {})}
         self.data["graph"] = {"list_returns_key": True, "stale_reads": 0, "page_size": 100, **self.data["graph"]}
-        unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency"}
+        self.data["github"] = {**GITHUB, **self.data.get("github", {})}
+        unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency", "github"}
         if unknown or not self.data.get("deployments"):
-            raise ValueError(f"a state has deployments, tenants, graph, faults and latency; unknown here: {sorted(unknown)}")
+            raise ValueError(f"a state has deployments, tenants, graph, faults, latency and github; unknown here: {sorted(unknown)}")
         for deployment in self.data["deployments"]:
             if not deployment.get("name") or not deployment.get("front_ends"):
                 raise ValueError("each deployment has a name and front_ends")

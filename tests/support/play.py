@@ -18,6 +18,8 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 DEVELOPMENT = ROOT / ".cache" / "dev"
 _LONGEST_SECONDS = 300
+# Settings of the developer's own shell, of a build server and of an Azure machine, which would change what is tested.
+_NOT_INHERITED = ("ANSIBLE_", "AZURE_", "SFB_", "ACTIONS_ID_TOKEN_", "IDENTITY_", "IMDS_", "MSI_")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def run_playbook(
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / "record.json"
     record.unlink(missing_ok=True)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
     environment.update(
         ANSIBLE_COLLECTIONS_PATH=str(collections),
         ANSIBLE_HOME=str(folder / "ansible"),

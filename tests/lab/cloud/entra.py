@@ -2,15 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft Entra ID: OpenID discovery and tokens by the client credentials grant.
+"""Microsoft Entra ID: OpenID discovery, tokens by the client credentials grant and by device code.
 
 Errors: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import time
 import uuid
 from typing import Any
@@ -24,24 +22,29 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from ..faults import Faults
 from ..log import RequestLog
 from ..state import State
+from .device_codes import INTERVAL_SECONDS, DeviceCodes
+from .federation import Providers
 from .https import Answer, Request
+from .json_web_token import Signer, parts
 
-_LIFETIME_SECONDS = 3599
+LIFETIME_SECONDS = 3599
+_DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class Entra:
     """url: the server's own address, set once it listens. graph_url: the audience of the tokens."""
 
-    def __init__(self, state: State, log: RequestLog, faults: Faults) -> None:
+    def __init__(self, state: State, log: RequestLog, faults: Faults, providers: Providers, device_codes: DeviceCodes) -> None:
         self._state, self._log, self._faults = state, log, faults
+        self._providers, self._device_codes = providers, device_codes
         self.url = self.graph_url = ""
-        self._key = rsa.generate_private_key(65537, 2048)
+        self._signer = Signer()
 
     def handle(self, request: Request) -> Answer:
         _empty, tenant_name, *rest = request.path.split("/")
         tail = "/".join(rest)
-        point = "entra.token" if tail.endswith("oauth2/v2.0/token") else "entra.discovery"
+        point = {"oauth2/v2.0/token": "entra.token", "oauth2/v2.0/devicecode": "entra.devicecode"}.get(tail, "entra.discovery")
         self._state.wait("entra")
         fault = self._faults.take(point)
         if fault and fault.do == "reset":
@@ -53,6 +56,8 @@ class Entra:
             )
         elif point == "entra.token":
             answer = self._token(tenant_name, request)
+        elif point == "entra.devicecode":
+            answer = self._device_code(tenant_name, request)
         elif tail.endswith(".well-known/openid-configuration"):
             answer = self._discovery(tenant_name)
         else:
@@ -62,12 +67,20 @@ class Entra:
 
     def read(self, token: str) -> dict[str, Any] | None:
         """The claims of an access token of this lab; None if it is none or over."""
-        try:
-            claims, signed, signature = _parts(token)[1:]
-            self._key.public_key().verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
-        except (ValueError, InvalidSignature):
-            return None
-        return claims if claims.get("exp", 0) > time.time() else None
+        return self._signer.read(token)
+
+    def issue(self, tenant_id: str, client_id: str, *, audience: str | None = None, **permissions: Any) -> tuple[str, int]:
+        """An access token and when it expires. permissions: roles (a list) of an application, or scp (a text) of a person."""
+        expires = int(time.time()) + LIFETIME_SECONDS
+        claims = {
+            "aud": audience or self.graph_url,
+            "iss": f"https://sts.windows.net/{tenant_id}/",
+            "tid": tenant_id,
+            "appid": client_id,
+            **permissions,
+            "exp": expires,
+        }
+        return self._signer.sign(claims), expires
 
     def _discovery(self, tenant_name: str) -> Answer:
         tenant = self._state.tenant(tenant_name)
@@ -81,13 +94,14 @@ class Entra:
                 "issuer": f"{base}/v2.0",
                 "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
+                "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
                 "jwks_uri": f"{base}/discovery/v2.0/keys",
                 "tenant_region_scope": "EU",
             }
         )
 
-    def _token(self, tenant_name: str, request: Request) -> Answer:
-        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+    def _application(self, tenant_name: str, form: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]] | Answer:
+        """The tenant and the application that a request names, or the answer that there is none."""
         tenant = self._state.tenant(tenant_name)
         if tenant is None:
             return _error(400, "invalid_request", 90002, f"Tenant '{tenant_name}' not found.")
@@ -100,14 +114,24 @@ class Entra:
                 700016,
                 f"Application with identifier '{client}' was not found in the directory '{tenant['display_name']}'.",
             )
+        return tenant, application
+
+    def _token(self, tenant_name: str, request: Request) -> Answer:
+        form = _form(request)
+        found = self._application(tenant_name, form)
+        if isinstance(found, Answer):
+            return found
+        tenant, application = found
+        if form.get("grant_type") == _DEVICE_GRANT:
+            return self._answered(tenant, application, form)
         if form.get("grant_type") != "client_credentials":
             return _error(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
         if form.get("scope") != f"{self.graph_url}/.default":
             return _error(400, "invalid_scope", 1002012, f"The provided value for scope {form.get('scope')} is not valid.")
         if form.get("client_assertion_type") == _ASSERTION:
-            problem = _assertion_problem(form.get("client_assertion", ""), application)
-            if problem:
-                return _error(401, "invalid_client", 700027, f"Client assertion failed: {problem}.")
+            refused = self._assertion_refused(form.get("client_assertion", ""), application)
+            if refused:
+                return refused
         elif not form.get("client_secret") or form["client_secret"] != application.get("secret"):
             return _error(
                 401,
@@ -115,20 +139,62 @@ class Entra:
                 7000215,
                 "Invalid client secret provided. Ensure the secret being sent is the client secret value, not its ID.",
             )
-        claims = {
-            "aud": self.graph_url,
-            "iss": f"https://sts.windows.net/{tenant['id']}/",
-            "tid": tenant["id"],
-            "appid": client,
-            "roles": application.get("roles", []),
-            "exp": int(time.time()) + _LIFETIME_SECONDS,
-        }
-        return Answer(content={"token_type": "Bearer", "expires_in": _LIFETIME_SECONDS, "access_token": self._signed(claims)})
+        return self._granted(tenant, application, roles=application.get("roles", []))
 
-    def _signed(self, claims: dict[str, Any]) -> str:
-        signed = f"{_encode({'typ': 'JWT', 'alg': 'RS256'})}.{_encode(claims)}"
-        signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+    def _assertion_refused(self, assertion: str, application: dict[str, Any]) -> Answer | None:
+        """An assertion that the application signed has it as issuer; every other is of an identity provider."""
+        try:
+            issuer = str(parts(assertion)[1].get("iss"))
+        except ValueError:
+            return _error(401, "invalid_client", 50027, "JWT token is invalid or malformed.")
+        if issuer.lower() == application["client_id"].lower():
+            problem = _assertion_problem(assertion, application)
+            return _error(401, "invalid_client", 700027, f"Client assertion failed: {problem}.") if problem else None
+        wrong = self._providers.problem(assertion, application)
+        return _error(401, "invalid_client", *wrong) if wrong else None
+
+    def _device_code(self, tenant_name: str, request: Request) -> Answer:
+        found = self._application(tenant_name, _form(request))
+        if isinstance(found, Answer):
+            return found
+        code = self._device_codes.start(found[1]["client_id"])
+        return Answer(
+            content={
+                "user_code": code.user_code,
+                "device_code": code.device_code,
+                "verification_uri": f"{self.url}/device",
+                "expires_in": int(code.expires - time.time()),
+                "interval": INTERVAL_SECONDS,
+                "message": f"To sign in, open the page {self.url}/device and enter the code {code.user_code} to authenticate.",
+            }
+        )
+
+    def _answered(self, tenant: dict[str, Any], application: dict[str, Any], form: dict[str, str]) -> Answer:
+        if not application.get("public_client"):
+            return _error(
+                401,
+                "invalid_client",
+                7000218,
+                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+            )
+        code = self._device_codes.find(form.get("device_code", ""))
+        if code is None or code.client_id.lower() != application["client_id"].lower():
+            return _error(400, "bad_verification_code", 70018, "Invalid verification code.")
+        if code.expires < time.time():
+            return _error(400, "expired_token", 70020, "The provided device code has expired.")
+        if code.state == "pending":
+            return _error(400, "authorization_pending", 70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling.")
+        if code.state == "declined":
+            return _error(400, "authorization_declined", 65004, "User declined to consent to access the app.")
+        return self._granted(tenant, application, scp=" ".join(application.get("delegated", [])))
+
+    def _granted(self, tenant: dict[str, Any], application: dict[str, Any], **permissions: Any) -> Answer:
+        token, _expires = self.issue(tenant["id"], application["client_id"], **permissions)
+        return Answer(content={"token_type": "Bearer", "expires_in": LIFETIME_SECONDS, "access_token": token})
+
+
+def _form(request: Request) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
 
 
 def _assertion_problem(assertion: str, application: dict[str, Any]) -> str | None:
@@ -138,7 +204,7 @@ def _assertion_problem(assertion: str, application: dict[str, Any]) -> str | Non
     public = x509.load_pem_x509_certificate(application["certificate"].encode()).public_key()
     assert isinstance(public, rsa.RSAPublicKey)
     try:
-        header, claims, signed, signature = _parts(assertion)
+        header, claims, signed, signature = parts(assertion)
     except ValueError:
         return "it is no token"
     scheme: Any = padding.PSS(padding.MGF1(hashes.SHA256()), 32) if header.get("alg") == "PS256" else padding.PKCS1v15()
@@ -151,19 +217,6 @@ def _assertion_problem(assertion: str, application: dict[str, Any]) -> str | Non
         if claims.get("exp", 0) > time.time() and claims.get("iss") == application["client_id"]
         else "it is expired or of another client"
     )
-
-
-def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
-    """Header, claims, signed text and signature of a JSON Web Token; ValueError if it is none."""
-    pieces = token.split(".")
-    if len(pieces) != 3:
-        raise ValueError("no token")
-    header, claims, signature = (base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4)) for piece in pieces)
-    return json.loads(header), json.loads(claims), f"{pieces[0]}.{pieces[1]}".encode(), signature
-
-
-def _encode(data: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
 
 
 def _error(status: int, error: str, code: int, text: str) -> Answer:

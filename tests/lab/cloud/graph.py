@@ -73,7 +73,7 @@ class Graph:
         tenant = self._state.tenant(claims["tid"]) if claims else None
         if claims is None or tenant is None:
             raise RefusedError(401, "InvalidAuthenticationToken", "Access token validation failure.")
-        roles = set(claims["roles"])
+        roles = {*claims.get("roles", ()), *claims.get("scp", "").split()}  # of an application, or of a person through one
         path = request.path.rstrip("/")
         if path == "/v1.0/organization" and request.method == "GET":
             _need(roles, _ORGANIZATION)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,17 +12,21 @@ import pytest
 from ansible import constants
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _consistency
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._auth import _choice
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession, LocalSession
 
 from ..support import Conversation, Said
+
+_NOT_INHERITED = ("AZURE_", "ANSIBLE_AZURE_", "SFB_", "ACTIONS_ID_TOKEN_", "IDENTITY_", "IMDS_", "MSI_")
 
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the developer's own shell, a run of its own, and no waiting."""
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
-    for name in ("TENANT", "TENANT_ID", "CLIENT_ID", "SECRET", "CLIENT_SECRET", "ACCESS_TOKEN", "X509_CERTIFICATE_PATH"):
-        monkeypatch.delenv(f"AZURE_{name}", raising=False)
+    for name in [name for name in os.environ if name.startswith(_NOT_INHERITED)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(_choice, "installed", lambda: False)
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     monkeypatch.setattr(_consistency.time, "sleep", lambda _seconds: None)
 
@@ -33,7 +38,8 @@ def talk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Conversation
 
     def start(*said: Said) -> Conversation:
         conversation = Conversation(*said)
-        monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: conversation))
+        for session in (HttpSession, LocalSession):
+            monkeypatch.setattr(session, "adapter", staticmethod(lambda: conversation))
         made.append(conversation)
         return conversation
 
