@@ -30,7 +30,7 @@ GATHER = (
 
 _TEXT, _FLAG, _TIME, _LIST = "text", "flag", "time", "list"
 # How an AuthToken with a value shows itself as text.
-_TOKEN_VALUE = "Value="
+_SHOWN_VALUE = "Value="
 # Names of properties and whether the cmdlet reads the local replica:
 # https://learn.microsoft.com/powershell/module/skypeforbusiness/
 _CMDLETS: dict[str, tuple[str, dict[str, Any], dict[str, str], bool]] = {
@@ -201,8 +201,8 @@ def _partner_application(row: Mapping[str, Any]) -> dict[str, Any]:
     # Only the type of AuthToken tells how the application's tokens are checked.
     token = row["AuthToken"] or {"type": "", "text": "", "value": None}
     kind, value, words = str(token["type"]), _text(token["value"]), str(token["text"])
-    if not value and words.startswith(_TOKEN_VALUE):  # only its text came through a restricted endpoint
-        value = _text(words.removeprefix(_TOKEN_VALUE))
+    if not value and words.startswith(_SHOWN_VALUE):  # only its text came through a restricted endpoint
+        value = _text(words.removeprefix(_SHOWN_VALUE))
     names = (kind.lower().partition("#")[0], words.lower())
     url = value if value and value.lower().startswith("https://") else None
     return {

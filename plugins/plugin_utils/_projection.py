@@ -5,7 +5,7 @@
 """Plain data out of objects that came through a restricted endpoint. Private to the collection.
 
 The same rules as in module_utils/_CsInvoke.psm1 (Add-Projection), for objects as pypsrp deserializes them. What cannot be made the
-same is refused and never guessed; tests/powershell/projection.json holds cases that both must answer alike.
+same is refused and never guessed; tests/support/projection.json holds cases that both must answer alike.
 Shapes on the wire: MS-PSRP section 2.2.5, https://learn.microsoft.com/openspecs/windows_protocols/ms-psrp/
 """
 
@@ -92,6 +92,9 @@ def _flag(value: Any) -> bool:
 
 
 def _number(value: Any) -> int:
+    inner = getattr(value, "property_sets", None)
+    if inner and isinstance(inner[0], int):  # one of few values: text and number both
+        value = inner[0]
     try:
         number = int(value) if isinstance(value, (bool, int)) else int(_text(value), 10)
     except ValueError:
