@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +16,14 @@ from pypsrp.exceptions import AuthenticationError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._restricted_endpoint import RestrictedEndpoint
 from tests.lab import Lab
+from tests.lab.faults import Faults
+from tests.lab.log import RequestLog
 from tests.lab.state import State
+from tests.lab.winrm.host import ErrorData, Pipeline, PipelineResult
+from tests.lab.winrm.listener import WinRmListener
 
 Ask = Callable[..., PowerShell]
 
@@ -100,3 +107,31 @@ def test_a_wrong_password_is_refused(lab: Lab) -> None:
 def test_no_command_shell_opens_at_the_restricted_endpoint(lab: Lab) -> None:
     with pytest.raises(WSManFaultError, match="no resource"), connect(lab, "OcsPowershell", "basic") as wsman:
         RunspacePool(wsman, configuration_name="Other").open()
+
+
+class Careful:
+    """Warns, returns something, and then fails without ending the pipeline."""
+
+    name = "fe01.contoso.com"
+
+    def password_of(self, user: str) -> str | None:
+        return "secret"
+
+    def run_pipeline(self, pipeline: Pipeline, user: str, restricted: bool) -> PipelineResult:
+        assert restricted
+        errors = [ErrorData("gone", "Gone,Get-CsService", "ObjectNotFound", ends=False)] if pipeline.commands[0].parameters else []
+        return PipelineResult(["7.0"], ["careful", "k\u00e4se"], errors)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_warnings_arrive_whether_a_cmdlet_fails_or_not(fails: bool) -> None:
+    listener = WinRmListener(Careful(), log=RequestLog(), faults=Faults())
+    listener.start()
+    options = {"ssl": False, "auth": "basic", "encryption": "never", "username": "x", "password": "secret", "path": "OcsPowershell"}
+    with WSMan("127.0.0.1", port=listener.port, **options) as wsman, RunspacePool(wsman) as pool:
+        endpoint = RestrictedEndpoint(SimpleNamespace(runspace=pool, connected=True, become=None), "fe01")
+        answer = endpoint.ask([Call("a", "Get-CsService", {"WebServer": True} if fails else {}, {"*": "text"})])
+    listener.stop()
+    assert answer["warnings"] == ["careful", "k\u00e4se"]
+    assert (answer["failure"] or {}).get("error_id") == ("Gone,Get-CsService" if fails else None)
+    assert answer["answers"] == ({} if fails else {"a": [{"text": "7.0"}]})
