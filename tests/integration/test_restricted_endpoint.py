@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.lab import Lab
 from tests.lab.farm import certificates
-from tests.support.play import Run
+from tests.support.play import ROOT, Run, run_playbook
 
 CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
 RESTRICTED = ("-e", "ansible_connection=psrp", "-e", "ansible_psrp_path=OcsPowershell")
@@ -213,3 +213,25 @@ def test_restricted_without_psrp_is_refused_before_anything_is_contacted(
     assert run.code == 2
     assert "is not reached over PSRP" in run.output
     assert lab.requests() == []
+
+
+def test_the_documented_inventory_runs(begin: Callable[[State], Lab], greenfield: State, tmp_path: Path) -> None:
+    lab = begin(greenfield)
+    block = (ROOT / "docs" / "restricted-endpoint.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(block, encoding="utf-8")
+    (front_end,) = (one for one in lab.info["front_ends"] if one["name"] == "fe01.contoso.com")
+    # What is the lab's own: where it listens, whom it trusts, and its passwords.
+    given = {
+        "ansible_host": front_end["host"],
+        "ansible_port": front_end["https_port"],
+        "ansible_psrp_ca_cert": lab.info["ca_path"],
+        "ansible_psrp_auth": "basic",
+        "vault_sfbadmin_password": front_end["password"],
+        "vault_client_secret": lab.info["tenants"][0]["client_secret"],
+        "trust_login_url": lab.info["login_url"],
+        "trust_graph_url": lab.info["graph_url"],
+        "trust_ca_path": lab.info["ca_path"],
+    }
+    run = run_playbook(CONFIGURE, inventory, tmp_path / "run", "-e", json.dumps(given), *issuer(lab, tmp_path))
+    assert (run.code, run.total("changed")) == (0, 6), run.output
