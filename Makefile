@@ -25,10 +25,10 @@ help:
 	@echo "make lab         the simulated hybrid in the foreground (STATE=file.json INFO=info.json)"
 	@echo "make clean       remove what the other targets made"
 
-$(VENV)/.runtime: requirements.txt
+$(VENV)/.runtime: requirements.txt tests/lab/requirements.txt
 	@echo "setting up $(VENV): ansible-core and the collection's requirements"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt
+	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/lab/requirements.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime tests/requirements.txt

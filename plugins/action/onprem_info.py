@@ -9,25 +9,42 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _onprem
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import ManagementShell
 
 
 class ActionModule(HybridAuthAction):
-    """Read everything about the trust in one PowerShell process."""
+    """Read everything about the trust in one PowerShell process, or one pipeline a cmdlet."""
 
     ARGUMENTS = Arguments(
         {
             **ONPREM,
             "gather": {"type": "list", "elements": "str", "choices": ["all", *_onprem.GATHER], "default": ["all"]},
             "local_store": {"type": "bool", "default": False},
+            "certificate_path": {"type": "path"},
         }
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         parts = [part for part in _onprem.GATHER if "all" in params["gather"] or part in params["gather"]]
-        shell = ManagementShell(self, params["management_modules"], task_vars)
-        answer = shell.run(_onprem.calls(parts, params["local_store"]))
-        result = {"changed": False, **_onprem.shaped(answer, parts)}
-        if answer.warnings:
-            result["warnings"] = answer.warnings
+        path = params["certificate_path"]
+        certificate = load_certificate_file("certificate_path", path) if path else None
+        shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
+        answer = shell.run(_onprem.calls(parts, params["local_store"], optional=True))
+        shape = _onprem.shaped(answer, parts, certificate=certificate)
+        if parts and set(parts) <= set(shape["unknown"]):
+            raise HybridAuthError(
+                f"{shell.server}: the endpoint has none of the cmdlets that read this: {'; '.join(shape['unknown'].values())}",
+                "Give the account an RBAC role that has them, or use an ordinary endpoint.",
+            )
+        result = {"changed": False, **shape}
+        warnings = [*answer.warnings, *(f"{shell.server}: {part} is not known here: {reason}" for part, reason in shape["unknown"].items())]
+        assigned = shape.get("certificate")
+        if answer.restricted and certificate and assigned and assigned["thumbprint"] != certificate.thumbprint:
+            warnings.append(
+                f"{shell.server}: certificate_path holds {certificate.thumbprint}, but the farm has {assigned['thumbprint']} assigned."
+            )
+        if warnings:
+            result["warnings"] = warnings
         return result

@@ -17,8 +17,23 @@ options:
     default:
       - SkypeForBusiness
       - Lync
+  endpoint:
+    description:
+      - Whether PowerShell may run scripts on the inventory host (V(full)), or single cmdlets only (V(restricted)), as through the
+        remote PowerShell of Skype for Business, C(https://<front end>/OcsPowershell). There the same cmdlets are called one by one,
+        without any script and without a second hop, as far as the RBAC roles of the account expose them.
+      - V(auto) means V(restricted) where the connection is P(ansible.builtin.psrp#connection) and its path or its configuration is not
+        the default one.
+      - O(management_modules) does not matter to a restricted endpoint, and C(become) cannot be used there.
+    type: str
+    choices:
+      - auto
+      - full
+      - restricted
+    default: auto
 requirements:
   - Windows PowerShell 5.1 and the Skype for Business Server or Lync Server 2013 management tools on the inventory host
+  - pypsrp on the controller, where the connection is P(ansible.builtin.psrp#connection)
 notes:
   - The inventory host is a Front End, or another domain-joined server with the management tools, reached over WinRM, PSRP or SSH.
   - The Central Management Store and Active Directory are a second hop from the server. Use CredSSP, Kerberos with

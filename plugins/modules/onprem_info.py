@@ -12,7 +12,7 @@ author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
   - Reads OAuth servers, partner applications, the OAuth configuration, the OAuthTokenIssuer certificate, Web services, SIP domains,
-    version and replication in one PowerShell process.
+    version and replication in one PowerShell process, or one cmdlet after the other through a restricted endpoint.
   - What is not gathered is not in the result, so that absent differs from empty. Failing to read is an error.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
@@ -41,6 +41,13 @@ options:
         Management Store, for example to see whether a change has been replicated.
     type: bool
     default: false
+  certificate_path:
+    description:
+      - The farm's certificate as a file on the controller, in PEM, DER or base64, for a restricted endpoint, where the certificate
+        itself cannot be read. It takes the place of what the computer's store would show, and where the endpoint does not tell which
+        certificate is assigned, it is taken for the assigned one.
+      - An ordinary endpoint tells all of it, and the file is only checked.
+    type: path
 seealso:
   - module: sfb.hybrid_auth.oauth_server
   - module: sfb.hybrid_auth.partner_application
@@ -64,6 +71,10 @@ EXAMPLES = r"""
   sfb.hybrid_auth.onprem_info:
     gather:
       - certificate
+
+- name: Read through an endpoint that cannot show the certificate itself
+  sfb.hybrid_auth.onprem_info:
+    certificate_path: issuer.cer
 """
 
 RETURN = r"""
@@ -178,8 +189,10 @@ oauth_configuration:
       type: list
       elements: str
 certificate:
-  description: The OAuthTokenIssuer certificate; V(null) where none is assigned.
-  returned: when gathered
+  description:
+    - The OAuthTokenIssuer certificate; V(null) where none is assigned.
+    - Where the endpoint does not tell it, it is not there, and RV(unknown) says why.
+  returned: when gathered and known
   type: dict
   contains:
     thumbprint:
@@ -201,7 +214,7 @@ certificate:
       description: When it ends, in UTC.
       type: str
     days_left:
-      description: Whole days until then, by the server's clock.
+      description: Whole days until then, by the server's clock, or the controller's where the server does not tell it.
       type: int
     expired:
       description: Whether it is over.
@@ -210,10 +223,10 @@ certificate:
       description: Base64 of the certificate's DER form; V(null) where it is not in the server's store.
       type: str
     found:
-      description: Whether it is in the server's store.
+      description: Whether it is in the server's store; V(null) where that cannot be read.
       type: bool
     has_private_key:
-      description: Whether its private key is there too.
+      description: Whether its private key is there too; V(null) where that cannot be read.
       type: bool
     key_type:
       description: Kind of key.
@@ -232,7 +245,7 @@ certificate:
       type: str
 previous_certificate:
   description: The certificate that was assigned before; V(null) where there is none.
-  returned: when gathered
+  returned: when gathered and known
   type: dict
   contains:
     thumbprint:
@@ -254,7 +267,7 @@ previous_certificate:
       description: When it ends, in UTC.
       type: str
     days_left:
-      description: Whole days until then, by the server's clock.
+      description: Whole days until then, by the server's clock, or the controller's where the server does not tell it.
       type: int
     expired:
       description: Whether it is over.
@@ -263,10 +276,10 @@ previous_certificate:
       description: Base64 of the certificate's DER form; V(null) where it is not in the server's store.
       type: str
     found:
-      description: Whether it is in the server's store.
+      description: Whether it is in the server's store; V(null) where that cannot be read.
       type: bool
     has_private_key:
-      description: Whether its private key is there too.
+      description: Whether its private key is there too; V(null) where that cannot be read.
       type: bool
     key_type:
       description: Kind of key.
@@ -279,9 +292,9 @@ previous_certificate:
       type: str
 signing:
   description:
-    - Which certificate signs now, which is staged to sign next, and which signed before, by the server's clock.
+    - Which certificate signs now, which is staged to sign next, and which signed before, by the clock of RV(server).
     - A staged roll is a certificate with an effective date in the future; until then the one before it goes on signing.
-  returned: when the certificate is gathered
+  returned: when the certificate is gathered and known
   type: dict
   contains:
     current:
@@ -347,7 +360,7 @@ replicas:
       description: Its version.
       type: str
 server:
-  description: The server that was asked.
+  description: The server that was asked. A restricted endpoint tells nothing of it, and all values are V(null).
   returned: success
   type: dict
   contains:
@@ -355,7 +368,7 @@ server:
       description: Its name.
       type: str
     time:
-      description: Its clock, in UTC.
+      description: Its clock, in UTC. Where it is V(null), the controller's clock was used.
       type: str
     culture:
       description: Its culture, which decides how it reads dates.
@@ -364,8 +377,20 @@ server:
       description: Its PowerShell version.
       type: str
 management_module:
-  description: The PowerShell module that was used.
+  description: The PowerShell module that was used; V(null) through a restricted endpoint, which has its own.
   returned: success
   type: str
   sample: SkypeForBusiness
+endpoint:
+  description: The kind of endpoint that was used, V(full) or V(restricted).
+  returned: success
+  type: str
+  sample: full
+unknown:
+  description:
+    - What was to be gathered and could not be, since the RBAC roles of the account do not expose the cmdlet for it, with the reason.
+    - Empty on an ordinary endpoint, where failing to read is an error.
+  returned: success
+  type: dict
+  sample: {}
 """

@@ -107,6 +107,7 @@ SIGN_IN: dict[str, dict[str, Any]] = {
 # Documented in doc_fragments/onprem.py.
 ONPREM: dict[str, dict[str, Any]] = {
     "management_modules": {"type": "list", "elements": "str", "default": ["SkypeForBusiness", "Lync"]},
+    "endpoint": {"type": "str", "choices": ["auto", "full", "restricted"], "default": "auto"},
 }
 
 

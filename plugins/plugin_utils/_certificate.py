@@ -13,6 +13,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
@@ -83,6 +84,15 @@ def load_certificate(option: str, content: str | bytes) -> Certificate:
         return parse_der(der)
     except ValueError as exc:
         raise InvalidOptionError(option, f"it cannot be read as a certificate: {_first_line(exc)}", _EXPECTED) from None
+
+
+def load_certificate_file(option: str, path: str) -> Certificate:
+    """The certificate in a file on the controller; InvalidOptionError as load_certificate(), or where the file cannot be read."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as exc:
+        raise InvalidOptionError(option, f"{path} cannot be read: {exc.strerror}", "a file on the controller") from None
+    return load_certificate(option, content)
 
 
 def check_usable(option: str, certificate: Certificate, now: datetime) -> list[str]:

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import Certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Answer, Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._signing import signing
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, parse_time
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, parse_time, utc_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import is_guid
 
 GATHER = (
@@ -28,6 +29,8 @@ GATHER = (
 )
 
 _TEXT, _FLAG, _TIME, _LIST = "text", "flag", "time", "list"
+# How an AuthToken with a value shows itself as text.
+_SHOWN_VALUE = "Value="
 # Names of properties and whether the cmdlet reads the local replica:
 # https://learn.microsoft.com/powershell/module/skypeforbusiness/
 _CMDLETS: dict[str, tuple[str, dict[str, Any], dict[str, str], bool]] = {
@@ -99,24 +102,44 @@ _CMDLETS: dict[str, tuple[str, dict[str, Any], dict[str, str], bool]] = {
 }
 
 
-def calls(parts: Sequence[str], local_store: bool = False, prefix: str = "") -> list[Call]:
-    """The calls that read these parts; the ids begin with the prefix."""
+def calls(parts: Sequence[str], local_store: bool = False, prefix: str = "", optional: bool = False) -> list[Call]:
+    """The calls that read these parts; the ids begin with the prefix. optional: a part that the endpoint does not have stays unknown."""
     made = [Call(f"{prefix}server", "Read-Server")]
     for part in parts:
         cmdlet, parameters, select, has_local_store = _CMDLETS[part]
         local = {"LocalStore": True} if local_store and has_local_store else {}
-        made.append(Call(f"{prefix}{part}", cmdlet, {**parameters, **local}, select))
+        made.append(Call(f"{prefix}{part}", cmdlet, {**parameters, **local}, select, optional=optional))
         if part == "certificate":
             made.append(Call(f"{prefix}certificate_store", "Read-Certificate", {"of": f"{prefix}certificate"}))
     return made
 
 
-def shaped(answer: Answer, parts: Sequence[str], prefix: str = "") -> dict[str, Any]:
-    """What onprem_info returns of these parts; a part that was not read is not there, so absent differs from empty."""
+def clock(server: Mapping[str, Any]) -> datetime:
+    """The server's time, or the controller's where the server did not tell it."""
+    return parse_time(server["time"]) if server["time"] else datetime.now(timezone.utc)
+
+
+def shaped(answer: Answer, parts: Sequence[str], prefix: str = "", certificate: Certificate | None = None) -> dict[str, Any]:
+    """What onprem_info returns of these parts; a part that was not read is not there, so absent differs from empty.
+
+    certificate: the farm's certificate from elsewhere, for a restricted endpoint, which cannot read the server's own store.
+    """
     rows = {key[len(prefix) :]: value for key, value in answer.rows.items() if key.startswith(prefix)}
+    unknown = {key[len(prefix) :]: reason for key, reason in answer.unknown.items() if key.startswith(prefix)}
+    if answer.restricted and certificate and "certificate" in parts:
+        rows["certificate_store"] = [*rows["certificate_store"], _stored_row(certificate)]
+        if unknown.pop("certificate", None):
+            rows["certificate"] = [_assigned_row(certificate)]
     server = dict(rows["server"][0])
-    shape: dict[str, Any] = {"server": server, "management_module": answer.module}
+    shape: dict[str, Any] = {
+        "server": server,
+        "management_module": answer.module,
+        "endpoint": "restricted" if answer.restricted else "full",
+        "unknown": unknown,
+    }
     for part in parts:
+        if part in unknown:
+            continue
         if part == "oauth_servers":
             shape[part] = [_oauth_server(row) for row in rows[part]]
         elif part == "partner_applications":
@@ -124,7 +147,7 @@ def shaped(answer: Answer, parts: Sequence[str], prefix: str = "") -> dict[str, 
         elif part == "oauth_configuration":
             shape[part] = _oauth_configuration(rows[part])
         elif part == "certificate":
-            now = parse_time(server["time"])
+            now = clock(server)
             assigned = _certificates(rows[part], rows["certificate_store"], now)
             shape["certificate"], shape["previous_certificate"] = assigned[0] if assigned else (None, None)
             shape["signing"] = signing(assigned, now)
@@ -177,8 +200,10 @@ def _oauth_server(row: Mapping[str, Any]) -> dict[str, Any]:
 def _partner_application(row: Mapping[str, Any]) -> dict[str, Any]:
     # Only the type of AuthToken tells how the application's tokens are checked.
     token = row["AuthToken"] or {"type": "", "text": "", "value": None}
-    kind, value = str(token["type"]), _text(token["value"])
-    names = (kind.lower().partition("#")[0], str(token["text"]).lower())
+    kind, value, words = str(token["type"]), _text(token["value"]), str(token["text"])
+    if not value and words.startswith(_SHOWN_VALUE):  # only its text came through a restricted endpoint
+        value = _text(words.removeprefix(_SHOWN_VALUE))
+    names = (kind.lower().partition("#")[0], words.lower())
     url = value if value and value.lower().startswith("https://") else None
     return {
         "identity": _text(row["Identity"]),
@@ -251,11 +276,36 @@ def _stored(entry: Mapping[str, Any], thumbprint: str, fallback: Mapping[str, An
     names = ("subject", "issuer", "serial_number", "not_before", "not_after", "content", "key_type", "key_size", "signature_algorithm")
     shape: dict[str, Any] = {name: entry.get(name) if entry.get(name) is not None else fallback.get(name) for name in names}
     end = parse_time(shape["not_after"]) if shape["not_after"] else None
+    found = entry.get("found", False)
     return {
         "thumbprint": thumbprint,
         **shape,
-        "found": bool(entry.get("found")),
-        "has_private_key": bool(entry.get("has_private_key")),
+        # None where the store could not be read.
+        "found": found,
+        "has_private_key": None if found is None else bool(entry.get("has_private_key")),
         "days_left": days_left(end, now) if end else None,
         "expired": end is not None and end <= now,
     }
+
+
+def _stored_row(certificate: Certificate) -> dict[str, Any]:
+    """A certificate from elsewhere as the store would show it, but for whether it is there."""
+    return {
+        "thumbprint": certificate.thumbprint,
+        "found": None,
+        "has_private_key": None,
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "serial_number": certificate.serial_number,
+        "not_before": utc_text(certificate.not_before),
+        "not_after": utc_text(certificate.not_after),
+        "content": certificate.content,
+        "key_type": certificate.key_type,
+        "key_size": certificate.key_size,
+        "signature_algorithm": certificate.signature_algorithm,
+    }
+
+
+def _assigned_row(certificate: Certificate) -> dict[str, Any]:
+    """A certificate from elsewhere as the assigned one, where the farm cannot be asked which it is."""
+    return {**dict.fromkeys(_CMDLETS["certificate"][2]), "Thumbprint": certificate.thumbprint}

@@ -46,7 +46,7 @@ class OnpremAction(HybridAuthAction):
 
     def converge(self, params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Read, plan, write in one process and compare what it reads back with the plan."""
-        shell = ManagementShell(self, params["management_modules"], task_vars)
+        shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
         warnings: list[str] = []
         found = self._current(params["current"])
         plan = self.plan(found) if found is not None else None

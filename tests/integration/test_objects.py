@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The on-premises modules one by one, against the farm."""
+"""The on-premises modules one by one, against the farm, the same over every kind of endpoint."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ OLD = "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"
 NEW = "https://accounts.accesscontrol.windows.net/contoso.onmicrosoft.com/metadata/json/1"
 DEAD = "https://accounts.accesscontrol.windows.net/fabrikam.com/metadata/json/1"
 FIRST = ("--limit", "fe01.contoso.com")
+PSRP = ("-e", "ansible_connection=psrp")
+WAYS = {"winrm": (), "psrp": PSRP, "restricted": (*PSRP, "-e", "ansible_psrp_path=OcsPowershell")}
+
+
+@pytest.fixture(params=WAYS)
+def play(play: Play, engine: str, request: pytest.FixtureRequest) -> Play:
+    """Runs the tasks over one of the connections."""
+    if request.param == "restricted" and engine != "none":
+        pytest.skip("no PowerShell text runs there, with the engine or without")
+
+    def run(lab: Lab, what: Any, *options: str) -> Run:
+        return play(lab, what, *WAYS[request.param], *options)
+
+    return run
 
 
 def server(**changed: Any) -> dict[str, Any]:

@@ -32,6 +32,8 @@ def write(path: Path, info: dict[str, Any], deployments: dict[str, dict[str, Any
         "ansible_winrm_scheme": "https",
         "ansible_winrm_transport": "ntlm",
         "ansible_winrm_ca_trust_path": info["ca_path"],
+        "ansible_psrp_auth": "ntlm",
+        "ansible_psrp_ca_cert": info["ca_path"],
         "trust_login_url": info["login_url"],
         "trust_graph_url": info["graph_url"],
         "trust_ca_path": info["ca_path"],

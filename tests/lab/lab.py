@@ -27,7 +27,7 @@ from .farm.farm import Farm
 from .faults import Faults
 from .log import RequestLog
 from .state import State
-from .winrm.listener import WinRmListener
+from .winrm.listener import ORDINARY, RESTRICTED, WinRmListener
 
 
 def engine_path() -> str | None:
@@ -129,6 +129,7 @@ class Lab:
             "host": "127.0.0.1",
             "http_port": plain.port,
             "https_port": secure.port,
+            "psrp": {"full": f"https://127.0.0.1:{secure.port}{ORDINARY}", "restricted": f"https://127.0.0.1:{secure.port}{RESTRICTED}"},
             "user": user,
             "password": password,
         }

@@ -38,6 +38,7 @@ class State:
             for front_end in deployment["front_ends"]:
                 defaults = {"can_write": True, "second_hop": True, "module": "SkypeForBusiness", "store": []}
                 front_end.update({name: value for name, value in defaults.items() if name not in front_end})
+                front_end["restricted"] = {"cmdlets": None, "typed": "text", **front_end.get("restricted", {})}
             cms = deployment.setdefault("cms", {})
             for name in ("oauth_servers", "partner_applications", "web_services", "replicas"):
                 cms.setdefault(name, [])

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from .command_line import CommandLine
 
@@ -21,6 +22,54 @@ class Completed:
     code: int
 
 
+@dataclass(frozen=True)
+class Command:
+    """One command of a pipeline: the name of a cmdlet, or a script. arguments: values without a parameter's name."""
+
+    text: str
+    is_script: bool
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What a client of PowerShell remoting asks: commands, and the objects that go in."""
+
+    commands: Sequence[Command]
+    input: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
+class PsObject:
+    """An object that leaves a pipeline. text: what it shows as, None where only its properties do."""
+
+    types: Sequence[str]
+    properties: Mapping[str, Any]
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class ErrorData:
+    """An error record. ends: whether it ends the pipeline (a terminating error)."""
+
+    message: str
+    error_id: str
+    category: str
+    parameter: str | None = None
+    ends: bool = True
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    """What a pipeline wrote. code: the exit code that a script asked the client's host for."""
+
+    output: Sequence[Any] = ()
+    warnings: Sequence[str] = ()
+    errors: Sequence[ErrorData] = ()
+    code: int = 0
+
+
 class Host(Protocol):
     """A Windows server that runs command lines for users."""
 
@@ -31,3 +80,6 @@ class Host(Protocol):
 
     def run(self, command: CommandLine, stdin: bytes, user: str) -> Completed:
         """Run a command line to its end."""
+
+    def run_pipeline(self, pipeline: Pipeline, user: str, restricted: bool) -> PipelineResult:
+        """Run a pipeline to its end; a restricted endpoint runs single cmdlets only."""

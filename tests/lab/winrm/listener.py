@@ -20,9 +20,13 @@ from ..log import RequestLog
 from . import soap
 from .auth import Authentication
 from .host import Host
+from .psrp import RunspacePool
 from .shell import CommandShell
 
 _XML = "application/soap+xml;charset=UTF-8"
+
+# Skype for Business has its remote PowerShell beside the ordinary endpoint, in its own place on the Web server.
+ORDINARY, RESTRICTED = "/wsman", "/OcsPowershell"
 
 
 class WinRmListener(http.server.ThreadingHTTPServer):
@@ -41,7 +45,7 @@ class WinRmListener(http.server.ThreadingHTTPServer):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*tls)
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        self._shells: dict[str, CommandShell] = {}
+        self._shells: dict[str, CommandShell | RunspacePool] = {}
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
@@ -61,13 +65,13 @@ class WinRmListener(http.server.ThreadingHTTPServer):
         if not isinstance(sys.exc_info()[1], (OSError, ssl.SSLError)):
             super().handle_error(request, client_address)
 
-    def answer(self, raw: bytes, user: str) -> tuple[int, bytes]:
-        """HTTP status and envelope for a request."""
+    def answer(self, raw: bytes, user: str, restricted: bool = False) -> tuple[int, bytes]:
+        """HTTP status and envelope for a request. restricted: it came to the place where no script runs."""
         message_id = ""
         try:
             message = soap.Message(raw)
             message_id = message.message_id
-            body = self._body(message, user)
+            body = self._body(message, user, restricted)
         except soap.WsmanError as exc:
             return 500, soap.fault(message_id, exc, self.host.name)
         except ET.ParseError as exc:
@@ -76,7 +80,7 @@ class WinRmListener(http.server.ThreadingHTTPServer):
             )
         return 200, soap.answer(message, body)
 
-    def _body(self, message: soap.Message, user: str) -> str:
+    def _body(self, message: soap.Message, user: str, restricted: bool) -> str:
         self.log.add("winrm", message.verb, message.resource, host=self.host.name, user=user)
         fault = self.faults.take(f"winrm.{message.verb.lower()}")
         if fault and fault.do == "reset":
@@ -84,9 +88,7 @@ class WinRmListener(http.server.ThreadingHTTPServer):
         if fault and fault.do == "error":
             raise soap.WsmanError(2150858770, fault.argument or "a fault of the lab")
         if message.verb == "Create":
-            if message.resource != soap.COMMAND_SHELL:
-                raise soap.WsmanError(2150858751, f"There is no resource {message.resource}.", "w:InvalidResourceURI")
-            shell = CommandShell(self.host, message, user)
+            shell = self._open(message, user, restricted)
             self._shells[shell.id] = shell
             return shell.created()
         found = self._shells.get(message.shell_id)
@@ -108,6 +110,13 @@ class WinRmListener(http.server.ThreadingHTTPServer):
         if message.verb not in verbs:
             raise soap.WsmanError(2150858751, f"There is no operation {message.verb}.", "w:ActionNotSupported")
         return verbs[message.verb](message)
+
+    def _open(self, message: soap.Message, user: str, restricted: bool) -> CommandShell | RunspacePool:
+        if message.resource.lower() == f"{soap.POWERSHELL}Microsoft.PowerShell".lower():
+            return RunspacePool(self.host, message, user, restricted)
+        if message.resource == soap.COMMAND_SHELL and not restricted:
+            return CommandShell(self.host, message, user)
+        raise soap.WsmanError(2150858751, f"There is no resource {message.resource}.", "w:InvalidResourceURI")
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -131,7 +140,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         authentication = self.authentication
-        if self.path.rstrip("/") != "/wsman":
+        path = self.path.partition("?")[0].rstrip("/").lower()
+        if path not in (ORDINARY, RESTRICTED.lower()):
             self._reply(404)
             return
         known = authentication.step(self.headers.get("Authorization", ""))
@@ -146,7 +156,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if encrypted:
             data = authentication.decrypt(data)
         try:
-            status, body = self.server.answer(data, authentication.user or "")
+            status, body = self.server.answer(data, authentication.user or "", path != ORDINARY)
         except ConnectionResetError:
             self.close_connection = True
             self.connection.close()

@@ -19,8 +19,10 @@ NS = {
     "p": "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd",
     "rsp": "http://schemas.microsoft.com/wbem/wsman/1/windows/shell",
     "f": "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault",
+    "ps": "http://schemas.microsoft.com/powershell",
 }
 COMMAND_SHELL = f"{NS['rsp']}/cmd"
+POWERSHELL = f"{NS['ps']}/"  # followed by the name of a session configuration
 _DECLARATIONS = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NS.items())
 _FAULT_ACTION = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
 _DEFAULT_TIMEOUT_SECONDS = 20.0

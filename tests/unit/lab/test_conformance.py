@@ -2,41 +2,86 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same requests to the runner in PowerShell and to the lab's Python one must have the same answers."""
+"""The same requests have the same answers from the runner in PowerShell, from the lab's Python one, and through a restricted endpoint."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pypsrp.powershell import RunspacePool
+from pypsrp.wsman import WSMan
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._restricted_endpoint import RestrictedEndpoint
 from tests.lab import engine_path
+from tests.lab.farm import certificates
 from tests.lab.farm.farm import Farm
 from tests.lab.farm.python_runner import Runner
 from tests.lab.faults import Faults
 from tests.lab.log import RequestLog
 from tests.lab.state import State
 from tests.lab.winrm.command_line import CommandLine
+from tests.lab.winrm.listener import RESTRICTED, WinRmListener
 
 ROOT = Path(__file__).parents[3]
 ENGINE = engine_path()
-pytestmark = pytest.mark.skipif(ENGINE is None, reason="no pwsh on PATH")
+needs_engine = pytest.mark.skipif(ENGINE is None, reason="no pwsh on PATH")
 URL = "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"
 
 
-@pytest.fixture(scope="module")
-def farms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Farm, Farm]]:
-    def resolve(_url: str) -> dict[str, str]:
-        return {"issuer": "00000001-0000-0000-c000-000000000000", "realm": "contoso.com", "type": "Acs"}
+def resolve(_url: str) -> dict[str, str]:
+    return {"issuer": "00000001-0000-0000-c000-000000000000", "realm": "contoso.com", "type": "Acs"}
 
-    first = State()
-    python = Farm(first, RequestLog(), Faults(), tmp_path_factory.mktemp("python"), None, resolve)
-    engine = Farm(State(first.data), RequestLog(), Faults(), tmp_path_factory.mktemp("engine"), ENGINE, resolve)
-    yield python, engine
-    engine.stop()
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    """Its certificates are made once, so that all farms have the same."""
+    state = State()
+    for deployment in state.data["deployments"]:
+        for front_end in deployment["front_ends"]:
+            front_end["restricted"]["typed"] = "object"
+        for entry in deployment["certificates"].values():
+            certificates.complete(entry)
+    return state
+
+
+@pytest.fixture(scope="module")
+def python(state: State, tmp_path_factory: pytest.TempPathFactory) -> Farm:
+    return Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("python"), None, resolve)
+
+
+@pytest.fixture(scope="module")
+def engine(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    farm = Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("engine"), ENGINE, resolve)
+    yield farm
+    farm.stop()
+
+
+@pytest.fixture(scope="module")
+def compared(state: State, tmp_path_factory: pytest.TempPathFactory) -> Farm:
+    """What the Python runner answers beside the restricted endpoint: each needs a store of its own."""
+    return Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("compared"), None, resolve)
+
+
+@pytest.fixture(scope="module")
+def restricted(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedEndpoint]:
+    """The endpoint of a farm, reached by an unmodified pypsrp."""
+    farm = Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("restricted"), None, resolve)
+    listener = WinRmListener(farm.front_ends["fe01.contoso.com"], log=farm.log, faults=farm.faults)
+    listener.start()
+    user, password = next(iter(farm.front_ends["fe01.contoso.com"].data["users"].items()))
+    wsman = WSMan(
+        "127.0.0.1", port=listener.port, ssl=False, path=RESTRICTED.strip("/"), auth="basic", username=user, password=password,
+        encryption="never",
+    )  # fmt: skip
+    with wsman, RunspacePool(wsman) as pool:
+        yield RestrictedEndpoint(SimpleNamespace(runspace=pool, connected=True, become=None), "fe01.contoso.com")
+    listener.stop()
 
 
 def ask_engine(farm: Farm, request: dict[str, Any]) -> Any:
@@ -110,14 +155,39 @@ REQUESTS = {
 }
 
 
+@needs_engine
 @pytest.mark.parametrize("name", REQUESTS)
-def test_both_runners_answer_the_same(farms: tuple[Farm, Farm], name: str) -> None:
+def test_both_runners_answer_the_same(python: Farm, engine: Farm, name: str) -> None:
     request = {"modules": ["Absent", "SkypeForBusiness"], "calls": REQUESTS[name]}
-    python, engine = farms
     assert ask_engine(engine, request) == ask_python(python, request)
 
 
-def test_both_runners_say_that_the_module_is_missing(farms: tuple[Farm, Farm]) -> None:
+@needs_engine
+def test_both_runners_say_that_the_module_is_missing(python: Farm, engine: Farm) -> None:
     request = {"modules": ["Absent", "Gone"], "calls": REQUESTS["version"]}
-    python, engine = farms
     assert ask_engine(engine, request)["failure"] == ask_python(python, request)["failure"]
+
+
+def as_call(data: dict[str, Any]) -> Call:
+    return Call(
+        data["id"],
+        data["cmdlet"],
+        data.get("parameters", {}),
+        data.get("select", {}),
+        tuple(as_call(step) for step in data.get("undo", ())),
+    )
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_restricted_endpoint_answers_what_the_runner_answers(compared: Farm, restricted: RestrictedEndpoint, name: str) -> None:
+    answer = restricted.ask([as_call(call) for call in REQUESTS[name]])
+    runner = ask_python(compared, {"modules": ["SkypeForBusiness"], "calls": REQUESTS[name]})
+    # What only the server itself can see, and which module it imported, is the runner's alone.
+    runner["module"] = None
+    for call in REQUESTS[name]:
+        if call["cmdlet"] == "Read-Certificate":
+            runner["answers"][call["id"]] = [
+                {**dict.fromkeys(row), "thumbprint": row["thumbprint"]} for row in runner["answers"][call["id"]]
+            ]
+    assert answer.pop("unknown") == {}
+    assert answer == runner

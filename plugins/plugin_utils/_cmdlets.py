@@ -1,0 +1,39 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The cmdlets that may be called, and which of the parameters that keep them from asking each one has. Private to the collection.
+
+The parameters are those of the reference, https://learn.microsoft.com/powershell/module/skypeforbusiness/. The runner on the server
+looks them up itself; through a restricted endpoint nothing can be looked up, so they have to be known here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Nobody is there to answer a question.
+_QUIET: dict[str, Any] = {"Confirm": False, "Force": True}
+_NOTHING: dict[str, Any] = {}
+
+# What the runner on the server answers itself.
+RUNNER = ("Read-Server", "Read-Certificate")
+
+CMDLETS: dict[str, dict[str, Any]] = {
+    "Get-CsOAuthServer": _NOTHING,
+    "New-CsOAuthServer": _QUIET,
+    "Set-CsOAuthServer": _QUIET,
+    "Remove-CsOAuthServer": _QUIET,
+    "Get-CsPartnerApplication": _NOTHING,
+    "New-CsPartnerApplication": _QUIET,
+    "Set-CsPartnerApplication": _QUIET,
+    "Remove-CsPartnerApplication": _QUIET,
+    "Get-CsOAuthConfiguration": _NOTHING,
+    "Set-CsOAuthConfiguration": _QUIET,
+    "Get-CsCertificate": _NOTHING,
+    "Get-CsService": _NOTHING,
+    "Get-CsPool": _NOTHING,
+    "Get-CsSipDomain": _NOTHING,
+    "Get-CsServerVersion": _NOTHING,
+    "Get-CsManagementStoreReplicationStatus": _NOTHING,
+}
