@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import Certificate, check_usable, load_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import (
+    Certificate,
+    check_usable,
+    load_certificate,
+    read_certificate,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import CredentialRequest, thumbprint_in
@@ -109,10 +113,7 @@ def _source(params: dict[str, Any]) -> str:
 def _certificate(params: dict[str, Any]) -> Certificate | None:
     path, content = params["certificate_path"], params["certificate_content"]
     if path:
-        try:
-            return load_certificate("certificate_path", Path(path).read_bytes())
-        except OSError as exc:
-            raise InvalidOptionError("certificate_path", f"{path} cannot be read: {exc.strerror}", "a file on the controller") from None
+        return read_certificate("certificate_path", path)
     return load_certificate("certificate_content", content) if content is not None else None
 
 

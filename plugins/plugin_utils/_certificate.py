@@ -13,6 +13,8 @@ import re
 import warnings
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
@@ -65,6 +67,10 @@ class Certificate:
         """The DER form in base64, one line."""
         return base64.b64encode(self.der).decode("ascii")
 
+    def shown(self) -> dict[str, Any]:
+        """What names the certificate in a result."""
+        return {"thumbprint": self.thumbprint, "subject": self.subject, "not_after": utc_text(self.not_after)}
+
 
 def load_certificate(option: str, content: str | bytes) -> Certificate:
     """The one certificate in PEM, DER or bare base64 text.
@@ -83,6 +89,15 @@ def load_certificate(option: str, content: str | bytes) -> Certificate:
         return parse_der(der)
     except ValueError as exc:
         raise InvalidOptionError(option, f"it cannot be read as a certificate: {_first_line(exc)}", _EXPECTED) from None
+
+
+def read_certificate(option: str, path: str) -> Certificate:
+    """The one certificate in a file on the controller, as load_certificate() takes it; InvalidOptionError if the file cannot be read."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as exc:
+        raise InvalidOptionError(option, f"{path} cannot be read: {exc.strerror}", "a file on the controller") from None
+    return load_certificate(option, content)
 
 
 def check_usable(option: str, certificate: Certificate, now: datetime) -> list[str]:
