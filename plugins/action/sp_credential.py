@@ -10,7 +10,12 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import Certificate, check_usable, load_certificate, read_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import (
+    Certificate,
+    check_usable,
+    load_certificate,
+    read_certificate,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import LONGEST_NAME, CredentialRequest, thumbprint_in

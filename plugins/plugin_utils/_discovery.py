@@ -57,12 +57,9 @@ def wanted_names(app_id: str, external: Sequence[str], internal: Iterable[str], 
     return _distinct(names)
 
 
-def every_name(app_id: str, farm: Farm, given: Sequence[str]) -> list[str]:
-    """Every name that could stand for this farm: both forms of every host, and what is given beside."""
-    hosts = [*external_fqdns(farm), *internal_fqdns(farm)]
-    names = [whole for host in hosts for whole in names_of(app_id, host, "both")]
-    names += [whole for value in given for whole in whole_names("external_fqdns", app_id, value, "both")]
-    return _distinct(names)
+def every_name(app_id: str, farm: Farm) -> list[str]:
+    """Every name that can stand for this farm: both forms of every host."""
+    return _distinct(name for host in (*external_fqdns(farm), *internal_fqdns(farm)) for name in names_of(app_id, host, "both"))
 
 
 def name_warnings(app_id: str, farm: Farm, given: Sequence[str]) -> list[str]:

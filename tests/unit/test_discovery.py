@@ -72,7 +72,7 @@ def test_names_are_those_of_every_pool_once_and_without_blanks(web_services: lis
     assert len({name.lower() for name in names}) == len(names)
     hosts = set(external) if form == "procedure" else {*external, *internal}
     assert {host_in(SKYPE, name) for name in names} == hosts
-    assert set(names) <= set(_discovery.every_name(SKYPE, there, []))
+    assert set(names) <= set(_discovery.every_name(SKYPE, there))
     assert _discovery.name_warnings(SKYPE, there, external) == []
 
 
