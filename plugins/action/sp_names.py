@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _service_principal_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._principal_action import WRITING, PrincipalAction, PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import SKYPE_FOR_BUSINESS_ONLINE, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid
@@ -25,34 +26,52 @@ class ActionModule(PrincipalAction):
             **WRITING,
             "app_id": {"type": "str", "default": SKYPE_FOR_BUSINESS_ONLINE},
             "names": {"type": "list", "elements": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        }
+            "form": {"type": "str", "choices": list(_service_principal_name.FORMS), "default": "procedure"},
+            "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+            "domains": {"type": "list", "elements": "str"},
+        },
+        required_if=[("state", "exact", ("domains",))],
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        app_id = guid("app_id", params["app_id"])
-        self.names = [_service_principal_name.whole_name("names", app_id, name) for name in params["names"]]
-        self.present = params["state"] == "present"
-        return self.converge(params, [app_id])
+        self.app_id, self.state = guid("app_id", params["app_id"]), params["state"]
+        self.names = [
+            whole for name in params["names"] for whole in _service_principal_name.whole_names("names", self.app_id, name, params["form"])
+        ]
+        self.domains = _domains(params)
+        return self.converge(params, [self.app_id])
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
-        whole, added, removed = _service_principal_name.plan(principal.names, self.names, self.present)
+        plan = _service_principal_name.plan(principal.names, self.names, self.state, self.app_id, self.domains)
         return PrincipalPlan(
             principal,
-            replace(principal, names=tuple(whole)),
+            replace(principal, names=plan.whole),
             Change(
                 {"names": sorted(principal.names)},
-                {"names": sorted(whole)},
+                {"names": sorted(plan.whole)},
                 (
-                    *(f"add name {name} to {principal.label}" for name in added),
-                    *(f"remove name {name} from {principal.label}" for name in removed),
+                    *(f"add name {name} to {principal.label}" for name in plan.added),
+                    *(f"remove name {name} from {principal.label}" for name in plan.removed),
                 ),
             ),
-            {"servicePrincipalNames": whole},
+            {"servicePrincipalNames": list(plan.whole)},
         )
 
     def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
         there = {name.lower() for name in found.names}
+        predicted = {name.lower() for name in plan.predicted.names}
         lacking = [name for name in plan.predicted.names if name.lower() not in there]
-        left = [] if self.present else [name for name in self.names if name.lower() in there]
+        left = [name for name in plan.principal.names if name.lower() not in predicted and name.lower() in there]
         return [f"{found.label} lacks the name {name}" for name in lacking] + [f"{found.label} still has the name {name}" for name in left]
+
+
+def _domains(params: dict[str, Any]) -> list[str]:
+    if params["state"] != "exact":
+        if params["domains"]:
+            raise InvalidOptionError("domains", f"it is set, but state is {params['state']}", "state exact, or no domains")
+        return []
+    if not params["names"]:
+        raise InvalidOptionError(
+            "names", "the list is empty, and state is exact", "the names that stay; to take all away, name them with state absent"
+        )
+    return _service_principal_name.own_domains("domains", params["domains"])

@@ -11,9 +11,8 @@ version_added: 0.1.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
-  - Adds the farm's external Web services names to a service principal, or removes names.
-  - The union of the names that are there and the wanted ones is written, so other names stay. The list is read back until the directory
-    shows it.
+  - Adds the names of the farm's Web services to a service principal, removes names, or keeps a domain's names exact.
+  - The whole list is read and written, so other names stay. The list is read back until the directory shows it.
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
@@ -26,18 +25,43 @@ options:
     default: 00000004-0000-0ff1-ce00-000000000000
   names:
     description:
-      - Host names, each of which stands for the name C(<app_id>/<host name>), or whole names of that form, or https URLs.
+      - Host names, each of which stands for the names that O(form) says, or whole names, which are taken as they are
+        (C(<app_id>/<host name>) or an https URL).
     type: list
     elements: str
     required: true
+  form:
+    description:
+      - What a host name in O(names) stands for.
+      - V(procedure) is C(<app_id>/<host name>), as in the documented procedure for server-to-server authentication.
+      - V(url) is C(https://<host name>/) with the final slash, as hybrid modern authentication needs it for the external and the
+        internal Web services.
+      - V(both) is both of them.
+    type: str
+    choices:
+      - procedure
+      - url
+      - both
+    default: procedure
   state:
     description:
       - V(present) adds the names that are not there. V(absent) removes the given names and no other.
+      - V(exact) adds the names that are not there and removes the other names of the farm in O(domains), such as those of a pool that
+        is gone. Names of the farm are those of the two forms under O(form), with this O(app_id). Every other name stays, as do names
+        of Microsoft's own hosts.
+      - Two farms whose Web services share a domain must not both use V(exact) with it, since each would remove the other's names.
     type: str
     choices:
       - present
       - absent
+      - exact
     default: present
+  domains:
+    description:
+      - With O(state=exact), where it is required, the DNS domains of your own in which the given names are to be the only ones.
+      - A host is in a domain by whole labels, so C(web.evilcontoso.com) is not in V(contoso.com). A domain of Microsoft's is refused.
+    type: list
+    elements: str
   current:
     description:
       - The whole registered result of M(sfb.hybrid_auth.sp_info) from earlier in the play.
@@ -54,6 +78,9 @@ seealso:
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+  - name: Configure Skype for Business for hybrid modern authentication
+    description: Where the names as URLs come from.
+    link: https://learn.microsoft.com/microsoft-365/enterprise/configure-skype-for-business-for-hybrid-modern-authentication
 """
 
 EXAMPLES = r"""
@@ -65,6 +92,28 @@ EXAMPLES = r"""
     names:
       - webext.contoso.com
       - webext2.contoso.com
+
+- name: Add a pool's names for hybrid modern authentication too
+  sfb.hybrid_auth.sp_names:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    names:
+      - webext.contoso.com
+      - https://webint.contoso.com/
+    form: both
+
+- name: Keep only the names of the pools that there are
+  sfb.hybrid_auth.sp_names:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    names:
+      - webext.contoso.com
+      - webext2.contoso.com
+    state: exact
+    domains:
+      - contoso.com
 
 - name: Remove the name of a pool that is gone
   sfb.hybrid_auth.sp_names:

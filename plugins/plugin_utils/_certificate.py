@@ -14,6 +14,7 @@ import warnings
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
@@ -65,6 +66,10 @@ class Certificate:
     def content(self) -> str:
         """The DER form in base64, one line."""
         return base64.b64encode(self.der).decode("ascii")
+
+    def shown(self) -> dict[str, Any]:
+        """What names the certificate in a result."""
+        return {"thumbprint": self.thumbprint, "subject": self.subject, "not_after": utc_text(self.not_after)}
 
 
 def load_certificate(option: str, content: str | bytes) -> Certificate:

@@ -54,6 +54,8 @@ _REMEDIES = {
     "AADSTS65001": "Have an administrator consent to the application's delegated Graph permissions.",
     "AADSTS53003": "A Conditional Access policy blocks the application: let it sign in from the controller's address.",
 }
+# The code that the description begins with, or OAuth's own where it has none.
+_NO_SUCH_TENANT = ("AADSTS90002", "AADSTS900021", "AADSTS900023", "invalid_tenant")
 
 
 def discover_tenant(where: Endpoints, tenant: str) -> dict[str, Any]:
@@ -72,6 +74,16 @@ def tenant_id_of(configuration: dict[str, Any], url: str) -> str:
             "Check 'login_url'; 'common' and 'organizations' are no tenants.",
         )
     return match[0].lower()
+
+
+def tenant_of(where: Endpoints, domain: str) -> str | None:
+    """The id of the tenant in which a domain is verified, None where no tenant of the cloud has it; HybridAuthError for anything else."""
+    try:
+        return tenant_id_of(discover_tenant(where, domain), f"{where.login_url}/{domain}")
+    except HybridAuthError as exc:
+        if exc.details.get("error_code") in _NO_SUCH_TENANT:
+            return None
+        raise
 
 
 def require_msal() -> None:

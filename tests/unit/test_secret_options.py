@@ -17,6 +17,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import Hyb
 from .support import run_action
 from .test_documentation import ACTIONS, PACKAGE
 
+# What an action needs beside the secret to get to its work.
+NEEDED: dict[str, dict[str, Any]] = {
+    "sp_names": {"names": ["webext.contoso.com"]},
+    "tenant_info": {"domain": "contoso.com"},
+    "trust_info": {"onprem": {"management_module": "SkypeForBusiness"}},
+}
 SECRET = 's3cret/with+"odd" ch\u00e4rs%'
 
 
@@ -45,8 +51,7 @@ def breaks(params: dict[str, Any]) -> dict[str, Any]:
 def test_a_secret_is_nowhere_in_the_result(name: str, option: str, behaviour: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module(f"{PACKAGE}.action.{name}")
     monkeypatch.setattr(module.ActionModule, "perform", lambda _self, params, _task_vars: behaviour(params))
-    needed = {"names": ["webext.contoso.com"]} if name == "sp_names" else {"domain": "contoso.com"} if name == "tenant_info" else {}
-    result = run_action(name, {option: SECRET, **needed})
+    result = run_action(name, {option: SECRET, **NEEDED.get(name, {})})
     shown = json.dumps(result, ensure_ascii=False)
     assert SECRET not in json.loads(json.dumps(str(result)))
     assert json.dumps(SECRET, ensure_ascii=False)[1:-1] not in shown

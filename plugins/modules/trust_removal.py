@@ -1,0 +1,190 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: trust_removal
+short_description: Plan what taking the trust away removes, and what stays
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Says, from what M(sfb.hybrid_auth.onprem_info) and M(sfb.hybrid_auth.sp_info) read, which objects, names and credentials belong to this
+    farm's trust in this tenant, so that other modules can remove them, and what stays and why.
+  - What belongs to the farm is recognised by its OAuthTokenIssuer certificates and its topology, which a removal leaves alone. So a
+    removal that was cut off can be finished.
+  - It warns about what stays because it points elsewhere or because others need it. Nothing is contacted.
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes.info
+options:
+  onprem:
+    description:
+      - The whole registered result of M(sfb.hybrid_auth.onprem_info) that gathered C(oauth_servers), C(partner_applications),
+        C(oauth_configuration), C(certificate) and C(web_services).
+    type: dict
+    required: true
+  servers:
+    description:
+      - Results of M(sfb.hybrid_auth.onprem_info) from further servers of the deployment, whose certificates belong to the farm too.
+    type: list
+    elements: dict
+    default: []
+  principals:
+    description:
+      - The whole registered result of M(sfb.hybrid_auth.sp_info).
+    type: dict
+    required: true
+  tenant_id:
+    description:
+      - The tenant's id. An OAuth server that points to another tenant stays.
+    type: str
+    required: true
+  cloud:
+    description:
+      - The Microsoft cloud that the tenant is in.
+      - If not set, the environment variable E(AZURE_CLOUD_ENVIRONMENT) is used, in which V(AzureUSGovernment) means V(gcc_high).
+    type: str
+    choices:
+      - global
+      - gcc
+      - gcc_high
+      - dod
+      - china
+    default: global
+  metadata_url:
+    description:
+      - URL of the authorization server's metadata, where it is not the one of the cloud.
+    type: str
+  oauth_server:
+    description:
+      - Name of the OAuth server of the trust.
+    type: str
+    default: microsoft.sts
+  partner_application:
+    description:
+      - Name of the partner application of the trust.
+    type: str
+    default: microsoft.exchange
+  exchange_app_id:
+    description:
+      - Application id of Exchange Online. A partner application for another application stays.
+    type: str
+    default: 00000002-0000-0ff1-ce00-000000000000
+  skype_app_id:
+    description:
+      - Application id of Skype for Business Online.
+    type: str
+    default: 00000004-0000-0ff1-ce00-000000000000
+  service_name:
+    description:
+      - The ServiceName that the trust sets in the OAuth configuration.
+    type: str
+    default: 00000004-0000-0ff1-ce00-000000000000
+  clear_service_name:
+    description:
+      - Whether that ServiceName is to be cleared. By default it stays, since what was there before is not known.
+    type: bool
+    default: false
+  certificate_path:
+    description:
+      - Path on the controller of a further certificate that belongs to the farm.
+    type: path
+  names:
+    description:
+      - Further service principal names that go, beside those of the hosts in the topology. A host name stands for
+        C(<skype_app_id>/<host name>).
+    type: list
+    elements: str
+    default: []
+  although_foreign:
+    description:
+      - Names of OAuth servers and partner applications that go although they point elsewhere or others need them.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: sfb.hybrid_auth.oauth_server
+  - module: sfb.hybrid_auth.partner_application
+  - module: sfb.hybrid_auth.sp_credential
+  - module: sfb.hybrid_auth.sp_names
+"""
+
+EXAMPLES = r"""
+- name: Read the farm
+  sfb.hybrid_auth.onprem_info:
+  register: onprem
+
+- name: Read the tenant
+  sfb.hybrid_auth.sp_info:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+  register: tenant
+
+- name: Plan the removal
+  sfb.hybrid_auth.trust_removal:
+    onprem: "{{ onprem }}"
+    principals: "{{ tenant }}"
+    tenant_id: "{{ tenant.tenant_id }}"
+  register: plan
+
+- name: Show what would stay
+  ansible.builtin.debug:
+    var: plan.left
+"""
+
+RETURN = r"""
+partner_application:
+  description: Whether the partner application goes where it is there.
+  returned: success
+  type: bool
+  sample: true
+oauth_server:
+  description: Whether the OAuth server goes where it is there.
+  returned: success
+  type: bool
+  sample: true
+service_name:
+  description: Whether ServiceName of the OAuth configuration is to be cleared.
+  returned: success
+  type: bool
+  sample: false
+app_ids:
+  description: The service principals of the trust that the tenant has.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 00000004-0000-0ff1-ce00-000000000000
+thumbprints:
+  description: The certificates whose credentials go.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - BB5D1064437D8720A5C53078185E6A361A78B10A
+names:
+  description: The service principal names that go where they are there.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 00000004-0000-0ff1-ce00-000000000000/webext.contoso.com
+    - https://webext.contoso.com/
+left:
+  description: What stays, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    what:
+      description: The object.
+      type: str
+      sample: ServiceName of the OAuth configuration (00000004-0000-0ff1-ce00-000000000000)
+    why:
+      description: The reason.
+      type: str
+      sample: what was there before is not known; trust_remove_service_name clears it
+"""

@@ -1,0 +1,199 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role finds by itself, and what it says where something else is given, by real ansible-playbook runs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.lab import Lab
+from tests.lab.farm import certificates
+from tests.lab.states import FABRIKAM, foreign_domains, standard_edition, two_tenants, with_director
+from tests.support.play import Run
+
+from .test_procedure import CONFIGURE, SKYPE, TENANT, Play, Start, principal
+
+ALONE = {"trust_tenant": None}
+
+
+def variables(**given: Any) -> tuple[str, str]:
+    return "-e", json.dumps(given)
+
+
+def summary(run: Run) -> dict[str, Any]:
+    assert run.code == 0, run.output
+    (fact,) = run.fact("trust_summary")
+    return dict(fact)
+
+
+def shown(run: Run) -> str:
+    return " ".join(run.output.split())
+
+
+def new_names(lab: Lab, state: dict[str, Any]) -> list[str]:
+    before = state["tenants"][0]["service_principals"][0]["servicePrincipalNames"]
+    return [name for name in principal(lab, SKYPE)["servicePrincipalNames"] if name not in before]
+
+
+def change_inventory(lab: Lab, change: Callable[[dict[str, Any]], Any]) -> None:
+    inventory = yaml.safe_load(lab.inventory.read_text(encoding="utf-8"))
+    change(inventory["all"]["children"]["front_ends"])
+    lab.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+
+
+def test_an_inventory_and_a_sign_in_are_enough(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    first = play(lab, CONFIGURE, *variables(**ALONE))
+    found = summary(first)
+    assert (found["tenant_id"], found["unchecked"]) == (TENANT, [])
+    assert found["external_fqdns"] == ["webext.contoso.com", "webext2.contoso.com", "webdir.contoso.com"]
+    assert "the default SIP domain of contoso" in shown(first)
+    mark = lab.mark()
+    second = play(lab, CONFIGURE, *variables(**ALONE))
+    assert second.total("changed") == 0
+    assert lab.counts(mark) == {"powershell": 2, "entra": 2, "graph_reads": 1, "graph_writes": 0}
+
+
+def test_a_tenant_that_is_named_by_its_id_costs_one_request_more(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    given = variables(trust_tenant=None, trust_tenant_id=TENANT)
+    assert summary(play(lab, CONFIGURE, *given))["tenant_id"] == TENANT
+    mark = lab.mark()
+    assert not any("verified" in warning for warning in summary(play(lab, CONFIGURE, *given))["warnings"])
+    assert lab.counts(mark) == {"powershell": 2, "entra": 3, "graph_reads": 1, "graph_writes": 0}
+
+
+@pytest.mark.parametrize(
+    ("estate", "form", "wanted"),
+    [
+        (standard_edition, "both", [f"{SKYPE}/webext.contoso.com", "https://webext.contoso.com/", "https://se01.contoso.com/"]),
+        (with_director, "procedure", [f"{SKYPE}/webext.contoso.com", f"{SKYPE}/webdir.contoso.com"]),
+        (
+            with_director,
+            "url",
+            [f"https://{host}.contoso.com/" for host in ("webext", "webdir", "webint", "webdirint", "dir02", "pool02")],
+        ),
+    ],
+    ids=["Standard Edition", "director", "director, URLs"],
+)
+def test_every_pool_gets_its_names_once(
+    start: Start, play: Play, greenfield: dict[str, Any], estate: Callable[[Any], Any], form: str, wanted: list[str]
+) -> None:
+    lab = start(estate(greenfield))
+    options = variables(**ALONE, trust_name_form=form)
+    summary(play(lab, CONFIGURE, *options))
+    assert new_names(lab, greenfield) == wanted
+    assert play(lab, CONFIGURE, *options).total("changed") == 0
+
+
+def test_each_farm_finds_its_own_tenant(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    run = play(start(two_tenants(greenfield)), CONFIGURE, *variables(**ALONE))
+    assert run.code == 0, run.output
+    assert {one["deployment"]: one["tenant_id"] for one in run.fact("trust_summary")} == {"contoso": TENANT, "fabrikam": FABRIKAM}
+
+
+def test_a_tenant_that_has_none_of_the_sip_domains_is_warned_about(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(foreign_domains(greenfield))
+    run = play(lab, CONFIGURE)
+    said = [warning for warning in summary(run)["warnings"] if "verified" in warning]
+    assert len(said) == 1
+    assert f"tenant {TENANT}: corp.contoso.com is of no tenant; fabrikam.com is of tenant {FABRIKAM}" in said[0]
+    assert said[0] in shown(run).replace("[WARNING]: ", "")
+    refused = play(lab, CONFIGURE, *variables(**ALONE))
+    assert refused.code == 2
+    assert "AADSTS90002" in refused.output
+    assert "the default SIP domain of contoso" in shown(refused)
+
+
+def test_what_is_given_and_differs_is_warned_about_with_both_values(
+    start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path
+) -> None:
+    lab = start(greenfield)
+    other: dict[str, Any] = {"subject": "CN=contoso.com"}
+    certificates.complete(other)
+    made = certificates.load(other)
+    file = tmp_path / "other.cer"
+    file.write_bytes(base64.b64encode(made.public_bytes(Encoding.DER)))
+    signs = certificates.thumbprint(certificates.load(lab.state()["deployments"][0]["certificates"]["issuer"]))
+    given = variables(trust_certificate_path=str(file), trust_external_fqdns=["webext.contoso.com", "webext9.contoso.com"])
+    run = play(lab, CONFIGURE, "--check", *given)
+    warnings = summary(run)["warnings"]
+    for parts in (
+        (certificates.thumbprint(made), signs),
+        ("webext9.contoso.com is that of no pool", "webext2.contoso.com"),
+        ("webext9.contoso.com) leave out webdir.contoso.com",),
+    ):
+        (warning,) = (one for one in warnings if all(part in one for part in parts))
+        assert warning in shown(run)
+
+
+def test_names_of_pools_that_are_gone_go_where_a_domain_is_exact(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    names = greenfield["tenants"][0]["service_principals"][0]["servicePrincipalNames"]
+    stays = [*names, f"{SKYPE}/webext.fabrikam.com", f"{SKYPE}/webext.evilcontoso.com"]
+    names += [*stays[len(names) :], f"{SKYPE}/old.contoso.com", "https://old.contoso.com/"]
+    lab = start(greenfield)
+    summary(play(lab, CONFIGURE))
+    assert set(names) <= set(principal(lab, SKYPE)["servicePrincipalNames"])
+    exact = variables(trust_names_exact_domains=["contoso.com"])
+    assert summary(play(lab, CONFIGURE, *exact))["changed"] is True
+    there = principal(lab, SKYPE)["servicePrincipalNames"]
+    assert set(stays) <= set(there)
+    assert sorted(set(there) - set(stays)) == [f"{SKYPE}/{host}.contoso.com" for host in ("webdir", "webext", "webext2")]
+    assert play(lab, CONFIGURE, *exact).total("changed") == 0
+    assert play(lab, CONFIGURE, *variables(trust_names_exact_domains=["lync.com"])).code == 2
+
+
+def test_a_run_on_one_server_says_which_it_did_not_check(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    run = play(lab, CONFIGURE, "--limit", "fe01.contoso.com")
+    assert summary(run)["unchecked"] == ["fe02.contoso.com"]
+    assert "Not checked" in shown(run)
+
+
+def test_servers_in_batches_are_checked_with_those_before(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    playbook = lab.inventory.parent / "serial.yml"
+    role = {"name": "Configure", "ansible.builtin.import_role": {"name": "sfb.hybrid_auth.trust"}}
+    text = yaml.safe_dump([{"hosts": "front_ends", "gather_facts": False, "serial": 1, "tasks": [role]}])
+    playbook.write_text(text, encoding="utf-8")
+    run = play(lab, str(playbook))
+    assert run.code == 0, run.output
+    assert [one["unchecked"] for one in run.fact("trust_summary")] == [["fe02.contoso.com"], []]
+    assert [one["changed"] for one in run.fact("trust_summary")] == [True, False]
+
+
+def test_a_server_that_cannot_be_reached_stops_the_deployment(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    change_inventory(lab, lambda group: group["hosts"]["fe02.contoso.com"].update(ansible_port=9))
+    for playbook in (CONFIGURE, "sfb.hybrid_auth.remove"):
+        run = play(lab, playbook, "-e", "trust_remove_confirm=contoso")
+        assert run.code != 0
+        assert run.total("unreachable") == 1
+        failures = " ".join(str(task["result"].get("msg")) for task in run.record["tasks"] if task["status"] == "failed")
+        assert "fe02.contoso.com" in failures
+    assert [entry for entry in lab.requests() if entry["write"]] == []
+
+
+@pytest.mark.parametrize(
+    ("certificate", "part"),
+    [({"key_size": 1024}, "RSA 1024 bits"), ({"not_before": "2090-01-01T00:00:00Z", "not_after": "2091-01-01T00:00:00Z"}, "2090")],
+)
+def test_a_certificate_that_cannot_serve_is_refused(
+    start: Start, play: Play, greenfield: dict[str, Any], certificate: dict[str, Any], part: str
+) -> None:
+    greenfield["deployments"][0]["certificates"]["issuer"].update(certificate)
+    lab = start(greenfield)
+    run = play(lab, CONFIGURE)
+    assert run.code == 2
+    assert part in shown(run)
+    assert [entry for entry in lab.requests() if entry["write"]] == []

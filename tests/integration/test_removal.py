@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Taking the trust away by real ansible-playbook runs: what goes, what stays, and what a run that was cut off leaves to the next."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from tests.support.play import Run
+
+from .test_procedure import CONFIGURE, EXCHANGE, SKYPE, Play, Start, principal
+
+REMOVE = "sfb.hybrid_auth.remove"
+CONFIRMED = ("-e", "trust_remove_confirm=contoso")
+NAME = f"{SKYPE}/webext.contoso.com"
+
+
+def removal(run: Run) -> dict[str, Any]:
+    assert run.code == 0, run.output
+    (fact,) = run.fact("trust_removal")
+    return dict(fact)
+
+
+def diffs(run: Run) -> list[Any]:
+    return [task["result"].get("diff") for task in run.record["tasks"] if task["result"].get("changed")]
+
+
+def test_a_removal_takes_away_just_what_a_run_set_up(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    before = lab.state()
+    assert play(lab, CONFIGURE).code == 0
+    configured, mark = lab.state(), lab.mark()
+
+    refused = play(lab, REMOVE)
+    assert refused.code == 2
+    assert "set trust_remove_confirm to contoso" in " ".join(refused.output.split())
+    assert play(lab, REMOVE, "-e", "trust_remove_confirm=fabrikam").code == 2
+    assert lab.requests(mark) == []
+
+    predicted = play(lab, REMOVE, "--check", "--diff")
+    foreseen = removal(predicted)
+    assert lab.state() == configured
+    assert [entry for entry in lab.requests(mark) if entry["write"]] == []
+
+    mark = lab.mark()
+    real = play(lab, REMOVE, "--diff", *CONFIRMED)
+    done = removal(real)
+    assert done == foreseen
+    assert diffs(real) == diffs(predicted)
+    assert done["changed"] is True
+    assert [step["step"] for step in done["steps"] if step["changed"]] == ["partner_application", "oauth_server", "names", "certificate"]
+    writes = [entry["verb"] for entry in lab.requests(mark) if entry["write"]]
+    assert writes == ["Remove-CsPartnerApplication", "Remove-CsOAuthServer", "PATCH", "PATCH", "PATCH"]
+
+    after = lab.state()
+    for tenant, earlier in zip(after["tenants"], before["tenants"], strict=True):
+        for one, original in zip(tenant["service_principals"], earlier["service_principals"], strict=True):
+            for name in ("servicePrincipalNames", "keyCredentials"):
+                assert one[name] == original[name]
+    assert principal(lab, EXCHANGE)["accountEnabled"] is True
+    cms = after["deployments"][0]["cms"]
+    assert (cms["oauth_servers"], cms["partner_applications"]) == ([], [])
+    assert cms["oauth_configuration"]["ServiceName"] == SKYPE
+    assert [one["what"] for one in done["left"]] == [
+        f"ServiceName of the OAuth configuration ({SKYPE})",
+        "credential B7D3F0C61E4A49858F6F0D1BB1C9E2A47D5E6F10 of service principal 00000002-0000-0ff1-ce00-000000000000",
+        f"service principal {EXCHANGE}, enabled",
+    ]
+
+    again = play(lab, REMOVE, *CONFIRMED)
+    assert (removal(again)["changed"], again.total("changed")) == (False, 0)
+    assert removal(again)["left"] == done["left"]
+    assert lab.state() == after
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"on": "cmdlet:Remove-CsPartnerApplication", "do": "error:cut off"},
+        {"on": "cmdlet:Remove-CsOAuthServer", "do": "error:cut off"},
+        {"on": "graph.patch", "nth": 1, "times": 9, "do": "status:403"},
+        {"on": "graph.patch", "nth": 3, "times": 9, "do": "status:403"},
+    ],
+    ids=["partner application", "OAuth server", "names", "second credential"],
+)
+def test_a_removal_that_was_cut_off_is_finished_by_the_next(
+    start: Start, play: Play, greenfield: dict[str, Any], fault: dict[str, Any]
+) -> None:
+    lab = start(greenfield)
+    assert play(lab, CONFIGURE).code == 0
+    lab.fault(fault)
+    assert play(lab, REMOVE, *CONFIRMED).code == 2
+    lab.clear_faults()
+    assert removal(play(lab, REMOVE, *CONFIRMED, "-e", "trust_remove_service_name=true"))["changed"] is True
+    cms = lab.state()["deployments"][0]["cms"]
+    assert (cms["oauth_servers"], cms["partner_applications"], cms["oauth_configuration"]["ServiceName"]) == ([], [], "")
+    assert (principal(lab, SKYPE)["keyCredentials"], len(principal(lab, EXCHANGE)["keyCredentials"])) == ([], 1)
+    assert principal(lab, SKYPE)["servicePrincipalNames"] == greenfield["tenants"][0]["service_principals"][0]["servicePrincipalNames"]
+    assert play(lab, REMOVE, *CONFIRMED, "-e", "trust_remove_service_name=true").total("changed") == 0
+
+
+def test_what_others_own_stays_unless_it_is_named(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    token = {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.UseOAuthServer", "value": None}
+    metadata = {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.MetadataUrl", "value": "https://ex.contoso.com/json/1"}
+    cms = greenfield["deployments"][0]["cms"]
+    cms["oauth_servers"] = [
+        {"Identity": "microsoft.sts", "Name": "microsoft.sts", "MetadataUrl": "https://sts.fabrikam.com/json/1", "Realm": "fabrikam.com"},
+        {"Identity": "evoSTS", "Name": "evoSTS", "MetadataUrl": "https://login.windows.net/common/json/1", "Realm": "x"},
+    ]
+    cms["partner_applications"] = [
+        {"Identity": name, "Name": name, "ApplicationIdentifier": app, "ApplicationTrustLevel": "Full", "AuthToken": how}
+        for name, app, how in (("microsoft.exchange", "exchange.fabrikam.com", metadata), ("sharepoint", "sp", token))
+    ]
+    cms["oauth_configuration"] = {"ServiceName": "lync.contoso.com", "ClientAuthorizationOAuthServerIdentity": "evoSTS"}
+    skype = greenfield["tenants"][0]["service_principals"][0]
+    foreign = [f"{SKYPE}/webext.fabrikam.com", "https://webext.contoso.com/", f"{SKYPE}/webext.contoso.com.example"]
+    skype["servicePrincipalNames"] += [*foreign, NAME.upper()]
+    exchange = greenfield["tenants"][0]["service_principals"][1]
+    skype["keyCredentials"] = copy.deepcopy(exchange["keyCredentials"])
+    lab = start(greenfield)
+    before = lab.state()
+    run = play(lab, REMOVE, *CONFIRMED, "-e", "trust_remove_service_name=true")
+    done = removal(run)
+    assert [step["step"] for step in done["steps"] if step["changed"]] == ["names"]
+    assert set(skype["servicePrincipalNames"]) - set(principal(lab, SKYPE)["servicePrincipalNames"]) == {NAME.upper()}
+    assert lab.state()["deployments"] == before["deployments"]
+    assert principal(lab, SKYPE)["keyCredentials"] == skype["keyCredentials"]
+    why = {one["what"]: one["why"] for one in done["left"]}
+    assert "exchange.fabrikam.com" in why["partner application microsoft.exchange"]
+    assert "sts.fabrikam.com" in why["OAuth server microsoft.sts"]
+    assert "modern authentication" in why[f"name https://webext.contoso.com/ of service principal {SKYPE}"]
+    for what in ("partner application sharepoint", "OAuth server evoSTS", f"name {foreign[0]} of service principal {SKYPE}"):
+        assert what in why
+    shown = " ".join(run.output.split())
+    assert len(done["warnings"]) == 2
+    assert shown.count("Left: ") >= 2
+    named = play(lab, REMOVE, *CONFIRMED, "-e", '{"trust_remove_foreign": ["Microsoft.STS", "microsoft.exchange"]}')
+    assert [step["step"] for step in removal(named)["steps"] if step["changed"]] == ["partner_application", "oauth_server"]
+    after = lab.state()["deployments"][0]["cms"]
+    assert [one["Identity"] for one in (*after["oauth_servers"], *after["partner_applications"])] == ["evoSTS", "sharepoint"]
+
+
+def test_a_farm_whose_certificate_is_over_can_be_taken_down(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    assert play(lab, CONFIGURE).code == 0
+    state = lab.state()
+    for front_end in state["deployments"][0]["front_ends"]:
+        front_end["store"] = []
+    later = start(state)
+    done = removal(play(later, REMOVE, *CONFIRMED, "--limit", "fe01.contoso.com"))
+    assert "certificate" in [step["step"] for step in done["steps"] if step["changed"]]
+    assert (principal(later, SKYPE)["keyCredentials"], len(principal(later, EXCHANGE)["keyCredentials"])) == ([], 1)
