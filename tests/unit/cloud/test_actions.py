@@ -177,18 +177,22 @@ def test_sp_credential_removes_just_what_is_named(named: dict[str, str], talk: T
     assert run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named})["changed"]
 
 
-def test_sp_credential_removes_several_in_one_request(talk: Talk) -> None:
-    other = {**FOREIGN, "keyId": "33333333-3333-3333-3333-333333333333", "customKeyIdentifier": "C" * 40}
-    before, after = principal(SKYPE, keyCredentials=[OURS, FOREIGN, other]), principal(SKYPE, keyCredentials=[FOREIGN])
-    for named in ({"key_id": [OURS["keyId"], other["keyId"].upper()]}, {"thumbprint": [CERTIFICATE.thumbprint, "c" * 40]}):
-        talk(*reads(before), writes(SKYPE, {"keyCredentials": [FOREIGN]}), *reads(after, times=3))
-        real = run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named})
-        assert len(real["operations"]) == 2
-        talk(*reads(before))
-        predicted = run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named}, check_mode=True)
-        assert (predicted["diff"], predicted["operations"]) == (real["diff"], real["operations"])
-        talk(*reads(after))
-        assert run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named})["changed"] is False
+OTHER = {**FOREIGN, "keyId": "33333333-3333-3333-3333-333333333333", "customKeyIdentifier": "C" * 40}
+
+
+@pytest.mark.parametrize(
+    "named", [{"key_id": [OURS["keyId"], OTHER["keyId"].upper()]}, {"thumbprint": [CERTIFICATE.thumbprint, "c" * 40]}], ids=str
+)
+def test_sp_credential_removes_several_in_one_request(named: dict[str, list[str]], talk: Talk) -> None:
+    before, after = principal(SKYPE, keyCredentials=[OURS, FOREIGN, OTHER]), principal(SKYPE, keyCredentials=[FOREIGN])
+    talk(*reads(before))
+    predicted = run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named}, check_mode=True)
+    talk(*reads(before), writes(SKYPE, {"keyCredentials": [FOREIGN]}), *reads(after, times=3))
+    real = run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named})
+    assert len(real["operations"]) == 2
+    assert (predicted["diff"], predicted["operations"]) == (real["diff"], real["operations"])
+    talk(*reads(after))
+    assert run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named})["changed"] is False
 
 
 def test_sp_credential_adds_what_is_missing_of_several_in_one_request(talk: Talk) -> None:
