@@ -83,7 +83,14 @@ class RestrictedEndpoint:
                 "Leave become out and sign in with the account that has the RBAC role.",
             )
         if not self._connection.connected:
-            self._connection._connect()
+            try:
+                self._connection._connect()
+            except requests.RequestException as exc:  # the plugin itself reports the common ones
+                raise HybridAuthError(
+                    f"{self._server} could not be reached over PSRP: {exc}.",
+                    "Check ansible_host, ansible_port and ansible_psrp_path, and give a slow server a longer ansible_psrp_read_timeout.",
+                    unreachable=True,
+                ) from None
         return CallRunner(self._invoke).answer(calls)
 
     def _invoke(self, cmdlet: str, parameters: Mapping[str, Any]) -> Finished:
@@ -96,6 +103,9 @@ class RestrictedEndpoint:
         except (WinRMError, requests.RequestException) as exc:
             message = f"the connection was lost, so it is not known whether the cmdlet did its work ({type(exc).__name__}: {exc})"
             return Finished(failure=Failure(message, LOST, "ConnectionError"))
+        except NotImplementedError:  # how pypsrp's host answers a question; the pipeline would wait for ever and block the runspace
+            pipeline.stop()
+            return Finished(failure=Failure("it asked a question, and nobody is there to answer it", "HostCall", "NotImplemented"))
         warnings = [str(record.message) for record in pipeline.streams.warning]
         # As with -ErrorAction Stop, the first error counts, and then nothing of the output.
         if pipeline.streams.error:

@@ -65,10 +65,11 @@ class RunspacePool:
         with self._changed:
             if key not in self._output:
                 raise WsmanError(2150858844, f"The command {key} was not found in the shell.", "w:InvalidSelectors")
-            waited = self._changed.wait_for(lambda: self._output[key] or key in self._finished, min(message.timeout, _LONGEST_WAIT_SECONDS))
+            longest = min(message.timeout, _LONGEST_WAIT_SECONDS)
+            waited = self._changed.wait_for(lambda: self._output.get(key) or key in self._finished, longest)
             if not waited:
                 raise OperationTimeoutError
-            data, self._output[key] = bytes(self._output[key]), bytearray()
+            data, self._output[key] = bytes(self._output.get(key, b"")), bytearray()
             state = "Done" if key in self._finished else "Running"
         command = f' CommandId="{key}"' if key else ""
         stream = f'<rsp:Stream Name="stdout"{command}>{base64.b64encode(data).decode()}</rsp:Stream>' if data else ""

@@ -74,7 +74,7 @@ def restricted(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     farm = Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("restricted"), None, resolve)
     listener = WinRmListener(farm.front_ends["fe01.contoso.com"], log=farm.log, faults=farm.faults)
     listener.start()
-    user, password = next(iter(farm.front_ends["fe01.contoso.com"].data["users"].items()))
+    ((user, password),) = farm.front_ends["fe01.contoso.com"].data["users"].items()
     wsman = WSMan(
         "127.0.0.1", port=listener.port, ssl=False, path=RESTRICTED.strip("/"), auth="basic", username=user, password=password,
         encryption="never",

@@ -103,6 +103,9 @@ def expect(monkeypatch: pytest.MonkeyPatch) -> Any:
                 raise self.expected.raises
             return self.expected.output
 
+        def stop(self) -> None:
+            assert isinstance(self.expected.raises, NotImplementedError)
+
     monkeypatch.setattr(_restricted_endpoint, "PowerShell", Pipeline)
     yield lambda *recorded: left.extend(recorded)
     assert left == []
@@ -216,10 +219,11 @@ def test_a_lost_connection_takes_back_what_may_have_been_done(expect: Any) -> No
         (Recorded(READ, errors=[error("Access is denied.", "UnauthorizedAccess", 18)]), "RBAC role"),
         (Recorded(READ, errors=[not_found(READ)]), "RBAC role"),
         (Recorded(READ, errors=[error("no metadata", "ParameterBindingFailed", 23, ParameterName=" MetadataUrl ")]), "WinHTTP"),
+        (Recorded(READ, raises=NotImplementedError()), "asked a question"),
         (Recorded(READ, raises=WSManFaultError(5, "fe01", "quota", None, None, None)), "quota"),
         (Recorded(READ, output=[server(AcceptSecurityIdentifierInformation="perhaps")]), "is neither true nor false"),
     ],
-    ids=["denied", "not exposed", "metadata", "fault", "unreadable"],
+    ids=["denied", "not exposed", "metadata", "question", "fault", "unreadable"],
 )
 def test_each_failure_has_its_remedy(expect: Any, recorded: Recorded, part: str) -> None:
     expect(recorded)
@@ -311,6 +315,16 @@ def test_a_missing_library_has_its_own_message(expect: Any, monkeypatch: pytest.
     connection = Connection()
     assert "pip install pypsrp" in run("onprem_info", {}, connection)["msg"]
     assert not connection.connected
+
+
+def test_a_server_that_does_not_answer_in_time_is_unreachable(expect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(_connection: Any) -> None:
+        raise requests.ReadTimeout("read timed out")
+
+    monkeypatch.setattr(Connection, "_connect", connect)
+    result = run("onprem_info", {})
+    assert (result["failed"], result["unreachable"]) == (True, True)
+    assert "read timed out" in result["msg"]
 
 
 @pytest.mark.parametrize(
