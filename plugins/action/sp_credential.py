@@ -14,7 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import Certificate, check_usable, load_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import CredentialRequest, thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import LONGEST_NAME, CredentialRequest, thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._principal_action import WRITING, PrincipalAction, PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import (
     EXCHANGE_ONLINE,
@@ -27,7 +27,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import gui
 
 
 class ActionModule(PrincipalAction):
-    """Put a certificate on service principals or take credentials away."""
+    """Put certificates on service principals or take credentials away."""
 
     ARGUMENTS = Arguments(
         {
@@ -37,14 +37,15 @@ class ActionModule(PrincipalAction):
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "certificate_path": {"type": "path"},
             "certificate_content": {"type": "str"},
-            "thumbprint": {"type": "str"},
-            "key_id": {"type": "str", "no_log": False},
+            "certificates": {"type": "list", "elements": "str"},
+            "thumbprint": {"type": "list", "elements": "str"},
+            "key_id": {"type": "list", "elements": "str", "no_log": False},
             "display_name": {"type": "str"},
             "start": {"type": "str"},
             "end": {"type": "str"},
             "remove_expired": {"type": "bool", "default": False},
         },
-        mutually_exclusive=[("certificate_path", "certificate_content", "thumbprint", "key_id")],
+        mutually_exclusive=[("certificate_path", "certificate_content", "certificates", "thumbprint", "key_id")],
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -52,14 +53,15 @@ class ActionModule(PrincipalAction):
         app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
         if not app_ids:
             raise InvalidOptionError("app_ids", "the list is empty", "at least one application id")
-        certificate = _certificate(params)
+        certificates = _certificates(params)
         present = params["state"] == "present"
         warnings = []
-        if present and certificate:
-            warnings += check_usable(_source(params), certificate, now)
+        if present and certificates:
+            for certificate in certificates:
+                warnings += check_usable(_source(params), certificate, now)
             if EXCHANGE_ONLINE in app_ids:
                 warnings.append(SHARED_PRINCIPAL_WARNING)
-        self.request = _request(params, certificate, present, now)
+        self.request = _request(params, certificates, present, now)
         result = self.converge(params, app_ids)
         if warnings:
             result["warnings"] = [*result.get("warnings", []), *warnings]
@@ -68,7 +70,7 @@ class ActionModule(PrincipalAction):
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
         request = self.request
         plan = _key_credential.plan(principal.keys, request, now)
-        after = (*plan.kept, *((plan.added,) if plan.added else ()))
+        after = (*plan.kept, *plan.added)
         return PrincipalPlan(
             principal,
             replace(principal, keys=after),
@@ -76,15 +78,14 @@ class ActionModule(PrincipalAction):
                 {"key_credentials": _shown(principal.keys)},
                 {"key_credentials": _shown(after)},
                 (
-                    *((f"add certificate {plan.added.label} to {principal.label}",) if plan.added else ()),
+                    *(f"add certificate {key.label} to {principal.label}" for key in plan.added),
                     *(f"remove credential {key.label} from {principal.label}" for key in plan.dropped),
                 ),
             ),
-            {"keyCredentials": plan.body(request.certificate, request)},
+            {"keyCredentials": plan.body(request)},
         )
 
     def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
-        wanted, certificate = self.request, self.request.certificate
         there = {key.key_id for key in found.keys}
         staying = {key.key_id for key in plan.predicted.keys}
         wrong = [f"{found.label} lost credential {key.label}" for key in plan.predicted.keys if key.key_id and key.key_id not in there]
@@ -93,8 +94,12 @@ class ActionModule(PrincipalAction):
             for key in plan.principal.keys
             if key.key_id not in staying and key.key_id in there
         ]
-        if wanted.present and certificate and not any(_key_credential.serves(key, certificate.thumbprint, now) for key in found.keys):
-            wrong.append(f"{found.label} lacks certificate {certificate.thumbprint}")
+        if self.request.present:
+            wrong += [
+                f"{found.label} lacks certificate {certificate.thumbprint}"
+                for certificate in self.request.certificates
+                if not any(_key_credential.serves(key, certificate.thumbprint, now) for key in found.keys)
+            ]
         return wrong
 
 
@@ -103,41 +108,48 @@ def _shown(keys: tuple[_key_credential.KeyCredential, ...]) -> list[dict[str, An
 
 
 def _source(params: dict[str, Any]) -> str:
-    return "certificate_path" if params["certificate_path"] else "certificate_content"
+    return next((name for name in ("certificate_path", "certificates") if params[name]), "certificate_content")
 
 
-def _certificate(params: dict[str, Any]) -> Certificate | None:
+def _certificates(params: dict[str, Any]) -> tuple[Certificate, ...]:
+    """The certificates that the task names, each once."""
     path, content = params["certificate_path"], params["certificate_content"]
     if path:
         try:
-            return load_certificate("certificate_path", Path(path).read_bytes())
+            return (load_certificate("certificate_path", Path(path).read_bytes()),)
         except OSError as exc:
             raise InvalidOptionError("certificate_path", f"{path} cannot be read: {exc.strerror}", "a file on the controller") from None
-    return load_certificate("certificate_content", content) if content is not None else None
+    if content is not None:
+        return (load_certificate("certificate_content", content),)
+    loaded = [load_certificate("certificates", one) for one in params["certificates"] or ()]
+    return tuple({certificate.thumbprint: certificate for certificate in loaded}.values())
 
 
-def _request(params: dict[str, Any], certificate: Certificate | None, present: bool, now: datetime) -> CredentialRequest:
-    if present and certificate is None:
-        raise HybridAuthError("state is present, but no certificate is given.", "Set certificate_path or certificate_content.")
-    if not present and not (certificate or params["thumbprint"] or params["key_id"] or params["remove_expired"]):
+def _request(params: dict[str, Any], certificates: tuple[Certificate, ...], present: bool, now: datetime) -> CredentialRequest:
+    if present and not certificates:
+        raise HybridAuthError(
+            "state is present, but no certificate is given.", "Set certificate_path, certificate_content or certificates."
+        )
+    if not present and not (certificates or params["thumbprint"] or params["key_id"] or params["remove_expired"]):
         raise HybridAuthError(
             "state is absent, but nothing says which credential goes.",
-            "Set key_id, thumbprint, certificate_path, certificate_content or remove_expired.",
+            "Set key_id, thumbprint, certificate_path, certificate_content, certificates or remove_expired.",
         )
-    thumbprint = thumbprint_in("".join(params["thumbprint"].replace(":", " ").split())) if params["thumbprint"] else None
-    if params["thumbprint"] and (present or not thumbprint):
+    thumbprints = tuple(thumbprint_in("".join(text.replace(":", " ").split())) for text in params["thumbprint"] or ())
+    if thumbprints and (present or not all(thumbprints)):
         raise InvalidOptionError("thumbprint", "it is not usable here", "40 hexadecimal digits, together with state absent")
     name = params["display_name"]
-    if name and len(name) > 90:
-        raise InvalidOptionError("display_name", f"it has {len(name)} characters", "at most 90 characters")
+    if name and len(name) > LONGEST_NAME:
+        raise InvalidOptionError("display_name", f"it has {len(name)} characters", f"at most {LONGEST_NAME} characters")
     start, end = option_time("start", params["start"]), option_time("end", params["end"])
-    if certificate and present:
-        _check_times(certificate, start, end, now)
+    if present:
+        for certificate in certificates:
+            _check_times(certificate, start, end, now)
     return CredentialRequest(
         present=present,
-        certificate=certificate,
-        thumbprint=thumbprint,
-        key_id=guid("key_id", params["key_id"]) if params["key_id"] else None,
+        certificates=certificates,
+        thumbprints=tuple(thumbprint for thumbprint in thumbprints if thumbprint),
+        key_ids=tuple(guid("key_id", key_id) for key_id in params["key_id"] or ()),
         remove_expired=params["remove_expired"],
         display_name=name,
         start=start,

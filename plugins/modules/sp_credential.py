@@ -33,7 +33,7 @@ options:
   state:
     description:
       - V(present) adds the certificate where no valid entry for it is there.
-      - V(absent) removes the entries that O(key_id), O(thumbprint), O(certificate_path) or O(certificate_content) names.
+      - V(absent) removes the entries that O(key_id), O(thumbprint), O(certificate_path), O(certificate_content) or O(certificates) names.
     type: str
     choices:
       - present
@@ -42,20 +42,29 @@ options:
   certificate_path:
     description:
       - Path on the controller of the certificate as PEM, DER or base64. Where a private key lies beside it in the file, it is not read.
-      - At most one of O(certificate_path), O(certificate_content), O(thumbprint) and O(key_id) can be given.
+      - At most one of O(certificate_path), O(certificate_content), O(certificates), O(thumbprint) and O(key_id) can be given.
     type: path
   certificate_content:
     description:
       - The certificate as PEM or as base64 of its DER form, for example what M(sfb.hybrid_auth.onprem_info) returned.
     type: str
+  certificates:
+    description:
+      - Several certificates, each as in O(certificate_content), for example the one that signs and the one that is staged. They are
+        written to a service principal in one request.
+    type: list
+    elements: str
   thumbprint:
     description:
-      - With O(state=absent), the SHA-1 thumbprint of the certificate that goes.
-    type: str
+      - With O(state=absent), the SHA-1 thumbprints of the certificates that go; one may be given without a list.
+    type: list
+    elements: str
   key_id:
     description:
-      - With O(state=absent), the id of the entry that goes.
-    type: str
+      - With O(state=absent), the ids of the entries that go; one may be given without a list. They go in one request for each service
+        principal.
+    type: list
+    elements: str
   display_name:
     description:
       - Display name of a new entry, at most 90 characters. The default is the certificate's subject.

@@ -18,7 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text
 
 _HEX_THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
-_LONGEST_NAME = 90  # https://learn.microsoft.com/graph/api/resources/keycredential
+LONGEST_NAME = 90  # https://learn.microsoft.com/graph/api/resources/keycredential
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class CredentialRequest:
     """What a task wants of each service principal's key credentials."""
 
     present: bool
-    certificate: Certificate | None = None
-    thumbprint: str | None = None
-    key_id: str | None = None
+    certificates: tuple[Certificate, ...] = ()
+    thumbprints: tuple[str, ...] = ()
+    key_ids: tuple[str, ...] = ()
     remove_expired: bool = False
     display_name: str | None = None
     start: datetime | None = None
@@ -90,32 +90,33 @@ class CredentialRequest:
 
     def names(self, key: KeyCredential) -> bool:
         """Whether the request names this entry."""
-        wanted = self.certificate.thumbprint if self.certificate else self.thumbprint
-        return bool((wanted and key.thumbprint == wanted) or (self.key_id and same_text(self.key_id, key.key_id)))
+        wanted = (*self.thumbprints, *(certificate.thumbprint for certificate in self.certificates))
+        return key.thumbprint in wanted or any(same_text(key_id, key.key_id) for key_id in self.key_ids)
 
 
 @dataclass(frozen=True)
 class CredentialPlan:
-    """kept: entries that stay, in their order. dropped: entries that go. added: the new entry or None."""
+    """kept: entries that stay, in their order. dropped: entries that go. added: the new entries."""
 
     kept: tuple[KeyCredential, ...]
     dropped: tuple[KeyCredential, ...]
-    added: KeyCredential | None
+    added: tuple[KeyCredential, ...]
 
     @property
     def changed(self) -> bool:
         return bool(self.dropped or self.added)
 
-    def body(self, certificate: Certificate | None, request: CredentialRequest) -> list[dict[str, Any]]:
+    def body(self, request: CredentialRequest) -> list[dict[str, Any]]:
         """The whole list for PATCH.
 
         An entry that stays is echoed with its key set to null, which keeps it; altering anything else of it is refused (KeyNotUpdatable).
         The times of a new entry come from the certificate unless the task gives them.
         """
         entries = [{**key.stored, "key": None} for key in self.kept]
-        if self.added is not None and certificate is not None:
-            new: dict[str, Any] = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": certificate.content}
-            new["displayName"] = self.added.display_name
+        content = {certificate.thumbprint: certificate.content for certificate in request.certificates}
+        for added in self.added:
+            new: dict[str, Any] = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": content[str(added.thumbprint)]}
+            new["displayName"] = added.display_name
             if request.start:
                 new["startDateTime"] = utc_text(request.start)
             if request.end:
@@ -132,21 +133,26 @@ def plan(current: tuple[KeyCredential, ...], request: CredentialRequest, now: da
 
     kept = tuple(key for key in current if not goes(key))
     dropped = tuple(key for key in current if goes(key))
-    certificate = request.certificate
-    added = None
-    if request.present and certificate and not any(serves(key, certificate.thumbprint, now) for key in kept):
-        added = KeyCredential(
-            key_id=None,
-            thumbprint=certificate.thumbprint,
-            identifier=certificate.thumbprint,
-            subject=certificate.subject,
-            start=request.start or certificate.not_before,
-            end=request.end or certificate.not_after,
-            usage="Verify",
-            type="AsymmetricX509Cert",
-            display_name=request.display_name or certificate.subject[:_LONGEST_NAME],
-        )
-    return CredentialPlan(kept, dropped, added)
+    missing = [
+        certificate
+        for certificate in (request.certificates if request.present else ())
+        if not any(serves(key, certificate.thumbprint, now) for key in kept)
+    ]
+    return CredentialPlan(kept, dropped, tuple(_new(certificate, request) for certificate in missing))
+
+
+def _new(certificate: Certificate, request: CredentialRequest) -> KeyCredential:
+    return KeyCredential(
+        key_id=None,
+        thumbprint=certificate.thumbprint,
+        identifier=certificate.thumbprint,
+        subject=certificate.subject,
+        start=request.start or certificate.not_before,
+        end=request.end or certificate.not_after,
+        usage="Verify",
+        type="AsymmetricX509Cert",
+        display_name=request.display_name or certificate.subject[:LONGEST_NAME],
+    )
 
 
 def serves(key: KeyCredential, thumbprint: str, now: datetime) -> bool:

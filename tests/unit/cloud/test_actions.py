@@ -156,6 +156,37 @@ def test_sp_credential_removes_just_what_is_named(named: dict[str, str], talk: T
     assert run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named})["changed"]
 
 
+def test_sp_credential_removes_several_in_one_request(talk: Talk) -> None:
+    other = {**FOREIGN, "keyId": "33333333-3333-3333-3333-333333333333", "customKeyIdentifier": "C" * 40}
+    before, after = principal(SKYPE, keyCredentials=[OURS, FOREIGN, other]), principal(SKYPE, keyCredentials=[FOREIGN])
+    for named in ({"key_id": [OURS["keyId"], other["keyId"].upper()]}, {"thumbprint": [CERTIFICATE.thumbprint, "c" * 40]}):
+        talk(*reads(before), writes(SKYPE, {"keyCredentials": [FOREIGN]}), *reads(after, times=3))
+        real = run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named})
+        assert len(real["operations"]) == 2
+        talk(*reads(before))
+        predicted = run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named}, check_mode=True)
+        assert (predicted["diff"], predicted["operations"]) == (real["diff"], real["operations"])
+        talk(*reads(after))
+        assert run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "state": "absent", **named})["changed"] is False
+
+
+def test_sp_credential_adds_what_is_missing_of_several_in_one_request(talk: Talk) -> None:
+    second, third = (parse_der(certificate(days=days).public_bytes(Encoding.DER)) for days in (500, 600))
+    entries = [
+        {**OURS, "keyId": one.thumbprint, "customKeyIdentifier": one.thumbprint, "endDateTime": utc_text(one.not_after)}
+        for one in (second, third)
+    ]
+    new = [
+        {"type": "AsymmetricX509Cert", "usage": "Verify", "key": one.content, "displayName": "CN=contoso.com"} for one in (second, third)
+    ]
+    before, after = principal(SKYPE, keyCredentials=[OURS]), principal(SKYPE, keyCredentials=[OURS, *entries])
+    arguments = {**TOKEN, "app_ids": [SKYPE], "certificates": [one.content for one in (CERTIFICATE, second, third, second)]}
+    talk(*reads(before), writes(SKYPE, {"keyCredentials": [OURS, *new]}), *reads(after, times=3))
+    assert len(run_action("sp_credential", dict(arguments))["operations"]) == 2
+    talk(*reads(after))
+    assert run_action("sp_credential", dict(arguments))["changed"] is False
+
+
 def test_sp_credential_plans_for_every_principal_before_it_writes_to_one(talk: Talk) -> None:
     said = talk(*reads(principal(SKYPE), principal(EXCHANGE)))
     said.left[0].answer["value"].pop()
@@ -177,6 +208,9 @@ def test_sp_credential_warns_about_the_shared_principal_alone(talk: Talk) -> Non
     [
         ({}, "no certificate is given"),
         ({"certificate_content": "nonsense"}, "certificate_content"),
+        ({"certificates": [CERTIFICATE.content, ""]}, "Option 'certificates': it is empty"),
+        ({"certificates": []}, "no certificate is given"),
+        ({"state": "absent", "key_id": ["contoso"]}, "is not a GUID"),
         ({"certificate_content": key_pem()}, "private key"),
         ({"certificate_content": pem(certificate(days=-1, since=9))}, "expired"),
         ({"certificate_content": pem(certificate(bits=1024))}, "1024"),

@@ -35,9 +35,9 @@ entries = st.builds(
 )
 lists = st.lists(entries, max_size=6).map(tuple)
 requests = st.one_of(
-    st.builds(subject.CredentialRequest, present=st.just(True), certificate=st.just(CERTIFICATE), remove_expired=st.booleans()),
-    st.builds(subject.CredentialRequest, present=st.just(False), certificate=st.just(CERTIFICATE), remove_expired=st.booleans()),
-    st.builds(subject.CredentialRequest, present=st.just(False), thumbprint=st.just("A" * 40), remove_expired=st.booleans()),
+    st.builds(subject.CredentialRequest, present=st.just(True), certificates=st.just((CERTIFICATE,)), remove_expired=st.booleans()),
+    st.builds(subject.CredentialRequest, present=st.just(False), certificates=st.just((CERTIFICATE,)), remove_expired=st.booleans()),
+    st.builds(subject.CredentialRequest, present=st.just(False), thumbprints=st.just(("A" * 40,)), remove_expired=st.booleans()),
 )
 
 
@@ -53,14 +53,14 @@ def test_what_the_request_does_not_name_stays_as_it_was(current, request) -> Non
 @given(lists, requests)
 def test_a_second_run_changes_nothing(current, request) -> None:
     plan = subject.plan(current, request, NOW)
-    after = (*plan.kept, *((plan.added,) if plan.added else ()))
+    after = (*plan.kept, *plan.added)
     assert not subject.plan(after, request, NOW).changed
 
 
 @given(lists)
 def test_present_ends_with_an_entry_that_verifies_tokens(current) -> None:
-    plan = subject.plan(current, subject.CredentialRequest(present=True, certificate=CERTIFICATE), NOW)
-    after = (*plan.kept, *((plan.added,) if plan.added else ()))
+    plan = subject.plan(current, subject.CredentialRequest(present=True, certificates=(CERTIFICATE,)), NOW)
+    after = (*plan.kept, *plan.added)
     assert sum(subject.serves(key, CERTIFICATE.thumbprint, NOW) for key in after) >= 1
     assert not plan.dropped
 
@@ -68,8 +68,8 @@ def test_present_ends_with_an_entry_that_verifies_tokens(current) -> None:
 @given(lists)
 def test_the_body_echoes_entries_with_their_key_left_out(current) -> None:
     stored = tuple(subject.from_graph({"keyId": key.key_id, "displayName": "x", "key": "c2VjcmV0"}) for key in current)
-    plan = subject.plan(stored, subject.CredentialRequest(present=True, certificate=CERTIFICATE), NOW)
-    *echoed, new = plan.body(CERTIFICATE, subject.CredentialRequest(present=True, certificate=CERTIFICATE))
+    plan = subject.plan(stored, subject.CredentialRequest(present=True, certificates=(CERTIFICATE,)), NOW)
+    *echoed, new = plan.body(subject.CredentialRequest(present=True, certificates=(CERTIFICATE,)))
     assert echoed == [{"keyId": key.key_id, "displayName": "x", "key": None} for key in current]
     assert new == {"type": "AsymmetricX509Cert", "usage": "Verify", "key": CERTIFICATE.content, "displayName": "CN=contoso.com"}
 
