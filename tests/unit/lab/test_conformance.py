@@ -106,7 +106,7 @@ REQUESTS = {
     "wrong value": [new("y", ApplicationTrustLevel="Some")],
     "exists": [new("z"), {**new("z"), "id": "again"}],
     "not found": [{"id": "b", "cmdlet": "Get-CsOAuthServer", "parameters": {"Identity": "none"}}],
-    "not allowed": [{"id": "b", "cmdlet": "Remove-CsCertificate", "parameters": {}}],
+    "not allowed": [{"id": "b", "cmdlet": "Import-CsCertificate", "parameters": {}}],
 }
 
 
