@@ -37,6 +37,7 @@ class ActionModule(HybridAuthAction):
             "state": {"type": "str", "choices": ["assigned", "in_store", "previous_absent"], "default": "assigned"},
             "source": {"type": "str", "choices": ["thumbprint", "pfx", "self_signed"], "default": "thumbprint"},
             "thumbprint": {"type": "str"},
+            "prepared": {"type": "dict"},
             "pfx_path": {"type": "path"},
             "pfx_password": {"type": "str", "no_log": True},
             "subject": {"type": "str"},
@@ -50,6 +51,7 @@ class ActionModule(HybridAuthAction):
             "app_ids": {"type": "list", "elements": "str", "default": list(_service_principal.PROCEDURE)},
         },
         required_if=[("source", "pfx", ("pfx_path",))],
+        mutually_exclusive=[("thumbprint", "prepared")],
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +67,10 @@ class ActionModule(HybridAuthAction):
         now = datetime.now(timezone.utc)
         assignment = _assignment(params)
         principals = _principals(params) if params["state"] == "assigned" else []
-        thumbprint = _thumbprint(params) if params["source"] == "thumbprint" else None
+        prepared = _prepared(params["prepared"])
+        if prepared and not prepared["thumbprint"]:
+            principals = []  # what is yet to be made cannot be in the tenant; only check mode comes here
+        thumbprint = _thumbprint(params, prepared) if params["source"] == "thumbprint" else None
         pfx = load_pfx("pfx_path", params["pfx_path"], params["pfx_password"]) if params["source"] == "pfx" else None
         if pfx:
             self.warned += check_usable("pfx_path", pfx.certificate, now)
@@ -76,6 +81,7 @@ class ActionModule(HybridAuthAction):
         signing = (current or {}).get("signing")
         if current and signing and thumbprint and self._settled(thumbprint, signing, assignment, params["state"]):
             return _result(signing, signing, _row_of(signing, thumbprint), ())
+        self.prepared = prepared if self.check_mode else None
         return self._converge(params["state"], assignment, principals, thumbprint, pfx, own)
 
     def _settled(self, thumbprint: str, signing: Mapping[str, Any], assignment: Assignment, state: str) -> bool:
@@ -98,14 +104,16 @@ class ActionModule(HybridAuthAction):
     ) -> dict[str, Any]:
         """Read the farm and the store, then bring the certificate into the store, then stage or assign it."""
         parts = ["certificate", *(["sip_domains"] if own and not own.subject else [])]
-        wanted = {"self_signed": True} if own else {"thumbprints": [thumbprint]}
+        wanted: dict[str, Any] = (
+            {"self_signed": True} if own else {"thumbprints": [one for one in (thumbprint,) if one != _issuer_certificate.NEW]}
+        )
         answer = self.shell.run([*_onprem.calls(parts), Call("store", "Read-Certificate", wanted)])
         self.warned += answer.warnings
         read = _onprem.shaped(answer, parts)
         before, now, store = read["signing"], parse_time(read["server"]["time"]), answer.rows["store"]
         if own:
             own = SelfSigned(own.subject or _default_subject(read["sip_domains"]), own.key_size, own.valid_days)
-        row, making = _making(own, pfx, before, store, now)
+        row, making = _making(own, pfx, self.prepared, before, store, now)
         _issuer_certificate.check_certificate(row, now)
         moment = _issuer_certificate.effective_date(row["thumbprint"], before, assignment, now)
         settled = state == "in_store" or _issuer_certificate.in_place(row["thumbprint"], before, moment, assignment.immediate)
@@ -181,7 +189,12 @@ class _Making:
 
 
 def _making(
-    own: SelfSigned | None, pfx: Pfx | None, signing: Mapping[str, Any], store: list[dict[str, Any]], now: datetime
+    own: SelfSigned | None,
+    pfx: Pfx | None,
+    prepared: Mapping[str, Any] | None,
+    signing: Mapping[str, Any],
+    store: list[dict[str, Any]],
+    now: datetime,
 ) -> tuple[Mapping[str, Any], _Making | None]:
     """The certificate as it is or will be in the store, and what brings it there where it is missing."""
     if own:
@@ -195,6 +208,8 @@ def _making(
         thumbprint = pfx.certificate.thumbprint
         call = Call("made", "Import-StoreCertificate", {"content": pfx.content, "password": pfx.password})
         return pfx.row(), _Making(f"import certificate {thumbprint} ({pfx.certificate.subject})", thumbprint, call)
+    if prepared and not any(one["found"] for one in store):
+        return {**prepared, "thumbprint": prepared["thumbprint"] or _issuer_certificate.NEW}, None
     return store[0], None
 
 
@@ -209,7 +224,7 @@ def _result(
     change = Change(
         {**_issuer_certificate.shown(before), **stored[0]}, {**_issuer_certificate.shown(after), **stored[1]}, tuple(operations)
     )
-    certificate = dict(row) if row and row["thumbprint"] != _issuer_certificate.NEW else None
+    certificate = {**row, "thumbprint": None if row["thumbprint"] == _issuer_certificate.NEW else row["thumbprint"]} if row else None
     return {**change.as_result(), "certificate": certificate, "signing": dict(after)}
 
 
@@ -244,10 +259,22 @@ def _principals(params: Mapping[str, Any]) -> list[ServicePrincipal]:
     return found
 
 
-def _thumbprint(params: Mapping[str, Any]) -> str:
+def _prepared(result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The certificate in an earlier task's result."""
+    if result is None:
+        return None
+    certificate = result.get("certificate")
+    if not isinstance(certificate, dict) or "thumbprint" not in certificate:
+        raise InvalidOptionError("prepared", "it holds no certificate", "the registered result of a task with state in_store")
+    return certificate
+
+
+def _thumbprint(params: Mapping[str, Any], prepared: Mapping[str, Any] | None) -> str:
+    if prepared:
+        return str(prepared["thumbprint"] or _issuer_certificate.NEW)
     thumbprint = thumbprint_in("".join((params["thumbprint"] or "").replace(":", " ").split()))
     if not thumbprint:
-        raise InvalidOptionError("thumbprint", "it is missing or no thumbprint", "40 hexadecimal digits")
+        raise InvalidOptionError("thumbprint", "it is missing or no thumbprint", "40 hexadecimal digits, or prepared")
     return thumbprint
 
 

@@ -56,6 +56,7 @@ class ActionModule(HybridAuthAction):
             "changed": False,
             "due": bool(plan.operations),
             "successor_due": plan.successor_due,
+            "previous_over": plan.previous_over,
             "operations": plan.operations,
             "upcoming": [entry.shown() for entry in plan.upcoming],
         }

@@ -51,6 +51,12 @@ options:
     description:
       - With O(source=thumbprint), the SHA-1 thumbprint of the certificate.
     type: str
+  prepared:
+    description:
+      - With O(source=thumbprint), the whole registered result of an earlier task with O(state=in_store), whose certificate is meant.
+      - In check mode it is believed where the certificate is not in the store yet. At most one of O(thumbprint) and O(prepared) can
+        be given.
+    type: dict
   pfx_path:
     description:
       - With O(source=pfx), the path on the controller of a PFX (PKCS#12) file with the certificate and its private key.
@@ -146,14 +152,15 @@ EXAMPLES = r"""
 
 - name: Let it sign from tomorrow on
   sfb.hybrid_auth.onprem_certificate:
-    thumbprint: "{{ made.certificate.thumbprint }}"
+    prepared: "{{ made }}"
     cloud: "{{ cloud }}"
 """
 
 RETURN = r"""
 certificate:
   description:
-    - The certificate as it is in the computer store. V(null) in check mode where it is yet to be made, and with O(state=previous_absent).
+    - The certificate as it is in the computer store; V(null) with O(state=previous_absent).
+    - In check mode a certificate that is yet to be made has no thumbprint and no content.
   returned: success
   type: dict
   contains:

@@ -108,6 +108,10 @@ successor_due:
   description: Whether the certificate that signs ends within O(warn_days) and no other one is staged.
   returned: success
   type: bool
+previous_over:
+  description: Whether the farm still remembers the certificate that signed before, although the overlap is over.
+  returned: success
+  type: bool
 operations:
   description: What is to be done in the tenant now, in words.
   returned: success

@@ -110,7 +110,10 @@ class Upcoming:
 
 @dataclass(frozen=True)
 class RotationPlan:
-    """successor_due: the certificate that signs ends soon, and no other one is staged."""
+    """successor_due: the certificate that signs ends soon, and no other one is staged.
+
+    previous_over: the farm remembers the certificate that signed before, and the overlap is over.
+    """
 
     add: tuple[Addition, ...]
     remove: tuple[Verdict, ...]
@@ -118,6 +121,7 @@ class RotationPlan:
     upcoming: tuple[Upcoming, ...]
     warnings: tuple[str, ...]
     successor_due: bool
+    previous_over: bool
 
     @property
     def operations(self) -> list[str]:
@@ -171,6 +175,7 @@ def plan(signing: Mapping[str, Any], principals: Sequence[ServicePrincipal], rul
         upcoming=tuple(sorted(_upcoming(roles, keep), key=lambda entry: (entry.date, entry.action, entry.thumbprint))),
         warnings=tuple(_warnings(roles, successor_due)),
         successor_due=successor_due,
+        previous_over=previous is not None and following is None and roles.overlap_end is not None and roles.overlap_end <= now,
     )
 
 

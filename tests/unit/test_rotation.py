@@ -98,6 +98,7 @@ def test_a_staged_certificate_is_added_and_the_dates_of_the_roll_are_told() -> N
 def test_the_previous_certificate_stays_until_the_overlap_is_over(effective: float | None, goes: bool) -> None:
     roles = {"current": farm(B, effective=effective), "previous": farm(A)}
     assert verdicts(roles, key(A), key(B)) == {A: ("ours", goes), B: ("ours", False)}
+    assert subject.plan(roles, [principal(key(B))], RULES, NOW).previous_over is goes
 
 
 def test_each_kind_of_entry_has_its_verdict() -> None:
