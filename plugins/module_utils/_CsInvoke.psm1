@@ -10,8 +10,11 @@ $script:AllowedCommands = @(
     'Get-CsPartnerApplication', 'New-CsPartnerApplication', 'Set-CsPartnerApplication', 'Remove-CsPartnerApplication',
     'Get-CsOAuthConfiguration', 'Set-CsOAuthConfiguration',
     'Get-CsCertificate', 'Get-CsService', 'Get-CsPool', 'Get-CsSipDomain', 'Get-CsServerVersion', 'Get-CsManagementStoreReplicationStatus',
-    'Read-Certificate', 'Read-Server'
+    'Read-Certificate', 'Read-Server',
+    # A roll of the OAuthTokenIssuer certificate.
+    'Set-CsCertificate', 'Remove-CsCertificate', 'New-StoreCertificate', 'Import-StoreCertificate'
 )
+$script:Store = 'Cert:\LocalMachine\My'
 $script:Kinds = @('text', 'flag', 'number', 'time', 'list', 'typed')
 
 function ConvertTo-UtcText {
@@ -83,33 +86,32 @@ function Get-ServerRow {
     }
 }
 
-function Get-CertificateRow {
-    # What is in the computer's own store under a thumbprint. The private key is never touched, only whether it is there.
-    param([string]$Thumbprint)
-    $row = @{ thumbprint = $Thumbprint; found = $false }
-    foreach ($name in 'subject', 'issuer', 'serial_number', 'not_before', 'not_after', 'content', 'key_type', 'key_size',
-        'signature_algorithm', 'has_private_key') { $row[$name] = $null }
-    $certificate = Get-ChildItem -Path 'Cert:\LocalMachine\My' -ErrorAction Stop |
-        Where-Object { $_.Thumbprint -eq $Thumbprint } | Select-Object -First 1
-    if ($null -eq $certificate) { return $row }
-    $row.found = $true
-    $row.subject = [string]$certificate.Subject
-    $row.issuer = [string]$certificate.Issuer
-    $row.serial_number = [string]$certificate.SerialNumber
-    $row.not_before = ConvertTo-UtcText -Value $certificate.NotBefore
-    $row.not_after = ConvertTo-UtcText -Value $certificate.NotAfter
-    $row.content = [System.Convert]::ToBase64String($certificate.RawData)
-    $row.signature_algorithm = [string]$certificate.SignatureAlgorithm.FriendlyName
-    $row.has_private_key = [bool]$certificate.HasPrivateKey
-    $oid = $certificate.PublicKey.Oid
+function ConvertTo-CertificateRow {
+    # A certificate as plain data. The private key is never touched, only whether it is there.
+    param($Certificate)
+    $row = @{
+        thumbprint          = ([string]$Certificate.Thumbprint).ToUpperInvariant()
+        found               = $true
+        subject             = [string]$Certificate.Subject
+        issuer              = [string]$Certificate.Issuer
+        serial_number       = [string]$Certificate.SerialNumber
+        not_before          = ConvertTo-UtcText -Value $Certificate.NotBefore
+        not_after           = ConvertTo-UtcText -Value $Certificate.NotAfter
+        content             = [System.Convert]::ToBase64String($Certificate.RawData)
+        signature_algorithm = [string]$Certificate.SignatureAlgorithm.FriendlyName
+        has_private_key     = [bool]$Certificate.HasPrivateKey
+        key_type            = $null
+        key_size            = $null
+    }
+    $oid = $Certificate.PublicKey.Oid
     $public = $null
     if ($oid.Value -eq '1.2.840.113549.1.1.1') {
         $row.key_type = 'RSA'
-        $public = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPublicKey($certificate)
+        $public = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPublicKey($Certificate)
     }
     elseif ($oid.Value -eq '1.2.840.10045.2.1') {
         $row.key_type = 'ECDSA'
-        $public = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]::GetECDsaPublicKey($certificate)
+        $public = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]::GetECDsaPublicKey($Certificate)
     }
     else {
         $row.key_type = [string]$oid.FriendlyName
@@ -121,6 +123,76 @@ function Get-CertificateRow {
     return $row
 }
 
+function Get-CertificateRow {
+    # What is in the computer's own store under a thumbprint.
+    param([string]$Thumbprint)
+    $certificate = Get-ChildItem -Path $script:Store -ErrorAction Stop |
+        Where-Object { $_.Thumbprint -eq $Thumbprint } | Select-Object -First 1
+    if ($null -ne $certificate) { return ConvertTo-CertificateRow -Certificate $certificate }
+    $row = @{ thumbprint = $Thumbprint; found = $false }
+    foreach ($name in 'subject', 'issuer', 'serial_number', 'not_before', 'not_after', 'content', 'key_type', 'key_size',
+        'signature_algorithm', 'has_private_key') { $row[$name] = $null }
+    return $row
+}
+
+function Read-StoreCertificate {
+    # Certificates of the computer's own store: those that an earlier call listed as assigned ('of'), those with given
+    # thumbprints, or all that are self-signed and have their private key.
+    param($Parameters, [hashtable]$Answers, [System.Collections.ArrayList]$Rows)
+    if ($Parameters.self_signed) {
+        $own = @(Get-ChildItem -Path $script:Store -ErrorAction Stop | Where-Object { $_.HasPrivateKey -and $_.Subject -eq $_.Issuer })
+        foreach ($certificate in $own) { [void]$Rows.Add((ConvertTo-CertificateRow -Certificate $certificate)) }
+        return
+    }
+    $wanted = @($Parameters.thumbprints | Where-Object { $_ })
+    if ($Parameters.of) {
+        foreach ($assigned in $Answers[[string]$Parameters.of]) { $wanted += $assigned['Thumbprint'], $assigned['PreviousThumbprint'] }
+    }
+    $seen = New-Object -TypeName System.Collections.ArrayList
+    foreach ($thumbprint in $wanted) {
+        if (-not $thumbprint) { continue }
+        $thumbprint = ([string]$thumbprint).ToUpperInvariant()
+        if ($seen -contains $thumbprint) { continue }
+        [void]$seen.Add($thumbprint)
+        [void]$Rows.Add((Get-CertificateRow -Thumbprint $thumbprint))
+    }
+}
+
+function New-StoreCertificate {
+    # A new self-signed certificate in the computer's own store, as a row. Its key is exportable, since the Central Management
+    # Store replicates it, and lies with a CryptoAPI provider, since the product does not use keys of CNG providers.
+    param($Parameters)
+    $command = Get-Command -Name 'New-SelfSignedCertificate' -ErrorAction Stop
+    if (-not $command.Parameters.ContainsKey('KeyExportPolicy')) {
+        throw 'New-SelfSignedCertificate of this Windows version cannot make an exportable key: it is older than Windows Server 2016'
+    }
+    $wanted = @{
+        Subject           = [string]$Parameters.subject
+        CertStoreLocation = $script:Store
+        KeyAlgorithm      = 'RSA'
+        KeyLength         = [int]$Parameters.key_size
+        HashAlgorithm     = 'SHA256'
+        KeyExportPolicy   = 'Exportable'
+        KeySpec           = 'KeyExchange'
+        Provider          = 'Microsoft Enhanced RSA and AES Cryptographic Provider'
+        NotAfter          = [datetime]::Now.AddDays([int]$Parameters.valid_days)
+    }
+    return ConvertTo-CertificateRow -Certificate (New-SelfSignedCertificate @wanted -ErrorAction Stop)
+}
+
+function Import-StoreCertificate {
+    # The certificate and key of a PFX into the computer's own store, as a row. Nothing is written to a file.
+    param($Parameters)
+    $flags = [System.Security.Cryptography.X509Certificates.X509KeyStorageFlags]'MachineKeySet, PersistKeySet, Exportable'
+    $content = [System.Convert]::FromBase64String([string]$Parameters.content)
+    $certificate = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList $content, ([string]$Parameters.password), $flags
+    $store = Get-Item -Path $script:Store -ErrorAction Stop
+    $store.Open('ReadWrite')
+    try { $store.Add($certificate) }
+    finally { $store.Close() }
+    return ConvertTo-CertificateRow -Certificate $certificate
+}
+
 function Invoke-Call {
     # Runs one call and puts its rows into the answers; what fails is thrown.
     param($Call, [hashtable]$Answers, [System.Collections.ArrayList]$Warnings)
@@ -129,22 +201,27 @@ function Invoke-Call {
         [void]$rows.Add((Get-ServerRow))
     }
     elseif ($Call.cmdlet -eq 'Read-Certificate') {
-        $seen = New-Object -TypeName System.Collections.ArrayList
-        foreach ($assigned in $Answers[[string]$Call.parameters.of]) {
-            foreach ($thumbprint in $assigned['Thumbprint'], $assigned['PreviousThumbprint']) {
-                if (-not $thumbprint) { continue }
-                $thumbprint = ([string]$thumbprint).ToUpperInvariant()
-                if ($seen -contains $thumbprint) { continue }
-                [void]$seen.Add($thumbprint)
-                [void]$rows.Add((Get-CertificateRow -Thumbprint $thumbprint))
-            }
-        }
+        Read-StoreCertificate -Parameters $Call.parameters -Answers $Answers -Rows $rows
+    }
+    elseif ($Call.cmdlet -eq 'New-StoreCertificate') {
+        [void]$rows.Add((New-StoreCertificate -Parameters $Call.parameters))
+    }
+    elseif ($Call.cmdlet -eq 'Import-StoreCertificate') {
+        [void]$rows.Add((Import-StoreCertificate -Parameters $Call.parameters))
     }
     else {
         $command = Get-Command -Name $Call.cmdlet -ErrorAction Stop
         $parameters = @{ }
         if ($Call.parameters) {
-            foreach ($given in $Call.parameters.PSObject.Properties) { $parameters[$given.Name] = $given.Value }
+            foreach ($given in $Call.parameters.PSObject.Properties) {
+                $value = $given.Value
+                if ($value -is [System.Management.Automation.PSCustomObject] -and $value.time) {
+                    # A real time, since text would be read by the server's own region settings.
+                    $styles = [System.Globalization.DateTimeStyles]'AssumeUniversal, AdjustToUniversal'
+                    $value = [datetime]::Parse([string]$value.time, [cultureinfo]::InvariantCulture, $styles).ToLocalTime()
+                }
+                $parameters[$given.Name] = $value
+            }
         }
         # Nobody is there to answer a question.
         if ($command.Parameters.ContainsKey('Confirm')) { $parameters['Confirm'] = $false }

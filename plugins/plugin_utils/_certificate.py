@@ -24,7 +24,7 @@ try:
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
     from cryptography.hazmat.primitives.serialization import load_der_private_key
     from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
-except ImportError:  # reported by _require_cryptography() when a certificate is read
+except ImportError:  # reported by require_cryptography() when a certificate is read
     HAS_CRYPTOGRAPHY = False
 else:
     HAS_CRYPTOGRAPHY = True
@@ -78,7 +78,7 @@ def load_certificate(option: str, content: str | bytes) -> Certificate:
     A private key that lies beside it is left unread. Raises InvalidOptionError when there is no certificate, more than one,
     or something else where a certificate was meant. No message holds any of the content.
     """
-    _require_cryptography()
+    require_cryptography()
     distinct = {hashlib.sha256(der).digest(): der for der in _certificates_in(option, content)}
     if len(distinct) > 1:
         raise InvalidOptionError(
@@ -121,9 +121,22 @@ def check_usable(option: str, certificate: Certificate, now: datetime) -> list[s
     return []
 
 
+def check_subject(option: str, subject: str) -> str:
+    """The distinguished name as Windows shows it; InvalidOptionError if it is none (RFC 4514) or is empty."""
+    require_cryptography()
+    text = str(subject).strip()
+    try:
+        parsed = x509.Name.from_rfc4514_string(text)
+    except ValueError:
+        parsed = None
+    if not parsed or not list(parsed):
+        raise InvalidOptionError(option, f"{text!r} is not a distinguished name", "a name such as CN=contoso.com")
+    return _name(parsed)
+
+
 def parse_der(der: bytes) -> Certificate:
     """The certificate in exactly these bytes; ValueError if they are none."""
-    _require_cryptography()
+    require_cryptography()
     with warnings.catch_warnings():
         # Odd serial numbers and the like are for the audit to judge, not for a Python warning on the terminal.
         warnings.simplefilter("ignore")
@@ -289,7 +302,8 @@ def _first_line(exc: Exception) -> str:
     return (str(exc).strip().splitlines() or [type(exc).__name__])[0].rstrip(".")
 
 
-def _require_cryptography() -> None:
+def require_cryptography() -> None:
+    """Say in words that the package is missing; it is needed only where a certificate is read."""
     if not HAS_CRYPTOGRAPHY:
         raise HybridAuthError(
             "The Python package 'cryptography' is not installed for the Python that runs Ansible.",

@@ -74,8 +74,12 @@ class OnpremAction(HybridAuthAction):
         return result
 
     def _current(self, current: Mapping[str, Any] | None) -> Any:
-        if current is None:
-            return None
-        if "management_module" not in current:
-            raise InvalidOptionError("current", "it is no result of onprem_info", "the whole registered result of onprem_info")
-        return current.get(self.PART)
+        whole = whole_result(current)
+        return None if whole is None else whole.get(self.PART)
+
+
+def whole_result(current: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """What the option 'current' holds; InvalidOptionError where it is not what onprem_info returned."""
+    if current is not None and "management_module" not in current:
+        raise InvalidOptionError("current", "it is no result of onprem_info", "the whole registered result of onprem_info")
+    return current

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -97,6 +99,12 @@ class Lab:
 
     def state(self) -> dict[str, Any]:
         return self._state.snapshot()
+
+    @contextmanager
+    def edit(self) -> Iterator[dict[str, Any]]:
+        """The state itself, to be changed while nothing else looks at it: time passes, an administrator works by hand."""
+        with self._state.lock:
+            yield self._state.data
 
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         return self._log.entries(since)

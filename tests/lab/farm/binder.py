@@ -14,7 +14,12 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-SIGNATURES: dict[str, Any] = json.loads((Path(__file__).parent / "signatures.json").read_text(encoding="utf-8"))["cmdlets"]
+from . import pki
+
+SIGNATURES: dict[str, Any] = {
+    **json.loads((Path(__file__).parent / "signatures.json").read_text(encoding="utf-8"))["cmdlets"],
+    **pki.SIGNATURES,
+}
 
 # Types with few values, which the reference describes in words: New-CsPartnerApplication, Set-CsOAuthConfiguration.
 ENUMS = {
@@ -96,6 +101,11 @@ def _converted(cmdlet: str, name: str, kind: str, value: Any) -> Any:
             return str(uuid.UUID(str(value)))
         except ValueError:
             raise problem from None
+    if kind == "DateTime":
+        # Text is read by the region settings of the server, so what it means there is not known here.
+        if not isinstance(value, dict) or "time" not in value:
+            raise problem
+        return value["time"]
     choices = accepted(cmdlet, name, kind)
     values = value if isinstance(value, list) else [value]
     converted = []

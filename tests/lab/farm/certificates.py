@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
+OBJECT = "System.Security.Cryptography.X509Certificates.X509Certificate2"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 

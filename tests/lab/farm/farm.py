@@ -25,13 +25,13 @@ from ..state import State
 from ..winrm.command_line import CommandLine
 from ..winrm.host import Completed, ErrorData, Pipeline, PipelineResult
 from ..winrm.payload import parse_module_payload
-from . import certificates, restricted_endpoint, stub_module
+from . import certificate_cmdlets, certificates, restricted_endpoint, stub_module
 from .binder import CmdletError, bind
 from .cmdlets import Cmdlets, Row
 from .python_runner import Runner
 
 _LONGEST_PROCESS_SECONDS = 300
-_WRITING = ("New-", "Set-", "Remove-")
+_WRITING = ("New-", "Set-", "Remove-", "Add-")
 
 
 class FrontEnd:
@@ -44,6 +44,9 @@ class FrontEnd:
         self.folder = farm.workdir / "front_ends" / self.name
         self._farm, self._certificates = farm, deployment["certificates"]
         self._cmdlets = Cmdlets(deployment, farm.resolve)
+        self._certificate_cmdlets = certificate_cmdlets.CertificateCmdlets(
+            deployment, data, lambda name, one: farm.front_ends[name].put(one)
+        )
 
     def password_of(self, user: str) -> str | None:
         name, at, domain = user.partition("@")
@@ -84,6 +87,12 @@ class FrontEnd:
         entries = (self._certificates[name] for name in self.data["store"])
         return [(certificates.load(entry), bool(entry.get("private_key", True))) for entry in entries]
 
+    def put(self, name: str) -> None:
+        """Copy the certificate of that id into the computer's store."""
+        if name not in self.data["store"]:
+            self.data["store"].append(name)
+            certificates.write_store(self.folder, self._certificates, [name])
+
     def cmdlet(self, cmdlet: str, given: dict[str, Any], user: str, by_role: bool = False) -> list[Row]:
         """Run a cmdlet of the management module; CmdletError as it would fail.
 
@@ -94,7 +103,8 @@ class FrontEnd:
             with self._farm.state.lock:
                 bound = bind(cmdlet, given)
                 self._check_access(cmdlet, writes, by_role)
-                rows = self._cmdlets.run(cmdlet, bound)
+                one = self._certificate_cmdlets if cmdlet in certificate_cmdlets.NAMES else self._cmdlets
+                rows = one.run(cmdlet, bound)
         except CmdletError as exc:
             self._log(cmdlet, given, user, writes, exc.error_id)
             raise
@@ -107,7 +117,7 @@ class FrontEnd:
             raise CmdletError(fault.argument or "a fault of the lab", f"LabFault,{cmdlet}", "OperationStopped")
         if by_role:
             return
-        if not self.data["second_hop"]:
+        if "-Cs" in cmdlet and not self.data["second_hop"]:
             raise CmdletError(
                 'Cannot open database "xds" requested by the login. The login failed. '
                 "Login failed for user 'NT AUTHORITY\\ANONYMOUS LOGON'.",
@@ -119,7 +129,8 @@ class FrontEnd:
 
     def _log(self, cmdlet: str, given: dict[str, Any], user: str, writes: bool, status: int | str) -> None:
         identity = str(given.get("Identity", ""))
-        self._farm.log.add("cmdlet", cmdlet, identity, write=writes, status=status, host=self.name, user=user, detail={"parameters": given})
+        shown = {name: value for name, value in given.items() if name != "Pfx"}
+        self._farm.log.add("cmdlet", cmdlet, identity, write=writes, status=status, host=self.name, user=user, detail={"parameters": shown})
 
     def _run_engine(self, command: CommandLine, stdin: bytes, user: str) -> Completed:
         script = command.script if command.script is not None else command.text

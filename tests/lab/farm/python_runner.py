@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
 from . import certificates
 from .binder import SIGNATURES, CmdletError
@@ -24,6 +24,7 @@ ALLOWED = (
     *(f"{verb}-Cs{noun}" for noun in ("OAuthServer", "PartnerApplication") for verb in ("Get", "New", "Set", "Remove")),
     *("Get-CsOAuthConfiguration", "Set-CsOAuthConfiguration", "Get-CsCertificate", "Get-CsService", "Get-CsPool", "Get-CsSipDomain"),
     *("Get-CsServerVersion", "Get-CsManagementStoreReplicationStatus", "Read-Certificate", "Read-Server"),
+    *("Set-CsCertificate", "Remove-CsCertificate", "New-StoreCertificate", "Import-StoreCertificate"),
 )
 _KINDS = ("text", "flag", "number", "time", "list", "typed")
 
@@ -84,14 +85,31 @@ class Runner:
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
             answers[call["id"]] = [{"name": self._name, "time": now, "culture": "en-US", "powershell": "5.1.17763.1"}]
         elif call["cmdlet"] == "Read-Certificate":
-            assigned = answers.get(str(parameters.get("of")), [])
-            wanted = [str(row[name]).upper() for row in assigned for name in ("Thumbprint", "PreviousThumbprint") if row.get(name)]
-            answers[call["id"]] = [self._certificate(thumbprint) for thumbprint in dict.fromkeys(wanted)]
+            answers[call["id"]] = self._read_store(parameters, answers)
+        elif call["cmdlet"] == "New-StoreCertificate":
+            end = (datetime.now(timezone.utc) + timedelta(days=parameters["valid_days"])).strftime("%Y-%m-%dT%H:%M:%SZ")
+            wanted = {"Subject": parameters["subject"], "KeyLength": parameters["key_size"], "KeyExportPolicy": "Exportable"}
+            answers[call["id"]] = [self._stored("New-SelfSignedCertificate", {**wanted, "NotAfter": {"time": end}})]
+        elif call["cmdlet"] == "Import-StoreCertificate":
+            answers[call["id"]] = [self._stored("Add-StoreCertificate", {"Pfx": _without_password(parameters)})]
         else:
             sets = SIGNATURES[call["cmdlet"]]["parameter_sets"].values()
             quiet = {name: value for name, value in (("Confirm", False), ("Force", True)) if any(name in one for one in sets)}
             rows = self._invoke(call["cmdlet"], {**parameters, **quiet})
             answers[call["id"]] = [_projected(row, call.get("select") or {}) for row in rows]
+
+    def _read_store(self, parameters: dict[str, Any], answers: dict[str, Any]) -> list[dict[str, Any]]:
+        if parameters.get("self_signed"):
+            own = [certificates.thumbprint(one) for one, has_key in self._store if has_key and one.subject == one.issuer]
+            return [self._certificate(thumbprint) for thumbprint in own]
+        assigned = answers.get(str(parameters.get("of")), [])
+        wanted = [*parameters.get("thumbprints", ()), *(row[name] for row in assigned for name in ("Thumbprint", "PreviousThumbprint"))]
+        return [self._certificate(thumbprint) for thumbprint in dict.fromkeys(str(one).upper() for one in wanted if one)]
+
+    def _stored(self, cmdlet: str, given: dict[str, Any]) -> dict[str, Any]:
+        (made,) = self._invoke(cmdlet, given)
+        self._store.append((certificates.load({"pfx": made["properties"]["Pfx"]["value"]}), True))
+        return self._certificate(made["properties"]["Thumbprint"]["value"])
 
     def _certificate(self, thumbprint: str) -> dict[str, Any]:
         found = next(((one, key) for one, key in self._store if certificates.thumbprint(one) == thumbprint), None)
@@ -116,6 +134,17 @@ class Runner:
             "signature_algorithm": "sha256RSA",
             "has_private_key": has_key,
         }
+
+
+def _without_password(parameters: dict[str, Any]) -> str:
+    """The PFX as the engine's store hands it on; CmdletError as X509Certificate2 fails."""
+    try:
+        key, certificate, _others = pkcs12.load_key_and_certificates(
+            base64.b64decode(parameters["content"]), (parameters.get("password") or "").encode() or None
+        )
+    except ValueError:
+        raise CmdletError("The specified network password is not correct.", "ConstructorInvokedThrowException", "NotSpecified") from None
+    return base64.b64encode(pkcs12.serialize_key_and_certificates(None, key, certificate, None, NoEncryption())).decode()  # type: ignore[arg-type]
 
 
 def _hexadecimal(number: int) -> str:

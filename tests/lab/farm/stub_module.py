@@ -11,12 +11,25 @@ from typing import Any
 
 from .binder import SIGNATURES, accepted
 
-_TYPES = {"Boolean": "bool", "SwitchParameter": "switch", "Guid": "guid", "Int32": "int", "UInt16": "uint16", "PSObject": "psobject"}
+_TYPES = {
+    "Boolean": "bool",
+    "SwitchParameter": "switch",
+    "Guid": "guid",
+    "Int32": "int",
+    "UInt16": "uint16",
+    "PSObject": "psobject",
+    # A function would read text by no region at all and so hide that a cmdlet reads it by the server's; the binder refuses text.
+    "DateTime": "object",
+}
 _COMMON = ("Confirm", "WhatIf")  # SupportsShouldProcess brings them
 
 _SUPPORT = r"""
 function ConvertTo-LabObject($Row) {
     if ($Row.type -eq 'System.String') { return $Row.text }
+    if ($Row.type -eq 'System.Security.Cryptography.X509Certificates.X509Certificate2') {
+        $content = [System.Convert]::FromBase64String($Row.properties.Pfx.value)
+        return New-Object -TypeName $Row.type -ArgumentList $content, '', 'Exportable'
+    }
     $object = New-Object -TypeName psobject
     foreach ($property in $Row.properties.PSObject.Properties) {
         $value = $property.Value.value
@@ -45,7 +58,11 @@ function Invoke-Lab($Name, $Bound, $Caller) {
     foreach ($key in @($Bound.Keys)) {
         if ($common -contains $key) { continue }
         $value = $Bound[$key]
-        if ($value -is [switch]) { $value = [bool]$value } elseif ($value -is [guid]) { $value = [string]$value }
+        if ($value -is [switch]) { $value = [bool]$value }
+        elseif ($value -is [guid]) { $value = [string]$value }
+        elseif ($value -is [datetime]) {
+            $value = @{ time = $value.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture) }
+        }
         $parameters[$key] = $value
     }
     $question = @{ cmdlet = $Name; parameters = $parameters; front_end = $env:LAB_FRONT_END; user = $env:LAB_USER; token = $env:LAB_TOKEN }
@@ -65,9 +82,26 @@ function Invoke-Lab($Name, $Bound, $Caller) {
         $id = ($answer.error.error_id -split ',')[0]
         $category = [System.Management.Automation.ErrorCategory]$answer.error.category
         $record = New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $id, $category, $null
-        $Caller.ThrowTerminatingError($record)
+        if ($Caller) { $Caller.ThrowTerminatingError($record) }
+        throw $record
     }
     foreach ($row in $answer.rows) { ConvertTo-LabObject -Row $row }
+}
+
+function Get-Item {
+    # On Windows the computer's store is an X509Store, which the engine does not have; Add copies into the lab's folder.
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][string[]]$Path, [string[]]$LiteralPath, [switch]$Force)
+    if ($Path -ne 'Cert:\LocalMachine\My') { return Microsoft.PowerShell.Management\Get-Item @PSBoundParameters }
+    $store = New-Object -TypeName psobject
+    $store | Add-Member -MemberType ScriptMethod -Name Open -Value { param($Flags) if ($Flags -ne 'ReadWrite') { throw "not for $Flags" } }
+    $store | Add-Member -MemberType ScriptMethod -Name Close -Value { }
+    $store | Add-Member -MemberType ScriptMethod -Name Add -Value {
+        param($Certificate)
+        $pfx = [System.Convert]::ToBase64String($Certificate.Export('Pfx'))
+        [void](Invoke-Lab -Name 'Add-StoreCertificate' -Bound @{ Pfx = $pfx } -Caller $null)
+    }
+    return $store
 }
 """
 
@@ -77,7 +111,7 @@ def write(folder: Path, name: str) -> Path:
     module = folder / name
     module.mkdir(parents=True, exist_ok=True)
     functions = "\n".join(_function(cmdlet, signature) for cmdlet, signature in SIGNATURES.items())
-    exported = ", ".join(f"'{cmdlet}'" for cmdlet in SIGNATURES)
+    exported = ", ".join(f"'{cmdlet}'" for cmdlet in (*SIGNATURES, "Get-Item"))
     text = f"{_SUPPORT}\n{functions}\nExport-ModuleMember -Function {exported}\n"
     (module / f"{name}.psm1").write_text(text, encoding="ascii")
     return module

@@ -181,7 +181,9 @@ OTHER = {**FOREIGN, "keyId": "33333333-3333-3333-3333-333333333333", "customKeyI
 
 
 @pytest.mark.parametrize(
-    "named", [{"key_id": [OURS["keyId"], OTHER["keyId"].upper()]}, {"thumbprint": [CERTIFICATE.thumbprint, "c" * 40]}], ids=["key ids", "thumbprints"]
+    "named",
+    [{"key_id": [OURS["keyId"], OTHER["keyId"].upper()]}, {"thumbprint": [CERTIFICATE.thumbprint, "c" * 40]}],
+    ids=["key ids", "thumbprints"],
 )
 def test_sp_credential_removes_several_in_one_request(named: dict[str, list[str]], talk: Talk) -> None:
     before, after = principal(SKYPE, keyCredentials=[OURS, FOREIGN, OTHER]), principal(SKYPE, keyCredentials=[FOREIGN])

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
@@ -60,6 +62,17 @@ def engine(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     farm = Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("engine"), ENGINE, resolve)
     yield farm
     farm.stop()
+
+
+@pytest.fixture
+def farms(state: State, tmp_path: Path) -> Iterator[tuple[Farm, Farm]]:
+    """A farm for each runner, for tests that change it."""
+    changed = [
+        Farm(State(state.data), RequestLog(), Faults(), tmp_path / name, runner, resolve) for name, runner in (("p", None), ("e", ENGINE))
+    ]
+    yield changed[0], changed[1]
+    for farm in changed:
+        farm.stop()
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +164,25 @@ REQUESTS = {
     "wrong value": [new("y", ApplicationTrustLevel="Some")],
     "exists": [new("z"), {**new("z"), "id": "again"}],
     "not found": [{"id": "b", "cmdlet": "Get-CsOAuthServer", "parameters": {"Identity": "none"}}],
-    "not allowed": [{"id": "b", "cmdlet": "Remove-CsCertificate", "parameters": {}}],
+    "own certificates": [{"id": "s", "cmdlet": "Read-Certificate", "parameters": {"self_signed": True}}],
+    "named certificate": [{"id": "s", "cmdlet": "Read-Certificate", "parameters": {"thumbprints": ["ab" * 20, None, "AB" * 20]}}],
+    "no such certificate": [
+        {
+            "id": "set",
+            "cmdlet": "Set-CsCertificate",
+            "parameters": {
+                "Type": ["OAuthTokenIssuer"],
+                "Identity": "global",
+                "Thumbprint": "AB" * 20,
+                "Roll": True,
+                "EffectiveDate": {"time": "2030-01-02T03:04:05Z"},
+            },
+        }
+    ],
+    "no previous certificate": [
+        {"id": "r", "cmdlet": "Remove-CsCertificate", "parameters": {"Type": ["OAuthTokenIssuer"], "Identity": "global", "Previous": True}}
+    ],
+    "not allowed": [{"id": "b", "cmdlet": "Import-CsCertificate", "parameters": {}}],
 }
 
 
@@ -160,6 +191,67 @@ REQUESTS = {
 def test_both_runners_answer_the_same(python: Farm, engine: Farm, name: str) -> None:
     request = {"modules": ["Absent", "SkypeForBusiness"], "calls": REQUESTS[name]}
     assert ask_engine(engine, request) == ask_python(python, request)
+
+
+def imported(farms: tuple[Farm, Farm]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"subject": "CN=contoso.com"}
+    certificates.complete(entry)
+    key, certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(entry["pfx"]), None)
+    content = pkcs12.serialize_key_and_certificates(None, key, certificate, None, BestAvailableEncryption(b"s3cret"))  # type: ignore[arg-type]
+    return {"content": base64.b64encode(content).decode(), "password": "s3cret"}
+
+
+@needs_engine
+def test_both_runners_import_and_roll_a_certificate_for_all_front_ends(farms: tuple[Farm, Farm]) -> None:
+    parameters = imported(farms)
+    wrong = [{"id": "i", "cmdlet": "Import-StoreCertificate", "parameters": {**parameters, "password": "wrong"}}]
+    for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
+        failure = ask(farm, {"modules": ["SkypeForBusiness"], "calls": wrong})["failure"]
+        assert (failure["id"], "s3cret" in failure["message"]) == ("i", False)
+    answers = []
+    for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
+        calls = [{"id": "i", "cmdlet": "Import-StoreCertificate", "parameters": parameters}]
+        made = ask(farm, {"modules": ["SkypeForBusiness"], "calls": calls})
+        (row,) = made["answers"]["i"]
+        roll = {
+            "Type": ["OAuthTokenIssuer"],
+            "Identity": "global",
+            "Thumbprint": row["thumbprint"],
+            "Roll": True,
+            "EffectiveDate": {"time": "2030-01-02T03:04:05Z"},
+        }
+        after = ask(
+            farm,
+            {
+                "modules": ["SkypeForBusiness"],
+                "calls": [{"id": "r", "cmdlet": "Set-CsCertificate", "parameters": roll}, *REQUESTS["certificate"]],
+            },
+        )
+        assert after["answers"]["c"][0]["EffectiveDate"] == "2030-01-02T03:04:05Z"
+        (name,) = set(farm.state.data["deployments"][0]["certificates"]) - {"issuer"}
+        assert all(name in front_end.data["store"] for front_end in farm.front_ends.values())
+        assert (farm.front_ends["fe02.contoso.com"].folder / "LocalMachine" / "My" / f"{name}.pfx").exists()
+        answers.append((made, after))
+    assert answers[0] == answers[1]
+
+
+@needs_engine
+def test_both_runners_make_the_same_kind_of_certificate(farms: tuple[Farm, Farm]) -> None:
+    parameters = {"subject": "CN=fabrikam.com", "key_size": 3072, "valid_days": 400}
+    rows = []
+    for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
+        calls = [
+            {"id": "n", "cmdlet": "New-StoreCertificate", "parameters": parameters},
+            {"id": "s", "cmdlet": "Read-Certificate", "parameters": {"self_signed": True}},
+        ]
+        answer = ask(farm, {"modules": ["SkypeForBusiness"], "calls": calls})
+        (row,) = answer["answers"]["n"]
+        assert row in answer["answers"]["s"]
+        rows.append(
+            {name: row[name] for name in ("found", "subject", "issuer", "key_type", "key_size", "signature_algorithm", "has_private_key")}
+        )
+    assert rows[0] == rows[1]
+    assert rows[0]["key_size"] == 3072
 
 
 @needs_engine

@@ -1,0 +1,301 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _issuer_certificate, _onprem, _service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import MINIMUM_RSA_BITS, check_subject, check_usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._issuer_certificate import Assignment, SelfSigned
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Call, ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, whole_result
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._pfx import Pfx, load_pfx
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import option_time, parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid
+
+_GLOBAL = {"Type": ["OAuthTokenIssuer"], "Identity": "global"}
+
+
+class ActionModule(HybridAuthAction):
+    """Put the next OAuthTokenIssuer certificate into the store, stage or assign it, or remove the previous one."""
+
+    ARGUMENTS = Arguments(
+        {
+            **ONPREM,
+            **CURRENT,
+            "state": {"type": "str", "choices": ["assigned", "in_store", "previous_absent"], "default": "assigned"},
+            "source": {"type": "str", "choices": ["thumbprint", "pfx", "self_signed"], "default": "thumbprint"},
+            "thumbprint": {"type": "str"},
+            "prepared": {"type": "dict"},
+            "pfx_path": {"type": "path"},
+            "pfx_password": {"type": "str", "no_log": True},
+            "subject": {"type": "str"},
+            "key_size": {"type": "int", "no_log": False, "default": MINIMUM_RSA_BITS},
+            "valid_days": {"type": "int", "default": 730},
+            "effective_date": {"type": "str"},
+            "immediate": {"type": "bool", "default": False},
+            "replace_pending": {"type": "bool", "default": False},
+            "check_tenant": {"type": "bool", "default": True},
+            "cloud": {"type": "dict"},
+            "app_ids": {"type": "list", "elements": "str", "default": list(_service_principal.PROCEDURE)},
+        },
+        required_if=[("source", "pfx", ("pfx_path",))],
+        mutually_exclusive=[("thumbprint", "prepared")],
+    )
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        self.shell = ManagementShell(self, params["management_modules"], task_vars)
+        self.warned: list[str] = []
+        current = whole_result(params["current"])
+        result = self._remove_previous(current) if params["state"] == "previous_absent" else self._provide(params, current)
+        if self.warned:
+            result["warnings"] = self.warned
+        return result
+
+    def _provide(self, params: dict[str, Any], current: Mapping[str, Any] | None) -> dict[str, Any]:
+        now = datetime.now(timezone.utc)
+        assignment = _assignment(params)
+        principals = _principals(params) if params["state"] == "assigned" else []
+        prepared = _prepared(params["prepared"])
+        if prepared and not prepared["thumbprint"]:
+            principals = []  # what is yet to be made cannot be in the tenant; only check mode comes here
+        thumbprint = _thumbprint(params, prepared) if params["source"] == "thumbprint" else None
+        pfx = load_pfx("pfx_path", params["pfx_path"], params["pfx_password"]) if params["source"] == "pfx" else None
+        if pfx:
+            self.warned += check_usable("pfx_path", pfx.certificate, now)
+            self.secrets.add(pfx.content)
+            self._check_pipelining()
+            thumbprint = pfx.certificate.thumbprint
+        own = _self_signed(params) if params["source"] == "self_signed" else None
+        signing = (current or {}).get("signing")
+        if current and signing and thumbprint and self._settled(thumbprint, signing, assignment, params["state"]):
+            return _result(signing, signing, _row_of(signing, thumbprint), ())
+        self.prepared = prepared if self.check_mode else None
+        return self._converge(params["state"], assignment, principals, thumbprint, pfx, own)
+
+    def _settled(self, thumbprint: str, signing: Mapping[str, Any], assignment: Assignment, state: str) -> bool:
+        """Whether what was read earlier shows that nothing is to be done."""
+        row = _row_of(signing, thumbprint)
+        if not row or not row.get("found") or not row.get("has_private_key"):
+            return False
+        # A default date is that of the roll itself, so the clock does not matter here.
+        moment = _issuer_certificate.effective_date(thumbprint, signing, assignment, datetime.now(timezone.utc))
+        return state == "in_store" or _issuer_certificate.in_place(thumbprint, signing, moment, assignment.immediate)
+
+    def _converge(
+        self,
+        state: str,
+        assignment: Assignment,
+        principals: list[ServicePrincipal],
+        thumbprint: str | None,
+        pfx: Pfx | None,
+        own: SelfSigned | None,
+    ) -> dict[str, Any]:
+        """Read the farm and the store, then bring the certificate into the store, then stage or assign it."""
+        parts = ["certificate", *(["sip_domains"] if own and not own.subject else [])]
+        wanted: dict[str, Any] = (
+            {"self_signed": True} if own else {"thumbprints": [one for one in (thumbprint,) if one != _issuer_certificate.NEW]}
+        )
+        answer = self.shell.run([*_onprem.calls(parts), Call("store", "Read-Certificate", wanted)])
+        self.warned += answer.warnings
+        read = _onprem.shaped(answer, parts)
+        before, now, store = read["signing"], parse_time(read["server"]["time"]), answer.rows["store"]
+        if own:
+            own = SelfSigned(own.subject or _default_subject(read["sip_domains"]), own.key_size, own.valid_days)
+        row, making = _making(own, pfx, self.prepared, before, store, now)
+        _issuer_certificate.check_certificate(row, now)
+        moment = _issuer_certificate.effective_date(row["thumbprint"], before, assignment, now)
+        settled = state == "in_store" or _issuer_certificate.in_place(row["thumbprint"], before, moment, assignment.immediate)
+        if not settled:
+            self.warned += _issuer_certificate.check_roll(row, before, moment, assignment, now)
+            _issuer_certificate.check_tenant(row["thumbprint"], principals, now)
+        operations = [making.operation] if making else []
+        if making and not self.check_mode:
+            row = self.shell.run([Call("server", "Read-Server"), making.call]).rows["made"][0]
+        after = before
+        if not settled:
+            name = row["thumbprint"]
+            operations.append(f"stage {name} to sign from {utc_text(moment)} on" if moment else f"assign {name} to sign at once")
+            after = _predicted(before, row, moment) if self.check_mode else self._assign(before, name, moment, assignment)
+        return _result(before, after, row, operations, making.label if making else None)
+
+    def _assign(self, before: Mapping[str, Any], thumbprint: str, moment: datetime | None, assignment: Assignment) -> Mapping[str, Any]:
+        roll = {"Roll": True, "EffectiveDate": {"time": utc_text(moment)}} if moment else {}
+        after = self._write(Call("set", "Set-CsCertificate", {**_GLOBAL, "Thumbprint": thumbprint, **roll}))
+        signs = (before["current"] or {}).get("thumbprint")
+        held = not moment or (after["current"] or {}).get("thumbprint") == signs
+        if not held or not _issuer_certificate.in_place(thumbprint, after, moment, assignment.immediate):
+            raise HybridAuthError(
+                f"{self.shell.server}: Set-CsCertificate ran without error, but the farm shows {_issuer_certificate.shown(after)}.",
+                "Look at it with Get-CsCertificate -Type OAuthTokenIssuer; another program may have changed it at the same time.",
+            )
+        return after
+
+    def _remove_previous(self, current: Mapping[str, Any] | None) -> dict[str, Any]:
+        signing = (current or {}).get("signing")
+        if signing and not signing["previous"] and not signing["next"]:
+            return _result(signing, signing, None, ())
+        answer = self.shell.run(_onprem.calls(["certificate"]))
+        read = _onprem.shaped(answer, ["certificate"])
+        before = read["signing"]
+        if not before["previous"] and not before["next"]:
+            return _result(before, before, None, ())
+        _issuer_certificate.check_removal(before, parse_time(read["server"]["time"]))
+        operation = f"remove the previous certificate {before['previous']['thumbprint']} from the farm"
+        after = {**before, "previous": None}
+        if not self.check_mode:
+            after = self._write(Call("remove", "Remove-CsCertificate", {**_GLOBAL, "Previous": True}))
+            if after["previous"]:
+                raise HybridAuthError(
+                    f"{self.shell.server}: Remove-CsCertificate ran without error, but the previous certificate is still there.",
+                    "Look at it with Get-CsCertificate -Type OAuthTokenIssuer, and run again.",
+                )
+        return _result(before, after, None, (operation,))
+
+    def _write(self, call: Call) -> dict[str, Any]:
+        """Who signs when, read back in the process that wrote."""
+        answer = self.shell.run([call, *_onprem.calls(["certificate"], prefix="after_")])
+        self.warned += answer.warnings
+        signing: dict[str, Any] = _onprem.shaped(answer, ["certificate"], "after_")["signing"]
+        return signing
+
+    def _check_pipelining(self) -> None:
+        """Without pipelining ansible-core writes a module with its arguments, here a private key, into a file on the server."""
+        if not self._is_pipelining_enabled("new"):
+            raise HybridAuthError(
+                f"{self.shell.server}: with this connection the PFX would be written to a file on the server. Nothing was sent.",
+                "Use winrm or psrp, or set ansible_pipelining to true, and do not keep remote files.",
+            )
+
+
+@dataclass(frozen=True)
+class _Making:
+    """How a certificate comes into the store. label: what the diff shows of it."""
+
+    operation: str
+    label: str
+    call: Call
+
+
+def _making(
+    own: SelfSigned | None,
+    pfx: Pfx | None,
+    prepared: Mapping[str, Any] | None,
+    signing: Mapping[str, Any],
+    store: list[dict[str, Any]],
+    now: datetime,
+) -> tuple[Mapping[str, Any], _Making | None]:
+    """The certificate as it is or will be in the store, and what brings it there where it is missing."""
+    if own:
+        found = _issuer_certificate.find_self_signed(own, signing, store, now)
+        if found is not None:
+            return found, None
+        label = f"{own.subject}, self-signed, {own.key_size} bits, for {own.valid_days} days"
+        wanted = {"subject": own.subject, "key_size": own.key_size, "valid_days": own.valid_days}
+        return own.row(now), _Making(f"create certificate {label}", label, Call("made", "New-StoreCertificate", wanted))
+    if pfx and not (store[0]["found"] and store[0]["has_private_key"]):
+        thumbprint = pfx.certificate.thumbprint
+        call = Call("made", "Import-StoreCertificate", {"content": pfx.content, "password": pfx.password})
+        return pfx.row(), _Making(f"import certificate {thumbprint} ({pfx.certificate.subject})", thumbprint, call)
+    if prepared and not any(one["found"] for one in store):
+        return {**prepared, "thumbprint": prepared["thumbprint"] or _issuer_certificate.NEW}, None
+    return store[0], None
+
+
+def _result(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    row: Mapping[str, Any] | None,
+    operations: Sequence[str],
+    made: str | None = None,
+) -> dict[str, Any]:
+    stored: tuple[dict[str, Any], dict[str, Any]] = ({"in_store": None}, {"in_store": made}) if made else ({}, {})
+    change = Change(
+        {**_issuer_certificate.shown(before), **stored[0]}, {**_issuer_certificate.shown(after), **stored[1]}, tuple(operations)
+    )
+    certificate = {**row, "thumbprint": None if row["thumbprint"] == _issuer_certificate.NEW else row["thumbprint"]} if row else None
+    return {**change.as_result(), "certificate": certificate, "signing": dict(after)}
+
+
+def _predicted(before: Mapping[str, Any], row: Mapping[str, Any], moment: datetime | None) -> dict[str, Any]:
+    new = {**row, "effective_date": utc_text(moment) if moment else None}
+    return {**before, "next": new} if moment else {"current": new, "next": None, "previous": before.get("current")}
+
+
+def _row_of(signing: Mapping[str, Any], thumbprint: str) -> Mapping[str, Any] | None:
+    return next((one for role in ("current", "next") if (one := signing.get(role)) and one["thumbprint"] == thumbprint), None)
+
+
+def _assignment(params: Mapping[str, Any]) -> Assignment:
+    effective = option_time("effective_date", params["effective_date"])
+    if effective and params["immediate"]:
+        raise InvalidOptionError("immediate", "it is true, and effective_date is set too", "one of them")
+    return Assignment(effective, params["immediate"], params["replace_pending"])
+
+
+def _principals(params: Mapping[str, Any]) -> list[ServicePrincipal]:
+    """The service principals that must hold the certificate before it is staged."""
+    if not params["check_tenant"]:
+        return []
+    app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
+    found = _service_principal.from_current(params["cloud"], app_ids)
+    if not found:
+        raise InvalidOptionError(
+            "cloud",
+            "it does not show the service principals that must hold the certificate first",
+            "the registered result of sp_info or sp_credential for app_ids, or check_tenant set to false",
+        )
+    return found
+
+
+def _prepared(result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The certificate in an earlier task's result."""
+    if result is None:
+        return None
+    certificate = result.get("certificate")
+    if not isinstance(certificate, dict) or "thumbprint" not in certificate:
+        raise InvalidOptionError("prepared", "it holds no certificate", "the registered result of a task with state in_store")
+    return certificate
+
+
+def _thumbprint(params: Mapping[str, Any], prepared: Mapping[str, Any] | None) -> str:
+    if prepared:
+        return str(prepared["thumbprint"] or _issuer_certificate.NEW)
+    thumbprint = thumbprint_in("".join((params["thumbprint"] or "").replace(":", " ").split()))
+    if not thumbprint:
+        raise InvalidOptionError("thumbprint", "it is missing or no thumbprint", "40 hexadecimal digits, or prepared")
+    return thumbprint
+
+
+def _self_signed(params: Mapping[str, Any]) -> SelfSigned:
+    if params["state"] == "assigned" and params["check_tenant"]:
+        raise InvalidOptionError(
+            "source",
+            "the tenant cannot hold a certificate that is made only now",
+            "state in_store, then sp_credential, then state assigned with its thumbprint; or check_tenant set to false",
+        )
+    if params["key_size"] not in (2048, 3072, 4096):
+        raise InvalidOptionError("key_size", f"{params['key_size']} is no usual size", "2048, 3072 or 4096")
+    if not 60 <= params["valid_days"] <= 3650:
+        raise InvalidOptionError("valid_days", f"{params['valid_days']} is out of range", "days, from 60 to 3650")
+    subject = check_subject("subject", params["subject"]) if params["subject"] else ""
+    return SelfSigned(subject, params["key_size"], params["valid_days"])
+
+
+def _default_subject(domains: list[dict[str, Any]]) -> str:
+    """The default SIP domain as a name, since the certificate's subject holds the name of the SIP domain."""
+    default = next((entry["name"] for entry in domains if entry["default"]), None)
+    if not default:
+        raise HybridAuthError("The farm tells no default SIP domain.", "Set subject.")
+    return f"CN={default}"

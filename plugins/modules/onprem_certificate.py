@@ -1,0 +1,195 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: onprem_certificate
+short_description: Stage or assign the farm's OAuthTokenIssuer certificate
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Brings the certificate that the farm signs tokens with next into the computer store, and stages or assigns it for the whole
+    deployment. The Central Management Store copies it with its private key to all Front Ends.
+  - A roll is staged with C(Set-CsCertificate -Roll -EffectiveDate). Until the effective date the present certificate goes on signing. The
+    date is given to the cmdlet as a time, not as text, so that the region settings of the server do not matter.
+  - Nothing is staged or assigned that the tenant does not hold, that has expired, has no private key or a key that is too short, or
+    that would take effect only when the present certificate has expired.
+  - A PFX is sent in the request and is written to no file on the server. Its key becomes exportable there, which the Central Management
+    Store needs.
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.onprem
+options:
+  state:
+    description:
+      - V(in_store) only brings the certificate into the computer store.
+      - V(assigned) does so and stages or assigns it.
+      - V(previous_absent) makes the farm forget the certificate that signed before (C(Remove-CsCertificate -Previous)). It is refused while
+        a roll is pending, and for 24 hours after the present certificate took effect.
+    type: str
+    choices:
+      - assigned
+      - in_store
+      - previous_absent
+    default: assigned
+  source:
+    description:
+      - V(thumbprint) is a certificate that is in the computer store already.
+      - V(pfx) is a file on the controller.
+      - V(self_signed) is a new certificate that the server makes. None is made while a roll is pending, where the certificate
+        that signs is as new as a new one would be, or where an earlier run left one that was not assigned.
+    type: str
+    choices:
+      - thumbprint
+      - pfx
+      - self_signed
+    default: thumbprint
+  thumbprint:
+    description:
+      - With O(source=thumbprint), the SHA-1 thumbprint of the certificate.
+    type: str
+  prepared:
+    description:
+      - With O(source=thumbprint), the whole registered result of an earlier task with O(state=in_store), whose certificate is meant.
+      - In check mode it is believed where the certificate is not in the store yet. At most one of O(thumbprint) and O(prepared) can
+        be given.
+    type: dict
+  pfx_path:
+    description:
+      - With O(source=pfx), the path on the controller of a PFX (PKCS#12) file with the certificate and its private key.
+      - The connection must use pipelining, as winrm and psrp always do, since ansible-core would otherwise write the request to a file.
+    type: path
+  pfx_password:
+    description:
+      - Password of that file. Keep it in a vault.
+    type: str
+  subject:
+    description:
+      - With O(source=self_signed), the subject. The default is C(CN=) with the default SIP domain.
+    type: str
+  key_size:
+    description:
+      - With O(source=self_signed), the bits of the RSA key, V(2048), V(3072) or V(4096).
+    type: int
+    default: 2048
+  valid_days:
+    description:
+      - With O(source=self_signed), for how many days the certificate is valid, from 60 to 3650.
+    type: int
+    default: 730
+  effective_date:
+    description:
+      - When the certificate begins to sign, in ISO 8601, without a zone in UTC.
+      - The default is the full hour after 24 hours from now. Microsoft asks for at least 24 hours before the present certificate expires.
+      - Where no certificate is assigned yet, it signs at once.
+    type: str
+  immediate:
+    description:
+      - Assign the certificate at once instead of staging it.
+    type: bool
+    default: false
+  replace_pending:
+    description:
+      - Whether the certificate may be staged or assigned while another roll is pending, or the same one with another date.
+    type: bool
+    default: false
+  check_tenant:
+    description:
+      - Whether the service principals O(app_ids) must hold the certificate, as O(cloud) shows them, before it is staged or assigned.
+    type: bool
+    default: true
+  cloud:
+    description:
+      - The whole registered result of M(sfb.hybrid_auth.sp_info) or M(sfb.hybrid_auth.sp_credential), read after the certificate was put
+        on the service principals. Needed with O(state=assigned) unless O(check_tenant=false).
+    type: dict
+  app_ids:
+    description:
+      - The application ids of the service principals that hold the farm's certificate.
+    type: list
+    elements: str
+    default:
+      - 00000004-0000-0ff1-ce00-000000000000
+      - 00000002-0000-0ff1-ce00-000000000000
+  current:
+    description:
+      - The whole registered result of M(sfb.hybrid_auth.onprem_info) from earlier in the play.
+      - If it already shows what the task wants, nothing is contacted. Otherwise the module reads again before it writes.
+    type: dict
+seealso:
+  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.sp_credential
+  - module: sfb.hybrid_auth.trust_rotation
+  - name: Stage AV and OAuth certificates
+    description: How the farm rolls from one certificate to the next.
+    link: https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates
+  - name: Assign a server-to-server authentication certificate
+    description: What the certificate must be.
+    link: https://learn.microsoft.com/skypeforbusiness/manage/authentication/assign-a-server-to-server-certificate
+  - name: Set-CsCertificate
+    description: The cmdlet.
+    link: https://learn.microsoft.com/powershell/module/skypeforbusiness/set-cscertificate
+"""
+
+EXAMPLES = r"""
+- name: Make the next certificate without using it
+  sfb.hybrid_auth.onprem_certificate:
+    state: in_store
+    source: self_signed
+    valid_days: 1095
+  register: made
+
+- name: Put it on the service principals
+  sfb.hybrid_auth.sp_credential:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    certificate_content: "{{ made.certificate.content }}"
+  register: cloud
+
+- name: Let it sign from tomorrow on
+  sfb.hybrid_auth.onprem_certificate:
+    prepared: "{{ made }}"
+    cloud: "{{ cloud }}"
+"""
+
+RETURN = r"""
+certificate:
+  description:
+    - The certificate as it is in the computer store; V(null) with O(state=previous_absent).
+    - In check mode a certificate that is yet to be made has no thumbprint and no content.
+  returned: success
+  type: dict
+  contains:
+    thumbprint:
+      description: SHA-1 thumbprint.
+      type: str
+      sample: BB5D1064437D8720A5C53078185E6A361A78B10A
+    subject:
+      description: Subject.
+      type: str
+    content:
+      description: Base64 of the certificate's DER form, without its key.
+      type: str
+    not_before:
+      description: When it begins to be valid, in UTC.
+      type: str
+    not_after:
+      description: When it ends, in UTC.
+      type: str
+signing:
+  description:
+    - Which certificate signs now, which next and which before, as M(sfb.hybrid_auth.onprem_info) returns it; in check mode as it would be.
+  returned: success
+  type: dict
+operations:
+  description: What was changed, in words; in check mode what would be. Empty when nothing changes.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - stage BB5D1064437D8720A5C53078185E6A361A78B10A to sign from 2026-12-02T08:00:00Z on
+"""

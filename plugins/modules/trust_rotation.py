@@ -1,0 +1,202 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: trust_rotation
+short_description: Tell what a roll of the farm's certificate needs of the tenant
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Compares the certificates that a farm signs with, by date, with the entries of its tenant's service principals. It tells which entries
+    are missing, which may go, which stay and why, and what will be due when.
+  - Nothing is contacted. It works on what M(sfb.hybrid_auth.onprem_info) and M(sfb.hybrid_auth.sp_info) returned, at the time that the
+    server's clock showed then. M(sfb.hybrid_auth.sp_credential) does what it tells.
+  - The certificate that signs and the one that is staged must be in the tenant. The one that signed before goes once the overlap after its
+    successor's effective date is over. Expired entries go if the farm once used their certificate, or if they have its subject.
+    Every other entry stays, unless its thumbprint is in O(remove_thumbprints).
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes.info
+options:
+  onprem:
+    description:
+      - The whole registered result of M(sfb.hybrid_auth.onprem_info), with the certificate gathered.
+    type: dict
+    required: true
+  cloud:
+    description:
+      - The whole registered result of M(sfb.hybrid_auth.sp_info), or of M(sfb.hybrid_auth.sp_credential).
+    type: dict
+    required: true
+  app_ids:
+    description:
+      - The application ids of the service principals that hold the farm's certificate. O(cloud) must hold them all.
+    type: list
+    elements: str
+    default:
+      - 00000004-0000-0ff1-ce00-000000000000
+      - 00000002-0000-0ff1-ce00-000000000000
+  overlap_days:
+    description:
+      - How many days an earlier certificate stays after its successor took effect, at least 2.
+      - Tokens that it signed are in use for some time. Microsoft asks for 24 hours between two certificates of this type; two days cover
+        that and clocks that differ, and a week leaves time to notice that something still uses the old one.
+    type: int
+    default: 7
+  warn_days:
+    description:
+      - How many days before the certificate that signs expires its successor is due.
+    type: int
+    default: 60
+  earlier_thumbprints:
+    description:
+      - Thumbprints of certificates that the farm used in earlier rolls. The farm itself remembers only the last one.
+    type: list
+    elements: str
+    default: []
+  remove_thumbprints:
+    description:
+      - Thumbprints of certificates that may go now, whoever put them there and whether or not an overlap is over.
+      - The certificates that sign now or next stay, even if they are named here.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.onprem_certificate
+  - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.sp_credential
+  - name: Stage AV and OAuth certificates
+    description: How the farm rolls from one certificate to the next.
+    link: https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates
+"""
+
+EXAMPLES = r"""
+- name: Read the farm's certificates
+  sfb.hybrid_auth.onprem_info:
+    gather:
+      - certificate
+  register: onprem
+
+- name: Read the service principals
+  sfb.hybrid_auth.sp_info:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+  register: cloud
+
+- name: Tell what is due
+  sfb.hybrid_auth.trust_rotation:
+    onprem: "{{ onprem }}"
+    cloud: "{{ cloud }}"
+  register: rotation
+
+- name: Show it
+  ansible.builtin.debug:
+    msg: "{{ rotation.operations + rotation.upcoming | map(attribute='text') | list }}"
+"""
+
+RETURN = r"""
+due:
+  description: Whether the tenant needs a change now.
+  returned: success
+  type: bool
+successor_due:
+  description: Whether the certificate that signs ends within O(warn_days) and no other one is staged.
+  returned: success
+  type: bool
+previous_over:
+  description: Whether the farm still remembers the certificate that signed before, although the overlap is over.
+  returned: success
+  type: bool
+operations:
+  description: What is to be done in the tenant now, in words.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "add certificate BB5D1064437D8720A5C53078185E6A361A78B10A to service principal 00000004-0000-0ff1-ce00-000000000000: it signs now"
+add:
+  description: The certificates that are missing.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    thumbprint:
+      description: SHA-1 thumbprint.
+      type: str
+    subject:
+      description: Subject.
+      type: str
+    content:
+      description: Base64 of the certificate's DER form.
+      type: str
+    app_ids:
+      description: The service principals that lack it.
+      type: list
+      elements: str
+    reason:
+      description: Why it must be there.
+      type: str
+      sample: it signs now
+remove:
+  description: The entries that go.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    app_id:
+      description: The service principal.
+      type: str
+    key_id:
+      description: The entry.
+      type: str
+    thumbprint:
+      description: SHA-1 thumbprint of its certificate.
+      type: str
+    display_name:
+      description: The entry's display name.
+      type: str
+    end:
+      description: When the entry ends, in UTC.
+      type: str
+    owner:
+      description: V(ours), V(foreign) or V(unknown).
+      type: str
+    reason:
+      description: Why it goes.
+      type: str
+keep:
+  description: The entries that stay, with the values of RV(remove); V(reason) tells why.
+  returned: success
+  type: list
+  elements: dict
+upcoming:
+  description: What happens or becomes due, the earliest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    date:
+      description: When, in UTC.
+      type: str
+    action:
+      description:
+        - V(switch) when another certificate begins to sign, V(remove) when an earlier one may go, V(stage) since when a successor is to
+          be staged, V(expire) when a certificate ends, V(entry_ends) when an entry ends before its certificate.
+      type: str
+    thumbprint:
+      description: The certificate.
+      type: str
+    app_ids:
+      description: The service principals that it concerns; empty where it concerns the farm.
+      type: list
+      elements: str
+    text:
+      description: The same in words.
+      type: str
+      sample: previous BB5D1064437D8720A5C53078185E6A361A78B10A can go on 2028-10-25T12:00:00Z, when the overlap is over
+"""
