@@ -20,6 +20,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import sam
 Object = Mapping[str, Any]
 _LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains", "replicas")
 _OBJECTS = ("oauth_configuration", "certificate", "previous_certificate", "signing", "server")
+# What a part is gathered as, where that has another name.
+_GATHERED_AS = {"replicas": "replication", "signing": "certificate", "previous_certificate": "certificate"}
 _NOT_READ = ("failed", "skipped", "unreachable")
 
 
@@ -35,18 +37,17 @@ class Server:
         if isinstance(self.read, Unknown):
             return self.read
         value = self.read.get(name)
-        return Unknown(f"onprem_info did not gather {name} from {self.name}") if value is None else value
+        return Unknown(self._why_not(name)) if value is None else value
 
     def certificate(self) -> Object | Unknown | None:
         """The certificate that signs by this server's clock; None where none is assigned."""
         if isinstance(self.read, Unknown):
             return self.read
-        if "certificate" not in self.read:
-            return Unknown(f"onprem_info did not gather certificate from {self.name}")
+        if "certificate" not in self.read or "certificate" in self._unknown:
+            return Unknown(self._why_not("certificate"))
         assigned: Object | None = self.read["certificate"]
         if assigned is None:
-            reason = _reason(self.read)
-            return Unknown(reason) if reason else None
+            return None
         signing = self.read.get("signing") or {}
         return signing.get("current") or assigned
 
@@ -56,6 +57,16 @@ class Server:
             return Unknown(f"no certificate is known of {self.name}")
         signing = self.part("signing")
         return signing if isinstance(signing, Unknown) else signing.get("next")
+
+    @property
+    def _unknown(self) -> Object:
+        """Why parts that were asked for are not known, by what onprem_info calls them where it gathers, as of a restricted endpoint."""
+        told = {} if isinstance(self.read, Unknown) else self.read.get("unknown")
+        return told if isinstance(told, Mapping) else {}
+
+    def _why_not(self, part: str) -> str:
+        reason = self._unknown.get(_GATHERED_AS.get(part, part))
+        return f"{self.name}: {reason}".rstrip(".") if reason else f"onprem_info did not gather {part} from {self.name}"
 
 
 @dataclass(frozen=True)
@@ -193,9 +204,3 @@ def _cloud(entry: Any) -> Object | Unknown:
 def _check_list(option: str, what: str, value: Any) -> None:
     if value is not None and not (isinstance(value, list) and all(isinstance(entry, Mapping) for entry in value)):
         raise InvalidOptionError(option, f"{what} is damaged", "the whole registered result")
-
-
-def _reason(read: Object) -> str | None:
-    """Why a server's certificate is not known though it was asked for, where onprem_info says so."""
-    reason = read.get("certificate_unknown")
-    return str(reason) if reason else None

@@ -222,6 +222,22 @@ def test_a_store_that_cannot_be_read_is_not_known_and_not_wrong(right: Any) -> N
     assert {status[f"certificate.{name}"] for name in ("present", "same", "in_date", "ending_soon")} == {"pass"}
 
 
+def test_what_an_endpoint_does_not_tell_is_skipped_with_its_reason(right: Any) -> None:
+    (lead, other), cloud = copy.deepcopy(right)
+    for part in ("certificate", "previous_certificate", "signing", "replicas"):
+        del lead[part]
+    lead["unknown"] = {"certificate": "Get-CsCertificate is not exposed.", "replication": "The role does not have it."}
+    lead["server"] = dict.fromkeys(lead["server"])
+    found = judged([lead, other], cloud)
+    reasons = {finding.id: finding.actual for finding in found if finding.status == "skip" and finding.subject != other["inventory_name"]}
+    assert "Get-CsCertificate is not exposed" in reasons["certificate.present"]
+    assert "Get-CsCertificate is not exposed" in reasons["credential.own"]
+    assert "The role does not have it" in reasons["replication.up_to_date"]
+    assert reasons["clock.server"] == "not known: its time was not read"
+    lead["certificate"] = None
+    assert {one.status for one in judged([lead], cloud) if one.id == "certificate.present" and one.subject == SERVERS[0]} == {"skip"}
+
+
 def test_keys_that_cannot_be_told_apart_are_not_known(right: Any) -> None:
     servers, cloud = copy.deepcopy(right)
     for principal in cloud["service_principals"]:
