@@ -10,6 +10,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _onprem
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clock import Asking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import ManagementShell
 
@@ -31,14 +32,16 @@ class ActionModule(HybridAuthAction):
         path = params["certificate_path"]
         certificate = load_certificate_file("certificate_path", path) if path else None
         shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
+        asking = Asking()
         answer = shell.run(_onprem.calls(parts, params["local_store"], optional=True))
+        asked = asking.done()
         shape = _onprem.shaped(answer, parts, certificate=certificate)
         if parts and set(parts) <= set(shape["unknown"]):
             raise HybridAuthError(
                 f"{shell.server}: the endpoint has none of the cmdlets that read this: {'; '.join(shape['unknown'].values())}",
                 "Give the account an RBAC role that has them, or use an ordinary endpoint.",
             )
-        result = {"changed": False, **shape}
+        result = {"changed": False, **shape, **asked.info(), "inventory_name": shell.server}
         warnings = [*answer.warnings, *(f"{shell.server}: {part} is not known here: {reason}" for part, reason in shape["unknown"].items())]
         assigned = shape.get("certificate")
         if answer.restricted and certificate and assigned and assigned["thumbprint"] != certificate.thumbprint:

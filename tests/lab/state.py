@@ -27,7 +27,7 @@ class State:
         self.data.setdefault("tenants", [])
         self.data.setdefault("graph", {})
         self.data["latency"] = {"powershell": 0, "graph": 0, "entra": 0, **self.data.get("latency", {})}
-        self.data["graph"] = {"list_returns_key": True, "stale_reads": 0, "page_size": 100, **self.data["graph"]}
+        self.data["graph"] = {"list_returns_key": True, "stale_reads": 0, "page_size": 100, "clock_offset": 0, **self.data["graph"]}
         self.data["github"] = {**GITHUB, **self.data.get("github", {})}
         unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency", "github"}
         if unknown or not self.data.get("deployments"):
@@ -36,7 +36,7 @@ class State:
             if not deployment.get("name") or not deployment.get("front_ends"):
                 raise ValueError("each deployment has a name and front_ends")
             for front_end in deployment["front_ends"]:
-                defaults = {"can_write": True, "second_hop": True, "module": "SkypeForBusiness", "store": []}
+                defaults = {"can_write": True, "second_hop": True, "module": "SkypeForBusiness", "store": [], "clock_offset": 0}
                 front_end.update({name: value for name, value in defaults.items() if name not in front_end})
                 front_end["restricted"] = {"cmdlets": None, "typed": "text", **front_end.get("restricted", {})}
             cms = deployment.setdefault("cms", {})

@@ -30,12 +30,20 @@ _KINDS = ("text", "flag", "number", "time", "list", "typed")
 
 
 class Runner:
-    """invoke: runs a cmdlet with its parameters. store: the certificates of the server, with whether the key is there."""
+    """invoke: runs a cmdlet with its parameters. store: the certificates of the server, with whether the key is there.
+
+    clock_offset: seconds that the server's clock is ahead.
+    """
 
     def __init__(
-        self, name: str, module: str | None, invoke: Callable[[str, dict[str, Any]], list[Row]], store: list[tuple[x509.Certificate, bool]]
+        self,
+        name: str,
+        module: str | None,
+        invoke: Callable[[str, dict[str, Any]], list[Row]],
+        store: list[tuple[x509.Certificate, bool]],
+        clock_offset: float = 0,
     ) -> None:
-        self._name, self._module, self._invoke, self._store = name, module, invoke, store
+        self._name, self._module, self._invoke, self._store, self._clock_offset = name, module, invoke, store, clock_offset
 
     def answer(self, text: str) -> str:
         """One line of JSON."""
@@ -82,7 +90,7 @@ class Runner:
     def _call(self, call: dict[str, Any], answers: dict[str, Any]) -> None:
         parameters = call.get("parameters") or {}
         if call["cmdlet"] == "Read-Server":
-            now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            now = (datetime.now(timezone.utc) + timedelta(seconds=self._clock_offset)).strftime("%Y-%m-%dT%H:%M:%SZ")
             answers[call["id"]] = [{"name": self._name, "time": now, "culture": "en-US", "powershell": "5.1.17763.1"}]
         elif call["cmdlet"] == "Read-Certificate":
             answers[call["id"]] = self._read_store(parameters, answers)
@@ -131,7 +139,7 @@ class Runner:
             "content": base64.b64encode(certificate.public_bytes(Encoding.DER)).decode(),
             "key_type": "RSA",
             "key_size": public.key_size,
-            "signature_algorithm": "sha256RSA",
+            "signature_algorithm": certificates.signature_name(certificate),
             "has_private_key": has_key,
         }
 
