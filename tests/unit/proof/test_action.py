@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from cryptography.fernet import Fernet
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
@@ -81,6 +82,10 @@ def told(failure: Any = None, **rows: Any) -> dict[str, Any]:
     return {"module": "Lync", "answers": {"server": [SERVER], **rows}, "failure": failure, "undone": [], "warnings": []}
 
 
+def sealed(assertion: str | None, seal: str) -> str | None:
+    return Fernet(seal).encrypt(assertion.encode()).decode() if assertion else None
+
+
 def run(options: dict[str, Any], *said: tuple[list[str], dict[str, Any]], check_mode: bool = False, asked: Any = None) -> dict[str, Any]:
     """asked: a list that takes the parameters of the calls."""
     left = list(said)
@@ -90,9 +95,11 @@ def run(options: dict[str, Any], *said: tuple[list[str], dict[str, Any]], check_
         assert left, f"unexpected {calls}"
         expected, reply = left.pop(0)
         assert [call["cmdlet"] for call in calls] == expected
+        seals = [call["parameters"].pop("seal") for call in calls if call["cmdlet"] == "New-Assertion"]
         if asked is not None:
             asked.extend(call["parameters"] for call in calls)
-        return reply
+        rows = [{**one, "sealed": sealed(one["assertion"], seals[0])} for one in reply["answers"].get("assertions", [])]
+        return {**reply, "answers": {**reply["answers"], "assertions": rows}}
 
     result = run_action(
         "trust_test",
@@ -249,6 +256,13 @@ def test_nothing_shows_an_assertion_or_a_token(talk: Talk) -> None:
         assert len(result["proofs"]) == 1
         for secret in (ASSERTION, TOKEN, *(text.rpartition(".")[2] for text in (ASSERTION, TOKEN))):
             assert secret not in json.dumps(result)
+
+
+def test_an_assertion_that_was_changed_on_its_way_fails_the_task(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    talk(FOUND)
+    monkeypatch.setitem(globals(), "sealed", lambda _assertion, _seal: Fernet(Fernet.generate_key()).encrypt(b"x").decode())
+    result = run({"current": CURRENT}, (["New-Assertion"], told(assertions=[row()])))
+    assert "cannot be opened" in result["msg"]
 
 
 MAILBOX = {"current": CURRENT, "mailbox": "SIP:user@contoso.com"}
