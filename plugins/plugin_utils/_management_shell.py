@@ -57,22 +57,37 @@ class ManagementShell:
 
     def run(self, calls: Sequence[Call]) -> Answer:
         """The answer to the calls; HybridAuthError for the first that failed."""
+        answer, error = self.attempt(calls)
+        if error:
+            raise error
+        return answer
+
+    def attempt(self, calls: Sequence[Call]) -> tuple[Answer, HybridAuthError | None]:
+        """The same with the first failure beside what the calls before it returned; HybridAuthError where there is no answer at all."""
         connection = self._action._connection
         restricted = is_restricted(connection, self._endpoint, self.server)
         result = RestrictedEndpoint(connection, self.server).ask(calls) if restricted else self._ask_runner(calls)
         if not isinstance(result.get("answers"), dict):
             raise self._no_answer(result)
-        if result.get("failure"):
-            raise self._failed(result["failure"], result.get("undone") or [], restricted)
+        error = self._failed(result["failure"], result.get("undone") or [], restricted) if result.get("failure") else None
         warnings = [str(warning) for warning in result.get("warnings") or []]
-        return Answer(result["answers"], warnings, result.get("module"), restricted, result.get("unknown") or {})
+        return Answer(result["answers"], warnings, result.get("module"), restricted, result.get("unknown") or {}), error
 
-    def _ask_runner(self, calls: Sequence[Call]) -> Mapping[str, Any]:
+    def require_runner(self, purpose: str) -> None:
+        """HybridAuthError where no script can run: the connection does not lead to a Windows server, or to a restricted endpoint of it."""
+        if is_restricted(self._action._connection, self._endpoint, self.server):
+            raise HybridAuthError(
+                f"{self.server} is reached through a restricted endpoint, where {purpose} is not possible, since no script may run.",
+                "Reach the server over winrm, or over psrp with an ordinary endpoint.",
+            )
         if not getattr(self._action._connection._shell, "_IS_WINDOWS", False):
             raise HybridAuthError(
                 f"{self.server} is not reached as a Windows server, so no management cmdlet can run there.",
                 "Set ansible_connection to winrm or psrp, or with ssh ansible_shell_type to powershell, and do not delegate the task.",
             )
+
+    def _ask_runner(self, calls: Sequence[Call]) -> Mapping[str, Any]:
+        self.require_runner("this")
         request = {"modules": self._modules, "calls": [call.as_json() for call in calls]}
         result: Mapping[str, Any] = self._action._execute_module(
             module_name="sfb.hybrid_auth.cs_invoke", module_args={"request": json.dumps(request)}, task_vars=self._task_vars

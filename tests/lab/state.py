@@ -29,9 +29,12 @@ class State:
         self.data["latency"] = {"powershell": 0, "graph": 0, "entra": 0, **self.data.get("latency", {})}
         self.data["graph"] = {"list_returns_key": True, "stale_reads": 0, "page_size": 100, "clock_offset": 0, **self.data["graph"]}
         self.data["github"] = {**GITHUB, **self.data.get("github", {})}
-        unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency", "github"}
+        self.data["tokens"] = {"clock_offset": 0, **self.data.get("tokens", {})}
+        unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency", "github", "tokens"}
         if unknown or not self.data.get("deployments"):
-            raise ValueError(f"a state has deployments, tenants, graph, faults, latency and github; unknown here: {sorted(unknown)}")
+            raise ValueError(
+                f"a state has deployments, tenants, graph, faults, latency, github and tokens; unknown here: {sorted(unknown)}"
+            )
         for deployment in self.data["deployments"]:
             if not deployment.get("name") or not deployment.get("front_ends"):
                 raise ValueError("each deployment has a name and front_ends")

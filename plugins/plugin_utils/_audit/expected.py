@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import CLOUDS
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clouds import cloud_named, metadata_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clouds import CLOUDS, cloud_named, metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE

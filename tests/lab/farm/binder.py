@@ -21,10 +21,13 @@ SIGNATURES: dict[str, Any] = {
     **pki.SIGNATURES,
 }
 
-# Types with few values, which the reference describes in words: New-CsPartnerApplication, Set-CsOAuthConfiguration.
+# Types with few values, which the reference describes in words: New-CsPartnerApplication, Set-CsOAuthConfiguration,
+# Test-CsExStorageConnectivity.
 ENUMS = {
     "ApplicationTrustLevel": ("Full", "Application", "User"),
     "ClientAdalAuthOverride": ("NoOverride", "Allowed", "Disallowed"),
+    "Binding": ("NetNamedPipe", "NetTCP"),
+    "ExchFolder": ("ConversationHistory", "Inbox", "Dumpster"),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
 OBJECT = "System.Security.Cryptography.X509Certificates.X509Certificate2"
@@ -25,13 +25,14 @@ _SHA256 = 11
 
 
 def complete(entry: dict[str, Any]) -> None:
-    """Give a certificate of the state its PFX where it has none: subject, days or not_before and not_after, key_size, hash."""
+    """Give a certificate of the state its PFX where it has none: subject, days or not_before and not_after, key_size, key_type, hash."""
     if "pfx" in entry:
         return
     now = datetime.now(timezone.utc).replace(microsecond=0)
     begin = _time(entry["not_before"]) if "not_before" in entry else now - timedelta(days=30)
     end = _time(entry["not_after"]) if "not_after" in entry else now + timedelta(days=int(entry.get("days", 700)))
-    key = rsa.generate_private_key(65537, int(entry.get("key_size", 2048)))
+    elliptic = entry.get("key_type") == "ec"
+    key = ec.generate_private_key(ec.SECP256R1()) if elliptic else rsa.generate_private_key(65537, int(entry.get("key_size", 2048)))
     name = x509.Name.from_rfc4514_string(entry.get("subject", "CN=contoso.com"))
     certificate = (
         x509.CertificateBuilder()
@@ -54,6 +55,12 @@ def load(entry: dict[str, Any]) -> x509.Certificate:
     return certificate
 
 
+def private_key(entry: dict[str, Any]) -> Any:
+    """The private key, or None where the state says that the computer does not have it."""
+    key, _certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(entry["pfx"]), None)
+    return key if entry.get("private_key", True) else None
+
+
 def thumbprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  # Windows names certificates by it
 
@@ -62,7 +69,7 @@ def signature_name(certificate: x509.Certificate) -> str:
     """How it is signed, in Windows' spelling."""
     algorithm = certificate.signature_hash_algorithm
     assert algorithm is not None
-    return f"{algorithm.name}RSA"
+    return f"{algorithm.name}{'RSA' if isinstance(certificate.public_key(), rsa.RSAPublicKey) else 'ECDSA'}"
 
 
 def times(certificate: x509.Certificate) -> tuple[str, str]:

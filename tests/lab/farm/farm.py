@@ -19,8 +19,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-
 from ..faults import Faults
 from ..log import RequestLog
 from ..state import State
@@ -28,6 +26,7 @@ from ..winrm.command_line import CommandLine
 from ..winrm.host import Completed, ErrorData, Pipeline, PipelineResult
 from ..winrm.payload import parse_module_payload
 from . import certificate_cmdlets, certificates, restricted_endpoint, stub_module
+from .assertion import Stored
 from .binder import CmdletError, bind
 from .cmdlets import Cmdlets, Row
 from .python_runner import Runner
@@ -91,10 +90,10 @@ class FrontEnd:
         said = [ErrorData(done.stderr.decode("utf-8", "replace"), "LabScript", "FromStdErr", ends=False)] if done.stderr else []
         return PipelineResult([done.stdout.decode("utf-8", "replace").rstrip("\r\n")], errors=said, code=done.code)
 
-    def store(self) -> list[tuple[x509.Certificate, bool]]:
-        """The certificates in the computer's store, with whether the private key is there."""
+    def store(self) -> list[Stored]:
+        """The certificates in the computer's store, each with its private key where that is there."""
         entries = (self._certificates[name] for name in self.data["store"])
-        return [(certificates.load(entry), bool(entry.get("private_key", True))) for entry in entries]
+        return [Stored(certificates.load(entry), certificates.private_key(entry)) for entry in entries]
 
     def put(self, name: str) -> None:
         """Copy the certificate of that id into the computer's store."""
@@ -118,6 +117,10 @@ class FrontEnd:
             self._log(cmdlet, given, user, writes, exc.error_id)
             raise
         self._log(cmdlet, given, user, writes, 200)
+        if cmdlet == "Test-CsExStorageConnectivity":
+            steps = ("WriteItem", *(("DeleteItem",) if bound.get("DeleteItem") else ()))
+            for step in steps:
+                self._farm.log.add("mailbox", step, bound["SipUri"], write=True, host=self.name, user=user)
         return rows
 
     def _check_access(self, cmdlet: str, writes: bool, by_role: bool) -> None:

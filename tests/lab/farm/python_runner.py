@@ -12,11 +12,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
-from . import certificates
+from . import assertion, certificates
 from .binder import SIGNATURES, CmdletError
 from .cmdlets import Row
 
@@ -25,12 +24,13 @@ ALLOWED = (
     *("Get-CsOAuthConfiguration", "Set-CsOAuthConfiguration", "Get-CsCertificate", "Get-CsService", "Get-CsPool", "Get-CsSipDomain"),
     *("Get-CsServerVersion", "Get-CsManagementStoreReplicationStatus", "Read-Certificate", "Read-Server"),
     *("Set-CsCertificate", "Remove-CsCertificate", "New-StoreCertificate", "Import-StoreCertificate"),
+    *("New-Assertion", "Test-CsExStorageConnectivity"),
 )
 _KINDS = ("text", "flag", "number", "time", "list", "typed")
 
 
 class Runner:
-    """invoke: runs a cmdlet with its parameters. store: the certificates of the server, with whether the key is there.
+    """invoke: runs a cmdlet with its parameters. store: the certificates of the server, each with its key where that is there.
 
     clock_offset: seconds that the server's clock is ahead.
     """
@@ -40,7 +40,7 @@ class Runner:
         name: str,
         module: str | None,
         invoke: Callable[[str, dict[str, Any]], list[Row]],
-        store: list[tuple[x509.Certificate, bool]],
+        store: list[assertion.Stored],
         clock_offset: float = 0,
     ) -> None:
         self._name, self._module, self._invoke, self._store, self._clock_offset = name, module, invoke, store, clock_offset
@@ -100,6 +100,8 @@ class Runner:
             answers[call["id"]] = [self._stored("New-SelfSignedCertificate", {**wanted, "NotAfter": {"time": end}})]
         elif call["cmdlet"] == "Import-StoreCertificate":
             answers[call["id"]] = [self._stored("Add-StoreCertificate", {"Pfx": _without_password(parameters)})]
+        elif call["cmdlet"] == "New-Assertion":
+            answers[call["id"]] = assertion.rows(call.get("parameters"), self._assigned, self._service_name, self._store)
         else:
             sets = SIGNATURES[call["cmdlet"]]["parameter_sets"].values()
             quiet = {name: value for name, value in (("Confirm", False), ("Force", True)) if any(name in one for one in sets)}
@@ -108,26 +110,36 @@ class Runner:
 
     def _read_store(self, parameters: dict[str, Any], answers: dict[str, Any]) -> list[dict[str, Any]]:
         if parameters.get("self_signed"):
-            own = [certificates.thumbprint(one) for one, has_key in self._store if has_key and one.subject == one.issuer]
-            return [self._certificate(thumbprint) for thumbprint in own]
+            own = [one.certificate for one in self._store if one.key is not None and one.certificate.subject == one.certificate.issuer]
+            return [self._certificate(certificates.thumbprint(certificate)) for certificate in own]
         assigned = answers.get(str(parameters.get("of")), [])
         wanted = [*parameters.get("thumbprints", ()), *(row[name] for row in assigned for name in ("Thumbprint", "PreviousThumbprint"))]
         return [self._certificate(thumbprint) for thumbprint in dict.fromkeys(str(one).upper() for one in wanted if one)]
 
     def _stored(self, cmdlet: str, given: dict[str, Any]) -> dict[str, Any]:
         (made,) = self._invoke(cmdlet, given)
-        self._store.append((certificates.load({"pfx": made["properties"]["Pfx"]["value"]}), True))
+        entry = {"pfx": made["properties"]["Pfx"]["value"]}
+        self._store.append(assertion.Stored(certificates.load(entry), certificates.private_key(entry)))
         return self._certificate(made["properties"]["Thumbprint"]["value"])
 
+    def _assigned(self) -> list[dict[str, Any]]:
+        select = {"Thumbprint": "text", "PreviousThumbprint": "text", "EffectiveDate": "time"}
+        return [_projected(row, select) for row in self._invoke("Get-CsCertificate", {"Type": ["OAuthTokenIssuer"]})]
+
+    def _service_name(self) -> str | None:
+        rows = [_projected(row, {"ServiceName": "text"}) for row in self._invoke("Get-CsOAuthConfiguration", {})]
+        return next((row["ServiceName"] for row in rows), None)
+
     def _certificate(self, thumbprint: str) -> dict[str, Any]:
-        found = next(((one, key) for one, key in self._store if certificates.thumbprint(one) == thumbprint), None)
+        found = next((one for one in self._store if certificates.thumbprint(one.certificate) == thumbprint), None)
         names = ("subject", "issuer", "serial_number", "not_before", "not_after", "content", "key_type", "key_size", "signature_algorithm")
         if found is None:
             return {"thumbprint": thumbprint, "found": False, **dict.fromkeys((*names, "has_private_key"))}
-        certificate, has_key = found
+        certificate = found.certificate
         begin, end = certificates.times(certificate)
         public = certificate.public_key()
-        assert isinstance(public, rsa.RSAPublicKey)
+        assert isinstance(public, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey))
+        kind = "RSA" if isinstance(public, rsa.RSAPublicKey) else "ECDSA"
         return {
             "thumbprint": thumbprint,
             "found": True,
@@ -137,10 +149,10 @@ class Runner:
             "not_before": begin,
             "not_after": end,
             "content": base64.b64encode(certificate.public_bytes(Encoding.DER)).decode(),
-            "key_type": "RSA",
+            "key_type": kind,
             "key_size": public.key_size,
             "signature_algorithm": certificates.signature_name(certificate),
-            "has_private_key": has_key,
+            "has_private_key": found.key is not None,
         }
 
 
