@@ -70,20 +70,30 @@ class ManagementShell:
 
     def run(self, calls: Sequence[Call]) -> Answer:
         """The answer to the calls, made in one process; HybridAuthError for the first that failed."""
+        answer, error = self.attempt(calls)
+        if error:
+            raise error
+        return answer
+
+    def require_windows(self) -> None:
+        """HybridAuthError where the connection does not lead to a Windows server."""
         if not getattr(self._action._connection._shell, "_IS_WINDOWS", False):
             raise HybridAuthError(
                 f"{self.server} is not reached as a Windows server, so no management cmdlet can run there.",
                 "Set ansible_connection to winrm or psrp, or with ssh ansible_shell_type to powershell, and do not delegate the task.",
             )
+
+    def attempt(self, calls: Sequence[Call]) -> tuple[Answer, HybridAuthError | None]:
+        """The same with the first failure beside what the calls before it returned; HybridAuthError where there is no answer at all."""
+        self.require_windows()
         request = {"modules": self._modules, "calls": [call.as_json() for call in calls]}
         result = self._action._execute_module(
             module_name="sfb.hybrid_auth.cs_invoke", module_args={"request": json.dumps(request)}, task_vars=self._task_vars
         )
         if not isinstance(result.get("answers"), dict):
             raise self._no_answer(result)
-        if result.get("failure"):
-            raise self._failed(result["failure"], result.get("undone") or [])
-        return Answer(result["answers"], [str(warning) for warning in result.get("warnings") or []], str(result.get("module")))
+        error = self._failed(result["failure"], result.get("undone") or []) if result.get("failure") else None
+        return Answer(result["answers"], [str(warning) for warning in result.get("warnings") or []], str(result.get("module"))), error
 
     def _no_answer(self, result: Mapping[str, Any]) -> HybridAuthError:
         said = [str(result.get(name) or "").strip() for name in ("msg", "module_stderr", "module_stdout")]

@@ -47,6 +47,7 @@ def test_the_examples_run(start: Callable[[dict[str, Any]], Lab], greenfield: di
         "SFB_LOGIN_URL": lab.info["login_url"],
         "SFB_GRAPH_URL": lab.info["graph_url"],
         "SFB_CA_PATH": lab.info["ca_path"],
+        "SFB_METADATA_URL": tenant["metadata_url"],
     }
     run = run_playbook(playbook, lab.inventory, folder, "--limit", "fe01.contoso.com", extra_environment=environment)
     assert run.code == 0, run.output

@@ -26,6 +26,7 @@ def write(path: Path, info: dict[str, Any], deployments: dict[str, dict[str, Any
             "trust_tenant": tenant["domain"],
             "trust_client_id": tenant["client_id"],
             "trust_client_secret": tenant["client_secret"],
+            "lab_metadata_url": tenant["metadata_url"],
         }
     common = {
         "ansible_connection": "winrm",

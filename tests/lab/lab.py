@@ -18,7 +18,8 @@ from .authority import Authority
 from .cloud import metadata
 from .cloud.entra import Entra
 from .cloud.graph import Graph
-from .cloud.https import HttpsServer
+from .cloud.https import Answer, HttpsServer, Request
+from .cloud.token_service import TokenService
 from .control import Control
 from .farm.farm import Farm
 from .faults import Faults
@@ -46,11 +47,19 @@ class Lab:
         authority = Authority(workdir)
         tls = (authority.certificate, authority.key)
         found = engine_path() if engine == "auto" else None if engine == "none" else engine
-        self.farm = Farm(self._state, self._log, self._faults, workdir, found, lambda url: metadata.resolve(self._state, url))
+        self.tokens = TokenService(self._state, self._log, self._faults)
+        self.farm = Farm(
+            self._state, self._log, self._faults, workdir, found, lambda url: metadata.resolve(self._state, url, self.tokens.url)
+        )
         entra = Entra(self._state, self._log, self._faults)
         graph = Graph(self._state, self._log, self._faults, entra)
-        self._servers = [HttpsServer(entra.handle, tls), HttpsServer(graph.handle, tls)]
+
+        def sign_in(request: Request) -> Answer:
+            return (self.tokens if self.tokens.answers(request.path) else entra).handle(request)
+
+        self._servers = [HttpsServer(sign_in, tls), HttpsServer(graph.handle, tls)]
         entra.url, graph.url = (server.url for server in self._servers)
+        self.tokens.url = entra.url
         entra.graph_url = graph.url
         self._control = Control(self._state, self._log, self._faults)
         self._write_users(workdir)
@@ -64,7 +73,7 @@ class Lab:
             "inventory": str(workdir / "inventory.yml"),
             "engine": found,
             "front_ends": front_ends,
-            "tenants": [_tenant(tenant) for tenant in self._state.data["tenants"]],
+            "tenants": [self._tenant(tenant) for tenant in self._state.data["tenants"]],
         }
         self.inventory = workdir / "inventory.yml"
         inventory.write(self.inventory, self.info, {one["name"]: self._tenant_of(one) for one in self._state.data["deployments"]})
@@ -125,7 +134,17 @@ class Lab:
         tenant = self._state.tenant(name) if name else self._state.data["tenants"][0]
         if tenant is None:
             raise ValueError(f"deployment {deployment['name']} is in tenant {name}, which the state does not have")
-        return _tenant(tenant)
+        return self._tenant(tenant)
+
+    def _tenant(self, tenant: dict[str, Any]) -> dict[str, Any]:
+        application = (tenant.get("applications") or [{}])[0]
+        return {
+            "id": tenant["id"],
+            "domain": tenant["domains"][0],
+            "client_id": application.get("client_id"),
+            "client_secret": application.get("secret"),
+            "metadata_url": f"{self.tokens.url}/{tenant['id']}/metadata/json/1",
+        }
 
     def _write_users(self, workdir: Path) -> None:
         """The accounts for NTLM, which pyspnego reads from the file that this variable names."""
@@ -138,13 +157,3 @@ class Lab:
         path.touch(mode=0o600)
         path.write_text("\n".join(sorted(lines)) + "\n", encoding="utf-8")
         os.environ["NTLM_USER_FILE"] = str(path)
-
-
-def _tenant(tenant: dict[str, Any]) -> dict[str, Any]:
-    application = (tenant.get("applications") or [{}])[0]
-    return {
-        "id": tenant["id"],
-        "domain": tenant["domains"][0],
-        "client_id": application.get("client_id"),
-        "client_secret": application.get("secret"),
-    }

@@ -26,9 +26,10 @@ class State:
         self.data.setdefault("graph", {})
         self.data["latency"] = {"powershell": 0, "graph": 0, "entra": 0, **self.data.get("latency", {})}
         self.data["graph"] = {"list_returns_key": True, "stale_reads": 0, "page_size": 100, **self.data["graph"]}
-        unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency"}
+        self.data["tokens"] = {"clock_offset": 0, **self.data.get("tokens", {})}
+        unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency", "tokens"}
         if unknown or not self.data.get("deployments"):
-            raise ValueError(f"a state has deployments, tenants, graph, faults and latency; unknown here: {sorted(unknown)}")
+            raise ValueError(f"a state has deployments, tenants, graph, faults, latency and tokens; unknown here: {sorted(unknown)}")
         for deployment in self.data["deployments"]:
             if not deployment.get("name") or not deployment.get("front_ends"):
                 raise ValueError("each deployment has a name and front_ends")

@@ -101,7 +101,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.connection.close()
             return
         data = b"" if answer.content is None else json.dumps(answer.content).encode()
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)
+        self.send_header("Server", self.version_string())
+        if "Date" not in answer.headers:
+            self.send_header("Date", self.date_time_string())
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if data:

@@ -56,12 +56,12 @@ def _new(entry: dict[str, Any]) -> dict[str, Any]:
             400, "Request_BadRequest", f"A new key credential needs key and type, and has no {', '.join(sorted(unknown)) or 'other field'}."
         )
     try:
-        certificate = _certificate(entry["key"])
+        certificate = certificate_of(entry["key"])
     except ValueError:
         raise RefusedError(400, "Request_BadRequest", "Key value is invalid certificate.") from None
     begin, end = certificates.times(certificate)
     wanted = entry.get("endDateTime") or end
-    if _time(wanted) > _time(end) or _time(wanted) <= datetime.now(timezone.utc):
+    if time_of(wanted) > time_of(end) or time_of(wanted) <= datetime.now(timezone.utc):
         raise RefusedError(400, "KeyCredentialsInvalidEndDate", "Key credential end date is invalid.")
     return {
         "keyId": str(uuid.uuid4()),
@@ -75,7 +75,8 @@ def _new(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _certificate(key: str) -> x509.Certificate:
+def certificate_of(key: str) -> x509.Certificate:
+    """The certificate in the property key, in any of the encodings that programs send; ValueError if it is none."""
     try:
         content = base64.b64decode(key, validate=True)
         if content.startswith(b"-----BEGIN"):
@@ -85,5 +86,6 @@ def _certificate(key: str) -> x509.Certificate:
         raise ValueError(str(exc)) from None
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
+    """A time as Graph shows it."""
     return datetime.strptime(text, _FORMAT).replace(tzinfo=timezone.utc)

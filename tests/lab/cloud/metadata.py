@@ -10,20 +10,24 @@ import re
 
 from ..farm.cmdlets import MetadataError
 from ..state import State
+from .token_service import ISSUER, METADATA_PATH
 
 _URLS = re.compile(
     r"https://(?:accounts\.accesscontrol\.windows\.net|login\.microsoftonline\.us|login\.microsoftonline\.com)/(?P<tenant>[^/]+)/metadata/json/1",
     re.IGNORECASE,
 )
-_ISSUER = "00000001-0000-0000-c000-000000000000"
 
 
-def resolve(state: State, url: str) -> dict[str, str]:
-    """issuer, realm and type of the metadata document at the URL; MetadataError where none can be had."""
-    match = _URLS.fullmatch(url)
+def resolve(state: State, url: str, login_url: str) -> dict[str, str]:
+    """issuer, realm and type of the metadata document at the URL; MetadataError where none can be had.
+
+    login_url: the lab's own host, whose documents are served over HTTPS too (token_service.py).
+    """
+    own = url[len(login_url) :] if url.lower().startswith(f"{login_url.lower()}/") else ""
+    match = _URLS.fullmatch(url) or METADATA_PATH.fullmatch(own)
     if match is None:
         raise MetadataError(f"The remote name could not be resolved: '{url}'")
     tenant = state.tenant(match["tenant"])
     if tenant is None:
         raise MetadataError("The remote server returned an error: (404) Not Found.")
-    return {"issuer": _ISSUER, "realm": tenant["id"], "type": "Acs"}
+    return {"issuer": ISSUER, "realm": tenant["id"], "type": "Acs"}

@@ -16,10 +16,13 @@ from typing import Any
 
 SIGNATURES: dict[str, Any] = json.loads((Path(__file__).parent / "signatures.json").read_text(encoding="utf-8"))["cmdlets"]
 
-# Types with few values, which the reference describes in words: New-CsPartnerApplication, Set-CsOAuthConfiguration.
+# Types with few values, which the reference describes in words: New-CsPartnerApplication, Set-CsOAuthConfiguration,
+# Test-CsExStorageConnectivity.
 ENUMS = {
     "ApplicationTrustLevel": ("Full", "Application", "User"),
     "ClientAdalAuthOverride": ("NoOverride", "Allowed", "Disallowed"),
+    "Binding": ("NetNamedPipe", "NetTCP"),
+    "ExchFolder": ("ConversationHistory", "Inbox", "Dumpster"),
 }
 
 

@@ -13,20 +13,21 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def complete(entry: dict[str, Any]) -> None:
-    """Give a certificate of the state its PFX where it has none: subject, days or not_before and not_after, key_size."""
+    """Give a certificate of the state its PFX where it has none: subject, days or not_before and not_after, key_size, key_type."""
     if "pfx" in entry:
         return
     now = datetime.now(timezone.utc).replace(microsecond=0)
     begin = _time(entry["not_before"]) if "not_before" in entry else now - timedelta(days=30)
     end = _time(entry["not_after"]) if "not_after" in entry else now + timedelta(days=int(entry.get("days", 700)))
-    key = rsa.generate_private_key(65537, int(entry.get("key_size", 2048)))
+    elliptic = entry.get("key_type") == "ec"
+    key = ec.generate_private_key(ec.SECP256R1()) if elliptic else rsa.generate_private_key(65537, int(entry.get("key_size", 2048)))
     name = x509.Name.from_rfc4514_string(entry.get("subject", "CN=contoso.com"))
     certificate = (
         x509.CertificateBuilder()
@@ -45,6 +46,12 @@ def load(entry: dict[str, Any]) -> x509.Certificate:
     _key, certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(entry["pfx"]), None)
     assert certificate is not None
     return certificate
+
+
+def private_key(entry: dict[str, Any]) -> Any:
+    """The private key, or None where the state says that the computer does not have it."""
+    key, _certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(entry["pfx"]), None)
+    return key if entry.get("private_key", True) else None
 
 
 def thumbprint(certificate: x509.Certificate) -> str:

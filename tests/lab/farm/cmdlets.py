@@ -210,6 +210,23 @@ class Cmdlets:
             for entry in self._cms["replicas"]
         ]
 
+    def _test_exstorageconnectivity(self, bound: dict[str, Any]) -> list[Row]:
+        """Success and failures as https://learn.microsoft.com/powershell/module/skypeforbusiness/test-csexstorageconnectivity and
+        Microsoft's diagnostic tool for the server know them; "Test Passed" is what that tool's own mock says."""
+        name = "Test-CsExStorageConnectivity"
+        if bound.get("Binding") == "NetTCP" and not bound.get("HostNameStorageService"):
+            raise CmdletError("HostNameStorageService is needed with the binding NetTCP.", f"InvalidArgument,{name}", "InvalidArgument")
+        found = self._deployment.get("mailboxes", {}).get(bound["SipUri"].lower(), "not_found")
+        if found == "passed":
+            return [{"type": "System.String", "text": "Test Passed"}]
+        texts = {
+            "access_denied": ("Access Denied", "PermissionDenied"),
+            "unauthorized": ("The remote server returned an error: (401) Unauthorized.", "NotSpecified"),
+            "not_found": (f"{bound['SipUri']} is not a valid user.", "ObjectNotFound"),
+        }
+        message, category = texts[found]
+        raise CmdletError(message, f"TestFailed,{name}", category)
+
     def _listed(self, part: str, cmdlet: str, bound: dict[str, Any]) -> list[dict[str, Any]]:
         if bound.get("Identity"):
             return [self._one(part, cmdlet, bound)]

@@ -17,8 +17,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-
 from ..faults import Faults
 from ..log import RequestLog
 from ..state import State
@@ -26,6 +24,7 @@ from ..winrm.command_line import CommandLine
 from ..winrm.host import Completed
 from ..winrm.payload import parse_module_payload
 from . import certificates, stub_module
+from .assertion import Stored
 from .binder import CmdletError, bind
 from .cmdlets import Cmdlets, Row
 from .python_runner import Runner
@@ -65,10 +64,10 @@ class FrontEnd:
         runner = Runner(self.name, self.data["module"], lambda cmdlet, given: self.cmdlet(cmdlet, given, asker), self.store())
         return Completed(runner.answer(payload.arguments["request"]).encode() + b"\r\n", b"", 0)
 
-    def store(self) -> list[tuple[x509.Certificate, bool]]:
-        """The certificates in the computer's store, with whether the private key is there."""
+    def store(self) -> list[Stored]:
+        """The certificates in the computer's store, each with its private key where that is there."""
         entries = (self._certificates[name] for name in self.data["store"])
-        return [(certificates.load(entry), bool(entry.get("private_key", True))) for entry in entries]
+        return [Stored(certificates.load(entry), certificates.private_key(entry)) for entry in entries]
 
     def cmdlet(self, cmdlet: str, given: dict[str, Any], user: str) -> list[Row]:
         """Run a cmdlet of the management module; CmdletError as it would fail."""
@@ -82,6 +81,10 @@ class FrontEnd:
             self._log(cmdlet, given, user, writes, exc.error_id)
             raise
         self._log(cmdlet, given, user, writes, 200)
+        if cmdlet == "Test-CsExStorageConnectivity":
+            steps = ("WriteItem", *(("DeleteItem",) if bound.get("DeleteItem") else ()))
+            for step in steps:
+                self._farm.log.add("mailbox", step, bound["SipUri"], write=True, host=self.name, user=user)
         return rows
 
     def _check_access(self, cmdlet: str, writes: bool) -> None:

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from . import certificates
+from . import assertion, certificates
 from .binder import SIGNATURES, CmdletError
 from .cmdlets import Row
 
@@ -24,15 +23,16 @@ ALLOWED = (
     *(f"{verb}-Cs{noun}" for noun in ("OAuthServer", "PartnerApplication") for verb in ("Get", "New", "Set", "Remove")),
     *("Get-CsOAuthConfiguration", "Set-CsOAuthConfiguration", "Get-CsCertificate", "Get-CsService", "Get-CsPool", "Get-CsSipDomain"),
     *("Get-CsServerVersion", "Get-CsManagementStoreReplicationStatus", "Read-Certificate", "Read-Server"),
+    *("New-Assertion", "Test-CsExStorageConnectivity"),
 )
 _KINDS = ("text", "flag", "number", "time", "list", "typed")
 
 
 class Runner:
-    """invoke: runs a cmdlet with its parameters. store: the certificates of the server, with whether the key is there."""
+    """invoke: runs a cmdlet with its parameters. store: the certificates of the server, each with its key where that is there."""
 
     def __init__(
-        self, name: str, module: str | None, invoke: Callable[[str, dict[str, Any]], list[Row]], store: list[tuple[x509.Certificate, bool]]
+        self, name: str, module: str | None, invoke: Callable[[str, dict[str, Any]], list[Row]], store: list[assertion.Stored]
     ) -> None:
         self._name, self._module, self._invoke, self._store = name, module, invoke, store
 
@@ -87,21 +87,32 @@ class Runner:
             assigned = answers.get(str(parameters.get("of")), [])
             wanted = [str(row[name]).upper() for row in assigned for name in ("Thumbprint", "PreviousThumbprint") if row.get(name)]
             answers[call["id"]] = [self._certificate(thumbprint) for thumbprint in dict.fromkeys(wanted)]
+        elif call["cmdlet"] == "New-Assertion":
+            answers[call["id"]] = assertion.rows(call.get("parameters"), self._assigned, self._service_name, self._store)
         else:
             sets = SIGNATURES[call["cmdlet"]]["parameter_sets"].values()
             quiet = {name: value for name, value in (("Confirm", False), ("Force", True)) if any(name in one for one in sets)}
             rows = self._invoke(call["cmdlet"], {**parameters, **quiet})
             answers[call["id"]] = [_projected(row, call.get("select") or {}) for row in rows]
 
+    def _assigned(self) -> list[dict[str, Any]]:
+        select = {"Thumbprint": "text", "PreviousThumbprint": "text", "EffectiveDate": "time"}
+        return [_projected(row, select) for row in self._invoke("Get-CsCertificate", {"Type": ["OAuthTokenIssuer"]})]
+
+    def _service_name(self) -> str | None:
+        rows = [_projected(row, {"ServiceName": "text"}) for row in self._invoke("Get-CsOAuthConfiguration", {})]
+        return next((row["ServiceName"] for row in rows), None)
+
     def _certificate(self, thumbprint: str) -> dict[str, Any]:
-        found = next(((one, key) for one, key in self._store if certificates.thumbprint(one) == thumbprint), None)
+        found = next((one for one in self._store if certificates.thumbprint(one.certificate) == thumbprint), None)
         names = ("subject", "issuer", "serial_number", "not_before", "not_after", "content", "key_type", "key_size", "signature_algorithm")
         if found is None:
             return {"thumbprint": thumbprint, "found": False, **dict.fromkeys((*names, "has_private_key"))}
-        certificate, has_key = found
+        certificate = found.certificate
         begin, end = certificates.times(certificate)
         public = certificate.public_key()
-        assert isinstance(public, rsa.RSAPublicKey)
+        assert isinstance(public, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey))
+        kind = "RSA" if isinstance(public, rsa.RSAPublicKey) else "ECDSA"
         return {
             "thumbprint": thumbprint,
             "found": True,
@@ -111,10 +122,10 @@ class Runner:
             "not_before": begin,
             "not_after": end,
             "content": base64.b64encode(certificate.public_bytes(Encoding.DER)).decode(),
-            "key_type": "RSA",
+            "key_type": kind,
             "key_size": public.key_size,
-            "signature_algorithm": "sha256RSA",
-            "has_private_key": has_key,
+            "signature_algorithm": f"sha256{kind}",
+            "has_private_key": found.key is not None,
         }
 
 

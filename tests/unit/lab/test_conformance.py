@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,3 +123,67 @@ def test_both_runners_say_that_the_module_is_missing(farms: tuple[Farm, Farm]) -
     request = {"modules": ["Absent", "Gone"], "calls": REQUESTS["version"]}
     python, engine = farms
     assert ask_engine(engine, request)["failure"] == ask_python(python, request)["failure"]
+
+
+def assertion(**parts: Any) -> list[dict[str, Any]]:
+    given = {"application": "00000004-0000-0ff1-ce00-000000000000", "realm": "contoso.com", "audience_host": "sts.contoso.com"}
+    return [{"id": "a", "cmdlet": "New-Assertion", "parameters": {**given, "hosts": ["", "WebExt.contoso.com"], "lifetime": 60, **parts}}]
+
+
+ASSERTIONS = {
+    "signed": assertion(),
+    "not assigned": assertion(thumbprint="AB" * 20),
+    "another application": assertion(application="00000002-0000-0ff1-ce00-000000000000"),
+    "realm": assertion(realm='x"y'),
+    "audience": assertion(audience_host="x/y.z"),
+    "lifetime": assertion(lifetime=601),
+    "hosts": assertion(hosts=["a b.c"]),
+    "no hosts": assertion(hosts=[]),
+}
+
+
+@pytest.mark.parametrize("name", ASSERTIONS)
+def test_both_runners_sign_and_refuse_the_same(farms: tuple[Farm, Farm], name: str) -> None:
+    request = {"modules": ["SkypeForBusiness"], "calls": ASSERTIONS[name]}
+    told = []
+    for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
+        answer = ask(farm, request)
+        for row in answer["answers"].get("a", []):
+            if row["assertion"]:
+                header, claims = (
+                    json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in row["assertion"].split(".")[:2]
+                )
+                assert abs(claims.pop("nbf") - time.time()) < 60
+                assert claims.pop("exp")
+                row["assertion"] = [list(header.items()), list(claims.items())]
+                assert row.pop("issued")
+        told.append(answer)
+    assert told[0] == told[1]
+    assert bool(told[0]["answers"].get("a", [{}])[0].get("assertion")) is (name == "signed")
+
+
+MAILBOXES = {
+    "passed": {"SipUri": "sip:passed@contoso.com", "Binding": "NetNamedPipe", "DeleteItem": True, "Folder": "inbox"},
+    "denied": {"SipUri": "sip:denied@contoso.com"},
+    "unauthorized": {"SipUri": "sip:unauthorized@contoso.com"},
+    "unknown": {"SipUri": "sip:nobody@contoso.com"},
+    "folder": {"SipUri": "sip:passed@contoso.com", "Folder": "Drafts"},
+    "no host": {"SipUri": "sip:passed@contoso.com", "Binding": "NetTCP"},
+}
+
+
+@pytest.mark.parametrize("name", MAILBOXES)
+def test_both_runners_tell_the_same_of_a_mailbox(farms: tuple[Farm, Farm], name: str) -> None:
+    for farm in farms:
+        farm.state.data["deployments"][0]["mailboxes"] = {
+            "sip:passed@contoso.com": "passed",
+            "sip:denied@contoso.com": "access_denied",
+            "sip:unauthorized@contoso.com": "unauthorized",
+        }
+    call = {"id": "m", "cmdlet": "Test-CsExStorageConnectivity", "parameters": MAILBOXES[name], "select": {"*": "text"}}
+    request = {"modules": ["SkypeForBusiness"], "calls": [call]}
+    python, engine = farms
+    mark = python.log.mark()
+    assert ask_engine(engine, request) == ask_python(python, request)
+    written = [entry["verb"] for entry in python.log.entries(mark) if entry["write"]]
+    assert written == (["WriteItem", "DeleteItem"] if name == "passed" else [])

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _assertion, _mailbox_proof, _oauth_server, _onprem, _proof_options
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, SIGN_IN, Arguments, from_environment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._assertion import Signed
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import Asked, Verdict, explain, unsigned
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof_options import ProofOptions
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof_report import Proof, Seen, shown_token
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token_service import TokenService, Way, way
+
+_PART = "oauth_servers"
+_NOT_VERIFIED = (
+    "TLS certificates are not verified (validate_certs is false): anyone on the way can read the assertion and use it until it expires."
+)
+
+
+class ActionModule(HybridAuthAction):
+    """Have the server sign an assertion with the farm's own key, and exchange it at the tenant's token service."""
+
+    ARGUMENTS = Arguments(
+        {
+            **ONPREM,
+            **CURRENT,
+            "name": {"type": "list", "elements": "str"},
+            "tenant_id": {"type": "str"},
+            "cloud": SIGN_IN["cloud"],
+            "metadata_url": {"type": "str", "fallback": from_environment("SFB_METADATA_URL")},
+            "oauth_server_name": {"type": "str", "default": "microsoft.sts"},
+            "application_id": {"type": "str", "default": "00000004-0000-0ff1-ce00-000000000000"},
+            "realm": {"type": "str"},
+            "audience": {"type": "str"},
+            "resource": {"type": "str", "default": "00000002-0000-0ff1-ce00-000000000000/outlook.office365.com"},
+            "endpoint": {"type": "str"},
+            "thumbprint": {"type": "str"},
+            "lifetime": {"type": "int", "default": 300},
+            "ca_path": SIGN_IN["ca_path"],
+            "validate_certs": SIGN_IN["validate_certs"],
+            "mailbox": {"type": "str"},
+            "mailbox_binding": {"type": "str", "choices": list(_mailbox_proof.BINDINGS), "default": "NetNamedPipe"},
+            "mailbox_storage_host": {"type": "str"},
+            "mailbox_folder": {"type": "str", "choices": list(_mailbox_proof.FOLDERS)},
+            "mailbox_delete_item": {"type": "bool", "default": True},
+        },
+        required_by={"mailbox_storage_host": ["mailbox"], "mailbox_folder": ["mailbox"]},
+        required_if=[("mailbox_binding", "NetTCP", ["mailbox_storage_host"])],
+    )
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        options = _proof_options.read(params)
+        self.warnings = [] if params["validate_certs"] else [_NOT_VERIFIED]
+        self.shell = ManagementShell(self, params["management_modules"], task_vars)
+        self.shell.require_windows()
+        self.service = TokenService(validate_certs=params["validate_certs"], ca_path=params["ca_path"])
+        self.seen = Seen(server_name=options.oauth_server_name, mailbox_address=options.mailbox_address)
+        found = self._way(options)
+        if isinstance(found, Verdict):
+            self.seen.stopped = found
+        else:
+            signed = self._sign(options, found)
+            self.seen.signed = signed
+            self.seen.proofs = [self._exchange(options, found, one) for one in signed]
+        result = {"changed": options.leaves_item and self.seen.mailbox_passed, **self.seen.result()}
+        return {**result, **({"warnings": self.warnings} if self.warnings else {})}
+
+    def _way(self, options: ProofOptions) -> Way | Verdict:
+        """Where to ask, from the metadata document; where that cannot be told, why."""
+        servers = options.servers
+        if servers is None and options.metadata_url is None:
+            read = self.shell.run(_onprem.calls([_PART]))
+            self.warnings += read.warnings
+            servers = _onprem.shaped(read, [_PART])[_PART]
+        if servers is not None:
+            self._farm(servers, options)
+        self.seen.metadata_url = options.metadata_url or (self.seen.server or {}).get("metadata_url")
+        if not self.seen.metadata_url:
+            return Verdict(
+                "not_known",
+                f"The farm has no OAuth server {options.oauth_server_name} with a metadata URL, so it is not known which tenant to ask.",
+                "Set it up with oauth_server (sfb.hybrid_auth.configure does), or give tenant_id or metadata_url.",
+            )
+        try:
+            answer = self.service.metadata(self.seen.metadata_url)
+        except HybridAuthError as exc:
+            return Verdict("not_known", f"The metadata document could not be had: {exc}", "Correct that, and prove again.")
+        found = way(answer, self.seen.metadata_url, options)
+        if isinstance(found, Way):
+            self.seen.realm, self.seen.endpoint, self.seen.resource = found.realm, found.endpoint, found.resource
+        return found
+
+    def _sign(self, options: ProofOptions, found: Way) -> list[Signed]:
+        """The assertions that the server signed, made in one process with everything else that is asked of it."""
+        read_farm = [] if self.seen.farm_read else _onprem.calls([_PART])
+        sign = _assertion.call(
+            options.application_id, options.hosts, found.realm, found.audience_host, options.lifetime, options.thumbprint
+        )
+        write = [] if options.mailbox is None or self.check_mode else [options.mailbox]
+        answer, error = self.shell.attempt([*read_farm, sign, *write])
+        self.returned = time.monotonic()
+        failure = error.details["failure"] if error else None
+        if error and (failure is None or failure.get("id") != _mailbox_proof.CALL_ID):
+            raise error
+        self.warnings += answer.warnings
+        if read_farm:
+            self._farm(_onprem.shaped(answer, [_PART])[_PART], options)
+        if write:
+            rows = [str(row.get("text") or "") for row in answer.rows.get(_mailbox_proof.CALL_ID, [])]
+            self.seen.mailbox = _mailbox_proof.explain(rows, failure)
+        elif options.mailbox is not None:
+            self.seen.mailbox = ("skip", "not done in check mode, since it writes an item into the mailbox", "")
+        return _assertion.read(answer.rows[sign.id])
+
+    def _exchange(self, options: ProofOptions, found: Way, signed: Signed) -> Proof:
+        if signed.assertion is None or signed.issued is None:
+            return Proof(signed.issuer, unsigned(str(signed.problem), signed.thumbprint, signed.message))
+        self._hide(signed.assertion)
+        try:
+            answer = self.service.exchange(found.endpoint, signed.assertion, found.resource)
+        except HybridAuthError as exc:
+            return Proof(signed.issuer, Verdict("not_known", f"The token service could not be asked: {exc}", "Correct that, and prove again."))
+        if answer.date:
+            passed = time.monotonic() - self.returned
+            self.seen.skew = (signed.issued - answer.date).total_seconds() + passed
+        host = signed.issuer.partition("@")[0].partition("/")[2]
+        asked = Asked(signed.issuer, options.application_id, host, found.realm, str(signed.thumbprint), found.resource, self.seen.skew)
+        content = answer.content
+        if isinstance(content, dict) and isinstance(content.get("access_token"), str):
+            self._hide(content["access_token"])
+        verdict = explain(answer.status, content, asked)
+        return Proof(signed.issuer, verdict, shown_token(content) if verdict.accepted else None)
+
+    def _farm(self, servers: Any, options: ProofOptions) -> None:
+        self.seen.server, self.seen.farm_read = _oauth_server.find(servers, options.oauth_server_name), True
+
+    def _hide(self, token: str) -> None:
+        """Nothing shows a token, nor its signature, without which the rest is worth nothing."""
+        self.secrets.update(part for part in (token, token.rpartition(".")[2]) if part)

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the farm's trust works at a moment, asked inside the lab: no request is made and nothing is logged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from .cloud.token_service import AUDIENCE_HOST, ISSUER
+from .farm import certificates
+from .farm.assertion import SKYPE_FOR_BUSINESS, signed, signing
+from .lab import Lab
+
+EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000/outlook.office365.com"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """accepted: whether a token signed at that moment is accepted. code, reason: the refusal of the token service, or what
+    keeps the server from signing (code None). thumbprint: the certificate that signs."""
+
+    accepted: bool
+    thumbprint: str | None
+    code: int | None = None
+    reason: str = ""
+
+
+def prove(lab: Lab, front_end: str, *, host: str = "", at: datetime | None = None, resource: str = EXCHANGE_ONLINE) -> Proof:
+    """What the token service of the deployment's tenant says to an assertion that a Front End signs.
+
+    front_end: its name in the state. host: the external Web services name to prove, none by default. at: an aware time, now by
+    default; a staged certificate signs once its effective date is over, and credentials expire.
+    """
+    moment = at or datetime.now(timezone.utc)
+    server = lab.farm.front_ends[front_end]
+    state = lab.state()
+    deployment = next(one for one in state["deployments"] if one["name"] == server.deployment)
+    tenant = next(one for one in lab.info["tenants"] if deployment.get("tenant") in (None, one["id"], one["domain"]))["id"]
+    thumbprint = signing(_assigned(deployment), moment)
+    stored = next((one for one in server.store() if certificates.thumbprint(one.certificate) == thumbprint), None)
+    if thumbprint is None or stored is None or stored.key is None:
+        return Proof(
+            False, thumbprint, reason="no certificate is assigned" if thumbprint is None else "it is not there with its private key"
+        )
+    issuer = f"{SKYPE_FOR_BUSINESS}{'/' + host if host else ''}@{tenant}"
+    assertion = signed(stored, issuer, f"{ISSUER}/{AUDIENCE_HOST}@{tenant}", int(moment.timestamp()), 300)
+    refusal = lab.tokens.decide(assertion, f"{resource}@{tenant}", moment.timestamp())
+    return Proof(True, thumbprint) if refusal is None else Proof(False, thumbprint, refusal.code, refusal.text)
+
+
+def _assigned(deployment: dict[str, Any]) -> list[dict[str, Any]]:
+    issuer = deployment["cms"]["token_issuer"]
+    if not issuer:
+        return []
+    names = {"Thumbprint": issuer["certificate"], "PreviousThumbprint": issuer.get("previous")}
+    row: dict[str, Any] = {
+        name: certificates.thumbprint(certificates.load(deployment["certificates"][value])) if value else None
+        for name, value in names.items()
+    }
+    return [{**row, "EffectiveDate": issuer.get("effective_date")}]
