@@ -9,6 +9,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _onprem
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clock import Asking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import ManagementShell
 
 
@@ -26,8 +27,10 @@ class ActionModule(HybridAuthAction):
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         parts = [part for part in _onprem.GATHER if "all" in params["gather"] or part in params["gather"]]
         shell = ManagementShell(self, params["management_modules"], task_vars)
+        asking = Asking()
         answer = shell.run(_onprem.calls(parts, params["local_store"]))
-        result = {"changed": False, **_onprem.shaped(answer, parts)}
+        asked = asking.done()
+        result = {"changed": False, **_onprem.shaped(answer, parts), **asked.info(), "inventory_name": shell.server}
         if answer.warnings:
             result["warnings"] = answer.warnings
         return result

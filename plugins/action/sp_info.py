@@ -12,22 +12,39 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import Hyb
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid
+
+_MOST_NAMES = 15  # https://learn.microsoft.com/graph/filter-query-parameter
 
 
 class ActionModule(HybridAuthAction):
     """Read service principals."""
 
     ARGUMENTS = Arguments(
-        {**SIGN_IN, "app_ids": {"type": "list", "elements": "str"}, "all": {"type": "bool", "default": False}},
+        {
+            **SIGN_IN,
+            "app_ids": {"type": "list", "elements": "str"},
+            "all": {"type": "bool", "default": False},
+            "dedicated_applications": {"type": "bool", "default": False},
+            "dedicated_application_names": {
+                "type": "list",
+                "elements": "str",
+                "default": [_service_principal.DEDICATED_APPLICATION],
+            },
+        },
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         if params["all"] and params["app_ids"]:
             raise InvalidOptionError("all", "it is true, and app_ids is set too", "one of them")
         wanted = [guid("app_ids", app_id) for app_id in params["app_ids"] or _service_principal.PROCEDURE]
+        beginnings = _beginnings(params["dedicated_application_names"]) if params["dedicated_applications"] else []
         connection = TenantConnection(params, set(self._task.args), self.secrets)
-        found = _service_principal.read(connection.graph(), None if params["all"] else list(dict.fromkeys(wanted)))
+        graph = connection.graph()
+        found = _service_principal.read(graph, None if params["all"] else list(dict.fromkeys(wanted)))
+        dedicated = _service_principal.read_named(graph, beginnings) if beginnings else []
         now = datetime.now(timezone.utc)
         there = {principal.app_id for principal in found}
         result: dict[str, Any] = {
@@ -35,7 +52,28 @@ class ActionModule(HybridAuthAction):
             "service_principals": [principal.info(now) for principal in found],
             "missing": [] if params["all"] else [app_id for app_id in dict.fromkeys(wanted) if app_id not in there],
             "tenant_id": connection.known_tenant_id,
+            **_clock(graph),
         }
+        if beginnings:
+            result["dedicated_applications"] = [principal.info(now) for principal in dedicated]
         if connection.warnings:
             result["warnings"] = connection.warnings
         return result
+
+
+def _beginnings(names: list[str]) -> list[str]:
+    given = [str(name).strip() for name in names]
+    if not given or not all(given) or len(given) > _MOST_NAMES:
+        raise InvalidOptionError(
+            "dedicated_application_names",
+            f"it has {len(given)} entries, or an empty one",
+            f"1 to {_MOST_NAMES} texts with which display names begin, such as {_service_principal.DEDICATED_APPLICATION}",
+        )
+    return given
+
+
+def _clock(graph: Graph) -> dict[str, Any]:
+    if graph.clock is None:
+        return {"tenant_time": None, "controller_time": None, "clock_uncertainty": None}
+    tenant, asked = graph.clock
+    return {"tenant_time": utc_text(tenant) if tenant else None, **asked.info()}

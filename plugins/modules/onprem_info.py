@@ -363,6 +363,23 @@ server:
     powershell:
       description: Its PowerShell version.
       type: str
+controller_time:
+  description: The controller's clock, in UTC, in the middle of the call that read the server's clock in RV(server).
+  returned: success
+  type: str
+  sample: "2026-11-24T08:00:01Z"
+clock_uncertainty:
+  description:
+    - Seconds by which a comparison of the two clocks may be off.
+    - It is half of the call's duration, since the server looked at its clock at some moment of the call.
+  returned: success
+  type: float
+  sample: 2.4
+inventory_name:
+  description: The name that the server has in the inventory.
+  returned: success
+  type: str
+  sample: fe01.contoso.com
 management_module:
   description: The PowerShell module that was used.
   returned: success

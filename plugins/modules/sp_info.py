@@ -29,6 +29,21 @@ options:
       - Read all service principals of the tenant. Cannot be combined with O(app_ids).
     type: bool
     default: false
+  dedicated_applications:
+    description:
+      - Also look for the dedicated hybrid application that takes the place of the shared Exchange Online principal.
+      - It costs one more request. Without it, RV(dedicated_applications) is not in the result.
+    type: bool
+    default: false
+  dedicated_application_names:
+    description:
+      - Texts with which the display name of such an application begins.
+      - The default is the name that Microsoft's script for Exchange Server gives. It also takes a name of one's own, and how
+        the one for Skype for Business Server names its application is not published, so name yours here.
+    type: list
+    elements: str
+    default:
+      - ExchangeServerApp-
 seealso:
   - module: sfb.hybrid_auth.sp_credential
   - module: sfb.hybrid_auth.sp_names
@@ -122,6 +137,18 @@ service_principals:
         display_name:
           description: The entry's display name.
           type: str
+        key_type:
+          description: Kind of the certificate's key; V(null) where Microsoft Graph does not give the certificate.
+          type: str
+          sample: RSA
+        key_size:
+          description: Bits of the certificate's key; V(null) where Microsoft Graph does not give the certificate.
+          type: int
+          sample: 2048
+        signature_algorithm:
+          description: How the certificate is signed; V(null) where Microsoft Graph does not give the certificate.
+          type: str
+          sample: sha256RSA
     password_credentials:
       description: Its secrets, without their values.
       type: list
@@ -145,6 +172,28 @@ missing:
   type: list
   elements: str
   sample: []
+dedicated_applications:
+  description: The service principals found for O(dedicated_applications), in the shape of RV(service_principals).
+  returned: when O(dedicated_applications=true)
+  type: list
+  elements: dict
+tenant_time:
+  description: The clock of Microsoft Graph, in UTC, from the Date header of its last answer; V(null) where it had none.
+  returned: success
+  type: str
+  sample: "2026-11-24T08:00:00Z"
+controller_time:
+  description: The controller's clock, in UTC, in the middle of the request that told RV(tenant_time).
+  returned: success
+  type: str
+  sample: "2026-11-24T08:00:00Z"
+clock_uncertainty:
+  description:
+    - Seconds by which a comparison of the two clocks may be off.
+    - It is half of the request's duration, since the service looked at its clock at some moment of it.
+  returned: success
+  type: float
+  sample: 0.1
 tenant_id:
   description: The tenant's id; V(null) where a ready token does not tell it.
   returned: success

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clock import Asked, Asking, http_date
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import Endpoints
@@ -28,12 +30,16 @@ class GraphError(HybridAuthError):
 
 
 class Graph:
-    """One tenant's Graph with one token."""
+    """One tenant's Graph with one token.
+
+    clock: the tenant's time from the last answer's Date header, None where it had none, and when the controller asked.
+    """
 
     def __init__(self, where: Endpoints, token: AccessToken) -> None:
         self.base = f"{where.graph_url}/v1.0"
         self._session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
         self._session.headers.update({"Authorization": f"Bearer {token.value}", "Accept": "application/json"})
+        self.clock: tuple[datetime | None, Asked] | None = None
 
     def read(self, path: str, subject: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON object at a path; GraphError that names the subject if Graph refuses."""
@@ -70,7 +76,9 @@ class Graph:
         return f"{self.base}/{path}" + (f"?{urlencode(query, safe='$,()')}" if query else "")
 
     def _json(self, method: str, url: str, subject: str) -> dict[str, Any]:
+        asking = Asking()
         answer = self._session.request(method, url)
+        self.clock = (http_date(answer.headers.get("Date")), asking.done())
         if answer.status_code >= 300:
             raise _refused(answer, subject)
         try:

@@ -27,6 +27,7 @@ class KeyCredential:
 
     thumbprint: SHA-1 in upper-case hexadecimal, or None where neither the key nor the identifier tells it.
     identifier: customKeyIdentifier as stored. stored: the entry exactly as Graph gave it, empty where it came from sp_info.
+    key_type, key_size, signature_algorithm: the certificate's, None where Graph does not give the certificate.
     """
 
     key_id: str | None
@@ -38,6 +39,9 @@ class KeyCredential:
     usage: str | None
     type: str | None
     display_name: str | None
+    key_type: str | None = None
+    key_size: int | None = None
+    signature_algorithm: str | None = None
     stored: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def expired(self, now: datetime) -> bool:
@@ -57,6 +61,9 @@ class KeyCredential:
             "usage": self.usage,
             "type": self.type,
             "display_name": self.display_name,
+            "key_type": self.key_type,
+            "key_size": self.key_size,
+            "signature_algorithm": self.signature_algorithm,
         }
 
     def shown(self) -> dict[str, Any]:
@@ -145,6 +152,9 @@ def plan(current: tuple[KeyCredential, ...], request: CredentialRequest, now: da
             usage="Verify",
             type="AsymmetricX509Cert",
             display_name=request.display_name or certificate.subject[:_LONGEST_NAME],
+            key_type=certificate.key_type,
+            key_size=certificate.key_size,
+            signature_algorithm=certificate.signature_algorithm,
         )
     return CredentialPlan(kept, dropped, added)
 
@@ -168,6 +178,9 @@ def from_graph(entry: Mapping[str, Any]) -> KeyCredential:
         usage=entry.get("usage"),
         type=entry.get("type"),
         display_name=entry.get("displayName"),
+        key_type=certificate.key_type if certificate else None,
+        key_size=certificate.key_size if certificate else None,
+        signature_algorithm=certificate.signature_algorithm if certificate else None,
         stored=dict(entry),
     )
 
@@ -182,6 +195,9 @@ def from_info(entry: Mapping[str, Any]) -> KeyCredential:
         usage=entry.get("usage"),
         type=entry.get("type"),
         display_name=entry.get("display_name"),
+        key_type=entry.get("key_type"),
+        key_size=entry.get("key_size"),
+        signature_algorithm=entry.get("signature_algorithm"),
         start=parse_time(entry["start"]) if entry.get("start") else None,
         end=parse_time(entry["end"]) if entry.get("end") else None,
     )

@@ -28,6 +28,10 @@ SHARED_PRINCIPAL_WARNING = (
     "since October 2025. Prefer the dedicated hybrid application, and leave this principal out where nothing needs it."
 )
 
+# How Microsoft's script names the application that takes the shared principal's place; it also takes a name of one's own:
+# https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExchangeHybridApplication/
+DEDICATED_APPLICATION = "ExchangeServerApp-"
+
 _SELECT = "id,appId,displayName,accountEnabled,servicePrincipalNames,keyCredentials,passwordCredentials"
 _MOST_IN_FILTER = 15  # https://learn.microsoft.com/graph/filter-query-parameter
 
@@ -77,6 +81,14 @@ def read(graph: Graph, app_ids: Iterable[str] | None) -> list[ServicePrincipal]:
             listed = ",".join(f"'{app_id}'" for app_id in wanted[start : start + _MOST_IN_FILTER])
             entries += graph.read_list("servicePrincipals", subject, {"$filter": f"appId in ({listed})", "$select": _SELECT})
     return [_identified(graph, _from_graph(entry)) for entry in entries]
+
+
+def read_named(graph: Graph, beginnings: Sequence[str]) -> list[ServicePrincipal]:
+    """The service principals whose display name begins with one of these texts, in one request."""
+    quoted = [beginning.replace("'", "''") for beginning in beginnings]
+    condition = " or ".join(f"startswith(displayName,'{text}')" for text in quoted)
+    subject = f"service principals named {' or '.join(f'{beginning}...' for beginning in beginnings)}"
+    return [_from_graph(entry) for entry in graph.read_list("servicePrincipals", subject, {"$filter": condition, "$select": _SELECT})]
 
 
 def required(found: Iterable[ServicePrincipal], app_ids: Sequence[str]) -> list[ServicePrincipal]:

@@ -25,7 +25,7 @@ class State:
         self.data.setdefault("tenants", [])
         self.data.setdefault("graph", {})
         self.data["latency"] = {"powershell": 0, "graph": 0, "entra": 0, **self.data.get("latency", {})}
-        self.data["graph"] = {"list_returns_key": True, "stale_reads": 0, "page_size": 100, **self.data["graph"]}
+        self.data["graph"] = {"list_returns_key": True, "stale_reads": 0, "page_size": 100, "clock_offset": 0, **self.data["graph"]}
         self.data["tokens"] = {"clock_offset": 0, **self.data.get("tokens", {})}
         unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency", "tokens"}
         if unknown or not self.data.get("deployments"):
@@ -34,7 +34,7 @@ class State:
             if not deployment.get("name") or not deployment.get("front_ends"):
                 raise ValueError("each deployment has a name and front_ends")
             for front_end in deployment["front_ends"]:
-                defaults = {"can_write": True, "second_hop": True, "module": "SkypeForBusiness", "store": []}
+                defaults = {"can_write": True, "second_hop": True, "module": "SkypeForBusiness", "store": [], "clock_offset": 0}
                 front_end.update({name: value for name, value in defaults.items() if name not in front_end})
             cms = deployment.setdefault("cms", {})
             for name in ("oauth_servers", "partner_applications", "web_services", "replicas"):

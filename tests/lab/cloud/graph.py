@@ -13,6 +13,9 @@ import copy
 import json
 import re
 import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ _WRITES = {"Application.ReadWrite.All", "Directory.ReadWrite.All"}
 _ORGANIZATION = {"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 _ONE = re.compile(r"/v1\.0/servicePrincipals(?:/(?P<id>[^/(]+)|\(appId='(?P<app>[^']+)'\))", re.IGNORECASE)
 _APP_ID = re.compile(r"appId eq '([^']+)'", re.IGNORECASE)
+_BEGINNINGS = re.compile(r"startswith\(displayName,\s*'((?:[^']|'')*)'\)", re.IGNORECASE)
 _APP_IDS = re.compile(r"appId in \(([^)]*)\)", re.IGNORECASE)
 # Names and types of the properties, from Microsoft's own schema.
 TYPES: dict[str, Any] = json.loads((Path(__file__).parent / "graph_types.json").read_text(encoding="utf-8"))["types"]
@@ -66,7 +70,8 @@ class Graph:
         self._log.add(
             "graph", request.method, target, write=write, status="reset" if answer.reset else answer.status, detail={"body": body}
         )
-        return answer
+        moment = datetime.now(timezone.utc) + timedelta(seconds=self._state.data["graph"]["clock_offset"])
+        return replace(answer, headers={"Date": format_datetime(moment, usegmt=True), **answer.headers})
 
     def _route(self, request: Request) -> Answer:
         claims = self._entra.read(request.headers.get("authorization", "").removeprefix("Bearer "))
@@ -162,9 +167,12 @@ def _matches(principal: dict[str, Any], condition: str | None) -> bool:
     wanted = {value.lower() for value in _APP_ID.findall(condition)}
     for listed in _APP_IDS.findall(condition):
         wanted |= {value.strip().strip("'").lower() for value in listed.split(",")}
-    if not wanted or re.sub(r"\s+or\s+", "", _APP_IDS.sub("", _APP_ID.sub("", condition))).strip():
+    beginnings = tuple(text.replace("''", "'").lower() for text in _BEGINNINGS.findall(condition))
+    rest = _BEGINNINGS.sub("", _APP_IDS.sub("", _APP_ID.sub("", condition)))
+    if not (wanted or beginnings) or re.sub(r"\s+or\s+", "", rest).strip():
         raise RefusedError(400, "Request_UnsupportedQuery", f"The lab's Graph cannot filter by {condition!r}.")
-    return principal["appId"].lower() in wanted
+    named = bool(beginnings) and str(principal.get("displayName") or "").lower().startswith(beginnings)
+    return named or principal["appId"].lower() in wanted
 
 
 def _names(tenant: dict[str, Any], principal: dict[str, Any], value: Any) -> list[str]:

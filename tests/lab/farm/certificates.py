@@ -13,14 +13,18 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
+# RFC 8017 appendix C: the last octet of the identifier 1.2.840.113549.1.1.x tells with which hash RSA signs.
+_RSA_SIGNATURE = bytes.fromhex("2a864886f70d0101")
+_HASHES: dict[str, tuple[int, hashes.HashAlgorithm]] = {"MD5": (4, hashes.MD5()), "SHA1": (5, hashes.SHA1())}  # noqa: S303
+_SHA256 = 11
 
 
 def complete(entry: dict[str, Any]) -> None:
-    """Give a certificate of the state its PFX where it has none: subject, days or not_before and not_after, key_size, key_type."""
+    """Give a certificate of the state its PFX where it has none: subject, days or not_before and not_after, key_size, key_type, hash."""
     if "pfx" in entry:
         return
     now = datetime.now(timezone.utc).replace(microsecond=0)
@@ -39,6 +43,9 @@ def complete(entry: dict[str, Any]) -> None:
         .not_valid_after(end)
         .sign(key, hashes.SHA256())
     )
+    if entry.get("hash", "SHA256") != "SHA256":
+        assert isinstance(key, rsa.RSAPrivateKey)
+        certificate = _signed_anew(certificate, key, entry["hash"])
     entry["pfx"] = base64.b64encode(pkcs12.serialize_key_and_certificates(b"issuer", key, certificate, None, NoEncryption())).decode()
 
 
@@ -58,6 +65,13 @@ def thumbprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  # Windows names certificates by it
 
 
+def signature_name(certificate: x509.Certificate) -> str:
+    """How it is signed, in Windows' spelling."""
+    algorithm = certificate.signature_hash_algorithm
+    assert algorithm is not None
+    return f"{algorithm.name}{'RSA' if isinstance(certificate.public_key(), rsa.RSAPublicKey) else 'ECDSA'}"
+
+
 def times(certificate: x509.Certificate) -> tuple[str, str]:
     """When it begins and ends, in UTC."""
     begin = getattr(certificate, "not_valid_before_utc", None) or certificate.not_valid_before.replace(tzinfo=timezone.utc)
@@ -74,6 +88,15 @@ def write_store(folder: Path, entries: dict[str, dict[str, Any]], names: list[st
             (store / f"{name}.pfx").write_bytes(base64.b64decode(entries[name]["pfx"]))
         else:
             (store / f"{name}.cer").write_bytes(load(entries[name]).public_bytes(Encoding.DER))
+
+
+def _signed_anew(certificate: x509.Certificate, key: rsa.RSAPrivateKey, name: str) -> x509.Certificate:
+    """The certificate with a weak signature, which cryptography makes none of: the algorithm in it is exchanged, and that is signed."""
+    octet, algorithm = _HASHES[name]
+    before, after = _RSA_SIGNATURE + bytes([_SHA256]), _RSA_SIGNATURE + bytes([octet])
+    content = certificate.tbs_certificate_bytes.replace(before, after)
+    der = certificate.public_bytes(Encoding.DER).replace(certificate.tbs_certificate_bytes, content).replace(before, after)
+    return x509.load_der_x509_certificate(der.replace(certificate.signature, key.sign(content, padding.PKCS1v15(), algorithm)))
 
 
 def _time(text: str) -> datetime:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 import socketserver
 import subprocess
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,8 @@ from .python_runner import Runner
 
 _LONGEST_PROCESS_SECONDS = 300
 _WRITING = ("New-", "Set-", "Remove-")
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_SERVER_TIME = re.compile(rb'("time":\s*")(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)')
 
 
 class FrontEnd:
@@ -61,8 +65,13 @@ class FrontEnd:
         if payload is None or payload.name != "sfb.hybrid_auth.cs_invoke":
             return Completed(b"", b"lab: without a PowerShell engine only the collection's own module runs\r\n", 1)
         asker = payload.become_user or user
-        runner = Runner(self.name, self.data["module"], lambda cmdlet, given: self.cmdlet(cmdlet, given, asker), self.store())
-        return Completed(runner.answer(payload.arguments["request"]).encode() + b"\r\n", b"", 0)
+        return Completed(self.runner(asker).answer(payload.arguments["request"]).encode() + b"\r\n", b"", 0)
+
+    def runner(self, user: str) -> Runner:
+        """What answers the collection's own module where there is no engine."""
+        return Runner(
+            self.name, self.data["module"], lambda cmdlet, given: self.cmdlet(cmdlet, given, user), self.store(), self.data["clock_offset"]
+        )
 
     def store(self) -> list[Stored]:
         """The certificates in the computer's store, each with its private key where that is there."""
@@ -129,7 +138,19 @@ class FrontEnd:
             )
         except subprocess.TimeoutExpired:
             return Completed(b"", f"lab: stopped after {_LONGEST_PROCESS_SECONDS} seconds\r\n".encode(), 1)
-        return Completed(done.stdout, done.stderr, done.returncode)
+        return Completed(self._by_its_clock(done.stdout), done.stderr, done.returncode)
+
+    def _by_its_clock(self, output: bytes) -> bytes:
+        """The output as a server with another clock gives it: the engine has this machine's, so what Read-Server told is shifted."""
+        offset = timedelta(seconds=self.data["clock_offset"])
+        if not offset:
+            return output
+
+        def shifted(match: re.Match[bytes]) -> bytes:
+            moment = datetime.strptime(match[2].decode(), _TIME).replace(tzinfo=timezone.utc) + offset
+            return match[1] + moment.strftime(_TIME).encode()
+
+        return _SERVER_TIME.sub(shifted, output)
 
 
 class Farm:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -29,12 +29,20 @@ _KINDS = ("text", "flag", "number", "time", "list", "typed")
 
 
 class Runner:
-    """invoke: runs a cmdlet with its parameters. store: the certificates of the server, each with its key where that is there."""
+    """invoke: runs a cmdlet with its parameters. store: the certificates of the server, each with its key where that is there.
+
+    clock_offset: seconds that the server's clock is ahead.
+    """
 
     def __init__(
-        self, name: str, module: str | None, invoke: Callable[[str, dict[str, Any]], list[Row]], store: list[assertion.Stored]
+        self,
+        name: str,
+        module: str | None,
+        invoke: Callable[[str, dict[str, Any]], list[Row]],
+        store: list[assertion.Stored],
+        clock_offset: float = 0,
     ) -> None:
-        self._name, self._module, self._invoke, self._store = name, module, invoke, store
+        self._name, self._module, self._invoke, self._store, self._clock_offset = name, module, invoke, store, clock_offset
 
     def answer(self, text: str) -> str:
         """One line of JSON."""
@@ -81,7 +89,7 @@ class Runner:
     def _call(self, call: dict[str, Any], answers: dict[str, Any]) -> None:
         parameters = call.get("parameters") or {}
         if call["cmdlet"] == "Read-Server":
-            now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            now = (datetime.now(timezone.utc) + timedelta(seconds=self._clock_offset)).strftime("%Y-%m-%dT%H:%M:%SZ")
             answers[call["id"]] = [{"name": self._name, "time": now, "culture": "en-US", "powershell": "5.1.17763.1"}]
         elif call["cmdlet"] == "Read-Certificate":
             assigned = answers.get(str(parameters.get("of")), [])
@@ -124,7 +132,7 @@ class Runner:
             "content": base64.b64encode(certificate.public_bytes(Encoding.DER)).decode(),
             "key_type": kind,
             "key_size": public.key_size,
-            "signature_algorithm": f"sha256{kind}",
+            "signature_algorithm": certificates.signature_name(certificate),
             "has_private_key": found.key is not None,
         }
 
