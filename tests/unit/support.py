@@ -57,7 +57,15 @@ def key_pem(bits: int = 2048) -> str:
     return key(bits).private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
 
 
-def run_action(name: str, args: dict[str, Any], *, check_mode: bool = False, connection: Any = None, prepare: Any = None) -> dict[str, Any]:
+def run_action(
+    name: str,
+    args: dict[str, Any],
+    *,
+    check_mode: bool = False,
+    connection: Any = None,
+    prepare: Any = None,
+    task_vars: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """The result of the action plugin of that name."""
     module = importlib.import_module(f"ansible_collections.sfb.hybrid_auth.plugins.action.{name}")
     task = SimpleNamespace(args=args, async_val=0, check_mode=check_mode, diff=True, action=f"sfb.hybrid_auth.{name}", no_log=False)
@@ -66,7 +74,7 @@ def run_action(name: str, args: dict[str, Any], *, check_mode: bool = False, con
     )
     if prepare:
         prepare(action)
-    return action.run(task_vars={})
+    return action.run(task_vars=task_vars or {})
 
 
 @dataclass

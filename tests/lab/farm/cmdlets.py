@@ -39,10 +39,12 @@ def row(type_name: str, **properties: tuple[str, Any]) -> Row:
 
 
 class Cmdlets:
-    """The cmdlets of one deployment. Each takes bound parameters and returns rows, or raises CmdletError."""
+    """The cmdlets of one deployment on one Front End. Each takes bound parameters and returns rows, or raises CmdletError."""
 
-    def __init__(self, deployment: dict[str, Any], resolve: Callable[[str], dict[str, str]]) -> None:
-        self._deployment, self._resolve = deployment, resolve
+    def __init__(
+        self, deployment: dict[str, Any], resolve: Callable[[str], dict[str, str]], front_end: dict[str, Any] | None = None
+    ) -> None:
+        self._deployment, self._resolve, self._front_end = deployment, resolve, front_end or {}
         self._cms: dict[str, Any] = deployment["cms"]
 
     def run(self, cmdlet: str, bound: dict[str, Any]) -> list[Row]:
@@ -145,7 +147,8 @@ class Cmdlets:
         return []
 
     def _get_certificate(self, bound: dict[str, Any]) -> list[Row]:
-        issuer = self._cms["token_issuer"]
+        # A Front End may still have another one, until it has replicated.
+        issuer = self._front_end.get("token_issuer", self._cms["token_issuer"])
         if not issuer or (bound.get("Type") and "OAuthTokenIssuer" not in bound["Type"]):
             return []
         certificate = certificates.load(self._deployment["certificates"][issuer["certificate"]])

@@ -46,7 +46,7 @@ class FrontEnd:
         self.data = data
         self.folder = farm.workdir / "front_ends" / self.name
         self._farm, self._certificates = farm, deployment["certificates"]
-        self._cmdlets = Cmdlets(deployment, farm.resolve)
+        self._cmdlets = Cmdlets(deployment, farm.resolve, data)
 
     def password_of(self, user: str) -> str | None:
         name, at, domain = user.partition("@")

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, expected
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
+
+
+class ActionModule(HybridAuthAction):
+    """Judge what was read; nothing is contacted."""
+
+    ARGUMENTS = Arguments(
+        {
+            "deployment": {"type": "str", "default": "default"},
+            "onprem": {"type": "list", "elements": "dict", "default": []},
+            "servers_expected": {"type": "list", "elements": "str", "default": []},
+            "cloud": {"type": "dict"},
+            "expected": {"type": "dict", "apply_defaults": True, "options": expected.OPTIONS},
+        },
+    )
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        known = facts(
+            deployment=params["deployment"],
+            onprem=params["onprem"],
+            servers_expected=params["servers_expected"],
+            cloud=params["cloud"],
+            expected=expected.expected(params["expected"]),
+            now=datetime.now(timezone.utc),
+        )
+        return {"changed": False, "deployment": known.deployment, **audit.result(audit.audit(known))}

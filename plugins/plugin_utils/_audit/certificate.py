@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The OAuthTokenIssuer certificate: on every server, and as a certificate. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, Server, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import MINIMUM_RSA_BITS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, utc_text
+
+PRESENT = Rule(
+    "certificate.present",
+    "An OAuthTokenIssuer certificate is assigned",
+    "critical",
+    ("fail",),
+    "Without it the server signs no token.",
+    sources.CERTIFICATE,
+)
+SAME = Rule(
+    "certificate.same",
+    "Every server signs with the same certificate",
+    "critical",
+    ("fail",),
+    "The tenant knows one certificate; tokens of a server with another are refused.",
+    sources.CERTIFICATE,
+)
+STORE = Rule(
+    "certificate.store",
+    "The certificate is in the computer's store",
+    "critical",
+    ("fail",),
+    "A server that lacks it cannot sign.",
+    sources.CERTIFICATE,
+)
+PRIVATE_KEY = Rule(
+    "certificate.private_key",
+    "The certificate's private key is on the server",
+    "critical",
+    ("fail",),
+    "Without its private key the server cannot sign.",
+    sources.CERTIFICATE,
+)
+IN_DATE = Rule(
+    "certificate.in_date",
+    "The certificate is in date",
+    "critical",
+    ("fail",),
+    "Tokens signed outside of its validity are refused.",
+    sources.DIAGNOSTIC,
+)
+ENDING_SOON = Rule(
+    "certificate.ending_soon",
+    "The certificate does not end soon",
+    "medium",
+    ("warn",),
+    "A roll takes days: a new certificate, replication, and the tenant before the farm.",
+    sources.ROLL,
+)
+KEY = Rule(
+    "certificate.key",
+    f"The certificate's key is RSA of at least {MINIMUM_RSA_BITS} bits",
+    "high",
+    ("fail",),
+    "Shorter keys can be broken, and the product asks for this length.",
+    sources.CERTIFICATE,
+)
+SIGNATURE_HASH = Rule(
+    "certificate.signature_hash",
+    "The certificate is not signed with a weak hash",
+    "medium",
+    ("warn",),
+    "Certificates signed with SHA-1 or MD5 can be forged.",
+    sources.WEAK_HASH,
+)
+VALIDITY = Rule(
+    "certificate.validity",
+    "The certificate's validity is not too long",
+    "low",
+    ("warn",),
+    "A key that leaked unseen works until the certificate ends.",
+    sources.CRYPTOPERIOD,
+)
+ON_SERVER = (PRESENT, SAME, STORE, PRIVATE_KEY)
+OF_CERTIFICATE = (IN_DATE, ENDING_SOON, KEY, SIGNATURE_HASH, VALIDITY)
+RULES = (*ON_SERVER, *OF_CERTIFICATE)
+
+_ASSIGN = "Assign one certificate to all servers: Set-CsCertificate -Type OAuthTokenIssuer -Identity global -Thumbprint <thumbprint>."
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for server in facts.servers:
+        yield from _server(facts, server)
+    found = _certificates(facts)
+    if not found:
+        for rule in OF_CERTIFICATE:
+            yield rule.unknown(facts.subject, "no certificate is known")
+    for certificate, used_from in found:
+        yield from _certificate(facts, certificate, used_from)
+
+
+def label(certificate: Object) -> str:
+    """The certificate as a subject: thumbprint and name."""
+    subject = certificate.get("subject")
+    return f"certificate {certificate.get('thumbprint')}{f' ({subject})' if subject else ''}"
+
+
+def _server(facts: Facts, server: Server) -> Iterator[Finding]:
+    certificate = server.certificate()
+    if isinstance(certificate, Unknown):
+        for rule in ON_SERVER:
+            yield rule.unknown(server.name, certificate.why)
+        return
+    if certificate is None or not certificate.get("thumbprint"):
+        yield PRESENT.failed(server.name, "one certificate", "none is assigned", _ASSIGN)
+        for rule in ON_SERVER[1:]:
+            yield rule.unknown(server.name, "no certificate is assigned")
+        return
+    thumbprint = str(certificate["thumbprint"])
+    yield PRESENT.passed(server.name, thumbprint)
+    yield from _same(facts, server, thumbprint)
+    found = certificate.get("found")
+    yield STORE.judged(
+        _known(found, "the computer's certificate store cannot be read there"),
+        server.name,
+        f"{thumbprint} in LocalMachine\\My",
+        "not there" if found is False else "there",
+        "Import the certificate with its private key on this server.",
+    )
+    key = certificate.get("has_private_key")
+    yield PRIVATE_KEY.judged(
+        _known(key, "the computer's certificate store cannot be read there"),
+        server.name,
+        "the private key beside the certificate",
+        "no private key" if key is False else "there",
+        "Import the certificate again, from a file with its private key.",
+    )
+
+
+def _same(facts: Facts, server: Server, thumbprint: str) -> Iterator[Finding]:
+    if server is facts.lead:
+        # The others are compared with the lead, so it is a subject only where it is alone.
+        if len(facts.servers) == 1:
+            yield SAME.judged(facts.complete, server.name, thumbprint, "the only server of the deployment", "")
+        return
+    lead = facts.lead.certificate()
+    if isinstance(lead, Unknown) or lead is None:
+        yield SAME.unknown(server.name, f"the certificate of {facts.lead.name} is not known")
+        return
+    yield SAME.judged(
+        str(lead.get("thumbprint")).upper() == thumbprint.upper(),
+        server.name,
+        f"{lead.get('thumbprint')}, as on {facts.lead.name}",
+        thumbprint,
+        "Wait for replication (Get-CsManagementStoreReplicationStatus), or assign the certificate with -Identity global.",
+    )
+
+
+def _certificates(facts: Facts) -> list[tuple[Object, datetime]]:
+    """Every certificate that a server signs with now, and the staged one, each with the time from which it is used."""
+    found: dict[str, tuple[Object, datetime]] = {}
+    for server in facts.servers:
+        for certificate, staged in ((server.certificate(), False), (server.following(), True)):
+            if isinstance(certificate, Mapping) and certificate.get("thumbprint"):
+                name, begin = str(certificate["thumbprint"]).upper(), moment(certificate.get("effective_date")) if staged else None
+                # A server that has it in its store tells more of it than one that has not.
+                if name not in found or not found[name][0].get("key_type"):
+                    found[name] = (certificate, max(begin or facts.now, facts.now))
+    return list(found.values())
+
+
+def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iterator[Finding]:
+    subject, roll = label(certificate), "Roll to a new certificate: put it on every server and in the tenant first, then assign it."
+    begin, end = moment(certificate.get("not_before")), moment(certificate.get("not_after"))
+    text = f"{utc_text(begin) if begin else 'not known'} to {utc_text(end) if end else 'not known'}"
+    yield IN_DATE.judged(_in_date(begin, end, used_from), subject, f"valid on {utc_text(used_from)}", text, roll)
+    limit = facts.expected.ending_soon_days
+    yield ENDING_SOON.judged(
+        Unknown("its end was not read") if end is None else days_left(end, facts.now) >= limit,
+        subject,
+        f"{limit} days left or more",
+        "" if end is None else f"{days_left(end, facts.now)} days left, until {utc_text(end)}",
+        roll,
+    )
+    kind, bits = certificate.get("key_type"), certificate.get("key_size")
+    yield KEY.judged(
+        strong_key(kind, bits) if kind is None or str(kind).upper() == "RSA" else False,
+        subject,
+        f"RSA, {MINIMUM_RSA_BITS} bits or more",
+        key_text(kind, bits),
+        roll,
+    )
+    algorithm = certificate.get("signature_algorithm")
+    yield SIGNATURE_HASH.judged(strong_hash(algorithm), subject, "SHA-256 or better", str(algorithm), roll)
+    longest = facts.expected.longest_validity_days
+    yield VALIDITY.judged(
+        Unknown("its validity was not read") if begin is None or end is None else end - begin <= timedelta(days=longest),
+        subject,
+        f"{longest} days at most",
+        "" if begin is None or end is None else f"{(end - begin).days} days",
+        "Choose a certificate template with a shorter validity at the next roll.",
+    )
+
+
+def _in_date(begin: datetime | None, end: datetime | None, used_from: datetime) -> bool | Unknown:
+    if (end is not None and end <= used_from) or (begin is not None and begin > used_from):
+        return False
+    return Unknown("its validity was not read") if begin is None or end is None else True
+
+
+def _known(value: object, why: str) -> bool | Unknown:
+    return value if isinstance(value, bool) else Unknown(why)

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Credentials on the service principals: the farm's own, and which principals share one. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import credential_entries, credential_shared, sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import is_certificate, label, principal_label, serves, thumbprint
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, utc_text
+
+OWN = Rule(
+    "credential.own",
+    "The farm's certificate is on the service principal",
+    "critical",
+    ("fail",),
+    "The tenant checks the farm's tokens with it.",
+    sources.PROCEDURE,
+)
+ENDING_SOON = Rule(
+    "credential.ending_soon",
+    "The farm's entry on the service principal does not end soon",
+    "medium",
+    ("warn",),
+    "An entry may end before its certificate does; then the tenant refuses the farm's tokens.",
+    sources.KEY_CREDENTIAL,
+)
+SEVERAL_PRINCIPALS = Rule(
+    "credential.several_principals",
+    "No foreign certificate is on several service principals",
+    "info",
+    ("warn",),
+    "Who has its key acts as each of them. For the farm's own certificate the procedure asks for it.",
+    sources.MICROSOFT_APPLICATIONS,
+)
+RULES = (OWN, ENDING_SOON, *credential_shared.RULES, *credential_entries.RULES, SEVERAL_PRINCIPALS)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    yield from _own(facts)
+    yield from credential_shared.check(facts)
+    yield from credential_entries.check(facts)
+    yield from _several(facts)
+
+
+def _own(facts: Facts) -> Iterator[Finding]:
+    certificate = facts.lead.certificate()
+    for app_id in facts.expected.credential_app_ids:
+        if isinstance(certificate, Unknown) or certificate is None or not certificate.get("thumbprint"):
+            why = certificate.why if isinstance(certificate, Unknown) else "the farm has no certificate"
+            for rule in (OWN, ENDING_SOON):
+                yield rule.unknown(app_id, why)
+            continue
+        wanted, principal = str(certificate["thumbprint"]).upper(), facts.principal(app_id)
+        subject = app_id if isinstance(principal, Unknown) or principal is None else principal_label(principal)
+        there = serves(facts, app_id, wanted, facts.now)
+        yield OWN.judged(
+            there,
+            subject,
+            f"{wanted}, valid now",
+            "the tenant has no such principal" if principal is None else "there" if there is True else "not there",
+            "Put it there with sp_credential.",
+        )
+        yield _ending(facts, subject, principal, wanted)
+
+
+def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, wanted: str) -> Finding:
+    if isinstance(principal, Unknown) or principal is None:
+        return ENDING_SOON.unknown(subject, principal.why if isinstance(principal, Unknown) else "the tenant has no such principal")
+    ends = [moment(key.get("end")) for key in principal.get("key_credentials") or [] if thumbprint(key) == wanted]
+    known = [end for end in ends if end is not None]
+    if not known:
+        return ENDING_SOON.unknown(
+            subject, "the end of the farm's entry was not read" if ends else "the farm's certificate was not found there"
+        )
+    left, limit = days_left(max(known), facts.now), facts.expected.ending_soon_days
+    return ENDING_SOON.judged(
+        left >= limit,
+        subject,
+        f"{limit} days left or more",
+        f"{left} days left, until {utc_text(max(known))}",
+        "Remove the entry by its key id with sp_credential, and add the certificate again without an end.",
+    )
+
+
+def _several(facts: Facts) -> Iterator[Finding]:
+    principals = None if isinstance(facts.cloud, Unknown) else facts.cloud.get("service_principals")
+    if isinstance(facts.cloud, Unknown) or principals is None:
+        why = facts.cloud.why if isinstance(facts.cloud, Unknown) else "sp_info gave no service_principals"
+        yield SEVERAL_PRINCIPALS.unknown(facts.subject, why)
+        return
+    everywhere = [*principals, *(facts.cloud.get("dedicated_applications") or [])]
+    holders: dict[str, dict[str, None]] = {}
+    unread = [principal_label(principal) for principal in everywhere if principal.get("key_credentials") is None]
+    for principal in everywhere:
+        for key in principal.get("key_credentials") or []:
+            name = thumbprint(key)
+            if name:
+                holders.setdefault(name, {})[principal_label(principal)] = None
+            elif is_certificate(key) is not False:
+                unread.append(label(principal, key))
+    own, shared = facts.own_certificates(), {name: sorted(where) for name, where in holders.items() if len(where) > 1}
+    for name, where in sorted(shared.items()):
+        subject, actual = f"certificate {name}", " and ".join(where)
+        if name in own:
+            yield SEVERAL_PRINCIPALS.passed(subject, f"{own[name]}, on {actual}")
+        elif isinstance(facts.lead.certificate(), Unknown):
+            yield SEVERAL_PRINCIPALS.unknown(subject, "the farm's own certificate is not known")
+        else:
+            told = facts.expected.known.get(name)
+            detail = f"on {actual}{f', {told}' if told else ''}"
+            yield SEVERAL_PRINCIPALS.warned(subject, "on one", detail, "Ask its owner whether each of them is needed.")
+    if unread and not shared:
+        yield SEVERAL_PRINCIPALS.unknown(facts.subject, f"not told which certificate it is: {', '.join(sorted(unread))}")
+    elif not shared:
+        yield SEVERAL_PRINCIPALS.passed(facts.subject, "each certificate is on one principal")

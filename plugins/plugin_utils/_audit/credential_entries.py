@@ -1,0 +1,262 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every credential on the service principals, entry by entry: whose, how strong, until when. Private to the collection."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
+    hint,
+    is_certificate,
+    known_owner,
+    label,
+    owner,
+    principal_label,
+    thumbprint,
+)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text
+
+UNKNOWN_OWNER = Rule(
+    "credential.unknown",
+    "The key's owner is known",
+    "high",
+    ("warn",),
+    "Who has a key of a service principal signs in as it.",
+    sources.MICROSOFT_APPLICATIONS,
+)
+EXPIRED = Rule(
+    "credential.expired",
+    "The key is not expired",
+    "low",
+    ("warn",),
+    "It serves nobody, and hides those that do.",
+    sources.PROCEDURE,
+)
+DUPLICATE = Rule(
+    "credential.duplicate",
+    "Each certificate is on the service principal once",
+    "low",
+    ("warn",),
+    "A second entry is forgotten when the first is removed.",
+    sources.KEY_CREDENTIAL,
+)
+WEAK_KEY = Rule(
+    "credential.weak_key",
+    "The key is long enough",
+    "high",
+    ("fail",),
+    "Who breaks a short key signs in as the service principal.",
+    sources.KEY_LENGTH,
+)
+WEAK_HASH = Rule(
+    "credential.weak_hash",
+    "The key's certificate is not signed with a weak hash",
+    "low",
+    ("warn",),
+    "Certificates signed with SHA-1 or MD5 can be forged. It is a sign of an old key.",
+    sources.WEAK_HASH,
+)
+VALIDITY = Rule(
+    "credential.validity",
+    "The key's validity is not too long",
+    "low",
+    ("warn",),
+    "A key that leaked unseen works until it ends.",
+    sources.CRYPTOPERIOD,
+)
+USAGE = Rule(
+    "credential.usage",
+    "The key is there to verify",
+    "medium",
+    ("warn",),
+    "The procedure's keys verify signatures; one for signing means that the tenant holds a private key.",
+    sources.KEY_CREDENTIAL,
+)
+SYMMETRIC = Rule(
+    "credential.symmetric",
+    "No symmetric key is on the service principal",
+    "high",
+    ("fail", "warn"),
+    "A symmetric key is a shared secret; no hybrid procedure makes one. It is a warning where the options name its owner.",
+    sources.MICROSOFT_APPLICATIONS,
+)
+PASSWORD = Rule(
+    "credential.password",
+    "No secret is on the service principal",
+    "high",
+    ("fail", "warn"),
+    "Who knows the secret signs in as it; no hybrid procedure makes one. It is a warning where the options name its owner.",
+    sources.MICROSOFT_APPLICATIONS,
+)
+OF_ENTRY = (UNKNOWN_OWNER, EXPIRED, WEAK_KEY, WEAK_HASH, VALIDITY, USAGE)
+RULES = (*OF_ENTRY, DUPLICATE, SYMMETRIC, PASSWORD)
+
+_REMOVE = "Remove it with sp_credential and key_id"
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app_id in facts.expected.app_ids:
+        principal = facts.principal(app_id)
+        if isinstance(principal, Unknown) or principal is None:
+            why = principal.why if isinstance(principal, Unknown) else "the tenant has no such principal"
+            for rule in RULES:
+                yield rule.unknown(app_id, why)
+            continue
+        yield from _keys(facts, principal)
+        yield from _passwords(facts, principal)
+
+
+def _keys(facts: Facts, principal: Object) -> Iterator[Finding]:
+    keys, subject = principal.get("key_credentials"), principal_label(principal)
+    if keys is None:
+        for rule in (*OF_ENTRY, DUPLICATE, SYMMETRIC):
+            yield rule.unknown(subject, "its keys were not read")
+        return
+    if not keys:
+        for rule in OF_ENTRY:
+            yield rule.passed(subject, "no key")
+    for key in keys:
+        yield from _entry(facts, key, label(principal, key))
+    yield from _duplicates(principal, keys)
+    yield from _symmetric(facts, principal, keys)
+
+
+def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
+    begin, end = moment(key.get("start")), moment(key.get("end"))
+    yield _owned(facts, key, subject)
+    yield EXPIRED.judged(
+        Unknown("its end was not read") if end is None else end > facts.now,
+        subject,
+        "still valid",
+        f"ends on {utc_text(end)}" if end else "",
+        f"{_REMOVE}, or remove_expired.",
+    )
+    if is_certificate(key) is not False:
+        yield from _strength(facts, key, subject)
+    longest = facts.expected.longest_validity_days
+    yield VALIDITY.judged(
+        Unknown("its validity was not read") if begin is None or end is None else end - begin <= timedelta(days=longest),
+        subject,
+        f"{longest} days at most",
+        "" if begin is None or end is None else f"{(end - begin).days} days",
+        "Have its owner replace it by one with a shorter validity.",
+    )
+    usage = key.get("usage")
+    yield USAGE.judged(
+        same_text(usage, "Verify") if usage else Unknown("its usage was not read"),
+        subject,
+        "Verify",
+        str(usage),
+        f"Find out what needs it. {_REMOVE} if nothing does.",
+    )
+
+
+def _owned(facts: Facts, key: Object, subject: str) -> Finding:
+    whose = owner(facts, key)
+    if isinstance(whose, Unknown):
+        return UNKNOWN_OWNER.unknown(subject, f"{whose.why}; {hint(facts, key)}")
+    if whose is not None:
+        return UNKNOWN_OWNER.passed(subject, whose)
+    return UNKNOWN_OWNER.warned(
+        subject,
+        "one of the farm's certificates, or named in known_thumbprints",
+        f"foreign; {hint(facts, key)}",
+        f"Find its owner and name it in known_thumbprints. {_REMOVE} if it has none.",
+    )
+
+
+def _strength(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
+    kind, bits, algorithm = _certificate(facts, key)
+    unread = Unknown("Microsoft Graph does not give its certificate")
+    yield WEAK_KEY.judged(
+        strong_key(kind, bits) if kind else unread,
+        subject,
+        "RSA of at least 2048 bits or as strong",
+        key_text(kind, bits),
+        "Have its owner replace it by a longer one.",
+    )
+    yield WEAK_HASH.judged(
+        strong_hash(algorithm) if algorithm else unread,
+        subject,
+        "SHA-256 or better",
+        str(algorithm),
+        "Have its owner replace the certificate.",
+    )
+
+
+def _certificate(facts: Facts, key: Object) -> tuple[Any, Any, Any]:
+    """Kind, bits and signature algorithm of a key, from the farm where it is the farm's and Graph does not give it."""
+    if not key.get("key_type"):
+        for server in facts.servers:
+            for certificate in (server.certificate(), server.following()):
+                if isinstance(certificate, Unknown) or certificate is None:
+                    continue
+                if same_text(certificate.get("thumbprint"), thumbprint(key)):
+                    return certificate.get("key_type"), certificate.get("key_size"), certificate.get("signature_algorithm")
+    return key.get("key_type"), key.get("key_size"), key.get("signature_algorithm")
+
+
+def _duplicates(principal: Object, keys: list[Object]) -> Iterator[Finding]:
+    subject = principal_label(principal)
+    counted = Counter(name for name in map(thumbprint, keys) if name)
+    several = {name: count for name, count in counted.items() if count > 1}
+    for name, count in sorted(several.items()):
+        ids = ", ".join(sorted(str(key.get("key_id")) for key in keys if thumbprint(key) == name))
+        yield DUPLICATE.warned(f"{subject}: {name}", "one entry", f"{count} entries, key ids {ids}", f"{_REMOVE}, all but the last to end.")
+    if several:
+        return
+    unidentified = [key for key in keys if thumbprint(key) is None and is_certificate(key) is not False]
+    yield DUPLICATE.judged(
+        Unknown(f"{len(unidentified)} keys do not tell which certificate they are") if len(unidentified) + bool(counted) > 1 else True,
+        subject,
+        "one entry each",
+        f"{len(keys)} keys",
+        "",
+    )
+
+
+def _symmetric(facts: Facts, principal: Object, keys: list[Object]) -> Iterator[Finding]:
+    quiet = True
+    for key in keys:
+        certificate = is_certificate(key)
+        if certificate is True:
+            continue
+        quiet = False
+        if isinstance(certificate, Unknown):
+            yield SYMMETRIC.unknown(label(principal, key), certificate.why)
+        else:
+            yield _secret(SYMMETRIC, facts, key, label(principal, key), f"{_REMOVE}.")
+    if quiet:
+        yield SYMMETRIC.passed(principal_label(principal), "none")
+
+
+def _passwords(facts: Facts, principal: Object) -> Iterator[Finding]:
+    passwords, subject = principal.get("password_credentials"), principal_label(principal)
+    if passwords is None:
+        yield PASSWORD.unknown(subject, "its secrets were not read")
+        return
+    if not passwords:
+        yield PASSWORD.passed(subject, "none")
+    for password in passwords:
+        name = password.get("display_name") or "secret"
+        remedy = f"Remove it: az ad sp credential delete --id {principal.get('id')} --key-id {password.get('key_id')}."
+        yield _secret(PASSWORD, facts, password, f"{subject}: {name} (key id {password.get('key_id')})", remedy)
+
+
+def _secret(rule: Rule, facts: Facts, entry: Object, subject: str, remedy: str) -> Finding:
+    whose = known_owner(facts, entry)
+    end = entry.get("end") or "a time that was not read"
+    if whose:
+        return rule.warned(subject, "none", f"{whose}'s, until {end}", "Have its owner use a certificate instead.")
+    return rule.failed(subject, "none", f"there, until {end}; {hint(facts, entry)}", f"Find out who made it. {remedy}")

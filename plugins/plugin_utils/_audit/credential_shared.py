@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Credentials on the Exchange Online principal that all hybrid products share (CVE-2025-53786). Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import hint, is_own, known_owner, label, live, principal_label
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import EXCHANGE_ONLINE
+
+OWN = Rule(
+    "credential.shared_own",
+    "The farm's certificate is not on the shared Exchange Online principal",
+    "high",
+    ("fail", "warn"),
+    "Who controls a server that has the key can act in Exchange Online. It is a warning where the options ask for it.",
+    sources.SHARED_PRINCIPAL,
+)
+FOREIGN = Rule(
+    "credential.shared_foreign",
+    "No other key is on the shared Exchange Online principal",
+    "high",
+    ("warn",),
+    "Who has such a key can act in Exchange Online, whichever product it was made for.",
+    sources.SHARED_PRINCIPAL,
+)
+RULES = (OWN, FOREIGN)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    principal = facts.principal(EXCHANGE_ONLINE)
+    keys = None if isinstance(principal, Unknown) or principal is None else principal.get("key_credentials")
+    if isinstance(principal, Unknown) or principal is None or keys is None:
+        why = principal.why if isinstance(principal, Unknown) else "the tenant has none" if principal is None else "its keys were not read"
+        for rule in RULES:
+            yield rule.unknown(EXCHANGE_ONLINE, why)
+        return
+    usable = [key for key in keys if live(key, facts.now)]
+    yield from _own(facts, principal, usable)
+    yield from _foreign(facts, principal, usable)
+
+
+def _own(facts: Facts, principal: Object, keys: list[Object]) -> Iterator[Finding]:
+    own = [key for key in keys if is_own(facts, key) is True]
+    open_questions = [whose.why for key in keys if isinstance(whose := is_own(facts, key), Unknown)]
+    wanted = facts.expected.exchange_credential and facts.expected.exchange_application_id == EXCHANGE_ONLINE
+    remedy = (
+        "Move to a dedicated application, then set exchange_credential to false and remove it with sp_credential."
+        if wanted
+        else "Remove it with sp_credential and state absent."
+    )
+    for key in own:
+        told = OWN.warned if wanted else OWN.failed
+        yield told(label(principal, key), "not there", "there, as the options ask for" if wanted else "there", remedy)
+    if own:
+        return
+    if open_questions:
+        yield OWN.unknown(principal_label(principal), open_questions[0])
+    elif isinstance(certificate := facts.lead.certificate(), Unknown):
+        yield OWN.unknown(principal_label(principal), certificate.why)
+    else:
+        yield OWN.passed(principal_label(principal), "not there")
+
+
+def _foreign(facts: Facts, principal: Object, keys: list[Object]) -> Iterator[Finding]:
+    foreign = False
+    for key in keys:
+        own = is_own(facts, key)
+        if own is True:
+            continue
+        foreign, subject = True, label(principal, key)
+        if isinstance(own, Unknown):
+            yield FOREIGN.unknown(subject, own.why)
+            continue
+        whose = known_owner(facts, key)
+        yield FOREIGN.warned(
+            subject,
+            "no key but what the options ask for",
+            f"a key of {whose}" if whose else f"a foreign key; {hint(facts, key)}",
+            "Ask its owner to move to a dedicated application, and have it removed with sp_credential and key_id.",
+        )
+    if not foreign:
+        yield FOREIGN.passed(principal_label(principal), "no other key")

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an audit looks at: the results of onprem_info and sp_info, with the reasons for what they lack. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.expected import Expected
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import parse_time
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text
+
+Object = Mapping[str, Any]
+_LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains", "replicas")
+_OBJECTS = ("oauth_configuration", "certificate", "previous_certificate", "signing", "server")
+# What a part is gathered as, where that has another name.
+_GATHERED_AS = {"replicas": "replication", "signing": "certificate", "previous_certificate": "certificate"}
+_NOT_READ = ("failed", "skipped", "unreachable")
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server of the deployment. read: what onprem_info returned of it, or why it did not."""
+
+    name: str
+    read: Object | Unknown
+
+    def part(self, name: str) -> Any | Unknown:
+        """A part of what was read, as onprem_info calls it."""
+        if isinstance(self.read, Unknown):
+            return self.read
+        value = self.read.get(name)
+        return Unknown(self._why_not(name)) if value is None else value
+
+    def certificate(self) -> Object | Unknown | None:
+        """The certificate that signs by this server's clock; None where none is assigned."""
+        if isinstance(self.read, Unknown):
+            return self.read
+        if "certificate" not in self.read or "certificate" in self._unknown:
+            return Unknown(self._why_not("certificate"))
+        assigned: Object | None = self.read["certificate"]
+        if assigned is None:
+            return None
+        signing = self.read.get("signing") or {}
+        return signing.get("current") or assigned
+
+    def following(self) -> Object | Unknown | None:
+        """The certificate of a staged roll; None where none is staged."""
+        if isinstance(self.certificate(), Unknown) or self.certificate() is None:
+            return Unknown(f"no certificate is known of {self.name}")
+        signing = self.part("signing")
+        return signing if isinstance(signing, Unknown) else signing.get("next")
+
+    @property
+    def _unknown(self) -> Object:
+        """Why parts that were asked for are not known, by what onprem_info calls them where it gathers, as of a restricted endpoint."""
+        told = {} if isinstance(self.read, Unknown) else self.read.get("unknown")
+        return told if isinstance(told, Mapping) else {}
+
+    def _why_not(self, part: str) -> str:
+        reason = self._unknown.get(_GATHERED_AS.get(part, part))
+        return f"{self.name}: {reason}".rstrip(".") if reason else f"onprem_info did not gather {part} from {self.name}"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """deployment: its name. servers: the lead first, then the others that were read, then those that were not. now: an aware time."""
+
+    deployment: str
+    servers: tuple[Server, ...]
+    complete: bool | Unknown
+    cloud: Object | Unknown
+    expected: Expected
+    now: datetime
+
+    @property
+    def subject(self) -> str:
+        """What a finding about the deployment as a whole is about."""
+        return f"deployment {self.deployment}"
+
+    @property
+    def lead(self) -> Server:
+        return self.servers[0]
+
+    @property
+    def tenant_id(self) -> str | None:
+        """The tenant that is expected, or that the sign-in reached."""
+        told = None if isinstance(self.cloud, Unknown) else self.cloud.get("tenant_id")
+        return self.expected.tenant_id or (str(told).lower() if told else None)
+
+    def principal(self, app_id: str) -> Object | Unknown | None:
+        """The service principal of an application; None where the tenant has none."""
+        if isinstance(self.cloud, Unknown):
+            return self.cloud
+        listed = self.cloud.get("service_principals")
+        if listed is None:
+            return Unknown("sp_info gave no service_principals")
+        found = next((entry for entry in listed if same_text(entry.get("app_id"), app_id)), None)
+        if found is None and not any(same_text(missing, app_id) for missing in self.cloud.get("missing") or []):
+            return Unknown(f"sp_info was not asked for {app_id}")
+        return found
+
+    def own_certificates(self) -> dict[str, str]:
+        """The farm's certificates that are known, by thumbprint, each with its role."""
+        own: dict[str, str] = {}
+        for server in self.servers:
+            if isinstance(server.read, Unknown):
+                continue
+            signing = server.read.get("signing") or {}
+            for role, certificate in (
+                ("signs now", server.certificate()),
+                ("signs next", signing.get("next")),
+                ("signed before", signing.get("previous") or server.read.get("previous_certificate")),
+            ):
+                if isinstance(certificate, Mapping) and certificate.get("thumbprint"):
+                    own.setdefault(str(certificate["thumbprint"]).upper(), f"the farm's, {role}")
+        return own
+
+
+def facts(
+    deployment: str,
+    onprem: Sequence[Object],
+    servers_expected: Sequence[str],
+    cloud: Object | None,
+    expected: Expected,
+    now: datetime,
+) -> Facts:
+    """The facts in registered results; InvalidOptionError where they are something else."""
+    read = [_server(index, entry) for index, entry in enumerate(onprem)]
+    names = {name for server, aliases in read for name in (server.name.lower(), *aliases)}
+    unread = [name for name in dict.fromkeys(map(str, servers_expected)) if not _named(name, names)]
+    servers = [server for server, _aliases in read] or [Server(f"deployment {deployment}", Unknown("no server of the deployment was read"))]
+    missing = [Server(name, Unknown(f"{name} was not read")) for name in unread]
+    complete: bool | Unknown = not unread if servers_expected else Unknown("servers_expected does not tell which servers there are")
+    return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now)
+
+
+def moment(value: Any) -> datetime | None:
+    """The aware time in a result; None where there is none, or something else in its place."""
+    if not value:
+        return None
+    try:
+        return parse_time(str(value))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _named(name: str, names: set[str]) -> bool:
+    """Whether a server of that name was read; the inventory may have the short name or the fully qualified one."""
+    wanted = name.strip().lower()
+    if wanted in names:
+        return True
+    short = "." not in wanted
+    return any(known.partition(".")[0] == wanted if short else wanted.partition(".")[0] == known for known in names)
+
+
+def _server(index: int, entry: Any) -> tuple[Server, set[str]]:
+    option = "onprem"
+    if not isinstance(entry, Mapping):
+        raise InvalidOptionError(option, f"entry {index + 1} is no result", "a list of registered results of onprem_info")
+    host = entry.get("server")
+    own_name = host.get("name") if isinstance(host, Mapping) else None
+    given = [str(name) for name in (entry.get("inventory_name"), own_name) if name]
+    name = given[0] if given else f"server {index + 1}"
+    aliases = {alias.lower() for alias in given}
+    if any(entry.get(flag) for flag in _NOT_READ):
+        said = str(entry.get("msg") or entry.get("skip_reason") or "its task did not run").strip().rstrip(".")
+        return Server(name, Unknown(f"{name} could not be read: {said}")), aliases
+    if not any(part in entry for part in (*_LISTS, *_OBJECTS, "management_module")):
+        raise InvalidOptionError(option, f"entry {index + 1} is no result of onprem_info", "the whole registered results of onprem_info")
+    for part in _LISTS:
+        _check_list(option, f"{part} of {name}", entry.get(part))
+    for part in _OBJECTS:
+        if not isinstance(entry.get(part), (Mapping, type(None))):
+            raise InvalidOptionError(option, f"{part} of {name} is damaged", "the whole registered results of onprem_info")
+    return Server(name, entry), aliases
+
+
+def _cloud(entry: Any) -> Object | Unknown:
+    if not entry:
+        return Unknown("the tenant was not read")
+    if not isinstance(entry, Mapping):
+        raise InvalidOptionError("cloud", "it is no result", "the whole registered result of sp_info")
+    if any(entry.get(flag) for flag in _NOT_READ):
+        said = str(entry.get("msg") or entry.get("skip_reason") or "the task did not run").strip().rstrip(".")
+        return Unknown(f"the tenant could not be read: {said}")
+    if "service_principals" not in entry and "missing" not in entry:
+        raise InvalidOptionError("cloud", "it is no result of sp_info", "the whole registered result of sp_info")
+    for part in ("service_principals", "dedicated_applications"):
+        _check_list("cloud", part, entry.get(part))
+        for principal in entry.get(part) or []:
+            for inner in ("key_credentials", "password_credentials"):
+                _check_list("cloud", f"{inner} of {principal.get('app_id')}", principal.get(inner))
+    return entry
+
+
+def _check_list(option: str, what: str, value: Any) -> None:
+    if value is not None and not (isinstance(value, list) and all(isinstance(entry, Mapping) for entry in value)):
+        raise InvalidOptionError(option, f"{what} is damaged", "the whole registered result")

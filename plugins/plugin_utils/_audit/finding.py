@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an audit says: rules, and findings made by them. Private to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Status = Literal["pass", "fail", "warn", "skip"]
+Severity = Literal["critical", "high", "medium", "low", "info"]
+STATUSES: tuple[Status, ...] = ("pass", "fail", "warn", "skip")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Something that was not read or cannot be read. why: the reason, as a clause for the administrator."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule says of one subject. expected, actual, remedy: in words, empty where there is nothing to say."""
+
+    id: str
+    title: str
+    severity: Severity
+    status: Status
+    subject: str
+    expected: str
+    actual: str
+    remedy: str
+
+    def as_result(self) -> dict[str, str]:
+        """The finding as trust_audit returns it: texts only."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that is to be right.
+
+    id: <area>.<slug>, never reused. title: the right state, as a sentence without full stop. wrong: the statuses it may have where it is
+    not right. reason: why it matters. source: where that is from.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    wrong: tuple[Status, ...]
+    reason: str
+    source: str
+
+    def passed(self, subject: str, actual: str = "", expected: str = "") -> Finding:
+        return self._finding("pass", subject, expected, actual, "")
+
+    def failed(self, subject: str, expected: str, actual: str, remedy: str) -> Finding:
+        return self._finding("fail", subject, expected, actual, remedy)
+
+    def warned(self, subject: str, expected: str, actual: str, remedy: str) -> Finding:
+        return self._finding("warn", subject, expected, actual, remedy)
+
+    def unknown(self, subject: str, why: str) -> Finding:
+        """What cannot be known is skipped with the reason, and never passes."""
+        return self._finding("skip", subject, "", f"not known: {why}", "")
+
+    def judged(self, right: bool | Unknown, subject: str, expected: str, actual: str, remedy: str) -> Finding:
+        """The finding of a rule with one status for what is wrong."""
+        if isinstance(right, Unknown):
+            return self.unknown(subject, right.why)
+        return self.passed(subject, actual, expected) if right else self._finding(self.wrong[0], subject, expected, actual, remedy)
+
+    def _finding(self, status: Status, subject: str, expected: str, actual: str, remedy: str) -> Finding:
+        return Finding(self.id, self.title, self.severity, status, subject, expected, actual, remedy)

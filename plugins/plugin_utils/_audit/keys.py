@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Key credentials as sp_info shows them: whose they are, and whether they serve. Private to the collection."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text
+
+CERTIFICATE_TYPES = ("AsymmetricX509Cert", "X509CertAndPassword")  # https://learn.microsoft.com/graph/api/resources/keycredential
+
+# Parts of a certificate's name that tell which product made it. Exchange:
+# https://learn.microsoft.com/exchange/architecture/client-access/certificates
+_PRODUCTS = (("Microsoft Exchange Server Auth Certificate", "Exchange Server"), ("SharePoint", "SharePoint Server"))
+
+
+def thumbprint(key: Object) -> str | None:
+    """The certificate's thumbprint in upper case; None where it cannot be told, and for keys that are no certificate."""
+    found = key.get("thumbprint")
+    return str(found).upper() if found else None
+
+
+def is_certificate(key: Object) -> bool | Unknown:
+    kind = key.get("type")
+    return any(same_text(kind, known) for known in CERTIFICATE_TYPES) if kind else Unknown("the kind of the key was not read")
+
+
+def label(principal: Object, key: Object) -> str:
+    """The key as a subject: whose principal, which certificate, which entry."""
+    name = thumbprint(key) or key.get("identifier") or key.get("display_name") or "key"
+    return f"{principal_label(principal)}: {name} (key id {key.get('key_id')})"
+
+
+def principal_label(principal: Object) -> str:
+    name = principal.get("display_name")
+    return f"{principal.get('app_id')}{f' ({name})' if name else ''}"
+
+
+def known_owner(facts: Facts, key: Object) -> str | None:
+    """Who owns a key by what the options tell."""
+    by_id = facts.expected.known.get(str(key.get("key_id")).lower())
+    return by_id or facts.expected.known.get(thumbprint(key) or "")
+
+
+def owner(facts: Facts, key: Object) -> str | Unknown | None:
+    """Whose a key is: the farm's, or what the options tell; None where it is foreign."""
+    told = known_owner(facts, key)
+    own = facts.own_certificates()
+    name = thumbprint(key)
+    if name and name in own:
+        return own[name]
+    if told:
+        return told
+    certificate = is_certificate(key)
+    if isinstance(certificate, Unknown):
+        return certificate
+    if certificate and name is None:
+        return Unknown("neither the key nor its identifier tells which certificate it is")
+    if isinstance(facts.lead.certificate(), Unknown):
+        return Unknown("the farm's own certificate is not known")
+    return None
+
+
+def is_own(facts: Facts, key: Object) -> bool | Unknown:
+    """Whether the key is a certificate of the farm."""
+    name = thumbprint(key)
+    if name and name in facts.own_certificates():
+        return True
+    whose = owner(facts, key)
+    return whose if isinstance(whose, Unknown) else False
+
+
+def hint(facts: Facts, key: Object) -> str:
+    """Who may own a foreign key, by the names on it."""
+    names = [str(key[name]) for name in ("subject", "display_name") if key.get(name)]
+    text = " ".join(names).lower()
+    for part, product in _PRODUCTS:
+        if part.lower() in text:
+            return f"by its name it is {product}'s"
+    domains = facts.lead.part("sip_domains")
+    for domain in [] if isinstance(domains, Unknown) else domains:
+        if domain.get("name") and str(domain["name"]).lower() in text:
+            return f"it is named after {domain['name']}: it may be an earlier certificate of this farm, or of another one"
+    return f"named {names[0]}" if names else "it has no name"
+
+
+def live(key: Object, now: datetime) -> bool:
+    """Whether the key may be used now; one without a known end counts, since it may."""
+    end = moment(key.get("end"))
+    return end is None or end > now
+
+
+def serves(facts: Facts, app_id: str, wanted: str, when: datetime) -> bool | Unknown:
+    """Whether the application's principal has a key for this thumbprint with which tokens are verified at that time."""
+    principal = facts.principal(app_id)
+    if isinstance(principal, Unknown):
+        return principal
+    if principal is None:
+        return False
+    keys = principal.get("key_credentials")
+    if keys is None:
+        return Unknown(f"the keys of {app_id} were not read")
+    for key in keys:
+        begin, end = moment(key.get("start")), moment(key.get("end"))
+        if thumbprint(key) == wanted.upper() and same_text(key.get("usage"), "Verify"):
+            if end is None:
+                return Unknown("the end of its entry was not read")
+            if end > when and (begin is None or begin <= when):
+                return True
+    unidentified = [key for key in keys if thumbprint(key) is None and is_certificate(key) is not False]
+    return Unknown(f"{len(unidentified)} keys of {app_id} do not tell which certificate they are") if unidentified else False

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The OAuth configuration: the farm's own name, and where it finds mailboxes. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text, same_url
+
+SERVICE_NAME = Rule(
+    "oauth_configuration.service_name",
+    "The farm names itself as Skype for Business Online does",
+    "critical",
+    ("fail",),
+    "The tenant looks up the farm's certificate under this name.",
+    sources.PROCEDURE,
+)
+AUTODISCOVER_URL = Rule(
+    "oauth_configuration.autodiscover_url",
+    "The farm knows where Exchange's Autodiscover is",
+    "medium",
+    ("fail", "warn"),
+    "Without it the farm does not find mailboxes: no conversation history, contacts or calendar.",
+    sources.DIAGNOSTIC,
+)
+RULES = (SERVICE_NAME, AUTODISCOVER_URL)
+
+_SUBJECT = "OAuth configuration"
+# The service's path, with which Microsoft's diagnostic compares.
+_PATH = re.compile(r"https://[^/]+/autodiscover/autodiscover\.svc\b", re.IGNORECASE)
+_SET = "Set it with oauth_configuration and the option exchange_autodiscover_url."
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    configuration = facts.lead.part("oauth_configuration")
+    if isinstance(configuration, Unknown):
+        for rule in RULES:
+            yield rule.unknown(facts.subject, configuration.why)
+        return
+    wanted, there = facts.expected.service_name, configuration.get("service_name")
+    yield SERVICE_NAME.judged(same_text(there, wanted), _SUBJECT, wanted, str(there or "none"), "Set it with oauth_configuration.")
+    if "exchange_autodiscover_url" not in configuration:
+        yield AUTODISCOVER_URL.unknown(_SUBJECT, "the setting was not read")
+        return
+    url, asked = str(configuration["exchange_autodiscover_url"] or ""), facts.expected.exchange_autodiscover_url
+    if asked:
+        yield AUTODISCOVER_URL.judged(same_url(url, asked), _SUBJECT, asked, url or "none", _SET)
+    elif _PATH.match(url):
+        yield AUTODISCOVER_URL.passed(_SUBJECT, url)
+    else:
+        yield AUTODISCOVER_URL.warned(_SUBJECT, "https://<host>/autodiscover/autodiscover.svc", url or "none", _SET)

@@ -1,0 +1,84 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service principals: there, enabled, and whether a dedicated application takes the shared one's place. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import principal_label
+
+PRESENT = Rule(
+    "principal.present",
+    "The tenant has the service principal",
+    "critical",
+    ("fail",),
+    "It carries the farm's certificate and names.",
+    sources.PROCEDURE,
+)
+ENABLED = Rule(
+    "principal.enabled",
+    "The service principal is enabled",
+    "high",
+    ("fail",),
+    "Nothing can sign in to a disabled one.",
+    sources.PROCEDURE,
+)
+DEDICATED_APPLICATION = Rule(
+    "principal.dedicated_application",
+    "A dedicated hybrid application exists in the tenant",
+    "medium",
+    ("warn",),
+    "Exchange Web Services refuse the shared principal since October 2025; a dedicated application takes its place.",
+    sources.SHARED_PRINCIPAL,
+)
+RULES = (PRESENT, ENABLED, DEDICATED_APPLICATION)
+
+_ASK = "sp_info was not asked for dedicated_applications"
+_NAME_IT = "Configure one as Microsoft describes, or name its display name in dedicated_application_names of sp_info."
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app_id in facts.expected.app_ids:
+        principal = facts.principal(app_id)
+        if isinstance(principal, Unknown):
+            for rule in (PRESENT, ENABLED):
+                yield rule.unknown(app_id, principal.why)
+            continue
+        if principal is None:
+            yield PRESENT.failed(app_id, "there", "not there", f"Create it with 'az ad sp create --id {app_id}', and run again.")
+            yield ENABLED.unknown(app_id, "it is not there")
+            continue
+        yield PRESENT.passed(principal_label(principal), "there")
+        if app_id == facts.expected.exchange_application_id and not facts.expected.exchange_enabled:
+            continue
+        enabled = principal.get("account_enabled")
+        yield ENABLED.judged(
+            enabled if isinstance(enabled, bool) else Unknown("its state was not read"),
+            principal_label(principal),
+            "enabled",
+            "enabled" if enabled else "disabled",
+            "Enable it with sp_account.",
+        )
+    yield from _dedicated(facts)
+
+
+def _dedicated(facts: Facts) -> Iterator[Finding]:
+    if isinstance(facts.cloud, Unknown):
+        yield DEDICATED_APPLICATION.unknown(facts.subject, facts.cloud.why)
+        return
+    found = facts.cloud.get("dedicated_applications")
+    if found is None:
+        yield DEDICATED_APPLICATION.unknown(facts.subject, _ASK)
+        return
+    enabled = [principal_label(one) for one in found if one.get("account_enabled") is True]
+    if enabled:
+        yield DEDICATED_APPLICATION.passed(facts.subject, ", ".join(sorted(enabled)))
+        return
+    actual = f"{', '.join(sorted(map(principal_label, found)))}, not enabled" if found else "none of that name"
+    yield DEDICATED_APPLICATION.warned(facts.subject, "one that is enabled", actual, _NAME_IT)

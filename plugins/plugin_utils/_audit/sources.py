@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the rules of the audit come from. Private to the collection."""
+
+from __future__ import annotations
+
+PROCEDURE = "https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment"
+CERTIFICATE = "https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/assign-a-server-to-server-certificate"
+ROLL = "https://learn.microsoft.com/skypeforbusiness/deploy/deploy-certificates/stage-av-and-oauth-certificates"
+KEY_LENGTH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 2: less than 2048 bits is disallowed)"
+WEAK_HASH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 8: SHA-1 is disallowed for signatures)"
+CRYPTOPERIOD = "https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final (NIST SP 800-57 part 1, table 1: one to three years for a signing key)"
+DIAGNOSTIC = "https://github.com/onpremdiag/SfBServer (Microsoft's On Premise Diagnostic, Exchange hybrid integration)"
+OAUTH_SERVER = "https://learn.microsoft.com/powershell/module/skypeforbusiness/new-csoauthserver"
+PARTNER_APPLICATION = "https://learn.microsoft.com/powershell/module/skypeforbusiness/new-cspartnerapplication"
+MODERN_AUTHENTICATION = "https://learn.microsoft.com/microsoft-365/enterprise/configure-skype-for-business-for-hybrid-modern-authentication"
+SERVICE_PRINCIPAL = "https://learn.microsoft.com/graph/api/resources/serviceprincipal"
+KEY_CREDENTIAL = "https://learn.microsoft.com/graph/api/resources/keycredential"
+MICROSOFT_APPLICATIONS = (
+    "https://github.com/microsoft/zerotrustassessment (Test-Assessment.21774: credentials on applications of Microsoft are suspicious)"
+)
+SHARED_PRINCIPAL = "https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExchangeHybridApplication/ (CVE-2025-53786)"
+REPLICATION = "https://learn.microsoft.com/powershell/module/skypeforbusiness/get-csmanagementstorereplicationstatus"
+CLOCK_SKEW = (
+    "https://learn.microsoft.com/dotnet/api/microsoft.identitymodel.tokens.tokenvalidationparameters.defaultclockskew "
+    "(300 seconds), RFC 7519 section 4.1.4"
+)

@@ -1,0 +1,305 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""States for the audit: one in which everything is right, and for each finding the changes that make it wrong."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ..farm import certificates
+from ..state import GREENFIELD
+
+State = dict[str, Any]
+SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
+TENANT, OTHER_TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e", "6699c5fe-0000-4000-8000-000000000001"
+_SSAUTH = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
+_NAMES = uuid.UUID("0a1b2c3d-0000-4000-8000-00000000000f")
+
+
+@dataclass(frozen=True)
+class Case:
+    """change makes the finding of that id have that status. expected: suboptions of trust_audit's 'expected' that go with it."""
+
+    id: str
+    status: str
+    change: Callable[[State], object]
+    expected: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.id}-{self.status}"
+
+    def state(self) -> State:
+        state = right()
+        self.change(state)
+        return state
+
+
+def right() -> State:
+    """Everything is as it should be: every finding passes, with exchange_credential false."""
+    return copy.deepcopy(_right())
+
+
+RIGHT_EXPECTED: dict[str, Any] = {"tenant_id": TENANT, "exchange_credential": False}
+
+
+@cache
+def _right() -> State:
+    state: State = json.loads(GREENFIELD.read_text(encoding="utf-8"))
+    farm = state["deployments"][0]
+    farm["certificates"]["issuer"] = made("CN=contoso.com")
+    farm["cms"].update(
+        oauth_servers=[
+            {
+                "Identity": "microsoft.sts",
+                "Name": "microsoft.sts",
+                "IssuerIdentifier": "00000001-0000-0000-c000-000000000000",
+                "Realm": TENANT,
+                "MetadataUrl": _metadata_url(TENANT),
+                "Type": "Acs",
+            }
+        ],
+        partner_applications=[application("microsoft.exchange", EXCHANGE)],
+        oauth_configuration={
+            "Realm": "contoso.com",
+            "ServiceName": SKYPE,
+            "ExchangeAutodiscoverUrl": "https://autodiscover-s.outlook.com/autodiscover/autodiscover.svc",
+        },
+        web_services=[
+            {"PoolFqdn": f"{pool}.contoso.com", "InternalFqdn": "webint.contoso.com", "ExternalFqdn": f"{web}.contoso.com"}
+            for pool, web in (("pool01", "webext"), ("pool02", "webext2"), ("pool03", "webext"))
+        ],
+    )
+    skype, exchange = state["tenants"][0]["service_principals"]
+    skype["servicePrincipalNames"] += [f"{SKYPE}/webext.contoso.com", f"{SKYPE}/webext2.contoso.com"]
+    skype["keyCredentials"] = [entry("farm", farm["certificates"]["issuer"])]
+    exchange.update(accountEnabled=True, keyCredentials=[])
+    state["tenants"][0]["service_principals"].append(
+        {
+            "id": "b3f1c6a0-0000-4000-8000-000000000010",
+            "appId": "10000000-0000-4000-8000-000000000000",
+            "displayName": "ExchangeServerApp-0626ac82-7d72-41c7-9e9b-720b276e98f2",
+            "accountEnabled": True,
+            "servicePrincipalNames": ["10000000-0000-4000-8000-000000000000"],
+            "keyCredentials": [],
+            "passwordCredentials": [],
+        }
+    )
+    return state
+
+
+def made(subject: str, **spec: Any) -> dict[str, Any]:
+    """A certificate of the state with its PFX; each kind is made once, since making keys is slow."""
+    return copy.deepcopy(_made(subject, json.dumps(spec, sort_keys=True)))
+
+
+@cache
+def _made(subject: str, spec: str) -> dict[str, Any]:
+    certificate = {"subject": subject, **json.loads(spec)}
+    certificates.complete(certificate)
+    return certificate
+
+
+def entry(name: str, certificate: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """A key credential for a certificate of the state. name: makes the entry's id."""
+    loaded: x509.Certificate = certificates.load(certificate)
+    begin, end = certificates.times(loaded)
+    return {
+        "keyId": str(uuid.uuid5(_NAMES, name)),
+        "customKeyIdentifier": certificates.thumbprint(loaded),
+        "displayName": loaded.subject.rfc4514_string(),
+        "startDateTime": begin,
+        "endDateTime": end,
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+        "key": base64.b64encode(loaded.public_bytes(Encoding.DER)).decode(),
+        **changed,
+    }
+
+
+def application(name: str, app_id: str, **changed: Any) -> dict[str, Any]:
+    return {
+        "Identity": name,
+        "Name": name,
+        "ApplicationIdentifier": app_id,
+        "Realm": "",
+        "ApplicationTrustLevel": "Full",
+        "Enabled": True,
+        "AuthToken": {"type": f"{_SSAUTH}.UseOAuthServer", "value": None},
+        **changed,
+    }
+
+
+def farm(state: State) -> dict[str, Any]:
+    found: dict[str, Any] = state["deployments"][0]
+    return found
+
+
+def principal(state: State, app_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in state["tenants"][0]["service_principals"] if one["appId"] == app_id)
+    return found
+
+
+def issuer(state: State, **spec: Any) -> None:
+    """Another certificate of the farm, which is in the tenant too."""
+    farm(state)["certificates"]["issuer"] = made("CN=contoso.com", **spec)
+    principal(state, SKYPE)["keyCredentials"] = [entry("farm", farm(state)["certificates"]["issuer"])]
+
+
+def cms(state: State, part: str, **changed: Any) -> None:
+    """Settings of the only OAuth server or partner application, or of the OAuth configuration."""
+    there = farm(state)["cms"][part]
+    (there[0] if isinstance(there, list) else there).update(changed)
+
+
+def add_key(state: State, app_id: str, name: str, certificate: dict[str, Any], **changed: Any) -> None:
+    principal(state, app_id)["keyCredentials"].append(entry(name, certificate, **changed))
+
+
+def foreign(state: State, app_id: str = SKYPE, spec: dict[str, Any] | None = None, **changed: Any) -> None:
+    """A foreign key on a principal. spec: of its certificate."""
+    add_key(state, app_id, "foreign", made("CN=Microsoft Exchange Server Auth Certificate", **(spec or {})), **changed)
+
+
+def staged(state: State, days: float, *, in_cloud: bool = True, servers: int = 2, current: dict[str, Any] | None = None) -> None:
+    """A roll that takes effect in so many days. servers: how many have the certificate. current: spec of the one before it."""
+    issuer(state, **(current or {}))
+    following = farm(state)["certificates"]["next"] = made("CN=contoso.com", days=900)
+    farm(state)["cms"]["token_issuer"] = {"certificate": "next", "previous": "issuer", "effective_date": at(days)}
+    for front_end in farm(state)["front_ends"][:servers]:
+        front_end["store"].append("next")
+    if in_cloud:
+        add_key(state, SKYPE, "next", following)
+
+
+def at(days: float) -> str:
+    """The time in so many days."""
+    return (datetime.now(timezone.utc) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _metadata_url(tenant: str) -> str:
+    return f"https://accounts.accesscontrol.windows.net/{tenant}/metadata/json/1"
+
+
+def _symmetric(state: State) -> None:
+    foreign(state, type="Symmetric", key=None, customKeyIdentifier=None, displayName="lab", usage="Sign")
+
+
+def _password(state: State) -> None:
+    secret = {"keyId": str(uuid.uuid5(_NAMES, "secret")), "displayName": "lab", "startDateTime": at(-9), "endDateTime": at(99)}
+    principal(state, SKYPE)["passwordCredentials"].append(secret)
+
+
+def _other_issuer(state: State) -> None:
+    farm(state)["certificates"]["old"] = made("CN=contoso.com", days=300)
+    farm(state)["front_ends"][1].update(token_issuer={"certificate": "old", "previous": None}, store=["old"])
+
+
+def _named(state: State, *names: str) -> list[str]:
+    listed: list[str] = principal(state, SKYPE)["servicePrincipalNames"]
+    listed += [f"{SKYPE}/{name}" for name in names]
+    return listed
+
+
+def _known(name: str) -> dict[str, Any]:
+    return {"known_thumbprints": [{"thumbprint": str(uuid.uuid5(_NAMES, name)), "owner": "the archive"}]}
+
+
+def _several(state: State) -> None:
+    foreign(state, SKYPE)
+    foreign(state, EXCHANGE)
+
+
+_WANTED = {"exchange_credential": True}
+
+CASES = (
+    Case("certificate.present", "fail", lambda state: farm(state)["cms"].update(token_issuer=None)),
+    Case("certificate.same", "fail", _other_issuer),
+    Case("certificate.store", "fail", lambda state: farm(state)["front_ends"][1].update(store=[])),
+    Case("certificate.private_key", "fail", lambda state: farm(state)["certificates"]["issuer"].update(private_key=False)),
+    Case("certificate.in_date", "fail", lambda state: issuer(state, days=-2)),
+    Case("certificate.ending_soon", "warn", lambda state: issuer(state, days=12)),
+    Case("certificate.key", "fail", lambda state: issuer(state, key_size=1024)),
+    Case("certificate.signature_hash", "warn", lambda state: issuer(state, hash="SHA1")),
+    Case("certificate.validity", "warn", lambda state: issuer(state, days=1500)),
+    Case("roll.pending", "warn", lambda state: staged(state, 20)),
+    Case("roll.in_cloud", "warn", lambda state: staged(state, 20, in_cloud=False)),
+    Case("roll.in_cloud", "fail", lambda state: staged(state, 2, in_cloud=False)),
+    Case("roll.on_servers", "fail", lambda state: staged(state, 20, servers=1)),
+    Case("roll.in_time", "fail", lambda state: staged(state, 20, current={"days": 10})),
+    Case("oauth_server.present", "fail", lambda state: farm(state)["cms"].update(oauth_servers=[])),
+    Case("oauth_server.metadata_url", "fail", lambda state: cms(state, "oauth_servers", MetadataUrl=f"{_metadata_url(TENANT)}/old")),
+    Case("oauth_server.tenant", "fail", lambda state: cms(state, "oauth_servers", MetadataUrl=_metadata_url(OTHER_TENANT))),
+    Case("oauth_server.not_common", "fail", lambda state: cms(state, "oauth_servers", MetadataUrl=_metadata_url("common"))),
+    Case("oauth_server.realm", "fail", lambda state: cms(state, "oauth_servers", Realm=OTHER_TENANT)),
+    Case("oauth_server.https", "fail", lambda state: cms(state, "oauth_servers", MetadataUrl=f"http://sts.contoso.com/{TENANT}/")),
+    Case("oauth_server.security_identifiers", "warn", lambda state: cms(state, "oauth_servers", AcceptSecurityIdentifierInformation=True)),
+    Case("partner_application.present", "fail", lambda state: farm(state)["cms"].update(partner_applications=[])),
+    Case("partner_application.enabled", "fail", lambda state: cms(state, "partner_applications", Enabled=False)),
+    Case("partner_application.application_id", "fail", lambda state: cms(state, "partner_applications", ApplicationIdentifier=SKYPE)),
+    Case("partner_application.trust_level", "fail", lambda state: cms(state, "partner_applications", ApplicationTrustLevel="User")),
+    Case(
+        "partner_application.oauth_server",
+        "fail",
+        lambda state: cms(state, "partner_applications", AuthToken={"type": f"{_SSAUTH}.CertificateData", "value": "MIIB"}),
+    ),
+    Case(
+        "partner_application.others_full_trust",
+        "warn",
+        lambda state: farm(state)["cms"]["partner_applications"].append(application("Exchange", EXCHANGE)),
+    ),
+    Case(
+        "partner_application.security_identifiers",
+        "warn",
+        lambda state: cms(state, "partner_applications", AcceptSecurityIdentifierInformation=True),
+    ),
+    Case("oauth_configuration.service_name", "fail", lambda state: cms(state, "oauth_configuration", ServiceName="")),
+    Case("oauth_configuration.autodiscover_url", "warn", lambda state: cms(state, "oauth_configuration", ExchangeAutodiscoverUrl="")),
+    Case(
+        "oauth_configuration.autodiscover_url",
+        "fail",
+        lambda _state: None,
+        {"exchange_autodiscover_url": "https://autodiscover.contoso.com/autodiscover/autodiscover.svc"},
+    ),
+    Case("principal.present", "fail", lambda state: state["tenants"][0]["service_principals"].pop(1)),
+    Case("principal.enabled", "fail", lambda state: principal(state, EXCHANGE).update(accountEnabled=False)),
+    Case("principal.dedicated_application", "warn", lambda state: state["tenants"][0]["service_principals"].pop(2)),
+    Case("credential.own", "fail", lambda state: principal(state, SKYPE).update(keyCredentials=[])),
+    Case("credential.ending_soon", "warn", lambda state: principal(state, SKYPE)["keyCredentials"][0].update(endDateTime=at(9))),
+    Case("credential.shared_own", "fail", lambda state: add_key(state, EXCHANGE, "farm", farm(state)["certificates"]["issuer"])),
+    Case("credential.shared_own", "warn", lambda state: add_key(state, EXCHANGE, "farm", farm(state)["certificates"]["issuer"]), _WANTED),
+    Case("credential.shared_foreign", "warn", lambda state: foreign(state, EXCHANGE)),
+    Case("credential.unknown", "warn", foreign),
+    Case("credential.expired", "warn", lambda state: foreign(state, spec={"days": -2})),
+    Case("credential.weak_key", "fail", lambda state: foreign(state, spec={"key_size": 1024})),
+    Case("credential.weak_hash", "warn", lambda state: foreign(state, spec={"hash": "MD5"})),
+    Case("credential.validity", "warn", lambda state: foreign(state, spec={"days": 1800})),
+    Case("credential.usage", "warn", lambda state: foreign(state, usage="Sign")),
+    Case("credential.duplicate", "warn", lambda state: add_key(state, SKYPE, "again", farm(state)["certificates"]["issuer"])),
+    Case("credential.symmetric", "fail", _symmetric),
+    Case("credential.symmetric", "warn", _symmetric, _known("foreign")),
+    Case("credential.password", "fail", _password),
+    Case("credential.password", "warn", _password, _known("secret")),
+    Case("credential.several_principals", "warn", _several),
+    Case("names.external_fqdn", "fail", lambda state: _named(state).remove(f"{SKYPE}/webext2.contoso.com")),
+    Case("names.pool", "warn", lambda state: farm(state)["cms"]["web_services"][1].update(ExternalFqdn="")),
+    Case("names.stale", "warn", lambda state: _named(state, "old.contoso.com")),
+    Case("replication.up_to_date", "fail", lambda state: farm(state)["cms"]["replicas"][1].update(UpToDate=False)),
+    Case("replication.report_age", "warn", lambda state: farm(state)["cms"]["replicas"][0].update(LastStatusReport=at(-3))),
+    Case("clock.server", "fail", lambda state: farm(state)["front_ends"][1].update(clock_offset=900)),
+    Case("clock.tenant", "fail", lambda state: state["graph"].update(clock_offset=-900)),
+    Case("clock.server_tenant", "fail", lambda state: farm(state)["front_ends"][0].update(clock_offset=-400)),
+)

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page docs/findings.md, made from the audit's table: python -m tests.support.findings_page writes it, a unit test compares."""
+
+from __future__ import annotations
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.audit import RULES
+
+from .play import ROOT
+
+PAGE = ROOT / "docs" / "findings.md"
+
+_HEAD = """<!--
+Copyright (c) 2026, the sfb.hybrid_auth contributors
+GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+Written by: python -m tests.support.findings_page
+-->
+# Findings
+
+What `trust_audit` says, and why. A finding has an id, a title (what is to be right), a severity, a status, the subject, what is expected,
+what there is, and what to do next. An id comes once for each subject: each server, certificate, key, name or pool.
+
+| status | meaning |
+|---|---|
+| `pass` | it was read, and it is right |
+| `fail` | it is wrong; a deployment with one is not compliant |
+| `warn` | look at it: right for some, or wrong later |
+| `skip` | it cannot be known, and `actual` says why: not gathered, not permitted, not readable from there |
+
+Missing data never passes. So a compliant deployment with many skipped findings is one of which little is known: look at `counts`.
+
+The column "when wrong" has the status of what is not right. Ids stay the same from version to version. Findings whose id begins with
+`proof.` come from another module.
+
+Two statuses in that column:
+
+- `roll.in_cloud` fails when the staged certificate signs within `roll_near_days`, and warns before.
+- `oauth_configuration.autodiscover_url` fails when it is not the expected URL. Where none is expected, it warns when it is no Autodiscover.
+- `credential.shared_own` warns where `exchange_credential` asks for the certificate there, and fails where it does not.
+- `credential.symmetric` and `credential.password` warn where `known_thumbprints` names the owner of the key id, and fail where it does not.
+"""
+
+
+def page() -> str:
+    """The page as it should be."""
+    areas: dict[str, list[str]] = {}
+    for rule in RULES.values():
+        source = " ".join(f"<{word}>" if word.startswith("https://") else word for word in rule.source.split())
+        line = f"| `{rule.id}` | {rule.title} | {rule.severity} | {', '.join(rule.wrong)} | {rule.reason} {source} |"
+        areas.setdefault(rule.id.partition(".")[0], []).append(line)
+    head = "| id | title | severity | when wrong | reason and source |\n|---|---|---|---|---|"
+    return _HEAD + "".join(f"\n## {area}\n\n{head}\n" + "\n".join(lines) + "\n" for area, lines in areas.items())
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

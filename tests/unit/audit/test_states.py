@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each finding of the audit in the lab's states: it passes where everything is right, and says what it is documented to where it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.audit import RULES
+from tests.lab.states import audit as states
+from tests.support.findings_page import PAGE, page
+
+from ..estate import Estate
+from ..support import run_action
+
+
+def audited(state: dict[str, Any], expected: dict[str, Any], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What trust_audit returns of the state."""
+    servers, cloud = Estate(state, workdir, monkeypatch).everything()
+    return run_action(
+        "trust_audit",
+        {
+            "deployment": "contoso",
+            "onprem": servers,
+            "servers_expected": [entry["name"] for entry in state["deployments"][0]["front_ends"]],
+            "cloud": cloud,
+            "expected": {**states.RIGHT_EXPECTED, **expected},
+        },
+    )
+
+
+def statuses(result: dict[str, Any]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for finding in result["findings"]:
+        found.setdefault(finding["id"], set()).add(finding["status"])
+    return found
+
+
+def test_in_the_right_state_every_finding_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = audited(states.right(), {}, tmp_path, monkeypatch)
+    assert [finding for finding in result["findings"] if finding["status"] != "pass"] == []
+    assert statuses(result) == {name: {"pass"} for name in RULES}
+    assert result["compliant"] is True
+    assert result["changed"] is False
+    assert result["counts"] == {"pass": len(result["findings"]), "fail": 0, "warn": 0, "skip": 0}
+
+
+@pytest.mark.parametrize("case", states.CASES, ids=lambda case: case.name)
+def test_in_the_changed_state_it_is_what_is_documented(case: states.Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = audited(case.state(), case.expected, tmp_path, monkeypatch)
+    wrong = [finding for finding in result["findings"] if finding["id"] == case.id and finding["status"] == case.status]
+    assert wrong, [finding for finding in result["findings"] if finding["id"] == case.id]
+    for finding in wrong:
+        assert all(finding[name] for name in ("subject", "expected", "actual", "remedy")), finding
+    assert result["compliant"] is not any(finding["status"] == "fail" for finding in result["findings"])
+
+
+def test_every_status_of_every_rule_has_a_state() -> None:
+    documented = sorted((rule.id, status) for rule in RULES.values() for status in rule.wrong)
+    assert sorted((case.id, case.status) for case in states.CASES) == documented
+
+
+def test_the_page_is_the_table() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.support.findings_page"

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A lab's farm and tenant without sockets: the real info actions, answered in this process. For tests that look at many states."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
+from tests.lab.cloud.entra import Entra
+from tests.lab.cloud.graph import Graph
+from tests.lab.cloud.https import Request
+from tests.lab.cloud.metadata import resolve
+from tests.lab.farm.farm import Farm
+from tests.lab.faults import Faults
+from tests.lab.log import RequestLog
+from tests.lab.state import State
+
+from .support import run_action
+
+_GRAPH = "https://graph.microsoft.com"
+_WINDOWS = SimpleNamespace(_shell=SimpleNamespace(tmpdir="none", _IS_WINDOWS=True))
+
+
+class _InProcess(BaseAdapter):
+    """Hands each request to the lab's Graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._graph = graph
+
+    def send(self, request: requests.PreparedRequest, **_kwargs: Any) -> requests.Response:  # type: ignore[override]
+        parts = urlsplit(str(request.url))
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        headers = {name.lower(): str(value) for name, value in request.headers.items()}
+        told = self._graph.handle(Request(str(request.method), unquote(parts.path), query, headers, b""))
+        answer = requests.Response()
+        answer.status_code, answer.request, answer.url = told.status, request, str(request.url)
+        answer.headers.update(told.headers)
+        answer.raw = io.BytesIO(json.dumps(told.content).encode())
+        return answer
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Estate:
+    """state: as tests/lab/README.md describes it. Only reads are answered."""
+
+    def __init__(self, state: dict[str, Any], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._state, log, faults = State(state), RequestLog(), Faults()
+        self._farm = Farm(self._state, log, faults, workdir, None, lambda url: resolve(self._state, url))
+        self._entra = Entra(self._state, log, faults)
+        graph = Graph(self._state, log, faults, self._entra)
+        graph.url = self._entra.graph_url = _GRAPH
+        monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: _InProcess(graph)))
+
+    def onprem(self, name: str, **options: Any) -> dict[str, Any]:
+        """What onprem_info returns of a Front End."""
+        front_end = self._farm.front_ends[name]
+
+        def execute(module_name: str, module_args: Mapping[str, Any], task_vars: Any) -> Any:
+            return json.loads(front_end.runner("CONTOSO\\sfbadmin").answer(module_args["request"]))
+
+        def prepare(action: Any) -> None:
+            action._execute_module = execute
+
+        return run_action("onprem_info", options, connection=_WINDOWS, prepare=prepare, task_vars={"inventory_hostname": name})
+
+    def cloud(self, **options: Any) -> dict[str, Any]:
+        """What sp_info returns of the first tenant."""
+        tenant = self._state.data["tenants"][0]
+        application = tenant["applications"][0]
+        form = {
+            "client_id": application["client_id"],
+            "client_secret": application["secret"],
+            "grant_type": "client_credentials",
+            "scope": f"{_GRAPH}/.default",
+        }
+        asked = Request("POST", f"/{tenant['id']}/oauth2/v2.0/token", {}, {}, urlencode(form).encode())
+        token = self._entra.handle(asked).content["access_token"]
+        return run_action("sp_info", {"access_token": token, **options})
+
+    def everything(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """Every server, the first as the lead and the others with their certificate, and the tenant with dedicated applications."""
+        names = list(self._farm.front_ends)
+        servers = [self.onprem(name, **({} if index == 0 else {"gather": ["certificate"]})) for index, name in enumerate(names)]
+        return servers, self.cloud(dedicated_applications=True)
