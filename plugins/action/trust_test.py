@@ -127,7 +127,9 @@ class ActionModule(HybridAuthAction):
         try:
             answer = self.service.exchange(found.endpoint, signed.assertion, found.resource)
         except HybridAuthError as exc:
-            return Proof(signed.issuer, Verdict("not_known", f"The token service could not be asked: {exc}", "Correct that, and prove again."))
+            return Proof(
+                signed.issuer, Verdict("not_known", f"The token service could not be asked: {exc}", "Correct that, and prove again.")
+            )
         if answer.date:
             passed = time.monotonic() - self.returned
             self.seen.skew = (signed.issued - answer.date).total_seconds() + passed

@@ -24,10 +24,27 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words impo
 )
 
 # The map is drawn for the 340 pixels that a phone leaves, and the text in it is counted for a wide font.
-_WIDTH, _FARM_LETTERS, _BOX_LETTERS, _NAME_LETTERS, _MOST_PRINCIPALS = 340, 44, 26, 6, 3
+_WIDTH, _FARM_LETTERS, _BOX_LETTERS, _NAME_LETTERS, _MOST_PRINCIPALS = 340, 46, 29, 6, 3
 _BOX_LEFT, _SPINES, _LINE, _GAP = 132.0, (62.0, 38.0, 14.0), 17.0, 62.0
 _MARK_LEFT = 100.0
+_WIDE, _CAPITAL, _BROAD, _LATIN = 1.7, 1.25, "<>+=~mw\ufffd", 0x17F
 _ROW_HEIGHT, _AXIS_HEIGHT, _BAR_HEIGHT = 50, 34, 10
+
+
+def _letters(value: str) -> float:
+    """How much room a text takes in a wide font, in small letters: capitals take more, and what is not Latin the most."""
+    return sum(
+        _WIDE if letter in "MW@%\u2014" or ord(letter) > _LATIN else _CAPITAL if letter.isupper() or letter in _BROAD else 1
+        for letter in value
+    )
+
+
+def _fitted(value: str, room: int) -> str:
+    """The text, shortened in its middle until it takes so much room."""
+    short = value = shortened(value, room)
+    while _letters(short) > room:
+        short = shortened(value, len(short) - 1)
+    return short
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,7 @@ def trust_map(deployment: Mapping[str, Any]) -> Map:
         elif source is farm:
             spine, y = next(spines), target.y + target.height / 2
             path = f"M{spine} {farm.y + farm.height} V{y} H{_BOX_LEFT}"
-            marks.append(Mark(number, sign, word, path, _MARK_LEFT + 12, y, _MARK_LEFT - 12, _MARK_LEFT, y + 23, "middle"))
+            marks.append(Mark(number, sign, word, path, _MARK_LEFT + 12, y, _MARK_LEFT - 12, _BOX_LEFT - 5, y + 23, "end"))
         else:
             x, y = _BOX_LEFT + 44, source.y + source.height + _GAP / 2
             path = f"M{x} {source.y + source.height} V{target.y}"
@@ -104,25 +121,26 @@ def _places(facts: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """The lines in each box of the map."""
     servers = [server["name"] for server in facts["servers"]]
     pools = sorted({row["pool"] for row in facts["web_services"] or [] if row["pool"]})
-    farm = [_listed(servers) if servers else "not read"]
+    farm = [_listed(servers, _FARM_LETTERS) if servers else "not read"]
     if pools:
-        farm.append(f"{plural(len(pools), 'pool')}: {_listed(pools)}")
+        counted = f"{plural(len(pools), 'pool')}: "
+        farm.append(counted + _listed(pools, _FARM_LETTERS - len(counted)))
     known = {str(row["name"]).lower(): row for row in facts["oauth_servers"] or []}
     server = next(iter(known.values()), None)
     principals = [
         line
         for row in (facts["service_principals"] or [])[:_MOST_PRINCIPALS]
         for line in (
-            shortened(row["display_name"] or row["app_id"] or "", _BOX_LETTERS),
+            _fitted(row["display_name"] or row["app_id"] or "", _BOX_LETTERS),
             f"{plural(len(row['keys']), 'key')}, {plural(len(row['names']), 'name')}",
         )
     ]
     partners = [row["name"] or "" for row in facts["partner_applications"] or []]
     return {
-        FARM: tuple(shortened(line, _FARM_LETTERS) for line in farm),
-        AUTHORIZATION: (shortened(server["name"] or "", _BOX_LETTERS) if server else _absent(facts["oauth_servers"]),),
+        FARM: tuple(farm),
+        AUTHORIZATION: (_fitted(server["name"] or "", _BOX_LETTERS) if server else _absent(facts["oauth_servers"]),),
         PRINCIPALS: tuple(principals) or (_absent(facts["service_principals"]),),
-        EXCHANGE: (shortened(", ".join(partners), _BOX_LETTERS) if partners else _absent(facts["partner_applications"]),),
+        EXCHANGE: (_fitted(", ".join(partners), _BOX_LETTERS) if partners else _absent(facts["partner_applications"]),),
     }
 
 
@@ -130,12 +148,13 @@ def _absent(read: Any) -> str:
     return "not read" if read is None else "not set up"
 
 
-def _listed(names: Sequence[str]) -> str:
-    """The first names in full and the number of the others, where they would be cut."""
+def _listed(names: Sequence[str], room: int) -> str:
+    """The names, or the first of them and the number of the others where there is no room for all."""
     line = ", ".join(names)
-    if len(line) <= _FARM_LETTERS - 10 or len(names) == 1:
+    if _letters(line) <= room:
         return line
-    return f"{shortened(names[0], _FARM_LETTERS - 22)} and {len(names) - 1} more"
+    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return _fitted(names[0], room - len(others)) + others
 
 
 @dataclass(frozen=True)

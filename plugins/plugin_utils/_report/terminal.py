@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shortened
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import VERDICTS, counted, plural
 
-_ID, _SUBJECT, _TITLE = 38, 30, 60
+_ID = 36
 
 
 def lines(document: Mapping[str, Any]) -> list[str]:
@@ -22,8 +21,7 @@ def lines(document: Mapping[str, Any]) -> list[str]:
         made.append(f"{one['name']}: {VERDICTS[one['verdict']].lower()} ({counted(one['counts'])})")
         made += [f"  unread  {_line(error['subject'])}: {_line(error['message'])}" for error in one["errors"]]
         made += [
-            f"  {finding['status']}    {finding['severity']:<8}  {shortened(finding['id'], _ID):<{_ID}}  "
-            f"{shortened(_line(finding['title']), _TITLE)}: {shortened(_line(finding['subject']), _SUBJECT)}".rstrip(": ")
+            f"  {finding['status']}    {finding['severity']:<8}  {_line(finding['id']):<{_ID}}  {_line(finding['subject'])}".rstrip()
             for finding in one["findings"]
             if finding["status"] in ("fail", "warn")
         ]
