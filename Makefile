@@ -9,15 +9,17 @@ CORE ?= ansible-core
 BIN := $(CURDIR)/$(VENV)/bin
 DEV := .cache/dev/ansible_collections/sfb/hybrid_auth
 ENGINE_NOTE := command -v pwsh >/dev/null || echo "note: no pwsh on PATH, so no PowerShell text was run in a real engine"
+BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not looked at (as root: tests/browser/install.sh)"
 
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-cores lint sanity bench lab clean
+.PHONY: help demo test browser test-cores lint sanity bench lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
 	@echo "make test        unit tests and playbook tests"
+	@echo "make browser     the report in a real browser (needs Chromium: tests/browser/install.sh)"
 	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
 	@echo "make lint        static checks"
 	@echo "make sanity      ansible-test sanity"
@@ -53,7 +55,11 @@ lab: $(VENV)/.runtime
 
 test: $(VENV)/.dev $(DEV)
 	$(BIN)/python -m pytest -n 2
+	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then $(BIN)/python -m pytest tests/browser; else $(BROWSER_NOTE); fi
 	@$(ENGINE_NOTE)
+
+browser: $(VENV)/.dev $(DEV)
+	$(BIN)/python -m pytest tests/browser
 
 test-cores:
 	tests/cores.sh

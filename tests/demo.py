@@ -32,7 +32,8 @@ def main() -> int:
         for name, playbook in _RUNS.items():
             _say(f"{name} run: ansible-playbook {playbook}")
             mark = lab.mark()
-            run = run_playbook(playbook, lab.inventory, Path(temporary) / name, "--diff", collections=_COLLECTIONS)
+            options = ("--diff", "-e", f"trust_report_path={folder}") if name == "audit" else ("--diff",)
+            run = run_playbook(playbook, lab.inventory, Path(temporary) / name, *options, collections=_COLLECTIONS)
             runs[name] = run
             (folder / f"{name}.log").write_text(run.output, encoding="utf-8")
             if run.code or not run.record["stats"]:
@@ -51,6 +52,10 @@ def main() -> int:
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     _table(runs["first"], runs["second"])
     _requests(summary)
+    for line in runs["audit"].results("trust_report")[0]["lines"]:
+        _say(line)
+    _say(f"The report: {folder / 'audit.html'}, and audit.json and audit.xml beside it.")
+    _say("")
     good = summary["first"]["changed"] > 0 and summary["second"]["changed"] == 0 and summary["audit"]["compliant"]
     _say(
         "The hybrid was set up, the second run changed nothing, and the audit found it compliant."

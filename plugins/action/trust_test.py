@@ -41,7 +41,7 @@ class ActionModule(HybridAuthAction):
             "realm": {"type": "str"},
             "audience": {"type": "str"},
             "resource": {"type": "str", "default": "00000002-0000-0ff1-ce00-000000000000/outlook.office365.com"},
-            "endpoint": {"type": "str"},
+            "token_endpoint": {"type": "str"},
             "thumbprint": {"type": "str"},
             "lifetime": {"type": "int", "default": 300},
             "ca_path": SIGN_IN["ca_path"],

@@ -50,6 +50,32 @@ attributes:
     support: none
 """
 
+    # The attributes of the module that writes a report.
+    REPORT = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+    details:
+      - Writes the files in check mode too. Check mode protects the farm and the tenant, which this module does not touch, and an audit,
+        which is made in check mode, would otherwise leave nothing behind. It never reports a change.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: N/A
+    details: The files hold the time at which they were made, so each run writes other ones.
+  idempotent:
+    description: When run twice in a row with the same options and nothing else changed, the second run changes nothing.
+    support: full
+    details: It replaces its own files and changes nothing else.
+  action:
+    description: Runs on the controller as an action plugin.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+"""
+
     # The attributes of the module that runs on the server.
     RUNNER = r"""
 options: {}

@@ -121,15 +121,15 @@ options:
         default: true
       name_forms:
         description:
-          - The spellings in which a name is to be there, V(host) for C(<application id>/<host>) as in the procedure, V(url) for
+          - The spellings in which a name is to be there, V(procedure) for C(<application id>/<host>) as in the procedure, V(url) for
             C(https://<host>/) as hybrid modern authentication uses it.
         type: list
         elements: str
         choices:
-          - host
+          - procedure
           - url
         default:
-          - host
+          - procedure
       known_names:
         description:
           - Hosts that are right as names although the topology does not have them, for example those of another deployment.

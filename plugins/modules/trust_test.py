@@ -89,7 +89,7 @@ options:
       - In other clouds Exchange Online has other host names.
     type: str
     default: 00000002-0000-0ff1-ce00-000000000000/outlook.office365.com
-  endpoint:
+  token_endpoint:
     description:
       - Where the assertion is exchanged. By default the endpoint for OAuth2 issuance in the metadata document.
     type: str
@@ -225,7 +225,7 @@ metadata_url:
   returned: success
   type: str
   sample: https://accounts.accesscontrol.windows.net/5588b4fd-f26d-475c-824f-9911277ab13e/metadata/json/1
-endpoint:
+token_endpoint:
   description: Where the assertion was exchanged.
   returned: success
   type: str

@@ -75,7 +75,7 @@ def read(params: Mapping[str, Any]) -> ProofOptions:
         realm=_realm(params["realm"]) if params["realm"] else None,
         audience=_audience(params["audience"]) if params["audience"] else None,
         resource=_assertion.principal("resource", params["resource"]),
-        endpoint=https_url("endpoint", params["endpoint"]) if params["endpoint"] else None,
+        endpoint=https_url("token_endpoint", params["token_endpoint"]) if params["token_endpoint"] else None,
         thumbprint=_thumbprint(params["thumbprint"]) if params["thumbprint"] else None,
         lifetime=lifetime,
         mailbox=_mailbox(params) if params["mailbox"] else None,

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._assertion import Signed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import SKEW_SECONDS, Verdict, overall
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token import _claims as claims_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token import claims_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text, same_url
 
 _LONGEST_SHOWN = 300
@@ -83,7 +83,7 @@ class Seen:
             "remedy": verdict.remedy,
             "tenant_id": self.realm,
             "metadata_url": self.metadata_url,
-            "endpoint": self.endpoint,
+            "token_endpoint": self.endpoint,
             "resource": self.resource,
             "thumbprint": self.signed[0].thumbprint if self.signed else None,
             "proofs": [proof.as_result() for proof in self.proofs],

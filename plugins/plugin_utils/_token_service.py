@@ -99,7 +99,9 @@ def way(answer: Answer, url: str, options: ProofOptions) -> Way | Verdict:
     endpoint, audience = options.endpoint or document.endpoint, options.audience or document.audience
     if endpoint is None or audience is None:
         missing = "an https endpoint for tokens (OAuth2, issuance)" if endpoint is None else f"an audience of the realm {document.realm}"
-        return Verdict("not_known", f"The metadata document at {url} does not name {missing}.", "Give the option endpoint or audience.")
+        return Verdict(
+            "not_known", f"The metadata document at {url} does not name {missing}.", "Give the option token_endpoint or audience."
+        )
     return Way(realm, endpoint, audience.host, options.resource.text(realm))
 
 

@@ -82,7 +82,7 @@ def test_an_audit_of_a_greenfield_names_what_is_missing_and_can_fail(start: Star
     run = play(lab, AUDIT)
     (audit,) = run.fact("trust_audit")
     assert (run.code, audit["compliant"], len(audit["differences"])) == (0, False, 6)
-    assert play(lab, AUDIT, "-e", "trust_audit_fail=true").code == 2
+    assert play(lab, AUDIT, "-e", "trust_fail_on=difference").code == 2
     assert lab.state() == before
 
 

@@ -16,7 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, host_name, https_url, is_guid
 
-NAME_FORMS = ("host", "url")
+NAME_FORMS = ("procedure", "url")
 _UNKNOWN_OWNER = "known"
 
 # Documented in modules/trust_audit.py.
@@ -34,7 +34,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "external_fqdns": {"type": "list", "elements": "str"},
     "exchange_credential": {"type": "bool", "default": True},
     "exchange_enabled": {"type": "bool", "default": True},
-    "name_forms": {"type": "list", "elements": "str", "choices": list(NAME_FORMS), "default": ["host"]},
+    "name_forms": {"type": "list", "elements": "str", "choices": list(NAME_FORMS), "default": ["procedure"]},
     "known_names": {"type": "list", "elements": "str"},
     "allowed_partner_applications": {"type": "list", "elements": "str"},
     "known_thumbprints": {"type": "raw"},

@@ -102,7 +102,7 @@ def _names(facts: Facts, app_id: str) -> set[str] | Unknown:
 
 
 def _spelled(form: str, app_id: str, fqdn: str) -> str:
-    return f"{app_id}/{fqdn}" if form == "host" else f"https://{fqdn}/"
+    return f"{app_id}/{fqdn}" if form == "procedure" else f"https://{fqdn}/"
 
 
 def _each_pool(facts: Facts, services: list[Object]) -> Iterator[Finding]:

@@ -85,7 +85,7 @@ class Entra:
     def _discovery(self, tenant_name: str) -> Answer:
         tenant = self._state.tenant(tenant_name)
         if tenant is None:
-            return _error(
+            return error_answer(
                 400, "invalid_tenant", 90002, f"Tenant '{tenant_name}' not found. Check to make sure you have the correct tenant ID."
             )
         base = f"{self.url}/{tenant['id']}"
@@ -104,11 +104,11 @@ class Entra:
         """The tenant and the application that a request names, or the answer that there is none."""
         tenant = self._state.tenant(tenant_name)
         if tenant is None:
-            return _error(400, "invalid_request", 90002, f"Tenant '{tenant_name}' not found.")
+            return error_answer(400, "invalid_request", 90002, f"Tenant '{tenant_name}' not found.")
         client = form.get("client_id", "")
         application = next((one for one in tenant.get("applications", []) if one["client_id"].lower() == client.lower()), None)
         if application is None:
-            return _error(
+            return error_answer(
                 400,
                 "unauthorized_client",
                 700016,
@@ -125,15 +125,15 @@ class Entra:
         if form.get("grant_type") == _DEVICE_GRANT:
             return self._answered(tenant, application, form)
         if form.get("grant_type") != "client_credentials":
-            return _error(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
+            return error_answer(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
         if form.get("scope") != f"{self.graph_url}/.default":
-            return _error(400, "invalid_scope", 1002012, f"The provided value for scope {form.get('scope')} is not valid.")
+            return error_answer(400, "invalid_scope", 1002012, f"The provided value for scope {form.get('scope')} is not valid.")
         if form.get("client_assertion_type") == _ASSERTION:
             refused = self._assertion_refused(form.get("client_assertion", ""), application)
             if refused:
                 return refused
         elif not form.get("client_secret") or form["client_secret"] != application.get("secret"):
-            return _error(
+            return error_answer(
                 401,
                 "invalid_client",
                 7000215,
@@ -146,12 +146,12 @@ class Entra:
         try:
             issuer = str(parts(assertion)[1].get("iss"))
         except ValueError:
-            return _error(401, "invalid_client", 50027, "JWT token is invalid or malformed.")
+            return error_answer(401, "invalid_client", 50027, "JWT token is invalid or malformed.")
         if issuer.lower() == application["client_id"].lower():
             problem = _assertion_problem(assertion, application)
-            return _error(401, "invalid_client", 700027, f"Client assertion failed: {problem}.") if problem else None
+            return error_answer(401, "invalid_client", 700027, f"Client assertion failed: {problem}.") if problem else None
         wrong = self._providers.problem(assertion, application)
-        return _error(401, "invalid_client", *wrong) if wrong else None
+        return error_answer(401, "invalid_client", *wrong) if wrong else None
 
     def _device_code(self, tenant_name: str, request: Request) -> Answer:
         found = self._application(tenant_name, _form(request))
@@ -171,7 +171,7 @@ class Entra:
 
     def _answered(self, tenant: dict[str, Any], application: dict[str, Any], form: dict[str, str]) -> Answer:
         if not application.get("public_client"):
-            return _error(
+            return error_answer(
                 401,
                 "invalid_client",
                 7000218,
@@ -179,13 +179,15 @@ class Entra:
             )
         code = self._device_codes.find(form.get("device_code", ""))
         if code is None or code.client_id.lower() != application["client_id"].lower():
-            return _error(400, "bad_verification_code", 70018, "Invalid verification code.")
+            return error_answer(400, "bad_verification_code", 70018, "Invalid verification code.")
         if code.expires < time.time():
-            return _error(400, "expired_token", 70020, "The provided device code has expired.")
+            return error_answer(400, "expired_token", 70020, "The provided device code has expired.")
         if code.state == "pending":
-            return _error(400, "authorization_pending", 70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling.")
+            return error_answer(
+                400, "authorization_pending", 70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling."
+            )
         if code.state == "declined":
-            return _error(400, "authorization_declined", 65004, "User declined to consent to access the app.")
+            return error_answer(400, "authorization_declined", 65004, "User declined to consent to access the app.")
         return self._granted(tenant, application, scp=" ".join(application.get("delegated", [])))
 
     def _granted(self, tenant: dict[str, Any], application: dict[str, Any], **permissions: Any) -> Answer:
@@ -219,7 +221,7 @@ def _assertion_problem(assertion: str, application: dict[str, Any]) -> str | Non
     )
 
 
-def _error(status: int, error: str, code: int, text: str) -> Answer:
+def error_answer(status: int, error: str, code: int, text: str) -> Answer:
     trace = str(uuid.uuid4())
     return Answer(
         status,

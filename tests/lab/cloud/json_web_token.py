@@ -23,7 +23,7 @@ class Signer:
         self._key = rsa.generate_private_key(65537, 2048)
 
     def sign(self, claims: dict[str, Any]) -> str:
-        signed = f"{_encode({'typ': 'JWT', 'alg': 'RS256'})}.{_encode(claims)}"
+        signed = f"{encode({'typ': 'JWT', 'alg': 'RS256'})}.{encode(claims)}"
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
@@ -51,5 +51,6 @@ def parts(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
     return json.loads(header), json.loads(claims), f"{pieces[0]}.{pieces[1]}".encode(), signature
 
 
-def _encode(data: dict[str, Any]) -> str:
+def encode(data: dict[str, Any]) -> str:
+    """The part of a token that holds this data."""
     return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()

@@ -35,10 +35,9 @@ from ..farm import certificates
 from ..faults import Faults
 from ..log import RequestLog
 from ..state import State
-from .entra import _encode as encode_part
-from .entra import _error as error_answer
-from .entra import _parts as parts_of
+from .entra import error_answer
 from .https import Answer, Request
+from .json_web_token import encode, parts
 from .key_credentials import certificate_of, time_of
 
 GRANT_TYPE = "http://oauth.net/grant_type/jwt/1.0/bearer"
@@ -100,7 +99,7 @@ class TokenService:
     def decide(self, assertion: str, resource: str, now: float) -> Refusal | None:
         """Why the service refuses an assertion at a time (seconds since 1970), or None where it accepts it."""
         try:
-            header, claims, signed, signature = parts_of(assertion)
+            header, claims, signed, signature = parts(assertion)
         except ValueError:
             return _MALFORMED
         if not isinstance(header, dict) or not isinstance(claims, dict):
@@ -158,7 +157,7 @@ class TokenService:
         refusal = self.decide(form.get("assertion", ""), resource, self.now())
         if refusal:
             return error_answer(refusal.status, refusal.error, refusal.code, refusal.text)
-        claims = parts_of(form["assertion"])[1]
+        claims = parts(form["assertion"])[1]
         now = int(self.now())
         token = self._signed(
             {
@@ -175,7 +174,7 @@ class TokenService:
         return Answer(content={"token_type": "Bearer", **times, "resource": resource, "access_token": token})
 
     def _signed(self, claims: dict[str, Any]) -> str:
-        signed = f"{encode_part({'typ': 'JWT', 'alg': 'RS256', 'jti': str(uuid.uuid4())})}.{encode_part(claims)}"
+        signed = f"{encode({'typ': 'JWT', 'alg': 'RS256', 'jti': str(uuid.uuid4())})}.{encode(claims)}"
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 

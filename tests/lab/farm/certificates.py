@@ -45,6 +45,7 @@ def complete(entry: dict[str, Any]) -> None:
         .sign(key, hashes.SHA256())
     )
     if entry.get("hash", "SHA256") != "SHA256":
+        assert isinstance(key, rsa.RSAPrivateKey)
         certificate = _signed_anew(certificate, key, entry["hash"])
     entry["pfx"] = base64.b64encode(pkcs12.serialize_key_and_certificates(b"issuer", key, certificate, None, NoEncryption())).decode()
 

@@ -111,7 +111,7 @@ OPTIONS = st.fixed_dictionaries(
         "exchange_enabled": st.booleans(),
         "exchange_application_id": st.sampled_from([states.EXCHANGE, states.SKYPE, "10000000-0000-4000-8000-000000000000"]),
         "external_fqdns": st.sampled_from([None, [], ["webext.contoso.com", "other.contoso.com"]]),
-        "name_forms": st.sampled_from([["host"], ["url", "host"]]),
+        "name_forms": st.sampled_from([["procedure"], ["url", "procedure"]]),
         "exchange_autodiscover_url": st.sampled_from([None, "https://autodiscover.contoso.com/x"]),
         "clock_limit_seconds": st.sampled_from([1, 300]),
     },
@@ -274,12 +274,12 @@ def test_the_staged_certificate_is_the_farms_own(read: Any) -> None:
 
 def test_the_forms_of_names_are_all_asked_for(right: Any) -> None:
     servers, cloud = copy.deepcopy(right)
-    found = [one for one in judged(servers, cloud, name_forms=["host", "url"]) if one.id == "names.external_fqdn"]
+    found = [one for one in judged(servers, cloud, name_forms=["procedure", "url"]) if one.id == "names.external_fqdn"]
     assert {one.status for one in found} == {"fail"}
     assert found[0].subject == "webext.contoso.com (pool01.contoso.com, pool03.contoso.com)"
     assert found[0].actual == "https://webext.contoso.com/ is missing"
     cloud["service_principals"][0]["names"] += ["https://WEBEXT.contoso.com", "https://webext2.contoso.com/"]
-    found = [one for one in judged(servers, cloud, name_forms=["host", "url"]) if one.id == "names.external_fqdn"]
+    found = [one for one in judged(servers, cloud, name_forms=["procedure", "url"]) if one.id == "names.external_fqdn"]
     assert {one.status for one in found} == {"pass"}
 
 

@@ -306,7 +306,7 @@ def test_a_connection_that_is_not_windows_is_refused_before_anything_is_contacte
         ({"tenant_id": "contoso"}, "not a GUID"),
         ({"tenant_id": TENANT, "cloud": "china"}, "not documented"),
         ({"metadata_url": "http://contoso.com"}, "not an https URL"),
-        ({"endpoint": "http://contoso.com"}, "not an https URL"),
+        ({"token_endpoint": "http://contoso.com"}, "not an https URL"),
         ({"name": ["webext"]}, "host name"),
         ({"name": [f"web{index}.contoso.com" for index in range(51)]}, "51 names"),
         ({"application_id": "lync"}, "not a GUID"),

@@ -1,0 +1,246 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: trust_report
+short_description: Write the report of audits as HTML, JSON and JUnit XML
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Writes what M(sfb.hybrid_auth.trust_audit) found in one or more deployments to files on the controller that people keep. C(audit.html)
+    is one page to read and print, C(audit.json) is the same for programs, C(audit.xml) is for CI systems.
+  - A file is written whole or not at all, with mode 0644. Files of an earlier report in the folder are replaced.
+  - Nothing is contacted. Secrets and certificates are not in the files, but names of servers, domains and service principals are.
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes.report
+options:
+  audits:
+    description:
+      - The audits to report, one a deployment, in the order in which they appear.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      deployment:
+        description:
+          - Name of the deployment.
+        type: str
+        required: true
+      audit:
+        description:
+          - The registered result of M(sfb.hybrid_auth.trust_audit). Without it the deployment counts as not read.
+        type: dict
+      onprem:
+        description:
+          - The registered results of M(sfb.hybrid_auth.onprem_info), that of the server which read everything first.
+        type: list
+        elements: dict
+      cloud:
+        description:
+          - The registered result of M(sfb.hybrid_auth.sp_info).
+        type: dict
+      proof:
+        description:
+          - The registered result of M(sfb.hybrid_auth.trust_test), where the trust was tried.
+        type: dict
+      differences:
+        description:
+          - The steps that a run would change, each with C(step), C(title) and C(operations), as in the fact C(trust_summary) of the role.
+        type: list
+        elements: dict
+      obstacle:
+        description:
+          - Why a run would stop before it changes anything.
+        type: str
+      errors:
+        description:
+          - What could not be read. A deployment with errors is not compliant.
+        type: list
+        elements: dict
+        suboptions:
+          subject:
+            description:
+              - What could not be read, such as a server.
+            type: str
+            required: true
+          message:
+            description:
+              - Why, and what to do.
+            type: str
+            required: true
+      warnings:
+        description:
+          - Warnings of the run in check mode.
+        type: list
+        elements: str
+      time:
+        description:
+          - When the deployment was read, in ISO 8601. The default is now.
+        type: str
+  path:
+    description:
+      - The folder on the controller to write to. It must exist.
+    type: path
+    default: .
+  formats:
+    description:
+      - Which files to write.
+    type: list
+    elements: str
+    choices:
+      - html
+      - json
+      - xml
+    default:
+      - html
+      - json
+      - xml
+  title:
+    description:
+      - Title of the report.
+    type: str
+    default: Audit of server-to-server authentication
+  ending_soon_days:
+    description:
+      - A certificate with fewer days left is drawn as ending soon.
+    type: int
+    default: 30
+seealso:
+  - module: sfb.hybrid_auth.trust_audit
+  - module: sfb.hybrid_auth.trust_test
+  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.sp_info
+"""
+
+EXAMPLES = r"""
+- name: Read the farm
+  sfb.hybrid_auth.onprem_info:
+  register: onprem
+
+- name: Read the tenant
+  sfb.hybrid_auth.sp_info:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+  register: cloud
+
+- name: Judge what was read
+  sfb.hybrid_auth.trust_audit:
+    deployment: contoso
+    onprem:
+      - "{{ onprem }}"
+    servers_expected:
+      - "{{ inventory_hostname }}"
+    cloud: "{{ cloud }}"
+  register: audit
+
+- name: Write the report beside the playbook
+  sfb.hybrid_auth.trust_report:
+    path: "{{ playbook_dir }}"
+    audits:
+      - deployment: contoso
+        audit: "{{ audit }}"
+        onprem:
+          - "{{ onprem }}"
+        cloud: "{{ cloud }}"
+  register: report
+
+- name: Show it in the terminal
+  ansible.builtin.debug:
+    var: report.lines
+"""
+
+RETURN = r"""
+paths:
+  description: Where the files are, by format.
+  returned: success
+  type: dict
+  sample:
+    html: /srv/audit/audit.html
+    json: /srv/audit/audit.json
+    xml: /srv/audit/audit.xml
+verdict:
+  description:
+    - The worst of all deployments.
+    - V(not_compliant) where a check failed or a run would change something or stop, V(incomplete) where nothing of that is so but
+      something could not be read, else V(compliant).
+  returned: success
+  type: str
+  sample: compliant
+compliant:
+  description: Whether every deployment is compliant.
+  returned: success
+  type: bool
+  sample: true
+counts:
+  description: How many findings have each status, over all deployments.
+  returned: success
+  type: dict
+  contains:
+    fail:
+      description: Failed.
+      type: int
+      sample: 0
+    warn:
+      description: Warnings.
+      type: int
+      sample: 1
+    skip:
+      description: Not checked.
+      type: int
+      sample: 2
+    pass:
+      description: Passed.
+      type: int
+      sample: 28
+lines:
+  description: The report in a few lines for the terminal.
+  returned: success
+  type: list
+  elements: str
+  sample: ["contoso: compliant (1 warning, 2 not checked, 28 passed)"]
+deployments:
+  description: The conclusion about each deployment, in the order of O(audits).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    deployment:
+      description: The deployment.
+      type: str
+      sample: contoso
+    verdict:
+      description: As RV(verdict), of this deployment.
+      type: str
+      sample: compliant
+    compliant:
+      description: Whether it is compliant.
+      type: bool
+      sample: true
+    counts:
+      description: As RV(counts), of this deployment.
+      type: dict
+    findings:
+      description: The findings of the audit and of the proof, what failed first.
+      type: list
+      elements: dict
+    differences:
+      description: The steps that a run would change.
+      type: list
+      elements: dict
+    obstacle:
+      description: Why a run would stop; V(null) where it would not.
+      type: str
+    errors:
+      description: What could not be read, each with C(subject) and C(message).
+      type: list
+      elements: dict
+    warnings:
+      description: Warnings of the run in check mode.
+      type: list
+      elements: str
+"""

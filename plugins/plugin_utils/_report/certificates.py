@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The certificates of a report: those of the farm and the keys of the tenant, one row each. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import text, text_or_none
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, parse_time
+
+_ROLES = {"current": "signs now", "next": "signs next", "previous": "signed before"}
+
+
+def certificates(
+    onprem: Sequence[Mapping[str, Any]], principals: Sequence[Mapping[str, Any]], now: datetime, ending_soon_days: int
+) -> list[dict[str, Any]]:
+    """Each certificate once, by thumbprint: subject, validity, where it is, what it does, and its state now.
+
+    state: valid, ending (within ending_soon_days), expired, future, or unknown where its dates are not known.
+    farm: whether the farm has it; a key of the tenant that the farm does not have belongs to another product or is a leftover.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for server in onprem:
+        for role, certificate in _of_farm(server):
+            row = _row(rows, text(certificate.get("thumbprint")).upper())
+            row["farm"] = True
+            _fill(row, certificate, "not_before", "not_after")
+            if role and role not in row["roles"]:
+                row["roles"].append(role)
+            if role == _ROLES["next"] or (role == _ROLES["current"] and row["effective_date"] is None):
+                row["effective_date"] = text_or_none(certificate.get("effective_date"))
+    for principal in principals:
+        place = text(principal.get("display_name") or principal.get("app_id"))
+        for key in principal.get("key_credentials") or []:
+            row = _row(rows, text(key.get("thumbprint") or key.get("key_id")).upper())
+            _fill(row, key, "start", "end")
+            if place not in row["places"]:
+                row["places"].append(place)
+    for row in rows.values():
+        row["state"], row["days_left"] = _state(row, now, ending_soon_days)
+    return sorted(rows.values(), key=lambda row: (not row["farm"], row["not_after"] or "9999", row["thumbprint"]))
+
+
+def _of_farm(server: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    signing = server.get("signing") or {}
+    for name, role in _ROLES.items():
+        if signing.get(name):
+            yield role, signing[name]
+    if not signing and server.get("certificate"):
+        yield "", server["certificate"]
+
+
+def _row(rows: dict[str, dict[str, Any]], thumbprint: str) -> dict[str, Any]:
+    empty: dict[str, Any] = {
+        "thumbprint": thumbprint,
+        "subject": None,
+        "not_before": None,
+        "not_after": None,
+        "days_left": None,
+        "state": "unknown",
+        "farm": False,
+        "roles": [],
+        "places": [],
+        "effective_date": None,
+    }
+    return rows.setdefault(thumbprint, empty)
+
+
+def _fill(row: dict[str, Any], source: Mapping[str, Any], start: str, end: str) -> None:
+    row["subject"] = row["subject"] or text_or_none(source.get("subject") or source.get("display_name"))
+    row["not_before"] = row["not_before"] or text_or_none(source.get(start))
+    row["not_after"] = row["not_after"] or text_or_none(source.get(end))
+
+
+def moment(value: Any) -> datetime | None:
+    """The time in a text, None where there is none or it is no time."""
+    try:
+        return parse_time(str(value)) if value else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _state(row: Mapping[str, Any], now: datetime, ending_soon_days: int) -> tuple[str, int | None]:
+    start, end = moment(row["not_before"]), moment(row["not_after"])
+    if end is None:
+        return "unknown", None
+    left = days_left(end, now)
+    if end <= now:
+        return "expired", left
+    if start is not None and start > now:
+        return "future", left
+    return ("ending" if left < ending_soon_days else "valid"), left

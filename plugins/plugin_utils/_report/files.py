@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write the files of a report, each whole or not at all. Private to the collection."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
+
+_MODE = 0o644
+
+
+def folder(option: str, value: str | None) -> Path:
+    """The folder that an option names, the current one by default; InvalidOptionError where it is none."""
+    path = Path(value or ".").absolute()
+    if not path.is_dir():
+        problem = f"{str(path)!r} is {'no folder' if path.exists() else 'not there'}"
+        raise InvalidOptionError(option, problem, "an existing folder on the controller")
+    return path
+
+
+def write(place: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """Write these files, by name, and return their paths. A reader finds the old file or the new one, never a part."""
+    return {name: str(_write(place / name, content)) for name, content in files.items()}
+
+
+def _write(path: Path, content: str) -> Path:
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), _MODE)
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except OSError as exc:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise HybridAuthError(
+            f"The report {path} could not be written: {exc.strerror or exc}.", "Choose another folder with option path, or make room there."
+        ) from None
+    return path

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report in a few lines for the terminal. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import VERDICTS, counted, plural
+
+_ID = 36
+
+
+def lines(document: Mapping[str, Any]) -> list[str]:
+    """The verdict of each deployment and, under it, what failed, warns, would change or could not be read."""
+    made = []
+    for one in document["deployments"]:
+        made.append(f"{one['name']}: {VERDICTS[one['verdict']].lower()} ({counted(one['counts'])})")
+        made += [f"  unread  {_line(error['subject'])}: {_line(error['message'])}" for error in one["errors"]]
+        made += [
+            f"  {finding['status']}    {finding['severity']:<8}  {_line(finding['id']):<{_ID}}  {_line(finding['subject'])}".rstrip()
+            for finding in one["findings"]
+            if finding["status"] in ("fail", "warn")
+        ]
+        made += [f"  stop    {_line(one['obstacle'])}"] if one["obstacle"] else []
+        made += [f"  change  {step['title']}: {plural(len(step['operations']), 'operation')}" for step in one["differences"]]
+    return made
+
+
+def _line(value: str) -> str:
+    return " ".join(value.split())

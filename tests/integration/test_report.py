@@ -1,0 +1,229 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The audit entry point by real ansible-playbook runs: what it reports, what it costs, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import junitparser
+import pytest
+
+from tests.lab import Lab
+from tests.support.play import ROOT, Run, run_playbook
+
+CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
+SCHEMA = json.loads((ROOT / "docs" / "audit-schema.json").read_text(encoding="utf-8"))
+SECRET = "lab~Secret.0123456789"
+Start, Play = Callable[[dict[str, Any]], Lab], Callable[..., Run]
+
+
+@pytest.fixture
+def engine() -> str:
+    """No engine: what is under test here runs on the controller, and what runs on the server is tested with it elsewhere."""
+    return "none"
+
+
+def report(folder: Path) -> dict[str, Any]:
+    """The report that ansible-playbook left in the folder in which it was started, checked."""
+    shape: dict[str, Any] = json.loads((folder / "run" / "audit.json").read_text(encoding="utf-8"))
+    jsonschema.validate(shape, SCHEMA)
+    suites = junitparser.JUnitXml.fromfile(str(folder / "run" / "audit.xml"))
+    assert [suite.name for suite in suites] == [one["name"] for one in shape["deployments"]]
+    assert "</html>" in (folder / "run" / "audit.html").read_text(encoding="utf-8")
+    return shape
+
+
+def second_deployment(state: dict[str, Any]) -> dict[str, Any]:
+    """The state with a deployment fabrikam and its tenant beside contoso."""
+    text = json.dumps(state).replace("5588b4fd-f26d-475c-824f-9911277ab13e", "6699c5fe-0000-4000-8000-000000000001")
+    other = json.loads(text.replace("contoso", "fabrikam").replace("CONTOSO", "FABRIKAM").replace("0a1b2c3d", "1a1b2c3d"))
+    return {**state, **{name: state[name] + other[name] for name in ("deployments", "tenants")}}
+
+
+def elsewhere(folder: Path, *hosts: str) -> tuple[str, ...]:
+    """Options under which nobody answers for these hosts."""
+    path = folder / "elsewhere.json"
+    path.write_text(json.dumps({"all": {"hosts": {host: {"ansible_port": 1} for host in hosts}}}), encoding="utf-8")
+    return ("-i", str(path))
+
+
+def test_a_converged_deployment_is_compliant_at_the_least_cost(
+    start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path
+) -> None:
+    lab = start(greenfield)
+    assert play(lab, CONFIGURE).code == 0
+    before, mark = lab.state(), lab.mark()
+    run = play(lab, AUDIT)
+    assert run.code == 0, run.output
+    assert lab.state() == before
+    counts = lab.counts(mark)
+    assert (counts["powershell"], counts["graph_writes"]) == (2, 0)
+    assert counts["entra"] <= 2
+    assert counts["graph_reads"] <= 2
+    shape = report(tmp_path)
+    (one,) = shape["deployments"]
+    assert (shape["verdict"], one["differences"], one["obstacle"], one["errors"]) == ("compliant", [], None, [])
+    (fact,) = run.fact("trust_audit")
+    assert fact == {"deployment": "contoso", **{name: one[name] for name in fact if name != "deployment"}}
+    assert fact["findings"]
+    assert "contoso: compliant" in run.output
+    for path in (tmp_path / "run").glob("audit.*"):
+        assert SECRET not in path.read_text(encoding="utf-8")
+
+
+def test_check_mode_reports_too(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    run = play(start(greenfield), AUDIT, "--check", "--diff")
+    assert run.code == 0, run.output
+    (one,) = report(tmp_path)["deployments"]
+    assert [step["step"] for step in one["differences"]] == [
+        "certificate",
+        "account",
+        "names",
+        "oauth_server",
+        "partner_application",
+        "oauth_configuration",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "finding", "part"),
+    [
+        (lambda farm, _tenant: farm["cms"].update(token_issuer=None), "certificate.present", "is not assigned"),
+        (lambda farm, _tenant: farm["front_ends"][1].update(store=[]), "certificate.store", "not found in the same form"),
+        (lambda farm, _tenant: farm["certificates"]["issuer"].update(days=-2), "certificate.in_date", "expired on"),
+        (lambda farm, _tenant: farm["certificates"]["issuer"].update(private_key=False), "certificate.private_key", "no private key"),
+        (lambda _farm, tenant: tenant["service_principals"].pop(), "principal.present", "no service principal for"),
+    ],
+    ids=["issuer", "store", "expired", "private key", "principal"],
+)
+def test_what_stops_a_run_is_a_finding_and_no_end(
+    start: Start,
+    play: Play,
+    greenfield: dict[str, Any],
+    tmp_path: Path,
+    change: Callable[[Any, Any], Any],
+    finding: str,
+    part: str,
+) -> None:
+    change(greenfield["deployments"][0], greenfield["tenants"][0])
+    lab = start(greenfield)
+    run = play(lab, AUDIT)
+    assert run.code == 0, run.output
+    (one,) = report(tmp_path)["deployments"]
+    failed = {entry["id"] for entry in one["findings"] if entry["status"] == "fail"}
+    assert finding in failed
+    assert "principal.enabled" in {entry["id"] for entry in one["findings"]}  # the tenant was read all the same
+    assert one["facts"]["service_principals"]
+    assert part in one["obstacle"]
+    assert (one["verdict"], one["errors"]) == ("not_compliant", [])
+    assert lab.counts(0)["graph_writes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("hosts", "read"),
+    [
+        (("fe01.contoso.com",), ["fe02.contoso.com"]),
+        (("fe02.contoso.com",), ["fe01.contoso.com"]),
+        (("fe01.contoso.com", "fe02.contoso.com"), []),
+    ],
+    ids=["lead", "member", "all"],
+)
+def test_a_server_that_does_not_answer_is_in_the_report_and_fails_the_run(
+    start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path, hosts: tuple[str, ...], read: list[str]
+) -> None:
+    run = play(start(greenfield), AUDIT, *elsewhere(tmp_path, *hosts))
+    assert run.code == 2, run.output
+    (one,) = report(tmp_path)["deployments"]
+    assert [server["name"] for server in one["facts"]["servers"]] == read
+    assert [error["subject"] for error in one["errors"]] == list(hosts)
+    assert all("could not be reached" in error["message"] for error in one["errors"])
+    assert one["facts"]["service_principals"]
+    assert not one["compliant"]
+
+
+def test_a_tenant_that_refuses_the_sign_in_is_in_the_report_beside_one_that_does_not(
+    start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path
+) -> None:
+    lab = start(second_deployment(greenfield))
+    secret = tmp_path / "secret.json"
+    secret.write_text(
+        json.dumps({"all": {"hosts": {host: {"trust_client_secret": "wrong"} for host in ("fe01.contoso.com", "fe02.contoso.com")}}}),
+        encoding="utf-8",
+    )
+    run = play(lab, AUDIT, "-i", str(secret))
+    assert run.code == 2, run.output
+    contoso, fabrikam = report(tmp_path)["deployments"]
+    assert (contoso["name"], [error["subject"] for error in contoso["errors"]]) == ("contoso", ["tenant"])
+    assert "AADSTS7000215" in contoso["errors"][0]["message"]
+    assert contoso["facts"]["service_principals"] is None
+    assert [one["status"] for one in contoso["findings"] if one["area"] == "credential"].count("pass") == 0
+    assert (fabrikam["name"], fabrikam["errors"], len(fabrikam["differences"])) == ("fabrikam", [], 6)
+    assert sorted(one["deployment"] for one in run.fact("trust_audit")) == ["contoso", "fabrikam"]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "codes"),
+    [("never", (0, 0)), ("fail", (2, 0)), ("difference", (2, 0)), ("warn", (2, 2))],
+)
+def test_what_fails_a_run_is_chosen_and_the_report_is_there_all_the_same(
+    start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path, fail_on: str, codes: tuple[int, int]
+) -> None:
+    lab = start(greenfield)
+    found = []
+    for _time in codes:
+        found.append(play(lab, AUDIT, "-e", f"trust_fail_on={fail_on}").code)
+        report(tmp_path)
+        assert play(lab, CONFIGURE).code == 0
+    assert tuple(found) == codes
+
+
+def test_a_difference_alone_fails_where_that_is_asked_for(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    lab = start(greenfield)
+    options = ("-e", "trust_exchange_autodiscover_url=https://autodiscover.contoso.com/autodiscover/autodiscover.svc")
+    assert play(lab, CONFIGURE).code == 0
+    run = play(lab, AUDIT, *options, "-e", "trust_fail_on=difference")
+    assert run.code == 2
+    assert "a run would change OAuth configuration" in run.output
+
+
+def test_a_refused_variable_is_reported_and_fails_the_run(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    run = play(start(greenfield), AUDIT, "-e", '{"trust_known_thumbprints": ["no thumbprint"]}')
+    assert run.code == 2
+    (one,) = report(tmp_path)["deployments"]
+    assert [error["subject"] for error in one["errors"]] == ["audit"]
+    assert "known_thumbprints" in one["errors"][0]["message"]
+
+
+def test_a_folder_that_is_not_there_is_refused(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    run = play(start(greenfield), AUDIT, "-e", f"trust_report_path={tmp_path}/nowhere")
+    assert run.code == 2
+    assert "Option 'path'" in run.output
+
+
+def test_with_serial_the_last_report_has_every_batch(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    lab = start(second_deployment(greenfield))
+    playbook = tmp_path / "serial.yml"
+    task = {"ansible.builtin.import_role": {"name": "sfb.hybrid_auth.trust", "tasks_from": "audit"}}
+    playbook.write_text(json.dumps([{"hosts": "front_ends", "gather_facts": False, "serial": 2, "tasks": [task]}]), encoding="utf-8")
+    run = play(lab, str(playbook))
+    assert run.code == 0, run.output
+    assert [one["name"] for one in report(tmp_path)["deployments"]] == ["contoso", "fabrikam"]
+
+
+def test_the_proof_is_in_the_report_where_it_is_asked_for(start: Start, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    lab = start(greenfield)
+    environment = {"SFB_METADATA_URL": lab.info["tenants"][0]["metadata_url"]}
+    for accepted in (False, True):
+        run = run_playbook(AUDIT, lab.inventory, tmp_path / "run", "-e", "trust_prove=true", extra_environment=environment)
+        assert run.code == 0, run.output
+        (one,) = report(tmp_path)["deployments"]
+        assert one["proof"]["accepted"] is accepted
+        assert {entry["id"]: entry["status"] for entry in one["findings"]}["proof.token"] == ("pass" if accepted else "fail")
+        assert run_playbook(CONFIGURE, lab.inventory, tmp_path / "configure").code == 0

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The document behind a report: its schema, its verdict, what it takes and what it keeps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report import values
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import SEVERITIES, STATUSES, document
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import LINKS
+from tests.support import reports
+from tests.support.play import ROOT
+
+SCHEMA = json.loads((ROOT / "docs" / "audit-schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
+)
+findings = st.lists(
+    st.fixed_dictionaries(
+        {
+            "id": st.builds(
+                "{}.{}".format, st.sampled_from([area for link in LINKS for area in link.about]), st.text("abc_", min_size=1, max_size=9)
+            ),
+            "title": st.text(),
+            "severity": st.sampled_from(SEVERITIES),
+            "status": st.sampled_from(STATUSES),
+            "subject": st.none() | st.text(),
+            "expected": anything,
+            "actual": anything,
+            "remedy": st.none() | st.text(),
+        }
+    ),
+    max_size=8,
+)
+
+
+def made(audits: list[dict[str, Any]]) -> dict[str, Any]:
+    return document(audits, title="Audit", now=reports.NOW, ending_soon_days=30)
+
+
+def test_the_schema_is_one_and_describes_every_key() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+    def walk(part: Any) -> None:
+        if isinstance(part, dict):
+            for name, entry in part.get("properties", {}).items():
+                assert entry.get("description"), name
+            assert set(part.get("required", [])) == set(part.get("properties", {}))
+            for entry in part.values():
+                walk(entry)
+        if isinstance(part, list):
+            for entry in part:
+                walk(entry)
+
+    walk(SCHEMA)
+
+
+@pytest.mark.parametrize("name", reports.FIXTURES)
+def test_a_document_is_as_its_schema_says(name: str) -> None:
+    shape = json.loads(json.dumps(made(reports.FIXTURES[name]())))
+    assert list(VALIDATOR.iter_errors(shape)) == []
+
+
+@given(findings, st.booleans(), st.booleans(), st.booleans())
+def test_the_verdict_follows_from_what_was_found(
+    found: list[dict[str, Any]], would_change: bool, would_stop: bool, was_unread: bool
+) -> None:
+    audit = {
+        "deployment": "contoso",
+        "audit": {"findings": found},
+        "differences": [{"step": "names", "title": "Names", "operations": ["add"]}] if would_change else [],
+        "obstacle": "there is no certificate" if would_stop else None,
+        "errors": [{"subject": "tenant", "message": "no answer"}] if was_unread else [],
+    }
+    shape = made([audit])
+    assert list(VALIDATOR.iter_errors(shape)) == []
+    (one,) = shape["deployments"]
+    broken = would_change or would_stop or any(finding["status"] == "fail" for finding in found)
+    assert one["verdict"] == ("not_compliant" if broken else "incomplete" if was_unread else "compliant")
+    assert shape["compliant"] is one["compliant"] is (one["verdict"] == "compliant")
+    assert sum(one["counts"].values()) == len(one["findings"]) == len(found)
+    order = [(STATUSES.index(finding["status"]), SEVERITIES.index(finding["severity"])) for finding in one["findings"]]
+    assert order == sorted(order)
+    assert sum(sum(link["counts"].values()) for link in one["links"]) == len(found)
+
+
+@given(st.text())
+def test_a_text_that_is_shown_moves_no_cursor_and_turns_no_line(value: str) -> None:
+    shown = values.text(value)
+    assert values.text(shown) == shown
+    assert not set(shown) & {"\x1b", "\x00", "\x9b", "\u202e", "\u2066", "\ufffe"}
+    assert len(shown) == len(value)
+
+
+@given(st.text(min_size=1), st.integers(min_value=2, max_value=60))
+def test_a_shortened_text_keeps_both_ends(value: str, longest: int) -> None:
+    short = values.shortened(value, longest)
+    assert len(short) == min(len(value), longest)
+    assert short == value or (short[0], short[-1]) == (value[0], value[-1] if longest > 2 else "\u2026")
+
+
+def test_what_was_not_read_differs_from_what_there_is_none_of() -> None:
+    (unread, half), (fine,) = made(reports.unread())["deployments"], made(reports.good())["deployments"]
+    assert unread["facts"]["oauth_servers"] is None
+    assert half["facts"]["service_principals"] is None
+    assert fine["facts"]["missing_service_principals"] == []
+    assert (unread["verdict"], half["verdict"]) == ("incomplete", "incomplete")
+
+
+def test_an_audit_without_result_and_reason_is_no_success() -> None:
+    (one,) = made([{"deployment": "contoso"}])["deployments"]
+    assert (one["verdict"], one["errors"][0]["subject"]) == ("incomplete", "contoso")
+
+
+def test_a_finding_of_the_proof_that_the_audit_took_over_is_there_once() -> None:
+    (audit,) = reports.bad()
+    audit["audit"]["findings"] += audit["proof"]["findings"]
+    (one,) = made([audit])["deployments"]
+    assert [finding["id"] for finding in one["findings"]].count("proof.token") == 1
+
+
+def test_a_proof_of_which_one_half_was_not_made_is_not_drawn_as_passed() -> None:
+    (audit,) = reports.good()
+    audit["audit"]["findings"][-1]["status"] = "pass"
+    audit["audit"]["findings"].append(reports.finding("proof.mailbox", "skip", "info", "Exchange Online takes the token"))
+    (one,) = made([audit])["deployments"]
+    assert {link["id"]: link["state"] for link in one["links"]}["proof"] == "unknown"
+
+
+def test_neither_certificates_nor_anything_unnamed_is_kept() -> None:
+    (audit,) = reports.good()
+    audit["onprem"][0]["certificate"]["content"] = "MIIContentOfTheCertificate"
+    audit["cloud"]["service_principals"][0]["key_credentials"][0]["key"] = "MIIKey"
+    audit["cloud"]["access_token"] = "eyJ0eXAiOiAiSldU"
+    shape = json.dumps(made([audit]))
+    assert "MIIC" not in shape
+    assert "MIIKey" not in shape
+    assert "eyJ0" not in shape
+
+
+def test_each_certificate_is_there_once_with_what_it_does_and_where_it_is() -> None:
+    (one,) = made(reports.bad())["deployments"]
+    rows = {row["thumbprint"]: row for row in one["certificates"]}
+    assert (rows[reports.ISSUER]["roles"], rows[reports.ISSUER]["state"]) == (["signs now"], "ending")
+    assert (rows[reports.AFTER]["roles"], rows[reports.AFTER]["effective_date"]) == (["signs next"], reports.moment(6))
+    assert (rows[reports.BEFORE]["state"], rows[reports.BEFORE]["places"]) == ("expired", ["Skype for Business Online"])
+    assert (rows[reports.OTHER]["farm"], rows[reports.OTHER]["state"]) == (False, "valid")
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"audit": {"findings": [{"id": "certificate.assigned"}]}}, r"audits\[0\].audit.findings\[0\].*title.*is missing"),
+        ({"audit": {"findings": [reports.finding("a.b", "broken", "high", "")]}}, "'broken' is unknown.*one of fail"),
+        ({"audit": {"findings": [reports.finding("a.b", "fail", "grave", "")]}}, "'grave' is unknown.*one of critical"),
+        ({"time": "yesterday"}, r"audits\[0\].time.*is not a time"),
+    ],
+)
+def test_what_is_no_audit_is_refused_with_its_place(change: dict[str, Any], part: str) -> None:
+    with pytest.raises(InvalidOptionError, match=part):
+        made([{"deployment": "contoso", **change}])
+
+
+def test_no_audit_is_refused() -> None:
+    with pytest.raises(InvalidOptionError, match="Option 'audits': it is empty"):
+        made([])
