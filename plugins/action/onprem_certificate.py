@@ -55,7 +55,8 @@ class ActionModule(HybridAuthAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        self.shell = ManagementShell(self, params["management_modules"], task_vars)
+        self.shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
+        self.shell.require_runner("a change of the certificate")
         self.warned: list[str] = []
         current = whole_result(params["current"])
         result = self._remove_previous(current) if params["state"] == "previous_absent" else self._provide(params, current)
@@ -131,7 +132,7 @@ class ActionModule(HybridAuthAction):
         return _result(before, after, row, operations, making.label if making else None)
 
     def _assign(self, before: Mapping[str, Any], thumbprint: str, moment: datetime | None, assignment: Assignment) -> Mapping[str, Any]:
-        roll = {"Roll": True, "EffectiveDate": {"time": utc_text(moment)}} if moment else {}
+        roll = {"Roll": True, "EffectiveDate": moment} if moment else {}
         after = self._write(Call("set", "Set-CsCertificate", {**_GLOBAL, "Thumbprint": thumbprint, **roll}))
         signs = (before["current"] or {}).get("thumbprint")
         held = not moment or (after["current"] or {}).get("thumbprint") == signs

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._cmdlets import CMDLETS, RUNNER
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._cmdlets import CMDLETS, RUNNER, RUNNER_ONLY
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._projection import KINDS, ProjectionError, project_row
 
 # What only the server itself could tell.
@@ -134,6 +134,9 @@ def request_problem(calls: Sequence[Call]) -> dict[str, Any] | None:
     seen = set()
     for call in calls:
         for step in (call, *call.undo):
+            if step.cmdlet in RUNNER_ONLY:
+                text = f"'{step.cmdlet}' needs the server's certificate store, which a restricted endpoint does not open."
+                return _failure(step, Failure(text, "NotAllowed", "NotAllowed"))
             if step.cmdlet not in CMDLETS and step.cmdlet not in RUNNER:
                 return _failure(step, Failure(f"The cmdlet '{step.cmdlet}' is not one that this module runs.", "NotAllowed", "NotAllowed"))
             for name, kind in step.select.items():

@@ -32,8 +32,8 @@ class Call:
     optional: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """The call as the runner on the server takes it; its times are ISO 8601 text, which PowerShell converts."""
-        parameters = {name: utc_text(value) if isinstance(value, datetime) else value for name, value in self.parameters.items()}
+        """The call as the runner on the server takes it, which makes a real time of {"time": ISO 8601}."""
+        parameters = {name: {"time": utc_text(value)} if isinstance(value, datetime) else value for name, value in self.parameters.items()}
         data: dict[str, Any] = {"id": self.id, "cmdlet": self.cmdlet, "parameters": parameters, "select": dict(self.select)}
         if self.undo:
             data["undo"] = [step.as_json() for step in self.undo]

@@ -19,6 +19,16 @@ _NOTHING: dict[str, Any] = {}
 # What the runner on the server answers itself.
 RUNNER = ("Read-Server", "Read-Certificate")
 
+# What needs the server's certificate store or its keys, and so the runner: a roll of the certificate, and the proof of the trust.
+RUNNER_ONLY = (
+    "Set-CsCertificate",
+    "Remove-CsCertificate",
+    "New-StoreCertificate",
+    "Import-StoreCertificate",
+    "New-Assertion",
+    "Test-CsExStorageConnectivity",
+)
+
 CMDLETS: dict[str, dict[str, Any]] = {
     "Get-CsOAuthServer": _NOTHING,
     "New-CsOAuthServer": _QUIET,

@@ -77,7 +77,7 @@ class ManagementShell:
         """HybridAuthError where no script can run: the connection does not lead to a Windows server, or to a restricted endpoint of it."""
         if is_restricted(self._action._connection, self._endpoint, self.server):
             raise HybridAuthError(
-                f"{self.server} is reached through a restricted endpoint, where {purpose} is not possible, since no script may run.",
+                f"{self.server} is reached through a restricted endpoint, where no script may run, so {purpose} is not possible.",
                 "Reach the server over winrm, or over psrp with an ordinary endpoint.",
             )
         if not getattr(self._action._connection._shell, "_IS_WINDOWS", False):

@@ -19,7 +19,9 @@ import requests
 from requests.adapters import BaseAdapter
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
+from tests.lab.cloud.device_codes import DeviceCodes
 from tests.lab.cloud.entra import Entra
+from tests.lab.cloud.federation import Providers
 from tests.lab.cloud.graph import Graph
 from tests.lab.cloud.https import Request
 from tests.lab.cloud.metadata import resolve
@@ -62,7 +64,7 @@ class Estate:
     def __init__(self, state: dict[str, Any], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._state, log, faults = State(state), RequestLog(), Faults()
         self._farm = Farm(self._state, log, faults, workdir, None, lambda url: resolve(self._state, url))
-        self._entra = Entra(self._state, log, faults)
+        self._entra = Entra(self._state, log, faults, Providers(), DeviceCodes())
         graph = Graph(self._state, log, faults, self._entra)
         graph.url = self._entra.graph_url = _GRAPH
         monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: _InProcess(graph)))

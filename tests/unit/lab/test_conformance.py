@@ -21,6 +21,7 @@ from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._cmdlets import RUNNER_ONLY
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._restricted_endpoint import RestrictedEndpoint
 from tests.lab import engine_path
 from tests.lab.farm import certificates
@@ -262,6 +263,10 @@ def test_both_runners_say_that_the_module_is_missing(python: Farm, engine: Farm)
     assert ask_engine(engine, request)["failure"] == ask_python(python, request)["failure"]
 
 
+def names_store(call: dict[str, Any]) -> bool:
+    return call["cmdlet"] == "Read-Certificate" and "of" not in call["parameters"]
+
+
 def as_call(data: dict[str, Any]) -> Call:
     return Call(
         data["id"],
@@ -272,7 +277,11 @@ def as_call(data: dict[str, Any]) -> Call:
     )
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+# What a restricted endpoint can be asked.
+OPEN = [name for name, calls in REQUESTS.items() if not any(call["cmdlet"] in RUNNER_ONLY or names_store(call) for call in calls)]
+
+
+@pytest.mark.parametrize("name", OPEN)
 def test_the_restricted_endpoint_answers_what_the_runner_answers(compared: Farm, restricted: RestrictedEndpoint, name: str) -> None:
     answer = restricted.ask([as_call(call) for call in REQUESTS[name]])
     runner = ask_python(compared, {"modules": ["SkypeForBusiness"], "calls": REQUESTS[name]})

@@ -24,7 +24,7 @@ from pypsrp.serializer import Serializer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _restricted_endpoint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._call_runner import CallRunner, Failure, Finished
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._cmdlets import CMDLETS, RUNNER
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._cmdlets import CMDLETS, RUNNER, RUNNER_ONLY
 
 from ..support import certificate, pem, run_action
 
@@ -362,7 +362,7 @@ def test_times_are_sent_as_times_and_subclasses_as_what_they_are() -> None:
     assert [type(one) for one in _restricted_endpoint._sendable([Tagged("a"), True, 3])] == [str, bool, int]
     with pytest.raises(TypeError):
         _restricted_endpoint._sendable(None)
-    assert Call("x", "Get-CsOAuthServer", {"At": moment}).as_json()["parameters"] == {"At": "2026-11-02T08:00:00Z"}
+    assert Call("x", "Get-CsOAuthServer", {"At": moment}).as_json()["parameters"] == {"At": {"time": "2026-11-02T08:00:00Z"}}
 
 
 def test_undo_runs_last_first_and_tells_what_failed() -> None:
@@ -385,7 +385,17 @@ def test_the_allowed_cmdlets_are_those_of_the_runner() -> None:
     text = (ROOT / "plugins" / "module_utils" / "_CsInvoke.psm1").read_text(encoding="ascii")
     block = re.search(r"AllowedCommands = @\((.*?)\)", text, re.DOTALL)
     assert block
-    assert set(re.findall(r"'([^']+)'", block[1])) == {*CMDLETS, *RUNNER}
+    assert set(re.findall(r"'([^']+)'", block[1])) == {*CMDLETS, *RUNNER, *RUNNER_ONLY}
+
+
+@pytest.mark.parametrize("cmdlet", RUNNER_ONLY)
+def test_what_needs_the_certificate_store_is_refused_before_anything_runs(cmdlet: str) -> None:
+    def invoke(name: str, _parameters: Any) -> Any:
+        raise AssertionError(name)
+
+    answer = CallRunner(invoke).answer([Call("a", "Get-CsOAuthServer"), Call("b", cmdlet)])
+    assert "certificate store" in answer["failure"]["message"]
+    assert answer["answers"] == {}
 
 
 @pytest.mark.parametrize("cmdlet", CMDLETS)
