@@ -67,7 +67,9 @@ class ManagedIdentity(Method):
             answer = client.acquire_token_for_client(resource=where.graph_url)
         except HybridAuthError as exc:
             raise self._failed(str(exc)) from None
-        except OSError as exc:  # the file that Azure Arc asks for
+        except OSError as exc:
+            if exc.filename is None:  # MSAL's own session, which it uses for Service Fabric
+                raise self._failed(str(exc)) from None
             raise HybridAuthError(
                 f"The key of the Azure Arc agent cannot be read: {exc}.",
                 "Add the account that runs Ansible to the group himds (Linux) or Hybrid Agent Extension Applications (Windows).",

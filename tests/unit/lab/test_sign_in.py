@@ -156,6 +156,15 @@ def test_a_controller_outside_azure_learns_it_soon(monkeypatch: pytest.MonkeyPat
     assert time.monotonic() - begun < 15
 
 
+def test_a_service_fabric_that_cannot_be_reached_is_not_taken_for_another_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "https://127.0.0.1:9/metadata/identity/oauth2/token")
+    monkeypatch.setenv("IDENTITY_HEADER", "the-identity-header")
+    monkeypatch.setenv("IDENTITY_SERVER_THUMBPRINT", "0" * 40)
+    result = run_action("graph_token", {"auth_source": "managed_identity"})
+    assert "of this Service Fabric (system-assigned) gave no token" in result["msg"]
+    assert "the-identity-header" not in json.dumps(result)
+
+
 @pytest.mark.parametrize(("do", "part"), [("approve", None), ("decline", "User declined")])
 def test_a_device_code_waits_for_the_control(lab: Lab, do: str, part: str | None) -> None:
     def settle() -> None:
