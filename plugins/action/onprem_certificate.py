@@ -68,9 +68,9 @@ class ActionModule(HybridAuthAction):
         now = datetime.now(timezone.utc)
         assignment = _assignment(params)
         principals = _principals(params) if params["state"] == "assigned" else []
-        prepared = _prepared(params["prepared"])
+        prepared = _prepared(params["prepared"], self.check_mode)
         if prepared and not prepared["thumbprint"]:
-            principals = []  # what is yet to be made cannot be in the tenant; only check mode comes here
+            principals = []  # what is yet to be made cannot be in the tenant
         thumbprint = _thumbprint(params, prepared) if params["source"] == "thumbprint" else None
         pfx = load_pfx("pfx_path", params["pfx_path"], params["pfx_password"]) if params["source"] == "pfx" else None
         if pfx:
@@ -260,12 +260,12 @@ def _principals(params: Mapping[str, Any]) -> list[ServicePrincipal]:
     return found
 
 
-def _prepared(result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """The certificate in an earlier task's result."""
+def _prepared(result: Mapping[str, Any] | None, check_mode: bool) -> Mapping[str, Any] | None:
+    """The certificate in an earlier task's result; only in check mode may it be one that is yet to be made."""
     if result is None:
         return None
     certificate = result.get("certificate")
-    if not isinstance(certificate, dict) or "thumbprint" not in certificate:
+    if not isinstance(certificate, dict) or "thumbprint" not in certificate or not (certificate["thumbprint"] or check_mode):
         raise InvalidOptionError("prepared", "it holds no certificate", "the registered result of a task with state in_store")
     return certificate
 

@@ -248,7 +248,8 @@ def pfx(folder: Path, password: str, days: int = 900) -> Path:
     certificates.complete(entry)
     key, certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(entry["pfx"]), None)
     path = folder / "next.pfx"
-    path.write_bytes(pkcs12.serialize_key_and_certificates(b"next", key, certificate, None, BestAvailableEncryption(password.encode())))  # type: ignore[arg-type]
+    protection = BestAvailableEncryption(password.encode())
+    path.write_bytes(pkcs12.serialize_key_and_certificates(b"next", key, certificate, None, protection))  # type: ignore[arg-type]
     return path
 
 

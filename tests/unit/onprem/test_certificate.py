@@ -302,6 +302,7 @@ def test_a_pfx_is_not_sent_where_it_would_lie_in_a_file(tmp_path: Path) -> None:
         ({**TENANTLESS, "thumbprint": B, "effective_date": "2026-12-01", "immediate": True}, "one of them"),
         ({**TENANTLESS, "thumbprint": B, "prepared": {"certificate": {"thumbprint": B}}}, "mutually exclusive"),
         ({**TENANTLESS, "prepared": {"certificate": None}}, "it holds no certificate"),
+        ({**TENANTLESS, "prepared": {"certificate": {"thumbprint": None}}}, "it holds no certificate"),
         ({"source": "self_signed", "cloud": cloud(B)}, "is made only now"),
         ({**OWN, "key_size": 1024}, "no usual size"),
         ({**OWN, "valid_days": 5}, "from 60 to 3650"),
