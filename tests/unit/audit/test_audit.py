@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from ..support import NOW, run_action
 
 FIELDS = ["id", "title", "severity", "status", "subject", "expected", "actual", "remedy"]
 DEFAULTS = {name: option.get("default") for name, option in expected.OPTIONS.items()}
-SERVERS = ["fe01.contoso.com", "fe02.contoso.com"]
+SERVERS = ("fe01.contoso.com", "fe02.contoso.com")
 # What a result of the lead has of each area, or the tenant's.
 LEAD_PARTS = {
     "certificate": {"certificate", "roll"},
@@ -55,7 +56,7 @@ CLOUD_PARTS = {
 }
 
 
-def judged(onprem: list[Any], tenant: Any, servers: list[str] = SERVERS, **options: Any) -> list[Finding]:
+def judged(onprem: list[Any], tenant: Any, servers: Sequence[str] = SERVERS, **options: Any) -> list[Finding]:
     wanted = expected.expected({**DEFAULTS, **options})
     return audit.audit(facts("contoso", onprem, servers, tenant, wanted, NOW))
 
