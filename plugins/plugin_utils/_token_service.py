@@ -66,6 +66,7 @@ class TokenService:
 
     def metadata(self, url: str) -> Answer:
         """The answer at a metadata URL. It decides where assertions go, so it counts only if all of the way to it was https."""
+        https_url("metadata_url", url)
         response = self._session.get(url, headers={"Accept": "application/json"})
         for hop in (*response.history, response):
             if not str(hop.url).lower().startswith("https://"):

@@ -171,6 +171,18 @@ def test_a_farm_that_tells_nothing_is_not_known(talk: Talk, servers: list[Any]) 
     assert [(one["id"], one["status"]) for one in result["findings"]] == [("proof.token", "warn"), ("proof.mailbox", "skip")]
 
 
+def test_a_current_without_the_server_leaves_it_to_the_tenants_id(talk: Talk) -> None:
+    talk(FOUND, exchanges(GRANTED))
+    current = {**CURRENT, "oauth_servers": []}
+    result = run({"current": current, "tenant_id": TENANT}, (["New-Assertion"], told(assertions=[row()])))
+    assert (result["accepted"], result["findings"][0]["status"]) == (True, "warn")
+
+
+def test_a_farm_that_names_a_document_without_tls_is_not_asked(talk: Talk) -> None:
+    result = run({}, (READ, told(oauth_servers=[{**STS_ROW, "MetadataUrl": URL.replace("https", "http")}])))
+    assert (result["accepted"], "not an https URL" in result["explanation"]) == (None, True)
+
+
 def test_a_token_for_a_tenant_that_the_farm_does_not_ask_is_a_warning(talk: Talk) -> None:
     talk(FOUND, exchanges(GRANTED))
     other = {**STS_ROW, "Realm": "fabrikam.com", "MetadataUrl": "https://sts.fabrikam.com/metadata/json/1"}
