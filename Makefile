@@ -9,11 +9,10 @@ CORE ?= ansible-core
 BIN := $(CURDIR)/$(VENV)/bin
 DEV := .cache/dev/ansible_collections/sfb/hybrid_auth
 ENGINE_NOTE := command -v pwsh >/dev/null || echo "note: no pwsh on PATH, so no PowerShell text was run in a real engine"
+BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not looked at (as root: tests/browser/install.sh)"
 
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-
-BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not looked at (as root: tests/browser/install.sh)"
 
 .PHONY: help demo test browser test-cores lint sanity lab clean
 
