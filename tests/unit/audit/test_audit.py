@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import STATUSES, Finding
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
 from tests.lab.states import audit as states
 
 from ..estate import Estate
@@ -328,3 +330,128 @@ def test_with_nothing_read_everything_is_skipped(tmp_path: Path) -> None:
     result = run_action("trust_audit", {})
     assert {finding["status"] for finding in result["findings"]} == {"skip"}
     assert (result["compliant"], result["changed"], result["deployment"]) == (True, False, "default")
+
+
+@pytest.mark.parametrize(
+    ("field", "skipped"),
+    [
+        ("end", ("expired", "validity")),
+        ("start", ("validity",)),
+        ("usage", ("usage",)),
+        ("type", ("symmetric",)),
+        ("key_size", ("weak_key",)),
+        ("signature_algorithm", ("weak_hash",)),
+    ],
+)
+def test_each_value_of_a_key_that_is_missing_skips_what_rests_on_it(right: Any, field: str, skipped: tuple[str, ...]) -> None:
+    servers, cloud = copy.deepcopy(right)
+    key = {**cloud["service_principals"][0]["key_credentials"][0], "thumbprint": "B" * 40, "key_id": "theirs", field: None}
+    cloud["service_principals"][0]["key_credentials"].append(key)
+    found = {finding.id: finding.status for finding in judged(servers, cloud) if "theirs" in finding.subject}
+    assert {name: found[f"credential.{name}"] for name in skipped} == dict.fromkeys(skipped, "skip")
+    others = {"expired", "validity", "usage", "weak_key", "weak_hash"} - set(skipped)
+    assert {found[f"credential.{name}"] for name in others} == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("field", "skipped"),
+    [
+        ("not_before", ("in_date", "validity")),
+        ("not_after", ("in_date", "ending_soon", "validity")),
+        ("key_type", ("key",)),
+        ("key_size", ("key",)),
+        ("signature_algorithm", ("signature_hash",)),
+        ("found", ("store",)),
+        ("has_private_key", ("private_key",)),
+    ],
+)
+def test_each_value_of_the_certificate_that_is_missing_skips_what_rests_on_it(right: Any, field: str, skipped: tuple[str, ...]) -> None:
+    servers, cloud = copy.deepcopy(right)
+    for server in servers:
+        server["certificate"][field] = server["signing"]["current"][field] = None
+    found = {finding.id: finding.status for finding in judged(servers, cloud)}
+    rules = {rule.partition(".")[2] for rule in audit.RULES if rule.startswith("certificate.")}
+    assert {name for name in rules if found[f"certificate.{name}"] == "skip"} == set(skipped)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "uncertainty", "status"),
+    [
+        (0, 0, "pass"),
+        (290, 5, "pass"),
+        (-290, 5, "pass"),
+        (299, 5, "skip"),
+        (305, 5, "skip"),
+        (310, 5, "fail"),
+        (-310, 5, "fail"),
+        (0, 400, "skip"),
+    ],
+)
+def test_a_clock_is_judged_by_what_is_certain(right: Any, ahead: int, uncertainty: int, status: str) -> None:
+    (lead, *_others), cloud = copy.deepcopy(right)
+    lead["controller_time"], lead["clock_uncertainty"] = utc_text(NOW), uncertainty
+    lead["server"]["time"] = utc_text(NOW + timedelta(seconds=ahead))
+    assert [one.status for one in judged([lead], cloud, SERVERS[:1]) if one.id == "clock.server"] == [status]
+
+
+def test_servers_and_tenant_are_compared_even_where_the_controller_is_wrong(right: Any) -> None:
+    """Both are ahead of the controller alike, so tokens are good."""
+    (lead, *_others), cloud = copy.deepcopy(right)
+    for result, place in ((lead, lead["server"]), (cloud, cloud)):
+        result["controller_time"], result["clock_uncertainty"] = utc_text(NOW), 1.0
+        place["time" if place is not cloud else "tenant_time"] = utc_text(NOW + timedelta(hours=1))
+    status = {one.id: one.status for one in judged([lead], cloud, SERVERS[:1])}
+    assert (status["clock.server"], status["clock.tenant"], status["clock.server_tenant"]) == ("fail", "fail", "pass")
+
+
+def test_a_principal_that_was_not_asked_for_is_not_known_and_one_that_is_missing_is_wrong(right: Any) -> None:
+    servers, cloud = copy.deepcopy(right)
+    cloud["service_principals"] = [one for one in cloud["service_principals"] if one["app_id"] != states.EXCHANGE]
+    assert {one.status for one in judged(servers, cloud) if one.id == "principal.present" and states.EXCHANGE in one.subject} == {"skip"}
+    cloud["missing"] = [states.EXCHANGE]
+    found = [one for one in judged(servers, cloud) if states.EXCHANGE in one.subject]
+    assert {(one.id, one.status) for one in found} >= {
+        ("principal.present", "fail"),
+        ("credential.own", "fail"),
+        ("principal.enabled", "skip"),
+    }
+
+
+def test_without_the_sip_domains_no_name_is_cleared(right: Any) -> None:
+    servers, cloud = copy.deepcopy(right)
+    del servers[0]["sip_domains"]
+    assert {one.status for one in judged(servers, cloud) if one.id == "names.stale"} == {"skip"}
+    cloud["service_principals"][0]["names"].append(f"{states.SKYPE}/old.contoso.com")
+    assert {one.status for one in judged(servers, cloud) if one.id == "names.stale"} == {"warn"}
+
+
+def test_the_lead_alone_is_the_same_only_where_it_is_known_to_be_alone(right: Any) -> None:
+    (lead, *_others), cloud = right
+    for servers, status in ((SERVERS[:1], "pass"), ([], "skip")):
+        assert [one.status for one in judged([lead], cloud, servers) if one.id == "certificate.same"] == [status]
+
+
+def test_modern_authentications_own_server_may_take_security_identifiers(right: Any) -> None:
+    servers, cloud = copy.deepcopy(right)
+    (sts,) = servers[0]["oauth_servers"]
+    evo = {**sts, "identity": "evoSTS", "type": "AzureAD", "accept_security_identifier_information": True}
+    servers[0]["oauth_servers"].append({**evo, "metadata_url": "https://login.windows.net/common/FederationMetadata/2007-06/x.xml"})
+    assert {one.status for one in judged(servers, cloud) if one.id.startswith("oauth_server.")} == {"pass"}
+    servers[0]["oauth_servers"][1]["type"] = "ADFS"
+    assert {one.status for one in judged(servers, cloud) if "evoSTS" in one.subject} == {"pass", "warn"}
+
+
+def test_another_partner_application_may_be_allowed_by_name_or_id(right: Any) -> None:
+    servers, cloud = copy.deepcopy(right)
+    other = {**servers[0]["partner_applications"][0], "identity": "Exchange", "application_id": "exchange.contoso.com"}
+    servers[0]["partner_applications"].append(other)
+    for allowed, status in (([], "warn"), (["EXCHANGE"], "pass"), (["exchange.contoso.com"], "pass"), (["x"], "warn")):
+        found = judged(servers, cloud, allowed_partner_applications=allowed)
+        assert [one.status for one in found if one.id == "partner_application.others_full_trust"] == [status]
+
+
+@pytest.mark.parametrize(("algorithm", "status"), [("sha1RSA", "warn"), ("md5RSA", "warn"), ("sha256RSA", "pass"), ("sha1ECDSA", "warn")])
+def test_a_weak_hash_is_told_by_the_algorithms_name(right: Any, algorithm: str, status: str) -> None:
+    servers, cloud = copy.deepcopy(right)
+    servers[0]["certificate"]["signature_algorithm"] = servers[0]["signing"]["current"]["signature_algorithm"] = algorithm
+    assert [one.status for one in judged(servers, cloud) if one.id == "certificate.signature_hash"] == [status]
