@@ -101,8 +101,10 @@ class ActionModule(HybridAuthAction):
     def _sign(self, options: ProofOptions, found: Way) -> list[Signed]:
         """The assertions that the server signed, made in one process with everything else that is asked of it."""
         read_farm = [] if self.seen.farm_read else _onprem.calls([_PART])
+        seal = _assertion.new_seal()
+        self.secrets.add(seal)
         sign = _assertion.call(
-            options.application_id, options.hosts, found.realm, found.audience_host, options.lifetime, options.thumbprint
+            options.application_id, options.hosts, found.realm, found.audience_host, options.lifetime, options.thumbprint, seal
         )
         write = [] if options.mailbox is None or self.check_mode else [options.mailbox]
         answer, error = self.shell.attempt([*read_farm, sign, *write])
@@ -118,7 +120,7 @@ class ActionModule(HybridAuthAction):
             self.seen.mailbox = _mailbox_proof.explain(rows, failure)
         elif options.mailbox is not None:
             self.seen.mailbox = ("skip", "not done in check mode, since it writes an item into the mailbox", "")
-        return _assertion.read(answer.rows[sign.id])
+        return _assertion.read(answer.rows[sign.id], seal)
 
     def _exchange(self, options: ProofOptions, found: Way, signed: Signed) -> Proof:
         if signed.assertion is None or signed.issued is None:

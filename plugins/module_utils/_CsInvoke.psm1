@@ -147,6 +147,28 @@ function ConvertTo-Base64Url {
     return [System.Convert]::ToBase64String($Bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_')
 }
 
+function ConvertTo-Sealed {
+    # A Fernet token (https://github.com/fernet/spec), which only the caller can open: what a server prints is shown by Ansible's
+    # connection plugins at the highest verbosity, and an assertion must not be.
+    param([string]$Text, [string]$Seal, [long]$Time)
+    $key = [System.Convert]::FromBase64String($Seal.Replace('-', '+').Replace('_', '/'))
+    $plain = [System.Text.Encoding]::ASCII.GetBytes($Text)
+    $aes = [System.Security.Cryptography.Aes]::Create()
+    try {
+        $aes.Key = [byte[]]$key[16..31]
+        $encryptor = $aes.CreateEncryptor()
+        $stamp = [System.BitConverter]::GetBytes($Time)
+        [array]::Reverse($stamp)
+        $body = [byte[]](@([byte]0x80) + $stamp + $aes.IV + $encryptor.TransformFinalBlock($plain, 0, $plain.Length))
+        $encryptor.Dispose()
+    }
+    finally { $aes.Dispose() }
+    $mac = New-Object -TypeName System.Security.Cryptography.HMACSHA256 -ArgumentList (, [byte[]]$key[0..15])
+    try { $tag = $mac.ComputeHash($body) }
+    finally { $mac.Dispose() }
+    return [System.Convert]::ToBase64String([byte[]]($body + $tag)).Replace('+', '-').Replace('/', '_')
+}
+
 function Find-AssertionProblem {
     # What is wrong with the parts that the caller chose, or nothing.
     param($Parts)
@@ -159,6 +181,7 @@ function Find-AssertionProblem {
         return "lifetime is not a number of seconds from $($script:ShortestAssertion) to $($script:LongestAssertion)"
     }
     if ($null -ne $Parts.thumbprint -and [string]$Parts.thumbprint -cnotmatch '\A[0-9A-Fa-f]{40}\z') { return 'thumbprint is not one' }
+    if ([string]$Parts.seal -cnotmatch '\A[A-Za-z0-9_-]{43}=\z') { return 'seal is not a key' }
     if ($null -eq $Parts.hosts -or @($Parts.hosts).Count -lt 1 -or @($Parts.hosts).Count -gt $script:MostAssertions) {
         return "hosts has not 1 to $($script:MostAssertions) entries"
     }
@@ -194,7 +217,7 @@ function Select-SigningThumbprint {
 }
 
 function Add-AssertionRow {
-    # One row for each host, with the assertion or with what kept the certificate from signing. RFC 7523, RFC 7515; the claims are
+    # One row for each host, with the sealed assertion or with what kept the certificate from signing. RFC 7523, RFC 7515; the claims are
     # those of a self-issued token, https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-xoauth
     param($Parts, [System.Collections.ArrayList]$Rows, [System.Collections.ArrayList]$Warnings)
     $wrong = Find-AssertionProblem -Parts $Parts
@@ -241,7 +264,7 @@ function Add-AssertionRow {
             $start = [System.DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
             $row = @{
                 issuer = $issuer; thumbprint = $thumbprint; subject = $null; not_before = $null; not_after = $null
-                issued = $null; assertion = $null; problem = $problem; message = $message
+                issued = $null; sealed = $null; problem = $problem; message = $message
             }
             if ($null -ne $certificate) {
                 $row.subject = [string]$certificate.Subject
@@ -261,7 +284,8 @@ function Add-AssertionRow {
                     $signature = $key.SignData([System.Text.Encoding]::ASCII.GetBytes($text),
                         [System.Security.Cryptography.HashAlgorithmName]::SHA256, [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
                     $row.issued = ConvertTo-UtcText -Value ([System.DateTimeOffset]::FromUnixTimeSeconds($start))
-                    $row.assertion = $text + '.' + (ConvertTo-Base64Url -Bytes $signature)
+                    $whole = $text + '.' + (ConvertTo-Base64Url -Bytes $signature)
+                    $row.sealed = ConvertTo-Sealed -Text $whole -Seal $Parts.seal -Time $start
                 }
                 catch {
                     $row.problem = 'key_unusable'

@@ -5,7 +5,8 @@
 """The assertion that the server signs to prove the trust: what is asked of the runner and what it answers. Private to the collection.
 
 The runner makes header and claims itself and signs only with an OAuthTokenIssuer certificate of the farm; the private key stays on
-the server. Names have the form <application id>[/<host>]@<realm>, as
+the server. The assertion comes back sealed with a key that the controller makes for the one request, since connection plugins show
+what a server printed at the highest verbosity. Names have the form <application id>[/<host>]@<realm>, as
 https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-xoauth/2a67f794-8455-4dc4-9b0d-9bf0dac6f5ee describes.
 """
 
@@ -17,10 +18,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import parse_time
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import is_guid, is_host_name
+
+try:
+    from cryptography.fernet import Fernet, InvalidToken
+except ImportError:  # reported by new_seal()
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
 
 AUTHORIZATION_SERVER = "00000001-0000-0000-c000-000000000000"
 SHORTEST_SECONDS, LONGEST_SECONDS = 60, 600
@@ -64,7 +72,19 @@ def principal(option: str, value: str) -> Principal:
     return Principal(match["application"].lower(), match["host"].lower(), realm.lower() if realm else None)
 
 
-def call(application_id: str, hosts: Sequence[str], realm: str, audience_host: str, lifetime: int, thumbprint: str | None) -> Call:
+def new_seal() -> str:
+    """A key for one request; HybridAuthError without the cryptography package."""
+    if not HAS_CRYPTOGRAPHY:
+        raise HybridAuthError(
+            "The Python package 'cryptography' is not installed for the Python that runs Ansible.",
+            "Install what the collection needs with 'pip install -r requirements.txt'.",
+        )
+    return Fernet.generate_key().decode("ascii")
+
+
+def call(
+    application_id: str, hosts: Sequence[str], realm: str, audience_host: str, lifetime: int, thumbprint: str | None, seal: str
+) -> Call:
     """The call of the runner that signs one assertion for each host; an empty host makes an issuer without one."""
     return Call(
         "assertions",
@@ -76,12 +96,13 @@ def call(application_id: str, hosts: Sequence[str], realm: str, audience_host: s
             "audience_host": audience_host,
             "lifetime": lifetime,
             "thumbprint": thumbprint,
+            "seal": seal,
         },
     )
 
 
-def read(rows: Sequence[Mapping[str, Any]]) -> list[Signed]:
-    """The runner's rows."""
+def read(rows: Sequence[Mapping[str, Any]], seal: str) -> list[Signed]:
+    """The runner's rows, opened with the key of the request; HybridAuthError where they were sealed with another."""
     return [
         Signed(
             issuer=str(row["issuer"]),
@@ -89,12 +110,21 @@ def read(rows: Sequence[Mapping[str, Any]]) -> list[Signed]:
             subject=row["subject"],
             not_after=row["not_after"],
             issued=parse_time(row["issued"]) if row["issued"] else None,
-            assertion=row["assertion"],
+            assertion=_opened(row["sealed"], seal) if row["sealed"] else None,
             problem=row["problem"],
             message=row["message"],
         )
         for row in rows
     ]
+
+
+def _opened(sealed: str, seal: str) -> str:
+    try:
+        return Fernet(seal).decrypt(sealed.encode("ascii", "replace")).decode("ascii", "replace")
+    except InvalidToken:
+        raise HybridAuthError(
+            "The server's assertion cannot be opened: it was cut or changed on its way.", "Please report it with the output of -vvv."
+        ) from None
 
 
 def _is_realm(text: str) -> bool:

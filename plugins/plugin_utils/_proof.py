@@ -26,7 +26,8 @@ OUTCOMES = (
     "wrong_certificate",
     "not_known",
 )
-# What token services tolerate: https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens speaks of five minutes.
+# What Microsoft's own libraries tolerate by default:
+# https://learn.microsoft.com/dotnet/api/microsoft.identitymodel.tokens.tokenvalidationparameters.defaultclockskew
 SKEW_SECONDS = 300
 _LONGEST_QUOTE = 400
 _CODE = re.compile(r"\b(AADSTS|ACS)(\d{3,9})\b")

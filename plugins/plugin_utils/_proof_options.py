@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _assertion, _mailbox_proof
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _assertion, _mailbox_proof, _oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._assertion import Principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
@@ -69,7 +69,7 @@ def read(params: Mapping[str, Any]) -> ProofOptions:
         hosts=_hosts(params["name"]),
         application_id=guid("application_id", params["application_id"]),
         tenant_id=tenant_id,
-        metadata_url=_url(params, tenant_id, servers),
+        metadata_url=_url(params, tenant_id, servers, name),
         servers=servers,
         oauth_server_name=name,
         realm=_realm(params["realm"]) if params["realm"] else None,
@@ -82,11 +82,14 @@ def read(params: Mapping[str, Any]) -> ProofOptions:
     )
 
 
-def _url(params: Mapping[str, Any], tenant_id: str | None, servers: list[Mapping[str, Any]] | None) -> str | None:
+def _url(params: Mapping[str, Any], tenant_id: str | None, servers: list[Mapping[str, Any]] | None, name: str) -> str | None:
     """The farm's own URL wins over one that is made of the tenant's id, where the farm was read before."""
     if params["metadata_url"]:
         return https_url("metadata_url", params["metadata_url"])
-    return metadata_url(params["cloud"], tenant_id) if tenant_id and servers is None else None
+    own = (_oauth_server.find(servers or [], name) or {}).get("metadata_url")
+    if own:
+        return str(own)
+    return metadata_url(params["cloud"], tenant_id) if tenant_id else None
 
 
 def _servers(current: Mapping[str, Any] | None) -> list[Mapping[str, Any]] | None:

@@ -4,8 +4,9 @@
 
 """The authorization server's own words: its metadata document, and its answer to an assertion. Private to the collection.
 
-The exchange is the server-to-server token request of [MS-SPS2SAUTH] (https://learn.microsoft.com/openspecs/sharepoint_protocols/
-ms-sps2sauth): a form with the grant type of an early draft of RFC 7523, the assertion, and the resource that the token is for.
+The exchange is a form with the grant type of an early draft of RFC 7523, the assertion, and the resource that the token is for, as a
+published client of the same endpoint sends it (https://github.com/auth0/node-waad, lib/auth.js). The server-to-server protocol as such is
+[MS-SPS2SAUTH], https://learn.microsoft.com/openspecs/sharepoint_protocols/ms-sps2sauth.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class TokenService:
 
     def metadata(self, url: str) -> Answer:
         """The answer at a metadata URL. It decides where assertions go, so it counts only if all of the way to it was https."""
+        https_url("metadata_url", url)
         response = self._session.get(url, headers={"Accept": "application/json"})
         for hop in (*response.history, response):
             if not str(hop.url).lower().startswith("https://"):

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -47,6 +48,7 @@ function Get-CsCertificate {
 function Get-CsOAuthConfiguration { [CmdletBinding()] param() [pscustomobject]@{ ServiceName = 'aaaaaaaa-0000-4000-8000-000000000001' } }
 """
 PARTS = {"application": SKYPE, "hosts": [""], "realm": TENANT, "audience_host": "accounts.accesscontrol.windows.net", "lifetime": 300}
+SEAL = Fernet.generate_key().decode()
 ENTRIES: dict[str, dict[str, Any]] = {
     "issuer": {"subject": "CN=contoso.com"},
     "other": {"subject": "CN=other"},
@@ -72,7 +74,7 @@ def assigned(name: str | None, previous: str | None = None, effective: str | Non
 
 
 def ask(store: Path, listed: list[dict[str, Any]], **parts: Any) -> dict[str, Any]:
-    call = {"id": "a", "cmdlet": "New-Assertion", "parameters": {**PARTS, **parts}}
+    call = {"id": "a", "cmdlet": "New-Assertion", "parameters": {**PARTS, "seal": SEAL, **parts}}
     encoded = base64.b64encode(json.dumps({"modules": [str(store / "Stub.psm1")], "calls": [call]}).encode()).decode()
     script = (
         f"Import-Module '{ROOT}/plugins/module_utils/_CsInvoke.psm1'\n$ErrorActionPreference = 'Stop'\n"
@@ -88,7 +90,8 @@ def ask(store: Path, listed: list[dict[str, Any]], **parts: Any) -> dict[str, An
     return answer
 
 
-def decoded(assertion: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
+def decoded(sealed: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
+    assertion = Fernet(SEAL).decrypt(sealed.encode(), ttl=120).decode()
     header, claims, signature = assertion.split(".")
     assert not set("+/=") & set(assertion)
     raw = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in (header, claims, signature)]
@@ -108,7 +111,7 @@ def test_an_assertion_for_each_host_is_signed_with_the_farms_key(store: Path) ->
     rows = answer["answers"]["a"]
     assert [row["issuer"] for row in rows] == [f"{SKYPE}@{TENANT}", f"{SKYPE}/webext.contoso.com@{TENANT}"]
     for row in rows:
-        header, claims, signed, signature = decoded(row["assertion"])
+        header, claims, signed, signature = decoded(row["sealed"])
         public("issuer").verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
         with pytest.raises(InvalidSignature):
             public("other").verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
@@ -144,7 +147,7 @@ def test_the_certificate_in_force_signs_and_others_of_the_roll_on_demand(
     store: Path, listed: list[dict[str, Any]], thumbprint: str | None, signer: str
 ) -> None:
     (row,) = ask(store, listed, thumbprint=THUMBPRINTS[thumbprint] if thumbprint else None)["answers"]["a"]
-    _header, _claims, signed, signature = decoded(row["assertion"])
+    _header, _claims, signed, signature = decoded(row["sealed"])
     public(signer).verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
 
 
@@ -164,7 +167,7 @@ def test_what_keeps_a_certificate_from_signing_has_its_own_data(
     answer = ask(store, listed, thumbprint=THUMBPRINTS[thumbprint] if thumbprint else None)
     assert answer["failure"] is None
     (row,) = answer["answers"]["a"]
-    assert (row["problem"], row["assertion"], row["issued"]) == (problem, None, None)
+    assert (row["problem"], row["sealed"], row["issued"]) == (problem, None, None)
     assert bool(row["subject"] and row["not_after"]) is shown
 
 
@@ -181,6 +184,8 @@ def test_what_keeps_a_certificate_from_signing_has_its_own_data(
         ({"lifetime": 59}, "lifetime"),
         ({"lifetime": "300"}, "lifetime"),
         ({"thumbprint": "AB" * 19}, "thumbprint"),
+        ({"seal": None}, "seal"),
+        ({"seal": SEAL[:-4]}, "seal"),
         ({"hosts": []}, "hosts"),
         ({"hosts": [""] * 51}, "hosts"),
         ({"hosts": ["webext.contoso.com\n"]}, "hosts"),
@@ -201,12 +206,12 @@ def test_only_the_farm_itself_is_signed_for(store: Path) -> None:
     assert refused["answers"] == {}
     own = "AAAAAAAA-0000-4000-8000-000000000001"
     (row,) = ask(store, assigned("issuer"), application=own)["answers"]["a"]
-    assert decoded(row["assertion"])[1]["iss"] == f"{own.lower()}@{TENANT}"
+    assert decoded(row["sealed"])[1]["iss"] == f"{own.lower()}@{TENANT}"
 
 
 def test_what_the_caller_adds_does_not_get_into_the_claims(store: Path) -> None:
     (row,) = ask(store, assigned("issuer"), audience=f"{EXCHANGE}/outlook.office365.com@{TENANT}", claims={"trustedfordelegation": "true"})[
         "answers"
     ]["a"]
-    assert list(decoded(row["assertion"])[1]) == ["aud", "iss", "nameid", "nbf", "exp"]
-    assert decoded(row["assertion"])[1]["aud"].startswith(f"{STS}/")
+    assert list(decoded(row["sealed"])[1]) == ["aud", "iss", "nameid", "nbf", "exp"]
+    assert decoded(row["sealed"])[1]["aud"].startswith(f"{STS}/")

@@ -6,7 +6,8 @@
 
 The exchange is decided by what Graph holds: certificates, names and accountEnabled of the service principals.
 
- - The request (grant type, assertion, resource) and the form of names: [MS-SPS2SAUTH] and [MS-XOAUTH] section 2.2,
+ - The request (grant type, assertion, resource): https://github.com/auth0/node-waad (lib/auth.js), a client of the real endpoint
+ - The form of names: [MS-XOAUTH] section 2.2,
    https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-xoauth/2a67f794-8455-4dc4-9b0d-9bf0dac6f5ee
  - Codes of refusals: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
    Which code the service gives for a server-to-server assertion in each of these cases is published nowhere: the codes are those

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from cryptography import x509
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -27,6 +28,7 @@ _SHORTEST_SECONDS, _LONGEST_SECONDS, _MOST = 60, 600, 50
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+{_LABEL}", re.ASCII)
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
+_SEAL = re.compile(r"[A-Za-z0-9_-]{43}=", re.ASCII)
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
 
 
@@ -63,7 +65,7 @@ def rows(
     made = []
     for host in given["hosts"]:
         issuer = f"{application}{'/' + host.lower() if host else ''}@{given['realm']}"
-        row: dict[str, Any] = dict.fromkeys(("subject", "not_before", "not_after", "issued", "assertion", "message"))
+        row: dict[str, Any] = dict.fromkeys(("subject", "not_before", "not_after", "issued", "sealed", "message"))
         row.update(issuer=issuer, thumbprint=thumbprint, problem=problem)
         if found is not None:
             row["subject"] = found.certificate.subject.rfc4514_string()
@@ -72,7 +74,8 @@ def rows(
             now = datetime.now(timezone.utc).replace(microsecond=0)
             audience = f"{AUTHORIZATION_SERVER}/{given['audience_host']}@{given['realm']}"
             row["issued"] = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-            row["assertion"] = signed(found, issuer, audience, int(now.timestamp()), given["lifetime"])
+            made_now = signed(found, issuer, audience, int(now.timestamp()), given["lifetime"])
+            row["sealed"] = Fernet(given["seal"]).encrypt(made_now.encode()).decode()
         made.append(row)
     return made
 
@@ -122,6 +125,8 @@ def _problem(parts: dict[str, Any]) -> str | None:
         return f"lifetime is not a number of seconds from {_SHORTEST_SECONDS} to {_LONGEST_SECONDS}"
     if parts.get("thumbprint") is not None and not _THUMBPRINT.fullmatch(str(parts["thumbprint"])):
         return "thumbprint is not one"
+    if not _SEAL.fullmatch(str(parts.get("seal") or "")):
+        return "seal is not a key"
     if not isinstance(hosts, list) or not 1 <= len(hosts) <= _MOST:
         return f"hosts has not 1 to {_MOST} entries"
     if any(host != "" and not _HOST.fullmatch(str(host)) for host in hosts):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.lab import engine_path
 from tests.lab.farm.farm import Farm
@@ -125,8 +126,16 @@ def test_both_runners_say_that_the_module_is_missing(farms: tuple[Farm, Farm]) -
     assert ask_engine(engine, request)["failure"] == ask_python(python, request)["failure"]
 
 
+SEAL = Fernet.generate_key().decode()
+
+
 def assertion(**parts: Any) -> list[dict[str, Any]]:
-    given = {"application": "00000004-0000-0ff1-ce00-000000000000", "realm": "contoso.com", "audience_host": "sts.contoso.com"}
+    given = {
+        "application": "00000004-0000-0ff1-ce00-000000000000",
+        "realm": "contoso.com",
+        "audience_host": "sts.contoso.com",
+        "seal": SEAL,
+    }
     return [{"id": "a", "cmdlet": "New-Assertion", "parameters": {**given, "hosts": ["", "WebExt.contoso.com"], "lifetime": 60, **parts}}]
 
 
@@ -139,6 +148,7 @@ ASSERTIONS = {
     "lifetime": assertion(lifetime=601),
     "hosts": assertion(hosts=["a b.c"]),
     "no hosts": assertion(hosts=[]),
+    "seal": assertion(seal="x"),
 }
 
 
@@ -149,17 +159,16 @@ def test_both_runners_sign_and_refuse_the_same(farms: tuple[Farm, Farm], name: s
     for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
         answer = ask(farm, request)
         for row in answer["answers"].get("a", []):
-            if row["assertion"]:
-                header, claims = (
-                    json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in row["assertion"].split(".")[:2]
-                )
+            if row["sealed"]:
+                text = Fernet(SEAL).decrypt(row["sealed"]).decode()
+                header, claims = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in text.split(".")[:2])
                 assert abs(claims.pop("nbf") - time.time()) < 60
                 assert claims.pop("exp")
-                row["assertion"] = [list(header.items()), list(claims.items())]
+                row["sealed"] = [list(header.items()), list(claims.items())]
                 assert row.pop("issued")
         told.append(answer)
     assert told[0] == told[1]
-    assert bool(told[0]["answers"].get("a", [{}])[0].get("assertion")) is (name == "signed")
+    assert bool(told[0]["answers"].get("a", [{}])[0].get("sealed")) is (name == "signed")
 
 
 MAILBOXES = {
