@@ -140,10 +140,12 @@ def _summary(deployments: Sequence[Mapping[str, Any]]) -> str:
     changes = sum(len(one["differences"]) for one in deployments)
     stopped = sum(one["obstacle"] is not None for one in deployments)
     unread = sum(len(one["errors"]) for one in deployments)
+    warned = sum(one["counts"]["warn"] for one in deployments)
     parts += [f"{plural(failed, 'check')} failed."] if failed else []
     parts += [f"A run would change {plural(changes, 'part')}."] if changes else []
     parts += [f"A run would stop in {plural(stopped, 'deployment')}."] if stopped else []
     parts += [f"{plural(unread, 'thing')} could not be read, so this audit is not complete."] if unread else []
+    parts += [f"{plural(warned, 'warning')} to look at."] if warned else []
     return " ".join(part for part in parts if part)
 
 
