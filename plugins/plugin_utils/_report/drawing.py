@@ -195,8 +195,8 @@ def timeline(deployment: Mapping[str, Any], now: datetime, ending_soon_days: int
     height = _AXIS_HEIGHT + _ROW_HEIGHT * len(rows)
     ticks = tuple((place, label, "start" if place < 8 else "end" if place > 92 else "middle") for place, label in axis.ticks())
     description = " ".join(
-        f"{bar.name} {bar.does}: {CERTIFICATES[row['state']]}, {bar.note}, valid from {day(row['not_before'])} to {day(row['not_after'])}."
-        for bar, row in zip(bars, rows, strict=True)
+        f"{one.name} {one.does}: {CERTIFICATES[row['state']]}, {one.note}, valid from {day(row['not_before'])} to {day(row['not_after'])}."
+        for one, row in zip(bars, rows, strict=True)
     )
     today = axis.position(0)
     return Timeline(height, height - 22, _BAR_HEIGHT, today, round(axis.position(ending_soon_days) - today, 2), ticks, bars, description)

@@ -140,7 +140,7 @@ def test_every_day_has_a_place_on_the_axis_and_its_labels_can_be_read(days: list
     assert all(0 < place < 100 for place in places)
     ticks = axis.ticks()
     assert "today" in [label for _place, label in ticks]
-    assert all(after - before >= 17 for (before, _), (after, _) in itertools.pairwise(ticks))
+    assert all(after - before >= 17 for before, after in itertools.pairwise(place for place, _label in ticks))
 
 
 @given(st.lists(st.tuples(st.none() | st.floats(-9000, 9000), st.none() | st.floats(-9000, 2000000)), min_size=1, max_size=6))
@@ -157,15 +157,15 @@ def test_every_bar_is_inside_of_the_drawing(spans: list[tuple[float | None, floa
     (one,) = document([audit], title="", now=reports.NOW, ending_soon_days=30)["deployments"]
     drawn = timeline(one, reports.NOW, 30)
     assert len(drawn.bars) == len(one["certificates"])
-    for bar in drawn.bars:
-        assert bar.left >= 0
-        assert bar.width > 0
-        assert bar.left + bar.width <= 100
-        assert bar.bar_y + drawn.bar_height < drawn.axis_y
+    for span in drawn.bars:
+        assert span.left >= 0
+        assert span.width > 0
+        assert span.left + span.width <= 100
+        assert span.bar_y + drawn.bar_height < drawn.axis_y
 
 
 def test_thirty_days_and_ten_years_can_both_be_seen() -> None:
     (one,) = document(reports.good(), title="", now=reports.NOW, ending_soon_days=30)["deployments"]
-    widths = {bar.name: bar.width for bar in timeline(one, reports.NOW, 30).bars}
+    widths = {span.name: span.width for span in timeline(one, reports.NOW, 30).bars}
     assert widths["EEEEEE\u2026"] > 5
     assert widths["DDDDDD\u2026"] > 60
