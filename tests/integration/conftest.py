@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,12 @@ _RUNNERS = ["python", *(["engine"] if engine_path() else [])]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test with each runner, or with one where its marker says that nothing it looks at happens on the server."""
+    """Run a test with each runner, or with one where its marker says that nothing it looks at happens on the server.
+
+    With EVERY_RUNNER=1 in the environment every test runs with each.
+    """
     if "engine" in metafunc.fixturenames:
-        once = metafunc.definition.get_closest_marker("either_runner")
+        once = metafunc.definition.get_closest_marker("either_runner") and os.environ.get("EVERY_RUNNER") != "1"
         metafunc.parametrize("engine", _RUNNERS[:1] if once else _RUNNERS, indirect=True)
 
 

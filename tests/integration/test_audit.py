@@ -66,6 +66,7 @@ def test_in_the_right_state_every_finding_passes_with_few_requests(start: Start,
     assert lab.counts(mark) == {"powershell": 2, "entra": 2, "graph_reads": 2, "graph_writes": 0}
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize("bundle", [FARM, TENANT, ROLL], ids=["farm", "tenant", "roll"])
 def test_what_is_wrong_is_found_and_nothing_is_written(start: Start, play: Play, bundle: tuple[str, ...]) -> None:
     state, chosen = states.right(), [next(case for case in states.CASES if case.id == name) for name in bundle]
@@ -86,6 +87,7 @@ def test_what_is_wrong_is_found_and_nothing_is_written(start: Start, play: Play,
     assert lab.state() == before
 
 
+@pytest.mark.either_runner
 def test_a_server_that_is_not_reached_is_named(start: Start, play: Play) -> None:
     state = states.right()
     state["deployments"][0]["front_ends"][1]["module"] = None

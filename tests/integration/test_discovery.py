@@ -25,6 +25,9 @@ from .test_procedure import CONFIGURE, SKYPE, TENANT, Play, Start, principal
 
 ALONE = {"trust_tenant": None}
 
+# What is found is decided on the controller.
+pytestmark = pytest.mark.either_runner
+
 
 def variables(**given: Any) -> tuple[str, str]:
     return "-e", json.dumps(given)

@@ -19,7 +19,9 @@ from tests.lab import Lab
 from tests.lab.farm import certificates
 from tests.support.play import ROOT, run_playbook
 
-MODULES = [*sorted((ROOT / "plugins" / "modules").glob("[a-z]*.py")), ROOT / "plugins" / "modules" / "cs_invoke.yml"]
+RUNNER = ROOT / "plugins" / "modules" / "cs_invoke.yml"
+ONPREM = {*yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["onprem"], RUNNER.stem}
+MODULES = [*sorted((ROOT / "plugins" / "modules").glob("[a-z]*.py")), RUNNER]
 
 
 def examples(path: Path) -> str:
@@ -30,9 +32,7 @@ def examples(path: Path) -> str:
     return str(scope["EXAMPLES"])
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_the_examples_run(start: Callable[[dict[str, Any]], Lab], greenfield: dict[str, Any], tmp_path: Path, path: Path) -> None:
-    lab = start(greenfield)
+def run_examples(lab: Lab, path: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
     issuer = certificates.load(lab.state()["deployments"][0]["certificates"]["issuer"])
@@ -51,3 +51,18 @@ def test_the_examples_run(start: Callable[[dict[str, Any]], Lab], greenfield: di
     }
     run = run_playbook(playbook, lab.inventory, folder, "--limit", "fe01.contoso.com", extra_environment=environment)
     assert run.code == 0, run.output
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.stem in ONPREM], ids=lambda path: path.stem)
+def test_the_examples_of_the_farms_modules_run(
+    start: Callable[[dict[str, Any]], Lab], greenfield: dict[str, Any], tmp_path: Path, path: Path
+) -> None:
+    run_examples(start(greenfield), path, tmp_path)
+
+
+@pytest.mark.either_runner
+@pytest.mark.parametrize("path", [path for path in MODULES if path.stem not in ONPREM], ids=lambda path: path.stem)
+def test_the_examples_of_the_other_modules_run(
+    start: Callable[[dict[str, Any]], Lab], greenfield: dict[str, Any], tmp_path: Path, path: Path
+) -> None:
+    run_examples(start(greenfield), path, tmp_path)

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.lab import Lab
+from tests.lab import Lab, engine_path
 from tests.support.play import Run
 
 Start, Play = Callable[[dict[str, Any]], Lab], Callable[..., Run]
@@ -28,6 +29,8 @@ def play(play: Play, engine: str, request: pytest.FixtureRequest) -> Play:
     """Runs the tasks over one of the connections."""
     if request.param == "restricted" and engine != "none":
         pytest.skip("no PowerShell text runs there, with the engine or without")
+    if request.param == "psrp" and engine == "none" and engine_path() and os.environ.get("EVERY_RUNNER") != "1":
+        pytest.skip("over this connection the engine is enough where it is there")
 
     def run(lab: Lab, what: Any, *options: str) -> Run:
         return play(lab, what, *WAYS[request.param], *options)

@@ -105,6 +105,7 @@ def drifted(state: dict[str, Any]) -> None:
     farm["cms"]["oauth_configuration"]["ServiceName"] = "00000003-0000-0ff1-ce00-000000000000"
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize(("deployment", "changes"), [(empty, 6), (half_done, 3), (drifted, 6)])
 def test_configure_predicts_what_it_does(
     start: Start, play: Play, greenfield: dict[str, Any], deployment: Callable[[dict[str, Any]], None], changes: int

@@ -39,6 +39,7 @@ def asked(lab: Lab, since: int = 0) -> list[str]:
     return [kinds[entry] for entry in entries if entry in kinds]
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_each_state_has_its_outcome(start: Start, play: Play, name: str) -> None:
     lab = start(scenario(name))
@@ -55,6 +56,7 @@ def test_each_state_has_its_outcome(start: Start, play: Play, name: str) -> None
     assert asked(lab) == ["document", "process", *(["exchange"] if signs else [])]
 
 
+@pytest.mark.either_runner
 def test_a_farm_whose_tenant_does_not_know_it_is_in_the_wrong_tenant(start: Start, play: Play) -> None:
     lab = start(scenario("wrong_tenant"))
     assert proved(play(lab, proving(), *FIRST))["outcome"] == "wrong_tenant"
@@ -84,6 +86,7 @@ def test_what_was_configured_is_proved_for_every_name(start: Start, play: Play, 
     assert (result["outcome"], [proof["accepted"] for proof in result["proofs"]]) == ("name_not_registered", [False, True, True, True])
 
 
+@pytest.mark.either_runner
 def test_the_farms_own_url_is_asked_where_nothing_else_is_given(start: Start, play: Play) -> None:
     lab = start(scenario("accepted"))
     url = lab.info["tenants"][0]["metadata_url"]
@@ -139,6 +142,7 @@ def test_check_mode_asks_for_the_token_and_never_writes_into_a_mailbox(start: St
     assert asked(lab).count("process") == 2
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize(
     ("mailbox", "status", "part"),
     [("access_denied", "warn", "RTCUniversalUserAdmins"), ("unauthorized", "fail", "October 2025"), ("not_found", "fail", "-Verbose")],
@@ -153,6 +157,7 @@ def test_a_mailbox_that_is_not_reached_is_explained(start: Start, play: Play, ma
     assert [entry for entry in lab.requests() if entry["write"]] == []
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize("fault", [{"do": "status:503"}, {"do": "throttle:1"}, {"do": "reset"}], ids=lambda fault: fault["do"])
 def test_what_passes_by_itself_is_waited_for(start: Start, play: Play, fault: dict[str, Any]) -> None:
     lab = start(scenario("accepted"))
@@ -160,6 +165,7 @@ def test_what_passes_by_itself_is_waited_for(start: Start, play: Play, fault: di
     assert proved(play(lab, proving(), *FIRST))["accepted"] is True
 
 
+@pytest.mark.either_runner
 def test_an_answer_that_is_cut_off_is_not_known(start: Start, play: Play) -> None:
     lab = start(scenario("accepted"))
     lab.fault({"on": "tokens.post", "times": 99, "do": "truncate"})
@@ -167,6 +173,7 @@ def test_an_answer_that_is_cut_off_is_not_known(start: Start, play: Play) -> Non
     assert (result["accepted"], result["outcome"], result["findings"][0]["status"]) == (None, "not_known", "warn")
 
 
+@pytest.mark.either_runner
 def test_tls_that_cannot_be_verified_sends_nothing(start: Start, play: Play) -> None:
     lab = start(scenario("accepted"))
     result = proved(play(lab, proving(ca_path="{{ omit }}"), *FIRST))

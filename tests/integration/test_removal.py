@@ -78,6 +78,7 @@ def test_a_removal_takes_away_just_what_a_run_set_up(start: Start, play: Play, g
     assert lab.state() == after
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize(
     "fault",
     [
@@ -104,6 +105,7 @@ def test_a_removal_that_was_cut_off_is_finished_by_the_next(
     assert play(lab, REMOVE, *CONFIRMED, "-e", "trust_remove_service_name=true").total("changed") == 0
 
 
+@pytest.mark.either_runner
 def test_what_others_own_stays_unless_it_is_named(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     token = {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.UseOAuthServer", "value": None}
     metadata = {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.MetadataUrl", "value": "https://ex.contoso.com/json/1"}
@@ -145,6 +147,7 @@ def test_what_others_own_stays_unless_it_is_named(start: Start, play: Play, gree
     assert [one["Identity"] for one in (*after["oauth_servers"], *after["partner_applications"])] == ["evoSTS", "sharepoint"]
 
 
+@pytest.mark.either_runner
 def test_a_farm_whose_certificate_is_over_can_be_taken_down(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(greenfield)
     assert play(lab, CONFIGURE).code == 0

@@ -23,11 +23,8 @@ SCHEMA = json.loads((ROOT / "docs" / "audit-schema.json").read_text(encoding="ut
 SECRET = "lab~Secret.0123456789"
 Start, Play = Callable[[dict[str, Any]], Lab], Callable[..., Run]
 
-
-@pytest.fixture
-def engine() -> str:
-    """No engine: what is under test here runs on the controller, and what runs on the server is tested with it elsewhere."""
-    return "none"
+# What is under test here runs on the controller; what runs on the server is tested with the engine elsewhere.
+pytestmark = pytest.mark.either_runner
 
 
 def report(folder: Path) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def ok(run: Run, lab: Lab) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.either_runner
 def test_a_whole_roll_from_a_quiet_day_to_the_removal_of_the_previous(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(farm(greenfield))
     foreign, old = held(lab, EXCHANGE)
@@ -152,6 +153,7 @@ def test_a_whole_roll_from_a_quiet_day_to_the_removal_of_the_previous(start: Sta
     assert play(lab, ROTATE, "-e", "trust_rotation_remove_previous=true").total("changed") == 0
 
 
+@pytest.mark.either_runner
 def test_configure_keeps_a_staged_roll(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(farm(greenfield))
     (old,) = held(lab, SKYPE)
@@ -164,6 +166,7 @@ def test_configure_keeps_a_staged_roll(start: Start, play: Play, greenfield: dic
     assert ok(play(lab, ROTATE), lab)["operations"] == []
 
 
+@pytest.mark.either_runner
 def test_configure_puts_both_certificates_of_a_roll_into_an_empty_tenant(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(greenfield)
     stage_by_hand(lab, 2)
@@ -222,6 +225,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['on']} {fault.get('nth', 1)}")
 def test_a_roll_that_was_cut_off_is_finished_by_the_next_run(
     start: Start, play: Play, greenfield: dict[str, Any], fault: dict[str, Any]
@@ -238,6 +242,7 @@ def test_a_roll_that_was_cut_off_is_finished_by_the_next_run(
     assert ok(play(lab, ROTATE, *SELF_SIGNED), lab)["operations"] == []
 
 
+@pytest.mark.either_runner
 def test_a_removal_that_was_cut_off_is_finished_by_the_next_run(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(farm(greenfield))
     stage_by_hand(lab, 2)
@@ -296,6 +301,7 @@ def test_a_given_certificate_is_imported_and_staged_and_its_key_is_shown_nowhere
     assert held(lab, SKYPE) == [thumbprint(lab, issuer(lab)["certificate"])]
 
 
+@pytest.mark.either_runner
 def test_a_file_that_is_left_from_an_earlier_roll_starts_none(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
     lab = start(farm(greenfield))
     path = pfx(tmp_path, "x", days=100)
@@ -315,6 +321,7 @@ def test_a_certificate_that_must_sign_at_once_is_in_the_tenant_before(start: Sta
     assert len(held(lab, SKYPE)) == 2
 
 
+@pytest.mark.either_runner
 def test_an_effective_date_after_the_end_of_the_present_certificate_is_refused(
     start: Start, play: Play, greenfield: dict[str, Any]
 ) -> None:
@@ -326,6 +333,7 @@ def test_an_effective_date_after_the_end_of_the_present_certificate_is_refused(
     assert issuer(lab) == before
 
 
+@pytest.mark.either_runner
 def test_a_front_end_without_the_staged_certificate_stops_the_run(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(farm(greenfield))
     stage_by_hand(lab, 2)

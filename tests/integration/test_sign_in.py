@@ -36,10 +36,8 @@ APPLICATION = {"AZURE_TENANT": "contoso.com", "AZURE_CLIENT_ID": CLIENT}
 Start = Callable[[dict[str, Any]], Lab]
 
 
-@pytest.fixture
-def engine() -> str:
-    """Signing in is the controller's work: one engine is enough."""
-    return "none"
+# Signing in is the controller's work.
+pytestmark = pytest.mark.either_runner
 
 
 @pytest.fixture
