@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import Hyb
 try:
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import MaxRetryError
     from urllib3.util.retry import Retry
 except ImportError:  # reported by require_requests() when a connection is needed
     HAS_REQUESTS = False
@@ -50,6 +52,13 @@ class _BoundedRetry(_Retry):  # type: ignore[misc]  # the base is chosen at impo
     def get_retry_after(self, response: Any) -> float | None:
         seconds = super().get_retry_after(response)
         return None if seconds is None else min(seconds, _LONGEST_WAIT_SECONDS)
+
+    def increment(self, *args: Any, **kwargs: Any) -> Any:
+        error = kwargs.get("error")
+        # A certificate that cannot be verified stays so, and whoever shows it should not be asked again.
+        if error is not None and any(isinstance(one, ssl.SSLCertVerificationError) for one in error.args):
+            raise MaxRetryError(kwargs["_pool"], str(args[1] if len(args) > 1 else kwargs.get("url")), error)
+        return super().increment(*args, **kwargs)
 
 
 class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at import

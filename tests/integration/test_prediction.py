@@ -10,6 +10,7 @@ import base64
 import copy
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -114,9 +115,9 @@ def test_configure_predicts_what_it_does(
     lab = start(greenfield)
     predicted = compare(lab, lambda *options: play(lab, CONFIGURE, *options))
     assert sum(entry["changed"] for entry in predicted) == changes
-    # The deployment is right now, and that is predicted and done as well.
+    # The deployment is right now, and doing nothing is done as well.
     after, mark = lab.state(), lab.mark()
-    compare(lab, lambda *options: play(lab, CONFIGURE, *options))
+    assert [entry["changed"] for entry in told(play(lab, CONFIGURE, "--diff"))] == [False] * len(predicted)
     assert lab.state() == after
     assert [entry for entry in lab.requests(mark) if entry["write"]] == []
 
@@ -156,6 +157,11 @@ def test_every_module_predicts_what_it_does(start: Start, play: Play, greenfield
         "ExchangeAutodiscoverUrl": "https://old.contoso.com/",
         "ExchangeAutodiscoverAllowedDomains": "*.contoso.com",
     }
+    farm["certificates"]["next"] = {"subject": "CN=contoso.com", "days": 900}
+    certificates.complete(farm["certificates"]["next"])
+    farm["front_ends"][0]["store"].append("next")
+    staged = certificates.thumbprint(certificates.load(farm["certificates"]["next"]))
+    effective = (datetime.now(timezone.utc) + timedelta(days=3)).strftime("%Y-%m-%dT%H:00:00Z")
     made: dict[str, Any] = {"subject": "CN=partner.fabrikam.com"}
     certificates.complete(made)
     content = base64.b64encode(certificates.load(made).public_bytes(Encoding.DER)).decode()
@@ -169,10 +175,15 @@ def test_every_module_predicts_what_it_does(start: Start, play: Play, greenfield
         principal(5),
         principal(6, accountEnabled=False),
         principal(7),
+        principal(8),
     ]
-    tenant["service_principals"][-4]["servicePrincipalNames"] += ["https://partner.fabrikam.com/"]
-    tenant["service_principals"][-3]["servicePrincipalNames"] += [f"{principal(5)['appId']}/partner.fabrikam.com", "Partner"]
-    by_number = {number: principal(number)["appId"] for number in range(1, 8)}
+    tenant["service_principals"][-5]["servicePrincipalNames"] += ["https://partner.fabrikam.com/"]
+    tenant["service_principals"][-4]["servicePrincipalNames"] += [f"{principal(5)['appId']}/partner.fabrikam.com", "Partner"]
+    tenant["service_principals"][-1]["servicePrincipalNames"] += [
+        "https://gone.contoso.com/",
+        f"{principal(8)['appId']}/other.fabrikam.com",
+    ]
+    by_number = {number: principal(number)["appId"] for number in range(1, 9)}
     wanted: list[tuple[str, dict[str, Any]]] = [
         ("oauth_server", {"name": "created", "tenant_id": TENANT, "accept_security_identifier_information": True}),
         ("oauth_server", {"name": "SET", "tenant_id": TENANT, "authorization_uri_override": "https://login.contoso.com/"}),
@@ -196,6 +207,11 @@ def test_every_module_predicts_what_it_does(start: Start, play: Play, greenfield
         ("sp_credential", {"app_ids": [by_number[3]], "certificate_content": content, "remove_expired": True}),
         ("sp_names", {"app_id": by_number[4], "names": ["webext.contoso.com", "https://Partner.fabrikam.com/"]}),
         ("sp_names", {"app_id": by_number[5], "names": ["partner.fabrikam.com"], "state": "absent"}),
+        (
+            "sp_names",
+            {"app_id": by_number[8], "names": ["webext.contoso.com"], "form": "both", "state": "exact", "domains": ["contoso.com"]},
+        ),
+        ("onprem_certificate", {"thumbprint": staged, "effective_date": effective, "check_tenant": False}),
         ("sp_account", {"app_id": by_number[6]}),
         ("sp_account", {"app_id": by_number[7], "enabled": False}),
     ]

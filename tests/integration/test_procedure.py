@@ -86,6 +86,7 @@ def test_an_audit_of_a_greenfield_names_what_is_missing_and_can_fail(start: Star
     assert lab.state() == before
 
 
+@pytest.mark.either_runner
 def test_several_deployments_in_one_play_go_to_their_own_tenants(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     text = json.dumps(greenfield).replace(TENANT, "6699c5fe-0000-4000-8000-000000000001").replace("CONTOSO", "FABRIKAM")
     other = json.loads(
@@ -223,6 +224,7 @@ def test_stale_reads_are_waited_out(start: Start, play: Play, greenfield: dict[s
     assert play(lab, CONFIGURE).total("changed") == 0
 
 
+@pytest.mark.either_runner
 @pytest.mark.parametrize("cmdlet", ["New-CsOAuthServer", "New-CsPartnerApplication", "Set-CsOAuthConfiguration"])
 def test_a_run_that_was_cut_off_is_finished_by_the_next(start: Start, play: Play, greenfield: dict[str, Any], cmdlet: str) -> None:
     lab = start(greenfield)

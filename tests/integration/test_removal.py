@@ -30,6 +30,7 @@ def diffs(run: Run) -> list[Any]:
     return [task["result"].get("diff") for task in run.record["tasks"] if task["result"].get("changed")]
 
 
+@pytest.mark.either_runner
 def test_a_removal_takes_away_just_what_a_run_set_up(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(greenfield)
     before = lab.state()
