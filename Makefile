@@ -72,7 +72,7 @@ lint: $(VENV)/.dev $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .
 	$(BIN)/mypy -p ansible_collections.sfb.hybrid_auth.plugins.plugin_utils -p ansible_collections.sfb.hybrid_auth.plugins.action
-	$(BIN)/mypy -p tests.lab -p tests.support
+	$(BIN)/mypy -p tests.lab -p tests.support -p tests.bench
 	@rm -rf .cache/build .cache/lint && mkdir -p .cache/build .cache/lint
 	$(BIN)/ansible-galaxy collection build --output-path .cache/build
 	$(BIN)/ansible-galaxy collection install --offline --force --no-deps -p .cache/lint .cache/build/*.tar.gz
