@@ -208,7 +208,7 @@ def _making(
     if pfx and not (store[0]["found"] and store[0]["has_private_key"]):
         thumbprint = pfx.certificate.thumbprint
         call = Call("made", "Import-StoreCertificate", {"content": pfx.content, "password": pfx.password})
-        return pfx.row(), _Making(f"import certificate {thumbprint} ({pfx.certificate.subject})", thumbprint, call)
+        return pfx.certificate.row(there=True), _Making(f"import certificate {thumbprint} ({pfx.certificate.subject})", thumbprint, call)
     if prepared and not any(one["found"] for one in store):
         return {**prepared, "thumbprint": prepared["thumbprint"] or _issuer_certificate.NEW}, None
     return store[0], None

@@ -67,6 +67,23 @@ class Certificate:
         """The DER form in base64, one line."""
         return base64.b64encode(self.der).decode("ascii")
 
+    def row(self, *, there: bool | None) -> dict[str, Any]:
+        """The certificate as the server shows one of its store. there: whether it is in it with its key; None where that is not known."""
+        return {
+            "thumbprint": self.thumbprint,
+            "found": there,
+            "has_private_key": there,
+            "subject": self.subject,
+            "issuer": self.issuer,
+            "serial_number": self.serial_number,
+            "not_before": utc_text(self.not_before),
+            "not_after": utc_text(self.not_after),
+            "content": self.content,
+            "key_type": self.key_type,
+            "key_size": self.key_size,
+            "signature_algorithm": self.signature_algorithm,
+        }
+
     def shown(self) -> dict[str, Any]:
         """What names the certificate in a result."""
         return {"thumbprint": self.thumbprint, "subject": self.subject, "not_after": utc_text(self.not_after)}

@@ -14,7 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Answer, Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._signing import signing
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, parse_time
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import is_guid
 
 GATHER = (
@@ -127,7 +127,7 @@ def shaped(answer: Answer, parts: Sequence[str], prefix: str = "", certificate: 
     rows = {key[len(prefix) :]: value for key, value in answer.rows.items() if key.startswith(prefix)}
     unknown = {key[len(prefix) :]: reason for key, reason in answer.unknown.items() if key.startswith(prefix)}
     if answer.restricted and certificate and "certificate" in parts:
-        rows["certificate_store"] = [*rows["certificate_store"], _stored_row(certificate)]
+        rows["certificate_store"] = [*rows["certificate_store"], certificate.row(there=None)]
         if unknown.pop("certificate", None):
             rows["certificate"] = [_assigned_row(certificate)]
     server = dict(rows["server"][0])
@@ -285,24 +285,6 @@ def _stored(entry: Mapping[str, Any], thumbprint: str, fallback: Mapping[str, An
         "has_private_key": None if found is None else bool(entry.get("has_private_key")),
         "days_left": days_left(end, now) if end else None,
         "expired": end is not None and end <= now,
-    }
-
-
-def _stored_row(certificate: Certificate) -> dict[str, Any]:
-    """A certificate from elsewhere as the store would show it, but for whether it is there."""
-    return {
-        "thumbprint": certificate.thumbprint,
-        "found": None,
-        "has_private_key": None,
-        "subject": certificate.subject,
-        "issuer": certificate.issuer,
-        "serial_number": certificate.serial_number,
-        "not_before": utc_text(certificate.not_before),
-        "not_after": utc_text(certificate.not_after),
-        "content": certificate.content,
-        "key_type": certificate.key_type,
-        "key_size": certificate.key_size,
-        "signature_algorithm": certificate.signature_algorithm,
     }
 
 

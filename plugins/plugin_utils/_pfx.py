@@ -9,11 +9,9 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import Certificate, parse_der, require_cryptography
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
 
 try:
     from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
@@ -32,24 +30,6 @@ class Pfx:
     certificate: Certificate
     content: str = field(repr=False)
     password: str | None = field(repr=False)
-
-    def row(self) -> dict[str, Any]:
-        """What the server will show of the certificate once it is imported."""
-        certificate = self.certificate
-        return {
-            "thumbprint": certificate.thumbprint,
-            "found": True,
-            "has_private_key": True,
-            "subject": certificate.subject,
-            "issuer": certificate.issuer,
-            "serial_number": certificate.serial_number,
-            "not_before": utc_text(certificate.not_before),
-            "not_after": utc_text(certificate.not_after),
-            "content": certificate.content,
-            "key_type": certificate.key_type,
-            "key_size": certificate.key_size,
-            "signature_algorithm": certificate.signature_algorithm,
-        }
 
 
 def load_pfx(option: str, path: str, password: str | None) -> Pfx:
