@@ -54,7 +54,7 @@ lab: $(VENV)/.runtime
 	@$(BIN)/python -m tests.lab $(if $(STATE),--state $(STATE)) $(if $(INFO),--info $(INFO)) $(if $(ENGINE),--engine $(ENGINE))
 
 test: $(VENV)/.dev $(DEV)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then $(BIN)/python -m pytest tests/browser; else $(BROWSER_NOTE); fi
 	@$(ENGINE_NOTE)
 

@@ -32,5 +32,5 @@ for core in ${CORES:-2.17 2.21}; do
   fi
   echo "playbook tests on $("$folder/bin/ansible" --version | head -1), $("$folder/bin/python" --version)"
   make -s .cache/dev/ansible_collections/sfb/hybrid_auth
-  "$folder/bin/python" -m pytest -n 2 ${TESTS:-tests/integration}
+  "$folder/bin/python" -m pytest -n 2 --dist worksteal ${TESTS:-tests/integration} ${ONLY:+-k "$ONLY"}
 done

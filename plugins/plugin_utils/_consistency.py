@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,8 +25,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import Hyb
 T = TypeVar("T")
 
 _AGREEING_READS = 3
-_FIRST_PAUSE_SECONDS = 0.25
+_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 5.0
+# A simulated tenant has no replicas to wait for.
+_PAUSE_VARIABLE = "SFB_READ_PAUSE_SECONDS"
 
 
 def wait_until(read: Callable[[], T], problems: Callable[[T], list[str]], subject: str, timeout: float) -> T:
@@ -33,8 +36,9 @@ def wait_until(read: Callable[[], T], problems: Callable[[T], list[str]], subjec
 
     timeout: seconds, after which HybridAuthError tells the last problems.
     """
+    shortest = _shortest_pause()
     deadline = time.monotonic() + timeout
-    pause, agreeing = _FIRST_PAUSE_SECONDS, 0
+    pause, agreeing = shortest, 0
     while True:
         found = read()
         wrong = problems(found)
@@ -48,7 +52,17 @@ def wait_until(read: Callable[[], T], problems: Callable[[T], list[str]], subjec
                 problems=wrong,
             )
         time.sleep(pause)
-        pause = _FIRST_PAUSE_SECONDS if not wrong else min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        pause = shortest if not wrong else min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _shortest_pause() -> float:
+    text = os.environ.get(_PAUSE_VARIABLE, "").strip()
+    try:
+        return max(float(text), 0.01) if text else _PAUSE_SECONDS
+    except ValueError:
+        raise HybridAuthError(
+            f"The environment variable {_PAUSE_VARIABLE} is {text!r}, which is no number of seconds.", "Unset it."
+        ) from None
 
 
 @contextmanager

@@ -64,6 +64,7 @@ def run_playbook(
         ANSIBLE_NOCOLOR="1",
         ANSIBLE_LOCALHOST_WARNING="0",
         ANSIBLE_DEPRECATION_WARNINGS="0",
+        SFB_READ_PAUSE_SECONDS="0.05",
         TRUST_RECORD=str(record),
         **(extra_environment or {}),
     )

@@ -318,3 +318,11 @@ def test_a_redirect_is_not_followed(talk: Talk) -> None:
     assert result["failed"]
     assert "portal.fabrikam.com" in result["msg"]
     assert "not followed" in result["msg"]
+
+
+def test_a_pause_that_is_no_number_is_refused(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SFB_READ_PAUSE_SECONDS", "soon")
+    talk(*reads(principal(EXCHANGE, accountEnabled=False)), writes(EXCHANGE, {"accountEnabled": True}))
+    result = run_action("sp_account", dict(TOKEN))
+    assert result["failed"]
+    assert "SFB_READ_PAUSE_SECONDS" in result["msg"]
