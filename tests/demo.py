@@ -72,7 +72,7 @@ def _table(first: Run, second: Run) -> None:
     token, read = first.results("graph_token")[0], first.results("onprem_info")[0]
     found = first.fact("trust_summary")[0]
     rows = [
-        ("tenant id", found["tenant_id"][:13] + "...", "same"),
+        ("tenant id", found["tenant_id"][:8] + "...", "same"),
         ("sign-in to the tenant", "1 token" if token["access_token"] else "none", "1 token"),
         ("OAuthTokenIssuer certificate", read["certificate"]["thumbprint"][:12] + "..", "same"),
     ]
