@@ -25,7 +25,16 @@ from tests.support.play import run_playbook
 # Seconds; a guess at a server that imports the management module, and at the public cloud from an office.
 LATENCY = {"powershell": 2.0, "graph": 0.15, "entra": 0.2}
 _COSTS = {"powershell": "PowerShell", "entra": "Entra ID", "graph_reads": "Graph reads", "graph_writes": "Graph writes"}
-_PARTS = ("oauth_servers", "partner_applications", "oauth_configuration", "certificate", "web_services", "version", "replication")
+_PARTS = (
+    "oauth_servers",
+    "partner_applications",
+    "oauth_configuration",
+    "certificate",
+    "web_services",
+    "sip_domains",
+    "version",
+    "replication",
+)
 
 
 def estate(deployments: int, front_ends: int) -> dict[str, Any]:
@@ -52,12 +61,12 @@ def main() -> int:
 
 
 def whole_runs(folder: Path) -> None:
-    """The procedure on deployments of different size: first run, second run, audit."""
+    """The procedure on deployments of different size: first run, second run, a day of rotation with nothing due, audit."""
     _say(f"{'whole runs':<34}" + "".join(f"{label:>14}" for label in _COSTS.values()) + f"{'seconds, ratio':>17}")
     for deployments, front_ends in ((1, 1), (1, 4), (3, 2)):
         with Lab(estate(deployments, front_ends), workdir=folder / f"lab{deployments}{front_ends}", engine="none") as lab:
             base = 0.0
-            for name, playbook in (("first", "configure"), ("second", "configure"), ("audit", "audit")):
+            for name, playbook in (("first", "configure"), ("second", "configure"), ("rotate", "rotate"), ("audit", "audit")):
                 seconds, counts = _timed(lab, f"sfb.hybrid_auth.{playbook}", folder / name)
                 base = base or seconds
                 label = f"{deployments} x {front_ends} Front Ends, {name} run"
