@@ -23,13 +23,15 @@ _RUNNERS = ["python", *(["engine"] if engine_path() else [])]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test with each runner, or with one where its marker says that nothing it looks at happens on the server.
+    """Run a test with each runner, or with the one that its marker names.
 
     With EVERY_RUNNER=1 in the environment every test runs with each.
     """
     if "engine" in metafunc.fixturenames:
-        once = metafunc.definition.get_closest_marker("either_runner") and os.environ.get("EVERY_RUNNER") != "1"
-        metafunc.parametrize("engine", _RUNNERS[:1] if once else _RUNNERS, indirect=True)
+        chosen = {"either_runner": _RUNNERS[:1], "best_runner": _RUNNERS[-1:]}
+        marked = [name for name in chosen if metafunc.definition.get_closest_marker(name)]
+        every = not marked or os.environ.get("EVERY_RUNNER") == "1"
+        metafunc.parametrize("engine", _RUNNERS if every else chosen[marked[0]], indirect=True)
 
 
 @pytest.fixture

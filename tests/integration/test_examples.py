@@ -53,6 +53,7 @@ def run_examples(lab: Lab, path: Path, tmp_path: Path) -> None:
     assert run.code == 0, run.output
 
 
+@pytest.mark.best_runner
 @pytest.mark.parametrize("path", [path for path in MODULES if path.stem in ONPREM], ids=lambda path: path.stem)
 def test_the_examples_of_the_farms_modules_run(
     start: Callable[[dict[str, Any]], Lab], greenfield: dict[str, Any], tmp_path: Path, path: Path

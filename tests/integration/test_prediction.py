@@ -137,6 +137,7 @@ def principal(number: int, **changed: Any) -> dict[str, Any]:
     return {**entry, "accountEnabled": True, "servicePrincipalNames": [app_id], "keyCredentials": [], "passwordCredentials": [], **changed}
 
 
+@pytest.mark.best_runner
 def test_every_module_predicts_what_it_does(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     farm, tenant = greenfield["deployments"][0], greenfield["tenants"][0]
     farm["cms"]["oauth_servers"] = [

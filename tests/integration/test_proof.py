@@ -69,6 +69,7 @@ def test_a_farm_whose_tenant_does_not_know_it_is_in_the_wrong_tenant(start: Star
     assert asked(lab, mark) == ["document"]
 
 
+@pytest.mark.best_runner
 def test_what_was_configured_is_proved_for_every_name(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(greenfield)
     before = proved(play(lab, proving(), *FIRST))

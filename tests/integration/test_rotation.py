@@ -177,6 +177,7 @@ def test_configure_puts_both_certificates_of_a_roll_into_an_empty_tenant(start: 
 SELF_SIGNED = ("-e", "trust_rotation_create=self_signed")
 
 
+@pytest.mark.best_runner
 def test_a_self_signed_successor_is_made_once_it_is_due(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(farm(greenfield, days=90))
     mark = lab.mark()
@@ -265,6 +266,7 @@ def pfx(folder: Path, password: str, days: int = 900) -> Path:
     return path
 
 
+@pytest.mark.best_runner
 def test_a_given_certificate_is_imported_and_staged_and_its_key_is_shown_nowhere(
     start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path
 ) -> None:
