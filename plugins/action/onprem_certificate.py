@@ -12,12 +12,13 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _issuer_certificate, _onprem, _service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import MINIMUM_RSA_BITS, check_subject, check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._issuer_certificate import Assignment, SelfSigned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import thumbprint_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Call, ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import ManagementShell
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, whole_result
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._pfx import Pfx, load_pfx
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import ServicePrincipal

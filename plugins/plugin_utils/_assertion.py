@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import parse_time
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import is_guid, is_host_name
 

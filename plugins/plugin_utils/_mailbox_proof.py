@@ -14,8 +14,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import quoted
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import is_host_name
 

@@ -19,8 +19,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Answ
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._restricted_endpoint import RestrictedEndpoint, is_restricted
 
-__all__ = ["Answer", "Call", "ManagementShell"]
-
 _ACCESS = (
     "The account needs the group RTCUniversalServerAdmins (RTCUniversalReadOnlyAdmins to read), and the server must be able to pass its "
     "identity on to the Central Management Store and Active Directory: use CredSSP, Kerberos with delegation, or become with runas."
@@ -130,11 +128,7 @@ class ManagementShell:
         if failure.get("parameter") == "MetadataUrl" or "metadata document" in text:
             return "The server itself downloads the metadata: open the way from it to the URL (TLS, proxy of WinHTTP), or correct the URL."
         missing = restricted and error_id.startswith(NOT_FOUND)
-        if (
-            missing
-            or category in ("PermissionDenied", "SecurityError", "AuthenticationError")
-            or any(sign in text for sign in _ACCESS_SIGNS)
-        ):
+        if missing or category in _ACCESS_CATEGORIES or any(sign in text for sign in _ACCESS_SIGNS):
             return _ROLE if restricted else _ACCESS
         if category in ("NotAllowed", "InvalidRequest"):
             return "Please report it with the output of -vvv."

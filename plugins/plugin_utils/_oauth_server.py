@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text, same_url
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Answer, Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import Certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Answer, Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._signing import signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, parse_time
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import is_guid

@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _onprem
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Call, ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import ManagementShell
 
 CURRENT: dict[str, dict[str, Any]] = {"current": {"type": "dict"}}
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _assertion, _mailbox_proof, _oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._assertion import Principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import thumbprint_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, host_name, https_url, is_guid, is_host_name
 
 _MOST_NAMES = 50

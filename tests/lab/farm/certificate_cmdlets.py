@@ -27,10 +27,10 @@ NAMES = ("Set-CsCertificate", "Remove-CsCertificate", "New-SelfSignedCertificate
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def signs_now(issuer: dict[str, Any]) -> str:
-    """The id of the certificate that signs at this moment: until a staged one takes effect, the one before it does."""
+def signs(issuer: dict[str, Any], at: str | None = None) -> str:
+    """The id of the certificate that signs at a time, now by default: until a staged one takes effect, the one before it does."""
     effective, previous = issuer.get("effective_date"), issuer.get("previous")
-    return str(previous if previous and effective and effective > _now() else issuer["certificate"])
+    return str(previous if previous and effective and effective > (at or _now()) else issuer["certificate"])
 
 
 class CertificateCmdlets:
@@ -64,7 +64,7 @@ class CertificateCmdlets:
         issuer = self._deployment["cms"]["token_issuer"]
         if bound.get("Roll") and (not issuer or "EffectiveDate" not in bound):
             raise CmdletError("Roll needs a current certificate and an effective date.", f"InvalidRoll,{name}", "InvalidArgument")
-        before = signs_now(issuer) if issuer else None
+        before = signs(issuer) if issuer else None
         self._deployment["cms"]["token_issuer"] = {
             "certificate": found,
             "previous": before if before != found else None,
