@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._connection import TenantConnection
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token import seal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import seal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 
 
 class ActionModule(HybridAuthAction):

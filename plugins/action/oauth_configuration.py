@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _oauth_configuration
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, OnpremAction, OnpremPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, host_name, https_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_configuration
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, OnpremAction, OnpremPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url
 
 
 class ActionModule(OnpremAction):
@@ -31,11 +31,11 @@ class ActionModule(OnpremAction):
             "client_authorization_oauth_server": {"type": "str"},
             "client_adal_auth_override": {"type": "str", "choices": ["NoOverride", "Allowed", "Disallowed"]},
         },
-        required_one_of=[tuple(_oauth_configuration.PARAMETERS)],
+        required_one_of=[tuple(oauth_configuration.PARAMETERS)],
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        self.wanted = {name: params[name] for name in _oauth_configuration.PARAMETERS if params[name] is not None}
+        self.wanted = {name: params[name] for name in oauth_configuration.PARAMETERS if params[name] is not None}
         if self.wanted.get("service_name"):
             self.wanted["service_name"] = guid("service_name", self.wanted["service_name"])
         if self.wanted.get("exchange_autodiscover_url"):
@@ -45,7 +45,7 @@ class ActionModule(OnpremAction):
         return self.converge(params, task_vars)
 
     def plan(self, found: Any) -> OnpremPlan:
-        return _oauth_configuration.plan(found, self.wanted)
+        return oauth_configuration.plan(found, self.wanted)
 
     def find(self, found: Any) -> Mapping[str, Any] | None:
         return dict(found)

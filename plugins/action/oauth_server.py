@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _oauth_server
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import CLOUD, ONPREM, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clouds import metadata_url
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, OnpremAction, OnpremPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, https_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, OnpremAction, OnpremPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url
 
 
 class ActionModule(OnpremAction):
@@ -45,10 +45,10 @@ class ActionModule(OnpremAction):
         return self.converge(params, task_vars)
 
     def plan(self, found: Any) -> OnpremPlan:
-        return _oauth_server.plan(found, self.name, self.wanted)
+        return oauth_server.plan(found, self.name, self.wanted)
 
     def find(self, found: Any) -> Mapping[str, Any] | None:
-        return _oauth_server.find(found, self.name)
+        return oauth_server.find(found, self.name)
 
 
 def _wanted(params: Mapping[str, Any]) -> dict[str, Any]:

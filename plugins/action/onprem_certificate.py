@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _issuer_certificate, _onprem, _service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import MINIMUM_RSA_BITS, check_subject, check_usable
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._issuer_certificate import Assignment, SelfSigned
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import thumbprint_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import ManagementShell
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, whole_result
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._pfx import Pfx, load_pfx
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import option_time, parse_time, utc_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import onprem
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, whole_result
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import issuer_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.issuer_certificate import Assignment, SelfSigned
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, check_subject, check_usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import Pfx, load_pfx
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, parse_time, utc_text
 
 _GLOBAL = {"Type": ["OAuthTokenIssuer"], "Identity": "global"}
 
@@ -49,7 +51,7 @@ class ActionModule(HybridAuthAction):
             "replace_pending": {"type": "bool", "default": False},
             "check_tenant": {"type": "bool", "default": True},
             "cloud": {"type": "dict"},
-            "app_ids": {"type": "list", "elements": "str", "default": list(_service_principal.PROCEDURE)},
+            "app_ids": {"type": "list", "elements": "str", "default": list(service_principal.PROCEDURE)},
         },
         required_if=[("source", "pfx", ("pfx_path",))],
         mutually_exclusive=[("thumbprint", "prepared")],
@@ -92,8 +94,8 @@ class ActionModule(HybridAuthAction):
         if not row or not row.get("found") or not row.get("has_private_key"):
             return False
         # A default date is that of the roll itself, so the clock does not matter here.
-        moment = _issuer_certificate.effective_date(thumbprint, signing, assignment, datetime.now(timezone.utc))
-        return state == "in_store" or _issuer_certificate.in_place(thumbprint, signing, moment, assignment.immediate)
+        moment = issuer_certificate.effective_date(thumbprint, signing, assignment, datetime.now(timezone.utc))
+        return state == "in_store" or issuer_certificate.in_place(thumbprint, signing, moment, assignment.immediate)
 
     def _converge(
         self,
@@ -107,21 +109,21 @@ class ActionModule(HybridAuthAction):
         """Read the farm and the store, then bring the certificate into the store, then stage or assign it."""
         parts = ["certificate", *(["sip_domains"] if own and not own.subject else [])]
         wanted: dict[str, Any] = (
-            {"self_signed": True} if own else {"thumbprints": [one for one in (thumbprint,) if one != _issuer_certificate.NEW]}
+            {"self_signed": True} if own else {"thumbprints": [one for one in (thumbprint,) if one != issuer_certificate.NEW]}
         )
-        answer = self.shell.run([*_onprem.calls(parts), Call("store", "Read-Certificate", wanted)])
+        answer = self.shell.run([*onprem.calls(parts), Call("store", "Read-Certificate", wanted)])
         self.warned += answer.warnings
-        read = _onprem.shaped(answer, parts)
+        read = onprem.shaped(answer, parts)
         before, now, store = read["signing"], parse_time(read["server"]["time"]), answer.rows["store"]
         if own:
             own = SelfSigned(own.subject or _default_subject(read["sip_domains"]), own.key_size, own.valid_days)
         row, making = _making(own, pfx, self.prepared, before, store, now)
-        _issuer_certificate.check_certificate(row, now)
-        moment = _issuer_certificate.effective_date(row["thumbprint"], before, assignment, now)
-        settled = state == "in_store" or _issuer_certificate.in_place(row["thumbprint"], before, moment, assignment.immediate)
+        issuer_certificate.check_certificate(row, now)
+        moment = issuer_certificate.effective_date(row["thumbprint"], before, assignment, now)
+        settled = state == "in_store" or issuer_certificate.in_place(row["thumbprint"], before, moment, assignment.immediate)
         if not settled:
-            self.warned += _issuer_certificate.check_roll(row, before, moment, assignment, now)
-            _issuer_certificate.check_tenant(row["thumbprint"], principals, now)
+            self.warned += issuer_certificate.check_roll(row, before, moment, assignment, now)
+            issuer_certificate.check_tenant(row["thumbprint"], principals, now)
         operations = [making.operation] if making else []
         if making and not self.check_mode:
             row = self.shell.run([Call("server", "Read-Server"), making.call]).rows["made"][0]
@@ -137,9 +139,9 @@ class ActionModule(HybridAuthAction):
         after = self._write(Call("set", "Set-CsCertificate", {**_GLOBAL, "Thumbprint": thumbprint, **roll}))
         signs = (before["current"] or {}).get("thumbprint")
         held = not moment or (after["current"] or {}).get("thumbprint") == signs
-        if not held or not _issuer_certificate.in_place(thumbprint, after, moment, assignment.immediate):
+        if not held or not issuer_certificate.in_place(thumbprint, after, moment, assignment.immediate):
             raise HybridAuthError(
-                f"{self.shell.server}: Set-CsCertificate ran without error, but the farm shows {_issuer_certificate.shown(after)}.",
+                f"{self.shell.server}: Set-CsCertificate ran without error, but the farm shows {issuer_certificate.shown(after)}.",
                 "Look at it with Get-CsCertificate -Type OAuthTokenIssuer; another program may have changed it at the same time.",
             )
         return after
@@ -148,12 +150,12 @@ class ActionModule(HybridAuthAction):
         signing = (current or {}).get("signing")
         if signing and not signing["previous"] and not signing["next"]:
             return _result(signing, signing, None, ())
-        answer = self.shell.run(_onprem.calls(["certificate"]))
-        read = _onprem.shaped(answer, ["certificate"])
+        answer = self.shell.run(onprem.calls(["certificate"]))
+        read = onprem.shaped(answer, ["certificate"])
         before = read["signing"]
         if not before["previous"] and not before["next"]:
             return _result(before, before, None, ())
-        _issuer_certificate.check_removal(before, parse_time(read["server"]["time"]))
+        issuer_certificate.check_removal(before, parse_time(read["server"]["time"]))
         operation = f"remove the previous certificate {before['previous']['thumbprint']} from the farm"
         after = {**before, "previous": None}
         if not self.check_mode:
@@ -167,9 +169,9 @@ class ActionModule(HybridAuthAction):
 
     def _write(self, call: Call) -> dict[str, Any]:
         """Who signs when, read back in the process that wrote."""
-        answer = self.shell.run([call, *_onprem.calls(["certificate"], prefix="after_")])
+        answer = self.shell.run([call, *onprem.calls(["certificate"], prefix="after_")])
         self.warned += answer.warnings
-        signing: dict[str, Any] = _onprem.shaped(answer, ["certificate"], "after_")["signing"]
+        signing: dict[str, Any] = onprem.shaped(answer, ["certificate"], "after_")["signing"]
         return signing
 
     def _check_pipelining(self) -> None:
@@ -200,7 +202,7 @@ def _making(
 ) -> tuple[Mapping[str, Any], _Making | None]:
     """The certificate as it is or will be in the store, and what brings it there where it is missing."""
     if own:
-        found = _issuer_certificate.find_self_signed(own, signing, store, now)
+        found = issuer_certificate.find_self_signed(own, signing, store, now)
         if found is not None:
             return found, None
         label = f"{own.subject}, self-signed, {own.key_size} bits, for {own.valid_days} days"
@@ -211,7 +213,7 @@ def _making(
         call = Call("made", "Import-StoreCertificate", {"content": pfx.content, "password": pfx.password})
         return pfx.certificate.row(there=True), _Making(f"import certificate {thumbprint} ({pfx.certificate.subject})", thumbprint, call)
     if prepared and not any(one["found"] for one in store):
-        return {**prepared, "thumbprint": prepared["thumbprint"] or _issuer_certificate.NEW}, None
+        return {**prepared, "thumbprint": prepared["thumbprint"] or issuer_certificate.NEW}, None
     return store[0], None
 
 
@@ -223,10 +225,8 @@ def _result(
     made: str | None = None,
 ) -> dict[str, Any]:
     stored: tuple[dict[str, Any], dict[str, Any]] = ({"in_store": None}, {"in_store": made}) if made else ({}, {})
-    change = Change(
-        {**_issuer_certificate.shown(before), **stored[0]}, {**_issuer_certificate.shown(after), **stored[1]}, tuple(operations)
-    )
-    certificate = {**row, "thumbprint": None if row["thumbprint"] == _issuer_certificate.NEW else row["thumbprint"]} if row else None
+    change = Change({**issuer_certificate.shown(before), **stored[0]}, {**issuer_certificate.shown(after), **stored[1]}, tuple(operations))
+    certificate = {**row, "thumbprint": None if row["thumbprint"] == issuer_certificate.NEW else row["thumbprint"]} if row else None
     return {**change.as_result(), "certificate": certificate, "signing": dict(after)}
 
 
@@ -251,7 +251,7 @@ def _principals(params: Mapping[str, Any]) -> list[ServicePrincipal]:
     if not params["check_tenant"]:
         return []
     app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
-    found = _service_principal.from_current(params["cloud"], app_ids)
+    found = service_principal.from_current(params["cloud"], app_ids)
     if not found:
         raise InvalidOptionError(
             "cloud",
@@ -273,7 +273,7 @@ def _prepared(result: Mapping[str, Any] | None, check_mode: bool) -> Mapping[str
 
 def _thumbprint(params: Mapping[str, Any], prepared: Mapping[str, Any] | None) -> str:
     if prepared:
-        return str(prepared["thumbprint"] or _issuer_certificate.NEW)
+        return str(prepared["thumbprint"] or issuer_certificate.NEW)
     thumbprint = thumbprint_in("".join((params["thumbprint"] or "").replace(":", " ").split()))
     if not thumbprint:
         raise InvalidOptionError("thumbprint", "it is missing or no thumbprint", "40 hexadecimal digits, or prepared")

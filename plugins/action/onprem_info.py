@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _onprem
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import load_certificate_file
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clock import Asking
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import onprem
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import Asking
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 
 class ActionModule(HybridAuthAction):
@@ -21,21 +21,21 @@ class ActionModule(HybridAuthAction):
     ARGUMENTS = Arguments(
         {
             **ONPREM,
-            "gather": {"type": "list", "elements": "str", "choices": ["all", *_onprem.GATHER], "default": ["all"]},
+            "gather": {"type": "list", "elements": "str", "choices": ["all", *onprem.GATHER], "default": ["all"]},
             "local_store": {"type": "bool", "default": False},
             "certificate_path": {"type": "path"},
         }
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        parts = [part for part in _onprem.GATHER if "all" in params["gather"] or part in params["gather"]]
+        parts = [part for part in onprem.GATHER if "all" in params["gather"] or part in params["gather"]]
         path = params["certificate_path"]
         certificate = load_certificate_file("certificate_path", path) if path else None
         shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
         asking = Asking()
-        answer = shell.run(_onprem.calls(parts, params["local_store"], optional=True))
+        answer = shell.run(onprem.calls(parts, params["local_store"], optional=True))
         asked = asking.done()
-        shape = _onprem.shaped(answer, parts, certificate=certificate)
+        shape = onprem.shaped(answer, parts, certificate=certificate)
         if parts and set(parts) <= set(shape["unknown"]):
             raise HybridAuthError(
                 f"{shell.server}: the endpoint has none of the cmdlets that read this: {'; '.join(shape['unknown'].values())}",

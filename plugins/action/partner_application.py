@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _partner_application
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import check_usable, load_certificate
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT, OnpremAction, OnpremPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import EXCHANGE_ONLINE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, https_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, OnpremAction, OnpremPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable, load_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url
 
 
 class ActionModule(OnpremAction):
@@ -48,10 +48,10 @@ class ActionModule(OnpremAction):
         return self.converge(params, task_vars)
 
     def plan(self, found: Any) -> OnpremPlan:
-        return _partner_application.plan(found, self.name, self.wanted)
+        return partner_application.plan(found, self.name, self.wanted)
 
     def find(self, found: Any) -> Mapping[str, Any] | None:
-        return _partner_application.find(found, self.name)
+        return partner_application.find(found, self.name)
 
 
 def _wanted(params: Mapping[str, Any]) -> dict[str, Any]:

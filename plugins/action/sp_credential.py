@@ -8,26 +8,26 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _key_credential
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import (
-    Certificate,
-    check_usable,
-    load_certificate,
-    load_certificate_file,
-)
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import LONGEST_NAME, CredentialRequest, thumbprint_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._principal_action import WRITING, PrincipalAction, PrincipalPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import (
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction, PrincipalPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, CredentialRequest, thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import (
     EXCHANGE_ONLINE,
     PROCEDURE,
     SHARED_PRINCIPAL_WARNING,
     ServicePrincipal,
 )
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import option_time, utc_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import (
+    Certificate,
+    check_usable,
+    load_certificate,
+    load_certificate_file,
+)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 
 class ActionModule(PrincipalAction):
@@ -73,7 +73,7 @@ class ActionModule(PrincipalAction):
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
         request = self.request
-        plan = _key_credential.plan(principal.keys, request, now)
+        plan = key_credential.plan(principal.keys, request, now)
         after = (*plan.kept, *plan.added)
         return PrincipalPlan(
             principal,
@@ -102,12 +102,12 @@ class ActionModule(PrincipalAction):
             wrong += [
                 f"{found.label} lacks certificate {certificate.thumbprint}"
                 for certificate in self.request.certificates
-                if not any(_key_credential.serves(key, certificate.thumbprint, now) for key in found.keys)
+                if not any(key_credential.serves(key, certificate.thumbprint, now) for key in found.keys)
             ]
         return wrong
 
 
-def _shown(keys: tuple[_key_credential.KeyCredential, ...]) -> list[dict[str, Any]]:
+def _shown(keys: tuple[key_credential.KeyCredential, ...]) -> list[dict[str, Any]]:
     return sorted((key.shown() for key in keys), key=lambda entry: (str(entry["end"]), str(entry["thumbprint"]), str(entry["start"])))
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._connection import TenantConnection
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._graph import Graph
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 _MOST_NAMES = 15  # https://learn.microsoft.com/graph/filter-query-parameter
 
@@ -31,7 +31,7 @@ class ActionModule(HybridAuthAction):
             "dedicated_application_names": {
                 "type": "list",
                 "elements": "str",
-                "default": [_service_principal.DEDICATED_APPLICATION],
+                "default": [service_principal.DEDICATED_APPLICATION],
             },
         },
     )
@@ -39,12 +39,12 @@ class ActionModule(HybridAuthAction):
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         if params["all"] and params["app_ids"]:
             raise InvalidOptionError("all", "it is true, and app_ids is set too", "one of them")
-        wanted = [guid("app_ids", app_id) for app_id in params["app_ids"] or _service_principal.PROCEDURE]
+        wanted = [guid("app_ids", app_id) for app_id in params["app_ids"] or service_principal.PROCEDURE]
         beginnings = _beginnings(params["dedicated_application_names"]) if params["dedicated_applications"] else []
         connection = TenantConnection(params, set(self._task.args), self.secrets)
         graph = connection.graph()
-        found = _service_principal.read(graph, None if params["all"] else list(dict.fromkeys(wanted)))
-        dedicated = _service_principal.read_named(graph, beginnings) if beginnings else []
+        found = service_principal.read(graph, None if params["all"] else list(dict.fromkeys(wanted)))
+        dedicated = service_principal.read_named(graph, beginnings) if beginnings else []
         now = datetime.now(timezone.utc)
         there = {principal.app_id for principal in found}
         result: dict[str, Any] = {
@@ -67,7 +67,7 @@ def _beginnings(names: list[str]) -> list[str]:
         raise InvalidOptionError(
             "dedicated_application_names",
             f"it has {len(given)} entries, or an empty one",
-            f"1 to {_MOST_NAMES} texts with which display names begin, such as {_service_principal.DEDICATED_APPLICATION}",
+            f"1 to {_MOST_NAMES} texts with which display names begin, such as {service_principal.DEDICATED_APPLICATION}",
         )
     return given
 

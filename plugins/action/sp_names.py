@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _service_principal_name
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._principal_action import WRITING, PrincipalAction, PrincipalPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import SKYPE_FOR_BUSINESS_ONLINE, ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction, PrincipalPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import SKYPE_FOR_BUSINESS_ONLINE, ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 
 
 class ActionModule(PrincipalAction):
@@ -26,7 +26,7 @@ class ActionModule(PrincipalAction):
             **WRITING,
             "app_id": {"type": "str", "default": SKYPE_FOR_BUSINESS_ONLINE},
             "names": {"type": "list", "elements": "str", "required": True},
-            "form": {"type": "str", "choices": list(_service_principal_name.FORMS), "default": "procedure"},
+            "form": {"type": "str", "choices": list(service_principal_name.FORMS), "default": "procedure"},
             "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
             "domains": {"type": "list", "elements": "str"},
         },
@@ -36,13 +36,13 @@ class ActionModule(PrincipalAction):
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         self.app_id, self.state = guid("app_id", params["app_id"]), params["state"]
         self.names = [
-            whole for name in params["names"] for whole in _service_principal_name.whole_names("names", self.app_id, name, params["form"])
+            whole for name in params["names"] for whole in service_principal_name.whole_names("names", self.app_id, name, params["form"])
         ]
         self.domains = _domains(params)
         return self.converge(params, [self.app_id])
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
-        plan = _service_principal_name.plan(principal.names, self.names, self.state, self.app_id, self.domains)
+        plan = service_principal_name.plan(principal.names, self.names, self.state, self.app_id, self.domains)
         return PrincipalPlan(
             principal,
             replace(principal, names=plan.whole),
@@ -74,4 +74,4 @@ def _domains(params: dict[str, Any]) -> list[str]:
         raise InvalidOptionError(
             "names", "the list is empty, and state is exact", "the names that stay; to take all away, name them with state absent"
         )
-    return _service_principal_name.own_domains("domains", params["domains"])
+    return service_principal_name.own_domains("domains", params["domains"])

@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _entra
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._connection import TenantConnection
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import Endpoints, endpoints
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, host_name, same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entra
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, same_text
 
 
 class ActionModule(HybridAuthAction):
@@ -50,7 +50,7 @@ class ActionModule(HybridAuthAction):
             raise InvalidOptionError("domains", "the list is empty", "at least one domain such as contoso.com")
         found: list[dict[str, Any]] = []
         for domain in domains:
-            found.append({"name": domain, "tenant_id": _entra.tenant_of(where, domain)})
+            found.append({"name": domain, "tenant_id": entra.tenant_of(where, domain)})
             if wanted and found[-1]["tenant_id"] == wanted:
                 break
         ids = [entry["tenant_id"] for entry in found if entry["tenant_id"]]
@@ -66,8 +66,8 @@ class ActionModule(HybridAuthAction):
 
     def _by_domain(self, where: Endpoints, value: str) -> dict[str, Any]:
         domain = host_name("domain", value)
-        configuration = _entra.discover_tenant(where, domain)
-        return {"tenant_id": _entra.tenant_id_of(configuration, f"{where.login_url}/{domain}"), "domain": domain}
+        configuration = entra.discover_tenant(where, domain)
+        return {"tenant_id": entra.tenant_id_of(configuration, f"{where.login_url}/{domain}"), "domain": domain}
 
     def _by_display_name(self, params: dict[str, Any]) -> dict[str, Any]:
         name = params["display_name"]

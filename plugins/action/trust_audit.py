@@ -7,10 +7,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 
 
 class ActionModule(HybridAuthAction):

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _discovery
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import check_usable, load_certificate_file
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import SKYPE_FOR_BUSINESS_ONLINE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal_name import FORMS
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._sign_in import tenant_name
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, is_guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import tenant_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import SKYPE_FOR_BUSINESS_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import FORMS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable, load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, is_guid
 
 # The options of the sign-ins that go to the tenant that is named.
 _APPLICATION = ("client_secret", "client_certificate_path", "federated_token_file", "federated_token_variable")
@@ -38,18 +38,18 @@ class ActionModule(HybridAuthAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        farm = _discovery.checked_farm("onprem", params["onprem"], "certificate", "signing", "web_services", "sip_domains")
+        farm = discovery.checked_farm("onprem", params["onprem"], "certificate", "signing", "web_services", "sip_domains")
         app_id, form, given = guid("app_id", params["app_id"]), params["form"], params["external_fqdns"]
-        external = _discovery.external_fqdns(farm)
-        internal = _discovery.internal_fqdns(farm)
-        names = _discovery.wanted_names(app_id, given or external, internal, form)
+        external = discovery.external_fqdns(farm)
+        internal = discovery.internal_fqdns(farm)
+        names = discovery.wanted_names(app_id, given or external, internal, form)
         certificate, warnings = _certificate(params["certificate_path"], farm)
-        warnings += _discovery.name_warnings(app_id, farm, given) if given else []
-        unchecked = _discovery.unchecked_warning(params["unchecked"])
+        warnings += discovery.name_warnings(app_id, farm, given) if given else []
+        unchecked = discovery.unchecked_warning(params["unchecked"])
         warnings += [unchecked] if unchecked else []
         result: dict[str, Any] = {
             "changed": False,
-            **_tenant(params, _discovery.sip_domains(farm)),
+            **_tenant(params, discovery.sip_domains(farm)),
             "certificate": certificate,
             "external_fqdns": external,
             "internal_fqdns": internal,
@@ -81,5 +81,5 @@ def _certificate(path: str | None, farm: Mapping[str, Any]) -> tuple[dict[str, A
         return ({name: there[name] for name in ("thumbprint", "subject", "not_after")} | {"source": "server"} if there else None), []
     certificate = load_certificate_file("certificate_path", path)
     warnings = check_usable("certificate_path", certificate, datetime.now(timezone.utc))
-    differs = _discovery.certificate_warning(farm, certificate.thumbprint)
+    differs = discovery.certificate_warning(farm, certificate.thumbprint)
     return {**certificate.shown(), "source": "file"}, [*warnings, *([differs] if differs else [])]

@@ -7,15 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _discovery, _removal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import CLOUD, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import load_certificate_file
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clouds import cloud_named
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal_name import whole_names
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, https_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, removal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url
 
 _OBJECTS = ("oauth_servers", "partner_applications", "oauth_configuration", "web_services", "certificate", "signing")
 
@@ -44,37 +44,37 @@ class ActionModule(HybridAuthAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        farm = _discovery.checked_farm("onprem", params["onprem"], *_OBJECTS)
-        servers = [_discovery.checked_farm("servers", server, "certificate", "signing") for server in params["servers"]]
+        farm = discovery.checked_farm("onprem", params["onprem"], *_OBJECTS)
+        servers = [discovery.checked_farm("servers", server, "certificate", "signing") for server in params["servers"]]
         principals = params["principals"].get("service_principals")
         if not isinstance(principals, list):
             raise InvalidOptionError("principals", "it holds no service_principals", "the whole registered result of sp_info")
         trust = _trust(params, farm, servers)
-        removal = _removal.plan(farm, principals, trust)
+        planned = removal.plan(farm, principals, trust)
         result: dict[str, Any] = {
             "changed": False,
-            "partner_application": removal.partner_application,
-            "oauth_server": removal.oauth_server,
-            "service_name": removal.service_name,
-            "app_ids": list(removal.app_ids),
+            "partner_application": planned.partner_application,
+            "oauth_server": planned.oauth_server,
+            "service_name": planned.service_name,
+            "app_ids": list(planned.app_ids),
             "thumbprints": list(trust.thumbprints),
-            "names": list(removal.names),
-            "left": [{"what": left.what, "why": left.why} for left in removal.left],
+            "names": list(planned.names),
+            "left": [{"what": left.what, "why": left.why} for left in planned.left],
         }
-        warnings = [f"Left: {left.what}. Reason: {left.why}." for left in removal.left if left.decide]
+        warnings = [f"Left: {left.what}. Reason: {left.why}." for left in planned.left if left.decide]
         if warnings:
             result["warnings"] = warnings
         return result
 
 
-def _trust(params: Mapping[str, Any], farm: Mapping[str, Any], servers: list[Mapping[str, Any]]) -> _removal.Trust:
+def _trust(params: Mapping[str, Any], farm: Mapping[str, Any], servers: list[Mapping[str, Any]]) -> removal.Trust:
     tenant_id, skype = guid("tenant_id", params["tenant_id"]), guid("skype_app_id", params["skype_app_id"])
     template = cloud_named(params["cloud"]).metadata_template
     known_url = template.format(tenant_id=tenant_id) if template else None
-    thumbprints = _discovery.thumbprints([farm, *servers])
+    thumbprints = discovery.thumbprints([farm, *servers])
     if params["certificate_path"]:
         thumbprints.append(load_certificate_file("certificate_path", params["certificate_path"]).thumbprint)
-    return _removal.Trust(
+    return removal.Trust(
         tenant_id=tenant_id,
         metadata_url=https_url("metadata_url", params["metadata_url"]) if params["metadata_url"] else known_url,
         oauth_server=params["oauth_server"],
@@ -82,7 +82,7 @@ def _trust(params: Mapping[str, Any], farm: Mapping[str, Any], servers: list[Map
         exchange_app_id=guid("exchange_app_id", params["exchange_app_id"]),
         skype_app_id=skype,
         thumbprints=tuple(dict.fromkeys(thumbprints)),
-        names=tuple(_discovery.every_name(skype, farm)),
+        names=tuple(discovery.every_name(skype, farm)),
         given_names=tuple(whole for name in params["names"] for whole in whole_names("names", skype, name, "procedure")),
         service_name=guid("service_name", params["service_name"]),
         clear_service_name=params["clear_service_name"],

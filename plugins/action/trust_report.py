@@ -8,15 +8,15 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import document
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder, write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.html import html
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.junit import junit
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.page import page
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import lines
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
 _FORMATS = ("html", "json", "xml")
 _CONCLUSION = ("verdict", "compliant", "counts", "findings", "differences", "obstacle", "errors", "warnings")

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _rotation, _service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import thumbprint_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import parse_time
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 
 class ActionModule(HybridAuthAction):
@@ -24,7 +25,7 @@ class ActionModule(HybridAuthAction):
         {
             "onprem": {"type": "dict", "required": True},
             "cloud": {"type": "dict", "required": True},
-            "app_ids": {"type": "list", "elements": "str", "default": list(_service_principal.PROCEDURE)},
+            "app_ids": {"type": "list", "elements": "str", "default": list(service_principal.PROCEDURE)},
             "overlap_days": {"type": "int", "default": 7},
             "warn_days": {"type": "int", "default": 60},
             "earlier_thumbprints": {"type": "list", "elements": "str", "default": []},
@@ -40,18 +41,18 @@ class ActionModule(HybridAuthAction):
         app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
         if not app_ids:
             raise InvalidOptionError("app_ids", "the list is empty", "at least one application id")
-        rules = _rotation.Rules(
-            overlap=timedelta(days=_at_least("overlap_days", params["overlap_days"], _rotation.SHORTEST_OVERLAP_DAYS)),
+        rules = rotation.Rules(
+            overlap=timedelta(days=_at_least("overlap_days", params["overlap_days"], rotation.SHORTEST_OVERLAP_DAYS)),
             warn=timedelta(days=_at_least("warn_days", params["warn_days"], 1)),
             earlier=_thumbprints("earlier_thumbprints", params["earlier_thumbprints"]),
             named=_thumbprints("remove_thumbprints", params["remove_thumbprints"]),
         )
-        principals = _service_principal.from_current(params["cloud"], app_ids)
+        principals = service_principal.from_current(params["cloud"], app_ids)
         if principals is None:
             there = {entry["app_id"] for entry in params["cloud"]["service_principals"]}
             missing = ", ".join(app_id for app_id in app_ids if app_id not in there)
             raise InvalidOptionError("cloud", f"it does not hold {missing}", "the registered result of sp_info that read all of app_ids")
-        plan = _rotation.plan(signing, principals, rules, parse_time(str(server["time"])))
+        plan = rotation.plan(signing, principals, rules, parse_time(str(server["time"])))
         result: dict[str, Any] = {
             "changed": False,
             "due": bool(plan.operations),

@@ -7,17 +7,18 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _assertion, _mailbox_proof, _oauth_server, _onprem, _proof_options
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._arguments import ONPREM, SIGN_IN, Arguments, from_environment
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._assertion import Signed
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._management_shell import ManagementShell
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._onprem_action import CURRENT
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import Asked, Verdict, explain, unsigned
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof_options import ProofOptions
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof_report import Proof, Seen, shown_token
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token_service import TokenService, Way, way
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, onprem
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Signed
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.options import ProofOptions, read_options
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.result import Proof, Seen, shown_token
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_service import TokenService, Way, way
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import Asked, Verdict, explain, unsigned
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, SIGN_IN, Arguments, from_environment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _PART = "oauth_servers"
 _NOT_VERIFIED = (
@@ -47,9 +48,9 @@ class ActionModule(HybridAuthAction):
             "ca_path": SIGN_IN["ca_path"],
             "validate_certs": SIGN_IN["validate_certs"],
             "mailbox": {"type": "str"},
-            "mailbox_binding": {"type": "str", "choices": list(_mailbox_proof.BINDINGS), "default": "NetNamedPipe"},
+            "mailbox_binding": {"type": "str", "choices": list(mailbox.BINDINGS), "default": "NetNamedPipe"},
             "mailbox_storage_host": {"type": "str"},
-            "mailbox_folder": {"type": "str", "choices": list(_mailbox_proof.FOLDERS)},
+            "mailbox_folder": {"type": "str", "choices": list(mailbox.FOLDERS)},
             "mailbox_delete_item": {"type": "bool", "default": True},
         },
         required_by={"mailbox_storage_host": ["mailbox"], "mailbox_folder": ["mailbox"]},
@@ -57,7 +58,7 @@ class ActionModule(HybridAuthAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        options = _proof_options.read(params)
+        options = read_options(params)
         self.warnings = [] if params["validate_certs"] else [_NOT_VERIFIED]
         self.shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
         self.shell.require_runner("signing with the certificate's private key")
@@ -77,9 +78,9 @@ class ActionModule(HybridAuthAction):
         """Where to ask, from the metadata document; where that cannot be told, why."""
         servers = options.servers
         if servers is None and options.metadata_url is None:
-            read = self.shell.run(_onprem.calls([_PART]))
+            read = self.shell.run(onprem.calls([_PART]))
             self.warnings += read.warnings
-            servers = _onprem.shaped(read, [_PART])[_PART]
+            servers = onprem.shaped(read, [_PART])[_PART]
         if servers is not None:
             self._farm(servers, options)
         self.seen.metadata_url = options.metadata_url or (self.seen.server or {}).get("metadata_url")
@@ -100,27 +101,27 @@ class ActionModule(HybridAuthAction):
 
     def _sign(self, options: ProofOptions, found: Way) -> list[Signed]:
         """The assertions that the server signed, made in one process with everything else that is asked of it."""
-        read_farm = [] if self.seen.farm_read else _onprem.calls([_PART])
-        seal = _assertion.new_seal()
+        read_farm = [] if self.seen.farm_read else onprem.calls([_PART])
+        seal = assertion.new_seal()
         self.secrets.add(seal)
-        sign = _assertion.call(
+        sign = assertion.call(
             options.application_id, options.hosts, found.realm, found.audience_host, options.lifetime, options.thumbprint, seal
         )
         write = [] if options.mailbox is None or self.check_mode else [options.mailbox]
         answer, error = self.shell.attempt([*read_farm, sign, *write])
         self.returned = time.monotonic()
         failure = error.details["failure"] if error else None
-        if error and (failure is None or failure.get("id") != _mailbox_proof.CALL_ID):
+        if error and (failure is None or failure.get("id") != mailbox.CALL_ID):
             raise error
         self.warnings += answer.warnings
         if read_farm:
-            self._farm(_onprem.shaped(answer, [_PART])[_PART], options)
+            self._farm(onprem.shaped(answer, [_PART])[_PART], options)
         if write:
-            rows = [str(row.get("text") or "") for row in answer.rows.get(_mailbox_proof.CALL_ID, [])]
-            self.seen.mailbox = _mailbox_proof.explain(rows, failure)
+            rows = [str(row.get("text") or "") for row in answer.rows.get(mailbox.CALL_ID, [])]
+            self.seen.mailbox = mailbox.explain(rows, failure)
         elif options.mailbox is not None:
             self.seen.mailbox = ("skip", "not done in check mode, since it writes an item into the mailbox", "")
-        return _assertion.read(answer.rows[sign.id], seal)
+        return assertion.read(answer.rows[sign.id], seal)
 
     def _exchange(self, options: ProofOptions, found: Way, signed: Signed) -> Proof:
         if signed.assertion is None or signed.issued is None:
@@ -144,7 +145,7 @@ class ActionModule(HybridAuthAction):
         return Proof(signed.issuer, verdict, shown_token(content) if verdict.accepted else None)
 
     def _farm(self, servers: Any, options: ProofOptions) -> None:
-        self.seen.server, self.seen.farm_read = _oauth_server.find(servers, options.oauth_server_name), True
+        self.seen.server, self.seen.farm_read = oauth_server.find(servers, options.oauth_server_name), True
 
     def _hide(self, token: str) -> None:
         """Nothing shows a token, nor its signature, without which the rest is worth nothing."""

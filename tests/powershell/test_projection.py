@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._projection import ProjectionError, project
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.projection import ProjectionError, project
 from tests.support.projection import CASES, REFUSED, expected, received
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from tests.lab.cloud.device_codes import DeviceCodes
 from tests.lab.cloud.entra import Entra
 from tests.lab.cloud.federation import Providers

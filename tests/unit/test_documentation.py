@@ -53,7 +53,7 @@ def test_the_documented_options_are_the_argument_spec(name: str) -> None:
 
 @pytest.mark.parametrize("group", sorted(GROUPS))
 def test_every_member_of_an_action_group_takes_every_shared_option(group: str) -> None:
-    shared = getattr(importlib.import_module(f"{PACKAGE}.plugin_utils._arguments"), FRAGMENTS[group])
+    shared = getattr(importlib.import_module(f"{PACKAGE}.plugin_utils._task.arguments"), FRAGMENTS[group])
     for name in GROUPS[group]:
         assert shared.items() <= spec(name).items(), name
 
@@ -61,7 +61,7 @@ def test_every_member_of_an_action_group_takes_every_shared_option(group: str) -
 def test_every_action_that_takes_shared_options_is_in_their_group_and_in_no_other() -> None:
     for group, fragment in FRAGMENTS.items():
         # Single ones, such as the name of the cloud, are also options of modules that do not sign in.
-        shared = set(getattr(importlib.import_module(f"{PACKAGE}.plugin_utils._arguments"), fragment))
+        shared = set(getattr(importlib.import_module(f"{PACKAGE}.plugin_utils._task.arguments"), fragment))
         assert sorted(GROUPS[group]) == [name for name in ACTIONS if shared <= set(spec(name))]
 
 

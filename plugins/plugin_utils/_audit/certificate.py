@@ -13,8 +13,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, Server, moment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import MINIMUM_RSA_BITS
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, utc_text
 
 PRESENT = Rule(
     "certificate.present",

@@ -12,7 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import cred
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import is_certificate, label, principal_label, serves, thumbprint
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, utc_text
 
 OWN = Rule(
     "credential.own",

@@ -24,8 +24,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
     thumbprint,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 UNKNOWN_OWNER = Rule(
     "credential.unknown",

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._clouds import CLOUDS, cloud_named, metadata_url
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._key_credential import thumbprint_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._service_principal import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import guid, host_name, https_url, is_guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS, cloud_named, metadata_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid
 
 NAME_FORMS = ("procedure", "url")
 _UNKNOWN_OWNER = "known"

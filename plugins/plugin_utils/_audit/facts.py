@@ -13,9 +13,9 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.expected import Expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import parse_time
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 Object = Mapping[str, Any]
 _LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains", "replicas")

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 CERTIFICATE_TYPES = ("AsymmetricX509Cert", "X509CertAndPassword")  # https://learn.microsoft.com/graph/api/resources/keycredential
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 PRESENT = Rule(
     "partner_application.present",

@@ -12,7 +12,7 @@ from datetime import timedelta
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, moment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 UP_TO_DATE = Rule(
     "replication.up_to_date",

@@ -14,7 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import serves
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 PENDING = Rule(
     "roll.pending",

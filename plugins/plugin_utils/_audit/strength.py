@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._certificate import MINIMUM_RSA_BITS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS
 
 # NIST SP 800-131A revision 2, table 2: 112 bits of security.
 _MINIMUM_BITS = {"RSA": MINIMUM_RSA_BITS, "DSA": 2048, "ECDSA": 224}

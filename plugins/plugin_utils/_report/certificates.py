@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import text, text_or_none
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import days_left, parse_time
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time
 
 _ROLES = {"current": "signs now", "next": "signs next", "previous": "signed before"}
 

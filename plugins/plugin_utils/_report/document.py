@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.certificates import certificates
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import area, links
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import chosen, plain, text, text_or_none
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import option_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 SCHEMA_VERSION = "1.0"
 STATUSES = ("fail", "warn", "skip", "pass")

@@ -21,7 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.tables imp
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import VERDICT_STATES, VERDICTS, counted, icon, minute, plural
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import parse_time
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 _STATUS_WORDS = {"fail": "Failed", "warn": "Warning", "skip": "Not checked", "pass": "Passed"}
 _PARTS = (

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import STATUSES, Finding
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 from tests.lab.states import audit as states
 
 from ..estate import Estate

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._cmdlets import RUNNER_ONLY
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._restricted_endpoint import RestrictedEndpoint
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import RUNNER_ONLY
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
 from tests.lab import engine_path
 from tests.lab.farm import certificates
 from tests.lab.farm.farm import Farm

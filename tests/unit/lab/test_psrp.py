@@ -16,8 +16,8 @@ from pypsrp.exceptions import AuthenticationError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._calls import Call
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._restricted_endpoint import RestrictedEndpoint
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
 from tests.lab import Lab
 from tests.lab.faults import Faults
 from tests.lab.log import RequestLog

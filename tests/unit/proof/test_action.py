@@ -17,8 +17,8 @@ from urllib.parse import parse_qs
 import pytest
 from cryptography.fernet import Fernet
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._http import HttpSession
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 from ..support import NOW, Conversation, Said, run_action
 

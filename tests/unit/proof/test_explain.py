@@ -12,9 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils import _mailbox_proof
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import OUTCOMES, Asked, Verdict, explain, overall, quoted, unsigned
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof_report import shown_token
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import mailbox
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.result import shown_token
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import (
+    OUTCOMES,
+    Asked,
+    Verdict,
+    explain,
+    overall,
+    quoted,
+    unsigned,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token_service import _date, read_metadata
 
 TENANT, SKYPE = "5588b4fd-f26d-475c-824f-9911277ab13e", "00000004-0000-0ff1-ce00-000000000000"
@@ -214,5 +222,5 @@ def test_an_audience_of_another_application_is_not_taken() -> None:
     ],
 )
 def test_what_the_mailbox_test_says_is_explained(rows: list[str], failure: Any, status: str, part: str) -> None:
-    found, detail, remedy = _mailbox_proof.explain(rows, failure)
+    found, detail, remedy = mailbox.explain(rows, failure)
     assert (found, part in remedy, bool(detail)) == (status, True, True)

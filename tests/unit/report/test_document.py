@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report import values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import SEVERITIES, STATUSES, document
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import LINKS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from tests.support import reports
 from tests.support.play import ROOT
 

@@ -15,11 +15,11 @@ from typing import Any
 import junitparser
 import pytest
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report import files
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import document
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.junit import junit
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import lines
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from tests.support import reports
 from tests.unit.support import run_action
 

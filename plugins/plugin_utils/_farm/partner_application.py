@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task wants of a partner application, and the cmdlets that bring it about. Private to the collection.
+
+Facts: https://learn.microsoft.com/powershell/module/skypeforbusiness/new-cspartnerapplication and set-cspartnerapplication.
+Set can change everything but the application identifier and the realm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import decode_base64
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
+
+# How the application's tokens are checked: exactly one of these is wanted.
+SOURCES = {"use_oauth_server": "UseOAuthServer", "metadata_url": "MetadataUrl", "certificate": "CertificateRawData"}
+SETTINGS = {
+    "trust_level": "ApplicationTrustLevel",
+    "enabled": "Enabled",
+    "accept_security_identifier_information": "AcceptSecurityIdentifierInformation",
+}
+# Only New takes these.
+FIXED = {"application_id": "ApplicationIdentifier", "realm": "Realm"}
+PARAMETERS = {**FIXED, **SETTINGS, **SOURCES}
+
+
+def find(applications: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """The application of that name, in any letter case."""
+    return next((application for application in applications if same_text(application["identity"], name)), None)
+
+
+def plan(applications: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, Any] | None) -> OnpremPlan:
+    """wanted: the managed settings by their names in PARAMETERS, or None where the application is to be absent."""
+    current = find(applications, name)
+    if wanted is None:
+        if current is None:
+            return OnpremPlan(Change({}, {}))
+        change = Change(
+            {"name": current["identity"], **_shown(current, PARAMETERS)}, {}, (f"remove partner application {current['identity']}",)
+        )
+        return OnpremPlan(change, (Call("remove", "Remove-CsPartnerApplication", {"Identity": current["identity"]}),))
+    if current is None:
+        settings = {"use_oauth_server": True, **wanted} if not any(source in wanted for source in SOURCES) else dict(wanted)
+        change = Change({}, {"name": name, **_shown(settings, settings)}, (f"create partner application {name}",))
+        create = Call("create", "New-CsPartnerApplication", {"Identity": name, **_parameters(settings)})
+        return OnpremPlan(change, (create,), {"identity": name, **settings})
+    identity = current["identity"]
+    different = {setting: value for setting, value in wanted.items() if not _same(setting, current, value)}
+    before = {"name": name, **_shown(current, wanted)}
+    if not different:
+        return OnpremPlan(Change(before, before), (), current)
+    predicted = {**current, **different}
+    if any(source in different for source in SOURCES):
+        predicted |= {source: different.get(source, False if source == "use_oauth_server" else None) for source in SOURCES}
+    after = {"name": name, **_shown(predicted, wanted)}
+    fixed = [setting for setting in FIXED if setting in different]
+    if fixed:
+        words = f"replace partner application {identity} for its {' and '.join(PARAMETERS[setting] for setting in fixed)}"
+        return OnpremPlan(Change(before, after, (words,)), _replace(current, predicted), predicted)
+    operations = tuple(
+        f"set {PARAMETERS[setting]} of partner application {identity} to {_word(setting, value)}" for setting, value in different.items()
+    )
+    call = Call("set", "Set-CsPartnerApplication", {"Identity": identity, **_parameters(different)})
+    return OnpremPlan(Change(before, after, operations), (call,), predicted)
+
+
+def _replace(current: Mapping[str, Any], predicted: Mapping[str, Any]) -> tuple[Call, ...]:
+    identity = current["identity"]
+    if not current["use_oauth_server"] and not current["metadata_url"]:
+        raise HybridAuthError(
+            f"Partner application {identity} holds a certificate, which cannot be restored if its replacement fails. Nothing was changed.",
+            "Remove it with 'state: absent' first.",
+        )
+    restore = Call("undo_remove", "New-CsPartnerApplication", {"Identity": identity, **_parameters(_creatable(current))})
+    return (
+        Call("remove", "Remove-CsPartnerApplication", {"Identity": identity}, undo=(restore,)),
+        Call("create", "New-CsPartnerApplication", {"Identity": identity, **_parameters(_creatable(predicted))}),
+    )
+
+
+def _creatable(application: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that New takes for this application's kind; with a metadata URL it takes no identifier and no realm."""
+    settings = {name: application.get(name) for name in PARAMETERS if application.get(name) not in (None, "")}
+    source = next((name for name in SOURCES if settings.get(name)), "use_oauth_server")
+    drop = {*SOURCES, *(FIXED if source == "metadata_url" else ())} - {source}
+    return {name: value for name, value in settings.items() if name not in drop}
+
+
+def _parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {PARAMETERS[setting]: value for setting, value in settings.items()}
+
+
+def _shown(settings: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
+    return {setting: settings.get(setting) for setting in names}
+
+
+def _word(setting: str, value: Any) -> str:
+    return "the given certificate" if setting == "certificate" else repr(value)
+
+
+def _same(setting: str, current: Mapping[str, Any], wanted: Any) -> bool:
+    there = current[setting]
+    if setting == "certificate":
+        return decode_base64(there or "") == decode_base64(wanted)
+    if isinstance(wanted, bool):
+        return there is wanted
+    return same_url(there, wanted) if setting == "metadata_url" else same_text(there, wanted)

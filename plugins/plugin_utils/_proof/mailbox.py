@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The proof by Test-CsExStorageConnectivity, which writes an item into a mailbox. Private to the collection.
+
+https://learn.microsoft.com/powershell/module/skypeforbusiness/test-csexstorageconnectivity tells the parameters and "Access Denied";
+the note on 401 is in https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/configure-partner-applications
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import quoted
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_host_name
+
+CALL_ID = "mailbox"
+BINDINGS = ("NetNamedPipe", "NetTCP")
+FOLDERS = ("ConversationHistory", "Inbox", "Dumpster")
+_VERBOSE = "Run it in the Management Shell with -Verbose: it shows the HTTP exchange."
+
+
+def sip_uri(option: str, value: str) -> str:
+    """The SIP address with its scheme; InvalidOptionError if it is none."""
+    text = re.sub(r"^sip:", "", str(value).strip(), flags=re.IGNORECASE)
+    user, _at, domain = text.rpartition("@")
+    if not re.fullmatch(r"[^\s@:;<>\"]+", user) or not is_host_name(domain):
+        raise InvalidOptionError(option, f"{str(value)!r} is no SIP address", "an address such as sip:user@contoso.com")
+    return f"sip:{text}"
+
+
+def call(address: str, binding: str, delete_item: bool, folder: str | None, storage_host: str | None) -> Call:
+    """The call of the cmdlet; the item that it writes is deleted unless the caller says otherwise."""
+    parameters: dict[str, Any] = {"SipUri": address, "Binding": binding, "DeleteItem": delete_item}
+    if folder:
+        parameters["Folder"] = folder
+    if storage_host:
+        parameters["HostNameStorageService"] = storage_host
+    return Call(CALL_ID, "Test-CsExStorageConnectivity", parameters, {"*": "text"})
+
+
+def explain(rows: list[str], failure: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    """Status (pass, fail, warn), what happened, and what to do, from the texts that the cmdlet returned or its failure.
+
+    That the text of success contains "passed" is what Microsoft's own diagnostic tool for the server looks for.
+    """
+    if failure is None:
+        said = " ".join(rows)
+        if "passed" in said.lower():
+            return "pass", "The farm's storage service reached the mailbox through Exchange Web Services.", ""
+        if "fail" in said.lower():
+            return "fail", f"The test failed: {quoted(said)}", _VERBOSE
+        return "warn", f"The test ended without saying that it passed: {quoted(said) or 'it said nothing.'}", _VERBOSE
+    message = str(failure.get("message") or "")
+    if "401" in message or "unauthorized" in message.lower():
+        return (
+            "fail",
+            f"Exchange refused the farm's token: {quoted(message)}",
+            "Check the token proof first. Exchange Online has refused Exchange Web Services through the shared principal since October "
+            "2025; an Exchange Server on premises needs its own OAuth configuration.",
+        )
+    if "access denied" in message.lower() or "access is denied" in message.lower():
+        return (
+            "warn",
+            f"The account may not run the test, so nothing is proved: {quoted(message)}",
+            "Add it to the group RTCUniversalUserAdmins, or to the local group RTC Local User Administrators of the server.",
+        )
+    return "fail", f"The test failed: {quoted(message)}", _VERBOSE

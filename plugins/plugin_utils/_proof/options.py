@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the options of trust_test say, checked before anything is contacted. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid, is_host_name
+
+_MOST_NAMES = 50
+
+
+@dataclass(frozen=True)
+class ProofOptions:
+    """hosts: names to prove, an empty one for an issuer without a name. metadata_url: None where only the farm can tell it.
+    servers: the farm's OAuth servers as onprem_info read them, None where it was not given."""
+
+    hosts: list[str]
+    application_id: str
+    tenant_id: str | None
+    metadata_url: str | None
+    servers: list[Mapping[str, Any]] | None
+    oauth_server_name: str
+    realm: str | None
+    audience: Principal | None
+    resource: Principal
+    endpoint: str | None
+    thumbprint: str | None
+    lifetime: int
+    mailbox: Call | None
+
+    @property
+    def mailbox_address(self) -> str | None:
+        return str(self.mailbox.parameters["SipUri"]) if self.mailbox else None
+
+    @property
+    def leaves_item(self) -> bool:
+        """Whether a test that passes leaves its item in the mailbox."""
+        return self.mailbox is not None and not self.mailbox.parameters["DeleteItem"]
+
+
+def read_options(params: Mapping[str, Any]) -> ProofOptions:
+    """The options of a task; InvalidOptionError for one that cannot be used."""
+    ca_path = params["ca_path"]
+    if ca_path and not Path(ca_path).exists():
+        raise InvalidOptionError("ca_path", f"there is no file {ca_path}", "the path of a PEM file on the controller")
+    lifetime = params["lifetime"]
+    if not assertion.SHORTEST_SECONDS <= lifetime <= assertion.LONGEST_SECONDS:
+        expected = f"a number of seconds from {assertion.SHORTEST_SECONDS} to {assertion.LONGEST_SECONDS}"
+        raise InvalidOptionError("lifetime", f"{lifetime} is out of range", expected)
+    tenant_id = guid("tenant_id", params["tenant_id"]) if params["tenant_id"] else None
+    servers = _servers(params["current"])
+    name = str(params["oauth_server_name"]).strip()
+    if not name:
+        raise InvalidOptionError("oauth_server_name", "it is empty", "the OAuth server's identity, such as microsoft.sts")
+    return ProofOptions(
+        hosts=_hosts(params["name"]),
+        application_id=guid("application_id", params["application_id"]),
+        tenant_id=tenant_id,
+        metadata_url=_url(params, tenant_id, servers, name),
+        servers=servers,
+        oauth_server_name=name,
+        realm=_realm(params["realm"]) if params["realm"] else None,
+        audience=_audience(params["audience"]) if params["audience"] else None,
+        resource=assertion.principal("resource", params["resource"]),
+        endpoint=https_url("token_endpoint", params["token_endpoint"]) if params["token_endpoint"] else None,
+        thumbprint=_thumbprint(params["thumbprint"]) if params["thumbprint"] else None,
+        lifetime=lifetime,
+        mailbox=_mailbox(params) if params["mailbox"] else None,
+    )
+
+
+def _url(params: Mapping[str, Any], tenant_id: str | None, servers: list[Mapping[str, Any]] | None, name: str) -> str | None:
+    """The farm's own URL wins over one that is made of the tenant's id, where the farm was read before."""
+    if params["metadata_url"]:
+        return https_url("metadata_url", params["metadata_url"])
+    own = (oauth_server.find(servers or [], name) or {}).get("metadata_url")
+    if own:
+        return str(own)
+    return metadata_url(params["cloud"], tenant_id) if tenant_id else None
+
+
+def _servers(current: Mapping[str, Any] | None) -> list[Mapping[str, Any]] | None:
+    if current is None:
+        return None
+    if "management_module" not in current:
+        raise InvalidOptionError("current", "it is no result of onprem_info", "the whole registered result of onprem_info")
+    return current.get("oauth_servers")
+
+
+def _hosts(names: list[str] | None) -> list[str]:
+    hosts = list(dict.fromkeys(host_name("name", name) for name in names or []))
+    if len(hosts) > _MOST_NAMES:
+        raise InvalidOptionError("name", f"it has {len(hosts)} names", f"at most {_MOST_NAMES}")
+    return hosts or [""]
+
+
+def _realm(value: str) -> str:
+    text = str(value).strip().lower()
+    if not is_guid(text) and not is_host_name(text):
+        raise InvalidOptionError("realm", f"{str(value)!r} is no realm", "the tenant's id, or a domain")
+    return text
+
+
+def _audience(value: str) -> Principal:
+    audience = assertion.principal("audience", value)
+    if audience.application != assertion.AUTHORIZATION_SERVER or audience.realm:
+        expected = f"{assertion.AUTHORIZATION_SERVER}/<host name>; the realm is added"
+        raise InvalidOptionError("audience", f"{str(value)!r} is not the authorization server, which is all that is signed for", expected)
+    return audience
+
+
+def _thumbprint(value: str) -> str:
+    text = "".join(str(value).split()).replace(":", "")
+    found = thumbprint_in(text) if len(text) == 40 else None
+    if found is None:
+        raise InvalidOptionError("thumbprint", f"{str(value)!r} is no thumbprint", "40 hexadecimal digits")
+    return found
+
+
+def _mailbox(params: Mapping[str, Any]) -> Call:
+    host = params["mailbox_storage_host"]
+    return mailbox.call(
+        mailbox.sip_uri("mailbox", params["mailbox"]),
+        params["mailbox_binding"],
+        params["mailbox_delete_item"],
+        params["mailbox_folder"],
+        host_name("mailbox_storage_host", host) if host else None,
+    )

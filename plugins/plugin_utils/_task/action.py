@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base class of the collection's actions. Private to the collection.
+
+It checks the options, performs, answers errors as data and shows no secret.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask, secret_values
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+_SHOW_TRACEBACK = 3  # -vvv, as ansible-core does
+
+
+class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
+    """An action whose subclass gives ARGUMENTS and perform()."""
+
+    TRANSFERS_FILES = False
+    _supports_async = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    ARGUMENTS: ClassVar[Arguments]
+
+    # What must not be shown; perform() adds the secrets that it obtains.
+    secrets: set[str]
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Do the task and return its result; raise HybridAuthError for a failure the user can meet."""
+        raise NotImplementedError
+
+    @property
+    def check_mode(self) -> bool:
+        return bool(self._task.check_mode)
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        arguments = self.ARGUMENTS
+        secrets = self.secrets = secret_values(arguments.options, self._task.args)
+        try:
+            params = self._checked(arguments)
+            secrets.update(secret_values(arguments.options, params))
+            result.update(self.perform(params, task_vars or {}))
+        except HybridAuthError as exc:
+            result.update({"failed": True, "msg": str(exc), **exc.details})
+        except AnsibleConnectionFailure as exc:
+            raise AnsibleConnectionFailure(mask(str(exc), secrets)) from None
+        except AnsibleError as exc:
+            result.update({"failed": True, "msg": str(exc)})
+        except Exception as exc:
+            result.update(
+                {
+                    "failed": True,
+                    "msg": f"Unexpected {type(exc).__name__} in {self._task.action}: {exc}. Please report it with the output of -vvv.",
+                }
+            )
+            if Display().verbosity >= _SHOW_TRACEBACK:
+                result["exception"] = traceback.format_exc()
+        masked: dict[str, Any] = mask(result, secrets)
+        return masked
+
+    def _checked(self, arguments: Arguments) -> dict[str, Any]:
+        validator = ArgumentSpecValidator(
+            arguments.options,
+            mutually_exclusive=arguments.mutually_exclusive,
+            required_together=arguments.required_together,
+            required_one_of=arguments.required_one_of,
+            required_if=arguments.required_if,
+            required_by=arguments.required_by,
+        )
+        validation = validator.validate(dict(self._task.args))
+        if validation.error_messages:
+            raise HybridAuthError("; ".join(validation.error_messages) + ".")
+        params: Mapping[str, Any] = validation.validated_parameters
+        return dict(params)

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task's way to the tenant: options checked at once, sign-in and Graph at first use. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ansible.utils.display import Display
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import ReadyToken
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.choice import sign_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
+
+
+class TenantConnection:
+    """secrets: the action's set of texts that are not shown; the token joins it."""
+
+    def __init__(self, params: Mapping[str, Any], given: Collection[str], secrets: set[str]) -> None:
+        self.where: Endpoints = endpoints(params)
+        self._how: Method = sign_in(params, given, self.where)
+        self._secrets = secrets
+        # A ready token is known without a sign-in.
+        self._ready: AccessToken | None = self._how.token if isinstance(self._how, ReadyToken) else None
+        if self._ready:
+            secrets.add(self._ready.value)
+        self._token: AccessToken | None = None
+        self._graph: Graph | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        return self.where.warnings
+
+    @property
+    def auth_source(self) -> str:
+        """How it signs in, as the option auth_source names it."""
+        return self._how.source
+
+    def token(self) -> AccessToken:
+        """The access token; signs in at the first call."""
+        if self._token is None:
+            Display().v(f"Signing in to {self.where.graph_url} with {self._how.description}.")
+            self._token = self._how.authenticate(self.where, self._secrets)
+            self._secrets.add(self._token.value)
+        return self._token
+
+    def graph(self) -> Graph:
+        """The tenant's Graph; signs in at the first call."""
+        if self._graph is None:
+            self._graph = Graph(self.where, self.token())
+        return self._graph
+
+    @property
+    def known_tenant_id(self) -> str | None:
+        """The tenant's id if a sign-in told it."""
+        token = self._token or self._ready
+        return token.tenant_id if token else None

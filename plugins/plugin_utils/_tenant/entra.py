@@ -1,0 +1,215 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Microsoft Entra ID: find a tenant, and get an access token for Microsoft Graph with MSAL. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+try:
+    import msal
+except ImportError:  # reported by require_msal()
+    HAS_MSAL = False
+else:
+    HAS_MSAL = True
+
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+
+_FEDERATED = (
+    "Compare the {} above, letter case included, with the application's federated credentials: "
+    "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
+)
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes and, for federated credentials,
+# https://github.com/Azure/login/issues/482 and https://github.com/Azure/azure-workload-identity/issues/1200.
+_REMEDIES = {
+    "AADSTS90002": "Check the option 'tenant' and, for another cloud than the global one, 'cloud'.",
+    "AADSTS900021": "Check the option 'tenant'.",
+    "AADSTS900023": "Check the option 'tenant': it is neither a tenant id nor a domain of a tenant.",
+    "AADSTS700016": "Check 'client_id' and 'tenant': the application must be registered in that tenant, or consented to there.",
+    "AADSTS7000215": "Check 'client_secret': it must be the secret's value, not its id.",
+    "AADSTS7000222": "The client secret expired: make a new one for the application.",
+    "AADSTS700027": "Upload the certificate of 'client_certificate_path' to the application, or use the one that is there; "
+    "a federated token must be signed by the issuer that it names.",
+    "AADSTS700024": "The clock of the controller is wrong, or the certificate or federated token is not valid now.",
+    "AADSTS7000112": "The application is disabled in the tenant: enable its service principal.",
+    "AADSTS70021": _FEDERATED.format("issuer, subject and audience"),
+    "AADSTS700211": _FEDERATED.format("issuer"),
+    "AADSTS700212": _FEDERATED.format("audience"),
+    "AADSTS700213": _FEDERATED.format("subject"),
+    "AADSTS7002137": _FEDERATED.format("subject"),
+    "AADSTS7002138": _FEDERATED.format("subject"),
+    "AADSTS7000218": "Switch 'Allow public client flows' on for the application: a person signs in through it, without a secret.",
+    "AADSTS65001": "Have an administrator consent to the application's delegated Graph permissions.",
+    "AADSTS53003": "A Conditional Access policy blocks the application: let it sign in from the controller's address.",
+}
+# The code that the description begins with, or OAuth's own where it has none.
+_NO_SUCH_TENANT = ("AADSTS90002", "AADSTS900021", "AADSTS900023", "invalid_tenant")
+
+
+def discover_tenant(where: Endpoints, tenant: str) -> dict[str, Any]:
+    """The OpenID configuration of a tenant (OpenID Connect Discovery 1.0), found by id or domain, without sign-in."""
+    url = f"{where.login_url}/{tenant}/v2.0/.well-known/openid-configuration"
+    session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
+    return _configuration(session.get(url), tenant, url)
+
+
+def tenant_id_of(configuration: dict[str, Any], url: str) -> str:
+    """The tenant's id, which is part of the issuer; HybridAuthError if it is not."""
+    match = _GUID.search(str(configuration.get("issuer")))
+    if not match:
+        raise HybridAuthError(
+            f"The OpenID configuration at {url} names no tenant: its issuer is {configuration.get('issuer')!r}.",
+            "Check 'login_url'; 'common' and 'organizations' are no tenants.",
+        )
+    return match[0].lower()
+
+
+def tenant_of(where: Endpoints, domain: str) -> str | None:
+    """The id of the tenant in which a domain is verified, None where no tenant of the cloud has it; HybridAuthError for anything else."""
+    try:
+        return tenant_id_of(discover_tenant(where, domain), f"{where.login_url}/{domain}")
+    except HybridAuthError as exc:
+        if exc.details.get("error_code") in _NO_SUCH_TENANT:
+            return None
+        raise
+
+
+def require_msal() -> None:
+    """HybridAuthError if the msal package is missing."""
+    if not HAS_MSAL:
+        raise HybridAuthError(
+            "The Python package 'msal' is not installed for the Python that runs Ansible.",
+            "Install what the collection needs with 'pip install -r requirements.txt'.",
+        )
+
+
+def client_token(where: Endpoints, tenant: str, client_id: str, credential: Any) -> AccessToken:
+    """A token for the application by the client credentials grant (RFC 6749 section 4.4): one discovery and one token request.
+
+    credential: the secret, or what MSAL takes for a certificate or an assertion.
+    """
+    with _client(where, tenant, client_id, credential) as client:
+        return client.token(client.application.acquire_token_for_client([f"{where.graph_url}/.default"]))
+
+
+def public_client(where: Endpoints, tenant: str, client_id: str) -> AbstractContextManager[Client]:
+    """An application through which a person signs in. The discovery is requested at once."""
+    return _client(where, tenant, client_id, None)
+
+
+def managed_identity_client(client_id: str | None, session: HttpSession) -> Any:
+    """MSAL's client for the identity of this machine; client_id names a user-assigned one."""
+    require_msal()
+    identity = msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()
+    return msal.ManagedIdentityClient(identity, http_client=session)
+
+
+@dataclass(frozen=True)
+class Client:
+    """MSAL's application, and what its answers mean. subject: what signs in, in words."""
+
+    application: Any
+    subject: str
+    where: Endpoints
+    tenant: str
+    session: _MsalSession
+
+    def token(self, answer: dict[str, Any]) -> AccessToken:
+        """The token in MSAL's answer; HybridAuthError where Entra ID refused."""
+        if "access_token" not in answer:
+            raise refused(answer, self.subject)
+        authority = f"{self.where.login_url}/{self.tenant}"
+        configuration = self.session.discovered
+        tenant_id = tenant_id_of(_configuration(configuration, self.tenant, authority), authority) if configuration is not None else None
+        return AccessToken(
+            value=answer["access_token"],
+            expires=int(time.time()) + int(answer["expires_in"]),
+            tenant_id=tenant_id,
+            graph_url=self.where.graph_url,
+            cloud=self.where.cloud,
+        )
+
+
+@contextmanager
+def _client(where: Endpoints, tenant: str, client_id: str, credential: Any) -> Iterator[Client]:
+    require_msal()
+    session = _MsalSession(where)
+    authority = f"{where.login_url}/{tenant}"
+    kind, extra = (
+        (msal.PublicClientApplication, {})
+        if credential is None
+        else (msal.ConfidentialClientApplication, {"client_credential": credential})
+    )
+    try:
+        application = kind(
+            client_id,
+            authority=authority,
+            instance_discovery=False,  # it asks the global cloud about every host it does not know
+            http_client=session,
+            **extra,
+        )
+        yield Client(application, f"application {client_id} in tenant {tenant}", where, tenant, session)
+    except ValueError as exc:  # what MSAL raises when the authority's answer cannot be used
+        if session.discovered is not None:
+            _configuration(session.discovered, tenant, authority)
+        raise HybridAuthError(f"Sign-in at {authority} failed: {str(exc).splitlines()[0]}", "Check 'login_url' and 'tenant'.") from None
+
+
+class _MsalSession:
+    """The HTTP client that MSAL asks for; it keeps the discovery's answer, which tells the tenant's id without a further request."""
+
+    def __init__(self, where: Endpoints) -> None:
+        self._session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
+        self.discovered: Any = None
+
+    def get(self, url: str, params: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
+        answer = self._session.get(url, params=params, headers=headers)
+        if "openid-configuration" in url:
+            self.discovered = answer
+        return answer
+
+    def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
+        return self._session.post(url, params=params, data=data, headers=headers)
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _configuration(answer: Any, tenant: str, url: str) -> dict[str, Any]:
+    try:
+        content = answer.json()
+    except ValueError:
+        content = None
+    if answer.status_code == 200 and isinstance(content, dict):
+        return content
+    if isinstance(content, dict) and "error" in content:
+        raise refused(content, f"tenant {tenant}")
+    raise HybridAuthError(
+        f"{url} answered {answer.status_code} and no OpenID configuration.",
+        "Check 'login_url' and 'cloud', and that no proxy answers in its place.",
+    )
+
+
+def refused(answer: dict[str, Any], subject: str) -> HybridAuthError:
+    """The error that says why Entra ID refused, from its answer (RFC 6749 section 5.2)."""
+    description = str(answer.get("error_description") or answer.get("error") or "no reason given")
+    code = re.match(r"AADSTS\d+", description)
+    # The lines after the first hold trace ids and the time.
+    text = re.split(r"\s*(?:\r?\n|Trace ID:)", description)[0]
+    return HybridAuthError(
+        f"Microsoft Entra ID refused the sign-in of {subject}: {text}",
+        _REMEDIES.get(code[0], "") if code else "",
+        error_code=code[0] if code else answer.get("error"),
+    )

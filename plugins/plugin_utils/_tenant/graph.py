@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Microsoft Graph v1.0: read lists and objects, change objects, and say in words why it refused. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import Asked, Asking, http_date
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+_MOST_PAGES = 1000
+
+
+class GraphError(HybridAuthError):
+    """Graph answered with an error (https://learn.microsoft.com/graph/errors). status is HTTP's, code is Graph's own."""
+
+    def __init__(self, message: str, remedy: str, status: int, code: str, request_id: str | None) -> None:
+        super().__init__(message, remedy, status=status, error_code=code, request_id=request_id)
+        self.status = status
+        self.code = code
+
+
+class Graph:
+    """One tenant's Graph with one token.
+
+    clock: the tenant's time from the last answer's Date header, None where it had none, and when the controller asked.
+    """
+
+    def __init__(self, where: Endpoints, token: AccessToken) -> None:
+        self.base = f"{where.graph_url}/v1.0"
+        self._session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
+        self._session.headers.update({"Authorization": f"Bearer {token.value}", "Accept": "application/json"})
+        self.clock: tuple[datetime | None, Asked] | None = None
+
+    def read(self, path: str, subject: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The JSON object at a path; GraphError that names the subject if Graph refuses."""
+        return self._json("GET", self._url(path, query), subject)
+
+    def read_list(self, path: str, subject: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """All objects of a list, page by page (https://learn.microsoft.com/graph/paging)."""
+        found: list[dict[str, Any]] = []
+        url: str | None = self._url(path, query)
+        for _page in range(_MOST_PAGES):
+            answer = self._json("GET", str(url), subject)
+            page = answer.get("value")
+            if not isinstance(page, list):
+                raise HybridAuthError(f"Microsoft Graph's answer to a request for {subject} is no list.", "Check 'graph_url'.")
+            found.extend(page)
+            url = answer.get("@odata.nextLink")
+            if url is None:
+                return found
+            if urlsplit(url).netloc.lower() != urlsplit(self.base).netloc.lower():
+                raise HybridAuthError(
+                    f"Microsoft Graph sent the request for {subject} on to {urlsplit(url).netloc}. It was not followed, "
+                    "since the token is not for that host.",
+                    "Check 'graph_url'.",
+                )
+        raise HybridAuthError(f"Microsoft Graph's list of {subject} did not end after {_MOST_PAGES} pages.")
+
+    def change(self, path: str, subject: str, body: Mapping[str, Any]) -> None:
+        """Replace the given properties of the object at a path (PATCH, answered by 204 without content)."""
+        answer = self._session.patch(self._url(path, None), json=dict(body))
+        if answer.status_code >= 300:
+            raise _refused(answer, subject)
+
+    def _url(self, path: str, query: Mapping[str, str] | None) -> str:
+        return f"{self.base}/{path}" + (f"?{urlencode(query, safe='$,()')}" if query else "")
+
+    def _json(self, method: str, url: str, subject: str) -> dict[str, Any]:
+        asking = Asking()
+        answer = self._session.request(method, url)
+        self.clock = (http_date(answer.headers.get("Date")), asking.done())
+        if answer.status_code >= 300:
+            raise _refused(answer, subject)
+        try:
+            content = answer.json()
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            raise HybridAuthError(
+                f"{urlsplit(url).netloc} answered {answer.status_code} to a request for {subject}, but not with a JSON object.",
+                "Check 'graph_url', and that no proxy answers in its place.",
+            )
+        return content
+
+
+def _refused(answer: Any, subject: str) -> GraphError:
+    try:
+        content = answer.json()
+    except ValueError:
+        content = {}
+    error = content.get("error") if isinstance(content, dict) else None
+    error = error if isinstance(error, dict) else {}
+    inner = error.get("innerError")
+    code, text = str(error.get("code") or ""), str(error.get("message") or "").strip()
+    writing = answer.request.method == "PATCH"
+    return GraphError(
+        f"Microsoft Graph {'did not change' if writing else 'did not give'} {subject}: "
+        f"{answer.status_code}{f' {code}' if code else ''}{f', {text}' if text else ''}".rstrip(".")
+        + ".",
+        _remedy(answer.status_code, code, text, writing),
+        answer.status_code,
+        code,
+        inner.get("request-id") if isinstance(inner, dict) else answer.headers.get("request-id"),
+    )
+
+
+_REMEDIES_BY_TEXT = (
+    ("KeyNotUpdatable", "A credential that is there cannot be altered: remove it by key_id and add the certificate again."),
+    ("Update to existing credential", "A credential that is there cannot be altered: remove it by key_id and add the certificate again."),
+    ("KeyCredentialsInvalidEndDate", "Leave out start and end, so that they come from the certificate, or give times inside its validity."),
+    ("end date is invalid", "Leave out start and end, so that they come from the certificate, or give times inside its validity."),
+    ("AsPerAppPolicy", "The tenant's app management policy forbids it: use a certificate that it allows, or have the policy changed."),
+)
+_REMEDIES_BY_STATUS = {
+    401: "Get a new token: this one is damaged, expired, or for another service or cloud.",
+    403: "Give the application the Graph permission {permission} as an application permission, and have an administrator consent.",
+    404: "Check the application ids and that the sign-in is for the right tenant.",
+    409: "Another object of the tenant holds the value: find it with sp_info and 'all: true', and remove it there first.",
+    429: "The service was asked again several times. Wait some minutes, and run again.",
+}
+
+
+def _remedy(status: int, code: str, text: str, writing: bool) -> str:
+    for part, remedy in _REMEDIES_BY_TEXT:
+        if part in f"{code} {text}":
+            return remedy
+    permission = "Application.ReadWrite.All" if writing else "Application.Read.All (Organization.Read.All for the tenant's name)"
+    return _REMEDIES_BY_STATUS.get(429 if status >= 500 else status, "").format(permission=permission)

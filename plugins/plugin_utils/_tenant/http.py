@@ -1,0 +1,169 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTPS to Microsoft's services: TLS as the options say, repeated where that is safe, failures in words. Private to the collection."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import MaxRetryError
+    from urllib3.util.retry import Retry
+except ImportError:  # reported by require_requests() when a connection is needed
+    HAS_REQUESTS = False
+    _Session: Any = object
+    _Retry: Any = object
+else:
+    HAS_REQUESTS = True
+    _Session = requests.Session
+    _Retry = Retry
+
+_CONNECT_SECONDS = 15
+_READ_SECONDS = 60
+_LOCAL_CONNECT_SECONDS = 3
+_ATTEMPTS = 6
+_LONGEST_WAIT_SECONDS = 120
+# https://learn.microsoft.com/graph/throttling and https://learn.microsoft.com/graph/best-practices-concept
+_REPEATED_STATUS = (429, 500, 502, 503, 504)
+
+
+def require_requests() -> None:
+    """HybridAuthError if the requests package is missing."""
+    if not HAS_REQUESTS:
+        raise HybridAuthError(
+            "The Python package 'requests' is not installed for the Python that runs Ansible.",
+            "Install what the collection needs with 'pip install -r requirements.txt'.",
+        )
+
+
+class _BoundedRetry(_Retry):  # type: ignore[misc]  # the base is chosen at import
+    """Repeats a request after what Retry-After asks for, but never waits longer than a play should hang."""
+
+    def get_retry_after(self, response: Any) -> float | None:
+        seconds = super().get_retry_after(response)
+        return None if seconds is None else min(seconds, _LONGEST_WAIT_SECONDS)
+
+    def increment(self, *args: Any, **kwargs: Any) -> Any:
+        error = kwargs.get("error")
+        # A certificate that cannot be verified stays so, and whoever shows it should not be asked again.
+        if error is not None and any(isinstance(one, ssl.SSLCertVerificationError) for one in error.args):
+            raise MaxRetryError(kwargs["_pool"], str(args[1] if len(args) > 1 else kwargs.get("url")), error)
+        return super().increment(*args, **kwargs)
+
+
+class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at import
+    """A requests session whose TLS setting holds for every request.
+
+    Every request that the collection makes may be repeated: reads, token requests, and writes that carry the whole new value.
+    """
+
+    def __init__(self, *, validate_certs: bool = True, ca_path: str | None = None) -> None:
+        require_requests()
+        super().__init__()
+        self._tls: bool | str | None = False if not validate_certs else ca_path
+        self.mount("https://", self.adapter())
+
+    @staticmethod
+    def adapter() -> Any:
+        return HTTPAdapter(
+            max_retries=_BoundedRetry(
+                total=_ATTEMPTS,
+                status_forcelist=_REPEATED_STATUS,
+                allowed_methods=None,
+                backoff_factor=0.5,
+                respect_retry_after_header=True,
+                raise_on_status=False,
+            )
+        )
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        # The environment variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE would win over Session.verify.
+        if self._tls is not None:
+            kwargs["verify"] = self._tls
+        if not kwargs.get("timeout"):
+            kwargs["timeout"] = (_CONNECT_SECONDS, _READ_SECONDS)
+        # Neither sign-in nor Graph redirects these requests, and what they carry is for the named host alone.
+        kwargs["allow_redirects"] = False
+        with reaching(request.url):
+            answer = super().send(request, **kwargs)
+        if answer.is_redirect:
+            target = urlsplit(answer.headers["location"]).netloc or "another address"
+            raise HybridAuthError(
+                f"{urlsplit(request.url).netloc} sent the request on to {target}. "
+                "It was not followed, since what it carries is for the named host alone.",
+                "Check 'cloud', 'login_url' and 'graph_url', and that no proxy or portal answers in their place.",
+            )
+        return answer
+
+
+class LocalSession(HttpSession):
+    """For the endpoints that give a machine its identity: on it or its own link, often plain HTTP, so never through a proxy.
+
+    What is repeated: https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling.
+    Outside Azure nothing answers, which a task should learn soon.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.mount("http://", self.adapter())
+
+    @staticmethod
+    def adapter() -> Any:
+        return HTTPAdapter(
+            max_retries=_BoundedRetry(
+                total=4,
+                connect=1,
+                status_forcelist=(404, 410, *_REPEATED_STATUS),
+                allowed_methods=None,
+                backoff_factor=0.5,
+                respect_retry_after_header=True,
+                raise_on_status=False,
+            )
+        )
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        return super().send(request, **{**kwargs, "timeout": (_LOCAL_CONNECT_SECONDS, _READ_SECONDS)})
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Turn the failure to talk to a server at all into a HybridAuthError that names the server and what to do."""
+    require_requests()
+    host = urlsplit(url).netloc
+    try:
+        yield
+    except requests.exceptions.SSLError as exc:
+        raise HybridAuthError(
+            f"TLS with {host} failed: {_cause(exc)}.",
+            "If a proxy inspects TLS, give its certificate authority with 'ca_path'.",
+        ) from None
+    except requests.exceptions.ProxyError as exc:
+        raise HybridAuthError(f"The proxy refused the way to {host}: {_cause(exc)}.", "Check HTTPS_PROXY and NO_PROXY.") from None
+    except requests.exceptions.Timeout:
+        raise HybridAuthError(f"{host} did not answer in time.", "Check the network from the controller, and run again.") from None
+    except requests.exceptions.RequestException as exc:
+        raise HybridAuthError(
+            f"{host} cannot be reached from the controller: {_cause(exc)}.",
+            "Check the name, the firewall and the proxy settings (HTTPS_PROXY).",
+        ) from None
+
+
+def _cause(exc: BaseException) -> str:
+    """The innermost reason, which urllib3 wraps several times."""
+    while True:
+        inner = getattr(exc, "reason", None) or next((arg for arg in getattr(exc, "args", ()) if isinstance(arg, BaseException)), None)
+        if not isinstance(inner, BaseException) or inner is exc:
+            break
+        exc = inner
+    return (str(exc).strip() or type(exc).__name__).rstrip(".")

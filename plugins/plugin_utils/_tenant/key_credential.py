@@ -1,0 +1,251 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Key credentials of a service principal: what Graph stores, and which list a task wants. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, decode_base64, parse_der, text_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, utc_text
+
+_HEX_THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
+LONGEST_NAME = 90  # https://learn.microsoft.com/graph/api/resources/keycredential
+
+
+@dataclass(frozen=True)
+class KeyCredential:
+    """One entry of keyCredentials (https://learn.microsoft.com/graph/api/resources/keycredential).
+
+    thumbprint: SHA-1 in upper-case hexadecimal, or None where neither the key nor the identifier tells it.
+    identifier: customKeyIdentifier as stored. stored: the entry exactly as Graph gave it, empty where it came from sp_info.
+    key_type, key_size, signature_algorithm: the certificate's, None where Graph does not give the certificate.
+    """
+
+    key_id: str | None
+    thumbprint: str | None
+    identifier: str | None
+    subject: str | None
+    start: datetime | None
+    end: datetime | None
+    usage: str | None
+    type: str | None
+    display_name: str | None
+    key_type: str | None = None
+    key_size: int | None = None
+    signature_algorithm: str | None = None
+    stored: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def expired(self, now: datetime) -> bool:
+        return self.end is not None and self.end <= now
+
+    def info(self, now: datetime) -> dict[str, Any]:
+        """The entry in the shape that sp_info returns."""
+        return {
+            "key_id": self.key_id,
+            "thumbprint": self.thumbprint,
+            "identifier": self.identifier,
+            "subject": self.subject,
+            "start": utc_text(self.start) if self.start else None,
+            "end": utc_text(self.end) if self.end else None,
+            "days_left": days_left(self.end, now) if self.end else None,
+            "expired": self.expired(now),
+            "usage": self.usage,
+            "type": self.type,
+            "display_name": self.display_name,
+            "key_type": self.key_type,
+            "key_size": self.key_size,
+            "signature_algorithm": self.signature_algorithm,
+        }
+
+    def shown(self) -> dict[str, Any]:
+        """The entry as the diff shows it: what an administrator can predict, so without the key id that Entra makes up."""
+        return {
+            "thumbprint": self.thumbprint or self.identifier,
+            "display_name": self.display_name,
+            "start": utc_text(self.start) if self.start else None,
+            "end": utc_text(self.end) if self.end else None,
+            "usage": self.usage,
+            "type": self.type,
+        }
+
+    @property
+    def label(self) -> str:
+        return f"{self.thumbprint or self.identifier or self.key_id}{f' ({self.display_name})' if self.display_name else ''}"
+
+
+@dataclass(frozen=True)
+class CredentialRequest:
+    """What a task wants of each service principal's key credentials."""
+
+    present: bool
+    certificates: tuple[Certificate, ...] = ()
+    thumbprints: tuple[str, ...] = ()
+    key_ids: tuple[str, ...] = ()
+    remove_expired: bool = False
+    display_name: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def names(self, key: KeyCredential) -> bool:
+        """Whether the request names this entry."""
+        wanted = (*self.thumbprints, *(certificate.thumbprint for certificate in self.certificates))
+        return key.thumbprint in wanted or any(same_text(key_id, key.key_id) for key_id in self.key_ids)
+
+
+@dataclass(frozen=True)
+class CredentialPlan:
+    """kept: entries that stay, in their order. dropped: entries that go. added: the new entries."""
+
+    kept: tuple[KeyCredential, ...]
+    dropped: tuple[KeyCredential, ...]
+    added: tuple[KeyCredential, ...]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.dropped or self.added)
+
+    def body(self, request: CredentialRequest) -> list[dict[str, Any]]:
+        """The whole list for PATCH.
+
+        An entry that stays is echoed with its key set to null, which keeps it; altering anything else of it is refused (KeyNotUpdatable).
+        The times of a new entry come from the certificate unless the task gives them.
+        """
+        entries = [{**key.stored, "key": None} for key in self.kept]
+        content = {certificate.thumbprint: certificate.content for certificate in request.certificates}
+        for added in self.added:
+            new: dict[str, Any] = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": content[str(added.thumbprint)]}
+            new["displayName"] = added.display_name
+            if request.start:
+                new["startDateTime"] = utc_text(request.start)
+            if request.end:
+                new["endDateTime"] = utc_text(request.end)
+            entries.append(new)
+        return entries
+
+
+def plan(current: tuple[KeyCredential, ...], request: CredentialRequest, now: datetime) -> CredentialPlan:
+    """The list that the request wants. Entries that it does not name stay, expired ones too unless it says remove_expired."""
+
+    def goes(key: KeyCredential) -> bool:
+        return (not request.present and request.names(key)) or (request.remove_expired and key.expired(now))
+
+    kept = tuple(key for key in current if not goes(key))
+    dropped = tuple(key for key in current if goes(key))
+    missing = [
+        certificate
+        for certificate in (request.certificates if request.present else ())
+        if not any(serves(key, certificate.thumbprint, now) for key in kept)
+    ]
+    return CredentialPlan(kept, dropped, tuple(_new(certificate, request) for certificate in missing))
+
+
+def _new(certificate: Certificate, request: CredentialRequest) -> KeyCredential:
+    return KeyCredential(
+        key_id=None,
+        thumbprint=certificate.thumbprint,
+        identifier=certificate.thumbprint,
+        subject=certificate.subject,
+        start=request.start or certificate.not_before,
+        end=request.end or certificate.not_after,
+        usage="Verify",
+        type="AsymmetricX509Cert",
+        display_name=request.display_name or certificate.subject[:LONGEST_NAME],
+        key_type=certificate.key_type,
+        key_size=certificate.key_size,
+        signature_algorithm=certificate.signature_algorithm,
+    )
+
+
+def serves(key: KeyCredential, thumbprint: str, now: datetime) -> bool:
+    """Whether the entry lets a token be verified that was signed with the certificate of that thumbprint."""
+    return key.thumbprint == thumbprint and same_text(key.usage, "Verify") and not key.expired(now)
+
+
+def from_graph(entry: Mapping[str, Any]) -> KeyCredential:
+    """An entry as Graph gives it. The certificate, where Graph gives it, is believed before the identifier beside it."""
+    certificate = _certificate_in(entry.get("key"))
+    identifier = entry.get("customKeyIdentifier")
+    return KeyCredential(
+        key_id=entry.get("keyId"),
+        thumbprint=certificate.thumbprint if certificate else thumbprint_in(identifier),
+        identifier=identifier,
+        subject=certificate.subject if certificate else None,
+        start=_time(entry, "startDateTime"),
+        end=_time(entry, "endDateTime"),
+        usage=entry.get("usage"),
+        type=entry.get("type"),
+        display_name=entry.get("displayName"),
+        key_type=certificate.key_type if certificate else None,
+        key_size=certificate.key_size if certificate else None,
+        signature_algorithm=certificate.signature_algorithm if certificate else None,
+        stored=dict(entry),
+    )
+
+
+def from_info(entry: Mapping[str, Any]) -> KeyCredential:
+    """An entry as sp_info returned it."""
+    return KeyCredential(
+        key_id=entry.get("key_id"),
+        thumbprint=entry.get("thumbprint"),
+        identifier=entry.get("identifier"),
+        subject=entry.get("subject"),
+        usage=entry.get("usage"),
+        type=entry.get("type"),
+        display_name=entry.get("display_name"),
+        key_type=entry.get("key_type"),
+        key_size=entry.get("key_size"),
+        signature_algorithm=entry.get("signature_algorithm"),
+        start=parse_time(entry["start"]) if entry.get("start") else None,
+        end=parse_time(entry["end"]) if entry.get("end") else None,
+    )
+
+
+def thumbprint_in(identifier: str | None) -> str | None:
+    """The SHA-1 thumbprint in a customKeyIdentifier: 40 hexadecimal digits as such, or base64 of them or of the 20 bytes; else None."""
+    if not identifier:
+        return None
+    if _HEX_THUMBPRINT.fullmatch(identifier):
+        return identifier.upper()
+    decoded = decode_base64(identifier) or b""
+    if len(decoded) == 20:
+        return decoded.hex().upper()
+    text = text_of(decoded) or ""
+    return text.upper() if _HEX_THUMBPRINT.fullmatch(text) else None
+
+
+def _certificate_in(key: Any) -> Certificate | None:
+    """The certificate in a stored key: base64 of DER, of PEM, or of base64 text of DER, since writers differ."""
+    if not isinstance(key, str):
+        return None
+    content = decode_base64(key) or b""
+    for _layer in range(2):
+        text = text_of(content) or ""
+        if "-----BEGIN CERTIFICATE-----" in text:
+            text = text.partition("-----BEGIN CERTIFICATE-----")[2].partition("-----END")[0]
+        inner = decode_base64(text) if text else None
+        if content[:1] == b"\x30" or inner is None:
+            break
+        content = inner
+    try:
+        return parse_der(content)
+    except ValueError:  # a symmetric or other key, which has no thumbprint of its own
+        return None
+
+
+def _time(entry: Mapping[str, Any], name: str) -> datetime | None:
+    value = entry.get(name)
+    if not value:
+        return None
+    try:
+        return parse_time(str(value))
+    except ValueError:
+        raise HybridAuthError(f"Microsoft Graph gave key credential {entry.get('keyId')} a {name} that is no time: {value!r}.") from None

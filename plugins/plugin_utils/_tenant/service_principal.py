@@ -1,0 +1,197 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Service principals as the collection sees them: read from Graph, shown by sp_info, taken from 'current'. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+
+# https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
+SKYPE_FOR_BUSINESS_ONLINE = "00000004-0000-0ff1-ce00-000000000000"
+PROCEDURE = (SKYPE_FOR_BUSINESS_ONLINE, EXCHANGE_ONLINE)
+
+SHARED_PRINCIPAL_WARNING = (
+    f"The service principal {EXCHANGE_ONLINE} (Exchange Online) is shared by all hybrid products. A certificate on it lets an "
+    "administrator of an on-premises server act in Exchange Online (CVE-2025-53786), and Exchange Web Services no longer accept it "
+    "since October 2025. Prefer the dedicated hybrid application, and leave this principal out where nothing needs it."
+)
+
+# How Microsoft's script names the application that takes the shared principal's place; it also takes a name of one's own:
+# https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExchangeHybridApplication/
+DEDICATED_APPLICATION = "ExchangeServerApp-"
+
+_SELECT = "id,appId,displayName,accountEnabled,servicePrincipalNames,keyCredentials,passwordCredentials"
+_MOST_IN_FILTER = 15  # https://learn.microsoft.com/graph/filter-query-parameter
+
+
+@dataclass(frozen=True)
+class ServicePrincipal:
+    """One service principal (https://learn.microsoft.com/graph/api/resources/serviceprincipal)."""
+
+    id: str
+    app_id: str
+    display_name: str | None
+    account_enabled: bool | None
+    names: tuple[str, ...]
+    keys: tuple[KeyCredential, ...]
+    passwords: tuple[Mapping[str, Any], ...]
+
+    @property
+    def path(self) -> str:
+        return f"servicePrincipals/{self.id}"
+
+    @property
+    def label(self) -> str:
+        return f"service principal {self.app_id}{f' ({self.display_name})' if self.display_name else ''}"
+
+    def texts(self, name: str) -> set[str]:
+        """The value of Graph's property of that name as a set of texts, for comparing two readings."""
+        if name == "keyCredentials":
+            return {key.key_id for key in self.keys if key.key_id}
+        if name == "servicePrincipalNames":
+            return {one.lower() for one in self.names}
+        return {f"accountEnabled {self.account_enabled}"}
+
+    def info(self, now: datetime) -> dict[str, Any]:
+        """The shape that sp_info returns."""
+        return {
+            "app_id": self.app_id,
+            "id": self.id,
+            "display_name": self.display_name,
+            "account_enabled": self.account_enabled,
+            "names": list(self.names),
+            "key_credentials": [key.info(now) for key in self.keys],
+            "password_credentials": [dict(password) for password in self.passwords],
+        }
+
+
+def read(graph: Graph, app_ids: Iterable[str] | None) -> list[ServicePrincipal]:
+    """The service principals of these applications, or all of the tenant; one request for up to 15 of them."""
+    wanted = None if app_ids is None else list(app_ids)
+    subject = "the tenant's service principals" if wanted is None else f"service principals {', '.join(wanted)}"
+    entries: list[dict[str, Any]] = []
+    if wanted is None:
+        entries = graph.read_list("servicePrincipals", subject, {"$select": _SELECT, "$top": "100"})
+    else:
+        for start in range(0, len(wanted), _MOST_IN_FILTER):
+            listed = ",".join(f"'{app_id}'" for app_id in wanted[start : start + _MOST_IN_FILTER])
+            entries += graph.read_list("servicePrincipals", subject, {"$filter": f"appId in ({listed})", "$select": _SELECT})
+    return [_identified(graph, _from_graph(entry)) for entry in entries]
+
+
+def read_named(graph: Graph, beginnings: Sequence[str]) -> list[ServicePrincipal]:
+    """The service principals whose display name begins with one of these texts, in one request."""
+    quoted = [beginning.replace("'", "''") for beginning in beginnings]
+    condition = " or ".join(f"startswith(displayName,'{text}')" for text in quoted)
+    subject = f"service principals named {' or '.join(f'{beginning}...' for beginning in beginnings)}"
+    return [_from_graph(entry) for entry in graph.read_list("servicePrincipals", subject, {"$filter": condition, "$select": _SELECT})]
+
+
+def required(found: Iterable[ServicePrincipal], app_ids: Sequence[str]) -> list[ServicePrincipal]:
+    """The principals in the order asked for; HybridAuthError if the tenant lacks one."""
+    by_id = {principal.app_id: principal for principal in found}
+    missing = [app_id for app_id in app_ids if app_id not in by_id]
+    if missing:
+        raise HybridAuthError(
+            f"The tenant has no service principal for {', '.join(missing)}. Nothing was changed.",
+            "Check the application id and the tenant. If the service was never used in this tenant, create it with "
+            f"'az ad sp create --id {missing[0]}' or New-MgServicePrincipal -AppId {missing[0]}.",
+            missing=missing,
+        )
+    return [by_id[app_id] for app_id in app_ids]
+
+
+def from_current(current: Mapping[str, Any] | None, app_ids: Sequence[str]) -> list[ServicePrincipal] | None:
+    """The principals in a registered result of sp_info, or None where it does not hold all of them."""
+    if current is None:
+        return None
+    listed = current.get("service_principals")
+    if not isinstance(listed, list):
+        raise InvalidOptionError("current", "it holds no service_principals", "the whole registered result of sp_info")
+    try:
+        by_id = {str(entry["app_id"]).lower(): _from_info(entry) for entry in listed}
+    except (KeyError, TypeError, ValueError) as exc:
+        raise InvalidOptionError(
+            "current", f"an entry of service_principals is damaged ({exc})", "the registered result of sp_info"
+        ) from None
+    return [by_id[app_id] for app_id in app_ids] if all(app_id in by_id for app_id in app_ids) else None
+
+
+def map_keys(principal: ServicePrincipal, change: Callable[[KeyCredential], KeyCredential]) -> ServicePrincipal:
+    """The principal with each key credential changed."""
+    return replace(principal, keys=tuple(change(key) for key in principal.keys))
+
+
+def _identified(graph: Graph, principal: ServicePrincipal) -> ServicePrincipal:
+    """The principal with keys read singly where the list left open whose they are: only that request always gives them."""
+    if not any(key.type == "AsymmetricX509Cert" and key.thumbprint is None and not key.stored.get("key") for key in principal.keys):
+        return principal
+    single = graph.read(principal.path, principal.label, {"$select": "keyCredentials"})
+    by_id = {key.key_id: key for key in map(key_credential.from_graph, single.get("keyCredentials") or [])}
+    return map_keys(principal, lambda key: by_id.get(key.key_id, key) if key.thumbprint is None else key)
+
+
+def written(before: ServicePrincipal, after: ServicePrincipal, names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """What a write of these properties made of a principal, for outdated()."""
+    return {name: {"there": sorted(after.texts(name)), "gone": sorted(before.texts(name) - after.texts(name))} for name in names}
+
+
+def outdated(found: ServicePrincipal, entry: Mapping[str, Mapping[str, Sequence[str]]]) -> list[str]:
+    """In what a reading contradicts an earlier write, in words; empty where it does not. What others added since does not count."""
+    problems = []
+    for name, texts in entry.items():
+        shown = found.texts(name)
+        problems += [f"{found.label} lacks {text}" for text in texts["there"] if text not in shown]
+        problems += [f"{found.label} still has {text}" for text in texts["gone"] if text in shown]
+    return problems
+
+
+def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
+    for name in ("id", "appId", "servicePrincipalNames", "keyCredentials"):
+        if entry.get(name) is None:
+            raise HybridAuthError(f"Microsoft Graph's answer for service principal {entry.get('appId')} lacks {name}.", "Run again.")
+    return ServicePrincipal(
+        id=entry["id"],
+        app_id=entry["appId"].lower(),
+        display_name=entry.get("displayName"),
+        account_enabled=entry.get("accountEnabled"),
+        names=tuple(entry["servicePrincipalNames"]),
+        keys=tuple(map(key_credential.from_graph, entry["keyCredentials"])),
+        passwords=tuple(
+            {
+                "key_id": password.get("keyId"),
+                "display_name": password.get("displayName"),
+                "start": _time(password.get("startDateTime")),
+                "end": _time(password.get("endDateTime")),
+            }
+            for password in entry.get("passwordCredentials") or []
+        ),
+    )
+
+
+def _from_info(entry: Mapping[str, Any]) -> ServicePrincipal:
+    return ServicePrincipal(
+        id=str(entry["id"]),
+        app_id=str(entry["app_id"]).lower(),
+        display_name=entry["display_name"],
+        account_enabled=entry["account_enabled"],
+        names=tuple(entry["names"]),
+        keys=tuple(map(key_credential.from_info, entry["key_credentials"])),
+        passwords=tuple(entry["password_credentials"]),
+    )
+
+
+def _time(value: Any) -> str | None:
+    return utc_text(parse_time(str(value))) if value else None

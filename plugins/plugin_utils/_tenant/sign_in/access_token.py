@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A ready access token, and the checks of every token that was not asked for by the collection itself. Private to the collection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, claims_of, read_token
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, lacking
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url
+
+# The application id of Microsoft Graph, the same in every cloud:
+# https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in
+GRAPH_APPLICATION_ID = "00000003-0000-0000-c000-000000000000"
+
+
+@dataclass(frozen=True)
+class ReadyToken(Method):
+    """A token that is there already: from graph_token, or from elsewhere."""
+
+    source: ClassVar[str] = "access_token"
+    token: AccessToken
+
+    @classmethod
+    def validate(cls, params: Mapping[str, Any], where: Endpoints) -> ReadyToken:
+        if not params.get("access_token"):
+            raise lacking("access_token", "AZURE_ACCESS_TOKEN")
+        return cls(usable(read_token(params["access_token"]), where, params.get("tenant")))
+
+    @property
+    def description(self) -> str:
+        return f"a ready access token for {'an unknown tenant' if self.token.tenant_id is None else f'tenant {self.token.tenant_id}'}"
+
+    def authenticate(self, where: Endpoints, secrets: set[str]) -> AccessToken:
+        secrets.add(self.token.value)
+        return self.token
+
+
+def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: str = "The access token") -> AccessToken:
+    """The token, bound to the endpoint; HybridAuthError where it is over, or for another endpoint or tenant, as far as it tells.
+
+    tenant: what the option says; a domain cannot be compared with the id in the token.
+    """
+    if token.expires is not None and token.expires <= time.time():
+        raise HybridAuthError(f"{subject} expired on {token.expires_text}.", "Get a new one, for example with graph_token.")
+    if token.graph_url and not same_url(token.graph_url, where.graph_url):
+        raise HybridAuthError(
+            f"{subject} is for {token.graph_url}, but the task is to talk to {where.graph_url}. It was not sent.",
+            "Give the task the same cloud and graph_url as graph_token had.",
+        )
+    audience = claims_of(token.value).get("aud")
+    audiences = [str(one) for one in (audience if isinstance(audience, list) else [audience] if audience else [])]
+    if audiences and not any(same_text(one, GRAPH_APPLICATION_ID) or same_url(one.rstrip("/"), where.graph_url) for one in audiences):
+        raise HybridAuthError(
+            f"{subject} is for {' and '.join(audiences)}, but the task is to talk to {where.graph_url}. It was not sent.",
+            f"Get a token for {where.graph_url}, or set 'cloud' to the cloud that the token is of.",
+        )
+    wanted = (tenant or "").strip().lower()
+    if token.tenant_id and is_guid(wanted) and token.tenant_id != wanted:
+        raise HybridAuthError(
+            f"{subject} is for tenant {token.tenant_id}, but the option 'tenant' is {wanted}. It was not sent.",
+            "Sign in to that tenant, or correct 'tenant' (AZURE_TENANT).",
+        )
+    return replace(token, graph_url=where.graph_url, cloud=token.cloud or where.cloud)

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign-in with an application's certificate. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entra
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application, lacking
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key, pkcs12
+except ImportError:  # reported when a certificate is to be read
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """The signing-in application's certificate with its private key, both as unencrypted PEM text that stays in memory."""
+
+    certificate: Certificate
+    certificate_pem: str
+    private_key_pem: str
+
+
+@dataclass(frozen=True)
+class ClientCertificate(Method):
+    """An application that signs an assertion with its private key (RFC 7523)."""
+
+    source: ClassVar[str] = "client_certificate"
+    tenant: str
+    client_id: str
+    pair: KeyPair
+
+    @classmethod
+    def validate(cls, params: Mapping[str, Any], where: Endpoints) -> ClientCertificate:
+        tenant, client_id = application(params, where)
+        if not params.get("client_certificate_path"):
+            raise lacking("client_certificate_path", "AZURE_X509_CERTIFICATE_PATH")
+        return cls(tenant, client_id, key_pair(params["client_certificate_path"], params.get("client_certificate_password")))
+
+    @property
+    def description(self) -> str:
+        return f"the certificate {self.pair.certificate.thumbprint} of application {self.client_id} in tenant {self.tenant}"
+
+    def authenticate(self, where: Endpoints, secrets: set[str]) -> AccessToken:
+        secrets.add(self.pair.private_key_pem)
+        credential = {"private_key": self.pair.private_key_pem, "public_certificate": self.pair.certificate_pem}
+        return entra.client_token(where, self.tenant, self.client_id, credential)
+
+
+def key_pair(path: str, password: str | None) -> KeyPair:
+    """The certificate and private key in a PEM or PFX file; InvalidOptionError that never holds any of the content."""
+    option = "client_certificate_path"
+    if not HAS_CRYPTOGRAPHY:
+        raise HybridAuthError(
+            "The Python package 'cryptography' is not installed for the Python that runs Ansible.",
+            "Install what the collection needs with 'pip install -r requirements.txt'.",
+        )
+    try:
+        content = Path(path).read_bytes()
+    except OSError as exc:
+        raise InvalidOptionError(option, f"{path} cannot be read: {exc.strerror}", "a PEM or PFX file on the controller") from None
+    secret = password.encode() if password else None
+    try:
+        key, certificate = _pem_pair(content, secret) if b"-----BEGIN" in content else _pfx_pair(content, secret)
+    except TypeError:
+        raise InvalidOptionError(
+            option, f"the private key in {path} and client_certificate_password do not go together", "a password where the key has one"
+        ) from None
+    except ValueError:
+        raise InvalidOptionError(
+            option,
+            f"{path} holds no certificate with private key, or client_certificate_password is wrong",
+            "a PEM file with the certificate and its private key, or a PFX file",
+        ) from None
+    if key.public_key() != certificate.public_key():
+        raise InvalidOptionError(option, f"the private key in {path} does not belong to the certificate", "a certificate and its own key")
+    return KeyPair(
+        certificate=parse_der(certificate.public_bytes(Encoding.DER)),
+        certificate_pem=certificate.public_bytes(Encoding.PEM).decode("ascii"),
+        private_key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii"),
+    )
+
+
+def _pem_pair(content: bytes, secret: bytes | None) -> tuple[Any, x509.Certificate]:
+    key: Any = load_pem_private_key(content[_start_of_key(content) :], secret)
+    for certificate in x509.load_pem_x509_certificates(content):
+        if certificate.public_key() == key.public_key():
+            return key, certificate
+    raise ValueError("no certificate of that key")
+
+
+def _start_of_key(content: bytes) -> int:
+    for label in (b"PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY", b"ENCRYPTED PRIVATE KEY"):
+        start = content.find(b"-----BEGIN " + label + b"-----")
+        if start >= 0:
+            return start
+    raise ValueError("no private key")
+
+
+def _pfx_pair(content: bytes, secret: bytes | None) -> tuple[Any, x509.Certificate]:
+    key, certificate, _others = pkcs12.load_key_and_certificates(content, secret)
+    if key is None or certificate is None:
+        raise ValueError("no key or no certificate")
+    return key, certificate

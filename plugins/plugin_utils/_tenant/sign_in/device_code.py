@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign-in of a person with a code on another device (RFC 8628), for a first run by hand. Private to the collection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ansible.utils.display import Display
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entra
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+
+_LONGEST_SECONDS = 900  # https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code: how long a code lives
+_UNANSWERED = ("authorization_pending", "slow_down", "expired_token", "code_expired")
+
+
+@dataclass(frozen=True)
+class DeviceCode(Method):
+    """A person who opens a page and enters a code. timeout: seconds that the task waits for it."""
+
+    source: ClassVar[str] = "device_code"
+    tenant: str
+    client_id: str
+    timeout: int
+
+    @classmethod
+    def validate(cls, params: Mapping[str, Any], where: Endpoints) -> DeviceCode:
+        tenant, client_id = application(params, where)
+        timeout = params["device_code_timeout"]
+        if not 1 <= timeout <= _LONGEST_SECONDS:
+            raise InvalidOptionError("device_code_timeout", f"{timeout} cannot be waited", f"seconds, from 1 to {_LONGEST_SECONDS}")
+        return cls(tenant, client_id, timeout)
+
+    @property
+    def description(self) -> str:
+        return f"a person with a device code, through application {self.client_id} in tenant {self.tenant}"
+
+    def authenticate(self, where: Endpoints, secrets: set[str]) -> AccessToken:
+        with entra.public_client(where, self.tenant, self.client_id) as client:
+            flow = client.application.initiate_device_flow([f"{where.graph_url}/.default"])
+            if "user_code" not in flow:
+                raise entra.refused(flow, client.subject)
+            secrets.add(flow["device_code"])
+            flow["expires_at"] = min(flow["expires_at"], time.time() + self.timeout)
+            # Not on standard output, which a callback may write as JSON.
+            Display().display(
+                f"\nTo sign in to tenant {self.tenant}, open {flow['verification_uri']} and enter the code {flow['user_code']}. "
+                f"The task waits {int(flow['expires_at'] - time.time() + 0.5)} seconds.\n",
+                stderr=True,
+            )
+            answer = client.application.acquire_token_by_device_flow(flow)
+            if answer.get("error") in _UNANSWERED:
+                raise HybridAuthError(
+                    f"Nobody entered the device code within {self.timeout} seconds.",
+                    "Run again and enter it in time, or set device_code_timeout. Where nobody watches, sign in as an application: "
+                    "set auth_source to federated, managed_identity, client_certificate or client_secret.",
+                    error_code="authorization_pending",
+                )
+            return client.token(answer)

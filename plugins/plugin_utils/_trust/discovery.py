@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the farm says of tenant, certificate and names, and how what is given differs from it. Private to the collection.
+
+The farm is a result of onprem_info. Facts:
+ - Web services of pools and directors, and that the pool's FQDN stands for a blank internal one (Standard Edition):
+   https://learn.microsoft.com/microsoft-365/enterprise/configure-skype-for-business-for-hybrid-modern-authentication
+ - The default SIP domain is one that the tenant of a hybrid has verified:
+   https://learn.microsoft.com/skypeforbusiness/hybrid/plan-hybrid-connectivity
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in, names_of, whole_names
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_host_name
+
+Farm = Mapping[str, Any]
+
+_NOTHING: dict[str, Any] = {"web_services": (), "sip_domains": ()}
+
+
+def checked_farm(option: str, farm: Farm, *parts: str) -> Farm:
+    """The result of onprem_info, if it holds these parts; InvalidOptionError otherwise.
+
+    A part that a restricted endpoint did not tell is as if the farm had nothing of it; unknown in the result names it.
+    """
+    farm = {**{part: _NOTHING[part] for part in farm.get("unknown") or () if part in _NOTHING}, **farm}
+    missing = [part for part in ("management_module", *parts) if part not in farm]
+    if missing:
+        raise InvalidOptionError(
+            option, f"it lacks {', '.join(missing)}", "the whole registered result of onprem_info that gathered these parts"
+        )
+    return farm
+
+
+def sip_domains(farm: Farm) -> list[str]:
+    """The SIP domains, the default one first, in lower case."""
+    listed = sorted(farm["sip_domains"], key=lambda domain: not domain["default"])
+    return list(dict.fromkeys(str(domain["name"]).lower() for domain in listed if domain["name"]))
+
+
+def external_fqdns(farm: Farm) -> list[str]:
+    """The external names of the Web services of all pools and directors, without blank and duplicate ones."""
+    return _fqdns((service["external_fqdn"], service["pool"], "external") for service in farm["web_services"])
+
+
+def internal_fqdns(farm: Farm) -> list[str]:
+    """The internal names; the pool's FQDN stands for a blank one."""
+    return _fqdns((service["internal_fqdn"] or service["pool"], service["pool"], "internal") for service in farm["web_services"])
+
+
+def wanted_names(app_id: str, external: Sequence[str], internal: Iterable[str], form: str) -> list[str]:
+    """The service principal names: external hosts or whole names in the form, and where that has URLs, internal hosts as URLs."""
+    names = [whole for value in external for whole in whole_names("external_fqdns", app_id, value, form)]
+    if form != "procedure":
+        names += [whole for host in internal for whole in names_of(app_id, host, "url")]
+    return _distinct(names)
+
+
+def every_name(app_id: str, farm: Farm) -> list[str]:
+    """Every name that can stand for this farm: both forms of every host."""
+    return _distinct(name for host in (*external_fqdns(farm), *internal_fqdns(farm)) for name in names_of(app_id, host, "both"))
+
+
+def name_warnings(app_id: str, farm: Farm, given: Sequence[str]) -> list[str]:
+    """How the given external names differ from those of the topology, as far as it is known."""
+    if "web_services" in (farm.get("unknown") or ()):
+        return []
+    there = external_fqdns(farm)
+    wholes = [whole for value in given for whole in whole_names("external_fqdns", app_id, value, "procedure")]
+    hosts = [host for whole in wholes if (host := host_in(app_id, whole))]
+    unknown = [host for host in dict.fromkeys(hosts) if host not in {*there, *internal_fqdns(farm)}]
+    left_out = [host for host in there if host not in hosts]
+    topology = ", ".join(there) or "none"
+    warnings = [
+        f"The given external name {host} is that of no pool; the topology has {topology}. It is used as given: check its spelling."
+        for host in unknown
+    ]
+    warnings += [
+        f"The given external names ({', '.join(dict.fromkeys(hosts)) or 'none'}) leave out {host}, which the topology has: "
+        "users of that pool are not served until it is given too."
+        for host in left_out
+    ]
+    return warnings
+
+
+def certificate_warning(farm: Farm, thumbprint: str) -> str | None:
+    """How the given certificate differs from the one that the farm signs with; None where it is that one."""
+    signing = farm["signing"]["current"]
+    if signing is None:
+        return f"The given certificate is {thumbprint}, but the farm has no OAuthTokenIssuer certificate to sign with."
+    if signing["thumbprint"] == thumbprint:
+        return None
+    following = farm["signing"]["next"]
+    staged = (
+        f" It is the one that is staged to sign from {following['effective_date']} on."
+        if following and following["thumbprint"] == thumbprint
+        else " The tenant cannot verify the farm's tokens with it."
+    )
+    return f"The given certificate is {thumbprint}, but the farm signs with {signing['thumbprint']}.{staged}"
+
+
+def thumbprints(farms: Iterable[Farm]) -> list[str]:
+    """Of every certificate that signs, signed or is to sign, on any of the servers that were read."""
+    found: dict[str, None] = {}
+    for farm in farms:
+        signing = farm["signing"]
+        for certificate in (signing["current"], signing["next"], signing["previous"], farm["certificate"], farm["previous_certificate"]):
+            if certificate:
+                found[str(certificate["thumbprint"]).upper()] = None
+    return list(found)
+
+
+def unchecked_warning(hosts: Sequence[str]) -> str | None:
+    """The word that servers were not looked at; None where all were."""
+    if not hosts:
+        return None
+    return (
+        f"Not checked, since they are not in this run or not in this batch of it: {', '.join(hosts)}. "
+        "Run without --limit and serial to check that every server has the certificate."
+    )
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name.lower(), name)
+    return list(found.values())
+
+
+def _fqdns(listed: Iterable[tuple[Any, Any, str]]) -> list[str]:
+    found: dict[str, None] = {}
+    for value, pool, kind in listed:
+        host = str(value or "").strip().rstrip(".").lower()
+        if host and not is_host_name(host):
+            raise HybridAuthError(
+                f"The topology gives pool {pool} the {kind} Web services FQDN {value!r}, which is no fully qualified host name.",
+                "Correct it in the topology and publish it, or take the pool out of it.",
+            )
+        if host:
+            found[host] = None
+    return list(found)

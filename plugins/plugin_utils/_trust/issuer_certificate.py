@@ -1,0 +1,211 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which certificate the farm is to sign with from when on, and whether that may be arranged. Private to the collection.
+
+https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates and
+https://learn.microsoft.com/skypeforbusiness/manage/authentication/assign-a-server-to-server-certificate
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import serves
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+
+Row = Mapping[str, Any]
+# Stands for the thumbprint of a certificate that is yet to be made.
+NEW = "the new certificate"
+# A self-signed certificate is new as long as it has nearly all of the validity that was asked for.
+_STILL_NEW = timedelta(days=30)
+# How far the date that the farm shows may be from the one that was set.
+_SAME_TIME = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class SelfSigned:
+    """subject: a distinguished name. key_size: bits."""
+
+    subject: str
+    key_size: int
+    valid_days: int
+
+    def fits(self, row: Row | None, now: datetime) -> bool:
+        """Whether this certificate of the store is a new one of that kind."""
+        return bool(
+            row
+            and row.get("found")
+            and row.get("has_private_key")
+            and row.get("key_type") == "RSA"
+            and (row.get("key_size") or 0) >= self.key_size
+            and same_text(row.get("subject"), self.subject)
+            and same_text(row.get("issuer"), self.subject)
+            and parse_time(str(row["not_after"])) - now >= timedelta(days=self.valid_days) - _STILL_NEW
+        )
+
+    def row(self, now: datetime) -> dict[str, Any]:
+        """What the store will show of such a certificate, as far as it is known before it is made."""
+        return {
+            "thumbprint": NEW,
+            "found": True,
+            "has_private_key": True,
+            "key_type": "RSA",
+            "key_size": self.key_size,
+            "subject": self.subject,
+            "issuer": self.subject,
+            "not_before": utc_text(now),
+            "not_after": utc_text(now + timedelta(days=self.valid_days)),
+        }
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """effective: when it begins to sign; None for the default. immediate: at once. replace: over another roll that is pending."""
+
+    effective: datetime | None = None
+    immediate: bool = False
+    replace: bool = False
+
+
+def find_self_signed(wanted: SelfSigned, signing: Row, store: Sequence[Row], now: datetime) -> Row | None:
+    """The new self-signed certificate where it is there already, left by a run that was cut off or in the roll itself.
+
+    store: the self-signed certificates in the computer's store that have their key. A roll that is pending has its new certificate.
+    """
+    if signing.get("next"):
+        staged: Row = signing["next"]
+        return staged
+    current, previous = signing.get("current"), signing.get("previous")
+    if current and wanted.fits(current, now):
+        return dict(current)
+    used = {one["thumbprint"] for one in (current, previous) if one}
+    begin = str(current["not_before"]) if current and current.get("not_before") else ""
+    fresh = [row for row in store if wanted.fits(row, now) and row["thumbprint"] not in used and str(row["not_before"]) >= begin]
+    return max(fresh, key=lambda row: (str(row["not_before"]), str(row["thumbprint"])), default=None)
+
+
+def effective_date(thumbprint: str, signing: Row, wanted: Assignment, now: datetime) -> datetime | None:
+    """When the certificate is to take effect; None for at once. Nothing is checked."""
+    if wanted.immediate or not signing.get("current"):
+        return None
+    if wanted.effective:
+        return wanted.effective
+    following = signing.get("next")
+    if following and following["thumbprint"] == thumbprint:
+        return parse_time(str(following["effective_date"]))
+    earliest = now + LEAD
+    whole = earliest.replace(minute=0, second=0, microsecond=0)
+    return whole if whole == earliest else whole + timedelta(hours=1)
+
+
+def in_place(thumbprint: str, signing: Row, effective: datetime | None, immediate: bool) -> bool:
+    """Whether the farm signs with the certificate, or will from that time on."""
+    current, following = signing.get("current"), signing.get("next")
+    if current and current["thumbprint"] == thumbprint:
+        return True
+    if immediate or not following or following["thumbprint"] != thumbprint or effective is None:
+        return False
+    return abs(parse_time(str(following["effective_date"])) - effective) <= _SAME_TIME
+
+
+def check_certificate(row: Row, now: datetime) -> None:
+    """Refuse a certificate of the computer's store that cannot sign: HybridAuthError."""
+    name = f"The certificate {row['thumbprint']}"
+    if not row.get("found"):
+        raise HybridAuthError(f"{name} is not in the computer store.", "Import it with its private key, or give it with pfx_path.")
+    if not row.get("has_private_key"):
+        raise HybridAuthError(f"{name} has no private key in the computer store.", "Import it with its private key.")
+    if row.get("key_type") != "RSA" or (row.get("key_size") or 0) < MINIMUM_RSA_BITS:
+        raise HybridAuthError(
+            f"{name} has a key of {row.get('key_size')} bits of type {row.get('key_type')}.",
+            f"Use a certificate with an RSA key of at least {MINIMUM_RSA_BITS} bits.",
+        )
+    if parse_time(str(row["not_after"])) <= now:
+        raise HybridAuthError(f"{name} expired on {row['not_after']}.", "Use a certificate that is still valid.")
+
+
+def check_roll(row: Row, signing: Row, effective: datetime | None, wanted: Assignment, now: datetime) -> list[str]:
+    """Refuse a roll that would break the trust (HybridAuthError, InvalidOptionError); the warnings about one that may be done."""
+    current, following = signing.get("current"), signing.get("next")
+    if following and not wanted.replace:
+        raise HybridAuthError(
+            f"A roll to {following['thumbprint']} is pending; it takes effect on {following['effective_date']}. Nothing was changed.",
+            "Wait until then, or set replace_pending to true.",
+        )
+    begin, end = parse_time(str(row["not_before"])), parse_time(str(row["not_after"]))
+    moment = effective or now
+    if not begin <= moment < end:
+        raise InvalidOptionError(
+            "effective_date",
+            f"{utc_text(moment)} is outside of the validity of {row['thumbprint']}, {utc_text(begin)} to {utc_text(end)}",
+            "a time within it",
+        )
+    if wanted.effective and not current:
+        raise InvalidOptionError("effective_date", "no certificate is assigned, so there is none to roll from", "no value")
+    if effective is None:
+        return []
+    if effective <= now:
+        raise InvalidOptionError("effective_date", f"{utc_text(effective)} is over", "a time in the future, or immediate")
+    last = parse_time(str(current["not_after"])) if current and current.get("not_after") else None
+    if last is None:
+        return []
+    if effective > last:
+        raise InvalidOptionError(
+            "effective_date",
+            f"{utc_text(effective)} is after {utc_text(last)}, when the certificate that signs now expires",
+            "an earlier time, or immediate",
+        )
+    if effective > last - LEAD:
+        return [
+            f"The new certificate takes effect on {utc_text(effective)}, and the one that signs now expires on {utc_text(last)}; "
+            "Microsoft asks for at least 24 hours between them."
+        ]
+    return []
+
+
+def check_tenant(thumbprint: str, principals: Iterable[ServicePrincipal], now: datetime) -> None:
+    """Refuse a certificate that a service principal does not hold: HybridAuthError."""
+    lacking = [principal.label for principal in principals if not any(serves(key, thumbprint, now) for key in principal.keys)]
+    if lacking:
+        raise HybridAuthError(
+            f"The certificate {thumbprint} is not on {' and '.join(lacking)}, so what it signs would be refused. Nothing was assigned.",
+            "Put it there with sp_credential first.",
+        )
+
+
+def check_removal(signing: Row, now: datetime) -> None:
+    """Refuse to remove the previous certificate while it signs, or while what it signed may be in use: HybridAuthError."""
+    current = signing.get("current") or {}
+    if signing.get("next"):
+        raise HybridAuthError(
+            f"A roll is pending, and until then the previous certificate {current.get('thumbprint')} signs. Nothing was removed.",
+            "Wait until the roll and its overlap are over.",
+        )
+    since = current.get("effective_date")
+    if not since or parse_time(str(since)) + LEAD > now:
+        raise HybridAuthError(
+            f"The certificate {current.get('thumbprint')} signs since {since or 'a time that the farm does not tell'}, and tokens of the "
+            "previous one may be in use for 24 hours. Nothing was removed.",
+            "Run again after that.",
+        )
+
+
+def shown(signing: Row) -> dict[str, Any]:
+    """The roll as the diff shows it."""
+    current, following, previous = (signing.get(role) or {} for role in ("current", "next", "previous"))
+    return {
+        "current": current.get("thumbprint"),
+        "next": following.get("thumbprint"),
+        "next_effective_date": following.get("effective_date"),
+        "previous": previous.get("thumbprint"),
+    }

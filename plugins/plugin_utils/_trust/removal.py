@@ -1,0 +1,201 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What taking the trust away removes, and what stays and why. Private to the collection.
+
+What goes is recognised by what the farm goes on having: the thumbprints of its OAuthTokenIssuer certificates and the names in its topology.
+So a removal that was cut off can be finished, in whatever order its steps come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The trust that is taken away.
+
+    metadata_url: of the tenant's authorization server, None where it is not documented for the cloud.
+    thumbprints, names: of the farm's certificates, and the service principal names of its topology in both forms.
+    given_names: whole service principal names that go whatever else needs them.
+    service_name: the ServiceName that the trust sets; clear_service_name: whether it is cleared.
+    although_foreign: names of on-premises objects that go although they point elsewhere or others need them.
+    """
+
+    tenant_id: str
+    metadata_url: str | None
+    oauth_server: str
+    partner_application: str
+    exchange_app_id: str
+    skype_app_id: str
+    thumbprints: tuple[str, ...]
+    names: tuple[str, ...]
+    given_names: tuple[str, ...]
+    service_name: str
+    clear_service_name: bool = False
+    although_foreign: tuple[str, ...] = ()
+
+    def forced(self, identity: str) -> bool:
+        return any(same_text(identity, name) for name in self.although_foreign)
+
+
+@dataclass(frozen=True)
+class Left:
+    """Something that stays. decide: whether the administrator has to see to it, so that it is warned about."""
+
+    what: str
+    why: str
+    decide: bool = False
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What goes. The flags say whether the object is removed where it is there. app_ids: the service principals that the tenant has."""
+
+    names: tuple[str, ...]
+    partner_application: bool
+    oauth_server: bool
+    service_name: bool
+    app_ids: tuple[str, ...]
+    left: tuple[Left, ...]
+
+
+def plan(farm: Mapping[str, Any], principals: Sequence[Mapping[str, Any]], trust: Trust) -> Removal:
+    """farm: a result of onprem_info. principals: the service_principals of a result of sp_info."""
+    application, application_left = _application(farm["partner_applications"], trust)
+    server, server_left = _server(farm, trust, application)
+    service_name, configuration_left = _configuration(farm["oauth_configuration"], trust)
+    wanted = dict.fromkeys((trust.skype_app_id, trust.exchange_app_id))
+    there = [principal for principal in principals if principal["app_id"] in wanted]
+    names = _going_names(farm["oauth_configuration"], trust)
+    return Removal(
+        names=names if trust.skype_app_id in {principal["app_id"] for principal in there} else (),
+        partner_application=application,
+        oauth_server=server,
+        service_name=service_name,
+        app_ids=tuple(principal["app_id"] for principal in there),
+        left=(
+            *application_left,
+            *server_left,
+            *configuration_left,
+            *_keys(there, trust),
+            *_names(there, trust, names),
+            *_accounts(there, trust),
+        ),
+    )
+
+
+def _application(applications: Sequence[Mapping[str, Any]], trust: Trust) -> tuple[bool, list[Left]]:
+    ours = partner_application.find(applications, trust.partner_application)
+    left = [Left(f"partner application {one['identity']}", "it is another one") for one in applications if one is not ours]
+    if ours is None or trust.forced(ours["identity"]):
+        return True, left
+    if same_text(ours["application_id"], trust.exchange_app_id) and ours["use_oauth_server"]:
+        return True, left
+    how = "through the OAuth server" if ours["use_oauth_server"] else "not through the OAuth server"
+    why = f"it is for application {ours['application_id']} and {how}, while the trust's is for {trust.exchange_app_id} through it"
+    return False, [Left(f"partner application {ours['identity']}", why, decide=True), *left]
+
+
+def _server(farm: Mapping[str, Any], trust: Trust, application_goes: bool) -> tuple[bool, list[Left]]:
+    servers = farm["oauth_servers"]
+    ours = oauth_server.find(servers, trust.oauth_server)
+    left = [Left(f"OAuth server {one['identity']}", "it is another one") for one in servers if one is not ours]
+    if ours is None or trust.forced(ours["identity"]):
+        return True, left
+    why = None
+    users = _users(farm, trust, application_goes)
+    if not _is_of_tenant(ours, trust):
+        why = f"it points to {ours['metadata_url']} (realm {ours['realm']}), and not to tenant {trust.tenant_id}"
+    elif users:
+        why = f"{', '.join(users)} takes its tokens from an OAuth server"
+    elif same_text(farm["oauth_configuration"]["client_authorization_oauth_server"], ours["identity"]):
+        why = "clients are sent to it (ClientAuthorizationOAuthServerIdentity of the OAuth configuration)"
+    return why is None, [*([Left(f"OAuth server {ours['identity']}", why, decide=True)] if why else []), *left]
+
+
+def _users(farm: Mapping[str, Any], trust: Trust, application_goes: bool) -> list[str]:
+    """The partner applications that stay and need an OAuth server."""
+    ours = partner_application.find(farm["partner_applications"], trust.partner_application) if application_goes else None
+    return [f"partner application {one['identity']}" for one in farm["partner_applications"] if one is not ours and one["use_oauth_server"]]
+
+
+def _is_of_tenant(server: Mapping[str, Any], trust: Trust) -> bool:
+    """Whether the server is the tenant's: by its metadata's URL, by the tenant's id in it, or by its realm, which is the tenant's id."""
+    url = str(server["metadata_url"] or "")
+    named = trust.tenant_id in urlsplit(url.lower()).path.split("/")
+    return named or bool(trust.metadata_url and same_url(url, trust.metadata_url)) or same_text(server["realm"], trust.tenant_id)
+
+
+def _configuration(configuration: Mapping[str, Any], trust: Trust) -> tuple[bool, list[Left]]:
+    unknown = "what was there before is not known"
+    left = [
+        Left(f"{name} of the OAuth configuration ({configuration[setting]})", unknown)
+        for setting, name in (
+            ("exchange_autodiscover_url", "ExchangeAutodiscoverUrl"),
+            ("exchange_autodiscover_allowed_domains", "ExchangeAutodiscoverAllowedDomains"),
+        )
+        if configuration[setting]
+    ]
+    current = configuration["service_name"]
+    if not current:
+        return False, left
+    ours = same_text(current, trust.service_name)
+    if ours and trust.clear_service_name:
+        return True, left
+    why = f"{unknown}; trust_remove_service_name clears it" if ours else f"it is not {trust.service_name}, which the trust sets"
+    return False, [Left(f"ServiceName of the OAuth configuration ({current})", why), *left]
+
+
+def _keys(principals: Iterable[Mapping[str, Any]], trust: Trust) -> list[Left]:
+    return [
+        Left(
+            f"credential {key['thumbprint'] or key['identifier'] or key['key_id']} of service principal {principal['app_id']}",
+            "it is none of the farm's certificates"
+            if trust.thumbprints
+            else "the farm has no OAuthTokenIssuer certificate by which its credentials could be told",
+            decide=not trust.thumbprints,
+        )
+        for principal in principals
+        for key in principal["key_credentials"]
+        if key["thumbprint"] not in trust.thumbprints
+    ]
+
+
+def _going_names(configuration: Mapping[str, Any], trust: Trust) -> tuple[str, ...]:
+    """The names that go. Where clients sign in with hybrid modern authentication, it needs the farm's URLs."""
+    modern = configuration["client_authorization_oauth_server"]
+    names = [name for name in trust.names if not (modern and name.startswith("https://"))]
+    return tuple({name.lower(): name for name in (*names, *trust.given_names)}.values())
+
+
+def _names(principals: Iterable[Mapping[str, Any]], trust: Trust, going: Iterable[str]) -> list[Left]:
+    gone, farms = ({name.lower() for name in names} for names in (going, trust.names))
+    return [
+        Left(
+            f"name {name} of service principal {principal['app_id']}",
+            "hybrid modern authentication is on, which needs it" if name.lower() in farms else "its host is not in the farm's topology",
+        )
+        for principal in principals
+        if principal["app_id"] == trust.skype_app_id
+        for name in principal["names"]
+        if name.lower() not in gone and (host := host_in(trust.skype_app_id, name)) and not is_microsofts(host)
+    ]
+
+
+def _accounts(principals: Iterable[Mapping[str, Any]], trust: Trust) -> list[Left]:
+    return [
+        Left(f"service principal {principal['app_id']}, enabled", "Exchange Online needs it for more than this trust")
+        for principal in principals
+        if principal["app_id"] == trust.exchange_app_id and principal["account_enabled"]
+    ]

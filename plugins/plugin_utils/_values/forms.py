@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Normal forms of GUIDs, host names and https URLs, and the checks of options that hold them. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from urllib.parse import urlsplit, urlunsplit
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+
+# RFC 1123 section 2.1: letters, digits and hyphens; RFC 1035 section 2.3.4: 63 octets a label, 253 visible characters a name.
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def is_guid(value: str) -> bool:
+    """Whether the text is a GUID in its 8-4-4-4-12 form (RFC 9562 section 4), in any case."""
+    return _GUID.fullmatch(value.lower()) is not None
+
+
+def guid(option: str, value: str) -> str:
+    """The GUID in lower case; InvalidOptionError if it is not one."""
+    text = str(value).strip()
+    if not is_guid(text):
+        raise InvalidOptionError(option, f"{text!r} is not a GUID", "a GUID such as 00000002-0000-0ff1-ce00-000000000000")
+    return str(uuid.UUID(text))
+
+
+def is_host_name(value: str) -> bool:
+    """Whether the text is a fully qualified host name: at least two labels, no scheme, port, path or wildcard."""
+    text = value.lower()
+    labels = text.split(".")
+    return len(text) <= 253 and len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+
+
+def host_name(option: str, value: str) -> str:
+    """The fully qualified host name in lower case without a final dot; InvalidOptionError if it is not one."""
+    text = str(value).strip().rstrip(".").lower()
+    if not is_host_name(text):
+        raise InvalidOptionError(
+            option,
+            f"{str(value)!r} is not a fully qualified host name",
+            "a name such as webext.contoso.com, without scheme, port or path",
+        )
+    return text
+
+
+def https_url(option: str, value: str) -> str:
+    """The URL as given, without surrounding blanks; InvalidOptionError if it is not an absolute https URL without user information."""
+    text = str(value).strip()
+    problem = ""
+    try:
+        parts = urlsplit(text)
+        if parts.scheme.lower() != "https":
+            problem = f"{text!r} is not an https URL"
+        elif not parts.hostname or re.search(r"\s", text):
+            problem = f"{text!r} has no host name or holds blanks"
+        elif parts.username is not None or parts.password is not None:
+            problem = "the URL holds a user name or password"
+        else:
+            _port = parts.port  # urllib checks the range only when it is read
+    except ValueError as exc:
+        problem = f"{text!r} is not a URL ({exc})"
+    if problem:
+        raise InvalidOptionError(option, problem, "an absolute URL such as https://autodiscover.contoso.com/path")
+    return text
+
+
+def url_key(value: str) -> str:
+    """A form in which two URLs that differ in letter case or in a default port are equal."""
+    parts = urlsplit(value.strip())
+    netloc = parts.netloc.lower()
+    if parts.scheme.lower() == "https" and netloc.endswith(":443"):
+        netloc = netloc[: -len(":443")]
+    return urlunsplit((parts.scheme.lower(), netloc, parts.path, parts.query, parts.fragment)).lower()
+
+
+def same_text(left: str | None, right: str | None) -> bool:
+    """Whether two texts are the same where letter case does not matter and empty equals none."""
+    return (left or "").strip().lower() == (right or "").strip().lower()
+
+
+def same_url(left: str | None, right: str | None) -> bool:
+    """Whether two URLs are the same where letter case and a default port do not matter and empty equals none."""
+    return url_key(left or "") == url_key(right or "")

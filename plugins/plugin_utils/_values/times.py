@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Times as the collection shows and takes them: ISO 8601 in UTC, to the second. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+
+# Microsoft Graph writes up to seven decimals and "Z" (RFC 3339), which datetime.fromisoformat() takes only since Python 3.11.
+_TIME = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE
+)
+
+
+def utc_text(moment: datetime) -> str:
+    """An aware time as ISO 8601 in UTC, to the second, such as 2026-11-02T08:00:00Z."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str) -> datetime:
+    """The aware time in ISO 8601 text; without a zone it counts as UTC, without a clock as midnight. ValueError if it is none."""
+    match = _TIME.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a time in ISO 8601")
+    zone = (match["zone"] or "Z").upper()
+    offset = "+00:00" if zone == "Z" else zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
+    clock = match["clock"] or "00:00"
+    return datetime.fromisoformat(f"{match['date']}T{clock if clock.count(':') == 2 else clock + ':00'}{offset}").astimezone(timezone.utc)
+
+
+def option_time(option: str, value: str | None) -> datetime | None:
+    """The time in an option, None where it is not set; InvalidOptionError if it is not a time."""
+    if value is None or not str(value).strip():
+        return None
+    try:
+        return parse_time(str(value))
+    except (ValueError, OverflowError):
+        raise InvalidOptionError(option, f"{str(value)!r} is not a time", "ISO 8601 such as 2026-11-02T08:00:00Z") from None
+
+
+def days_left(end: datetime, now: datetime) -> int:
+    """Whole days from now to the end, negative once it is over."""
+    return (end - now) // timedelta(days=1)

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signing in, as transcripts of what is said to Microsoft Entra ID."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, read_token, seal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+from ..support import Conversation, Said, certificate, key, key_pem, pem, run_action
+
+TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e"
+CLIENT = "0a1b2c3d-0000-4000-8000-000000000001"
+LOGIN = "https://login.microsoftonline.com"
+CONFIGURATION = {
+    "issuer": f"{LOGIN}/{TENANT}/v2.0",
+    "authorization_endpoint": f"{LOGIN}/contoso.com/oauth2/v2.0/authorize",
+    "token_endpoint": f"{LOGIN}/contoso.com/oauth2/v2.0/token",
+}
+SECRET = "a-very-secret~value"
+SIGN_IN = {"tenant": "contoso.com", "client_id": CLIENT}
+DISCOVERY = Said("GET", f"{LOGIN}/contoso.com/v2.0/.well-known/openid-configuration", answer=CONFIGURATION)
+GRANTED = {"token_type": "Bearer", "expires_in": 3599, "access_token": "the-raw-access-token"}
+Talk = Callable[..., Conversation]
+
+
+def token_request(answer: Any = None, status: int = 200, **expected: str) -> Said:
+    def check(body: Any) -> None:
+        sent = parse_qs(str(body))
+        for name, value in {"grant_type": "client_credentials", "client_id": CLIENT, **expected}.items():
+            assert sent[name] == [value], name
+
+    return Said("POST", CONFIGURATION["token_endpoint"], status, answer or GRANTED, check=check)
+
+
+def test_signing_in_takes_one_discovery_and_one_token_request(talk: Talk) -> None:
+    talk(DISCOVERY, token_request(client_secret=SECRET, scope="https://graph.microsoft.com/.default"))
+    result = run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})
+    assert result["tenant_id"] == TENANT
+    assert "the-raw-access-token" not in json.dumps(result)
+    assert SECRET not in json.dumps(result)
+    assert read_token(result["access_token"]).value == "the-raw-access-token"
+
+
+@pytest.mark.parametrize("password", [None, "word"])
+def test_a_certificate_signs_an_assertion(password: str | None, tmp_path: Path, talk: Talk) -> None:
+    file = tmp_path / "app.pem"
+    file.write_text(pem(certificate("other")) + key_pem() + pem(certificate()))
+    if password:
+        file.write_bytes(pkcs12.serialize_key_and_certificates(b"app", key(), certificate(), None, BestAvailableEncryption(b"word")))
+    talk(DISCOVERY, token_request(client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer"))
+    arguments = {**SIGN_IN, "client_certificate_path": str(file), "client_certificate_password": password}
+    result = run_action("graph_token", arguments)
+    assert result["tenant_id"] == TENANT
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "remedy"),
+    [
+        ("AADSTS7000215", "Invalid client secret provided.", "must be the secret's value"),
+        ("AADSTS700016", "Application was not found in the directory.", "must be registered in that tenant"),
+    ],
+)
+def test_a_refused_sign_in_names_the_reason_and_the_remedy(code: str, text: str, remedy: str, talk: Talk) -> None:
+    answer = {"error": "invalid_client", "error_description": f"{code}: {text} Trace ID: 1 Correlation ID: 2"}
+    talk(DISCOVERY, token_request(answer, 401))
+    result = run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})
+    assert result["failed"]
+    assert f"{code}: {text}" in result["msg"]
+    assert remedy in result["msg"]
+    assert "Trace" not in result["msg"]
+
+
+def test_an_unknown_tenant_has_its_own_message(talk: Talk) -> None:
+    refused = {"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant 'contoso.com' not found."}
+    talk(Said("GET", DISCOVERY.url, 400, refused))
+    result = run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})
+    assert result["failed"]
+    assert "AADSTS90002" in result["msg"]
+    assert "option 'tenant'" in result["msg"]
+    talk(Said("GET", DISCOVERY.url, 400, refused))
+    assert "AADSTS90002" in run_action("tenant_info", {"domain": "contoso.com"})["msg"]
+
+
+def test_tenant_info_finds_the_tenant_of_a_domain_without_sign_in(talk: Talk) -> None:
+    talk(DISCOVERY)
+    assert run_action("tenant_info", {"domain": "Contoso.com"})["tenant_id"] == TENANT
+
+
+@pytest.mark.parametrize(("found", "failed"), [(["Contoso"], False), (["Contoso", "CONTOSO"], True), (["Fabrikam"], True), ([], True)])
+def test_tenant_info_finds_exactly_one_tenant_of_that_display_name(found: list[str], failed: bool, talk: Talk) -> None:
+    answer = {"value": [{"id": TENANT.upper(), "displayName": name, "verifiedDomains": []} for name in found]}
+    talk(Said("GET", "https://graph.microsoft.com/v1.0/organization?$select=id,displayName,verifiedDomains", answer=answer))
+    result = run_action("tenant_info", {"display_name": "contoso", "access_token": "opaque"})
+    assert result.get("failed", False) is failed
+    assert failed or result["tenant_id"] == TENANT
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({}, "No sign-in"),
+        ({"client_secret": SECRET}, "lacks tenant and client_id"),
+        ({**SIGN_IN, "client_secret": SECRET, "client_certificate_path": "app.pem"}, "both set"),
+        ({**SIGN_IN, "client_certificate_path": "/nowhere/app.pem"}, "cannot be read"),
+        ({**SIGN_IN, "client_secret": SECRET, "tenant": "con toso"}, "names no tenant"),
+        ({**SIGN_IN, "client_secret": SECRET, "client_id": "x"}, "is not a GUID"),
+        ({**SIGN_IN, "client_secret": SECRET, "login_url": "http://login.contoso.com"}, "not an https URL"),
+        ({**SIGN_IN, "client_secret": SECRET, "ca_path": "/nowhere/ca.pem"}, "there is no file"),
+    ],
+)
+def test_a_bad_sign_in_is_refused_before_anything_is_contacted(options: dict[str, Any], part: str, talk: Talk) -> None:
+    result = run_action("graph_token", options)
+    assert result["failed"]
+    assert part in result["msg"]
+    assert SECRET not in json.dumps(result)
+
+
+def test_what_the_task_sets_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch, talk: Talk) -> None:
+    monkeypatch.setenv("AZURE_X509_CERTIFICATE_PATH", "/nowhere/app.pem")
+    monkeypatch.setenv("AZURE_TENANT", "contoso.com")
+    monkeypatch.setenv("AZURE_CLIENT_ID", CLIENT)
+    talk(DISCOVERY, token_request(client_secret=SECRET))
+    assert not run_action("graph_token", {"secret": SECRET}).get("failed")
+
+
+def test_not_verifying_tls_is_warned_about(talk: Talk) -> None:
+    talk(DISCOVERY)
+    result = run_action("tenant_info", {"domain": "contoso.com", "validate_certs": False})
+    assert "not verified" in result["warnings"][0]
+
+
+def test_a_sealed_token_is_worthless_in_another_process() -> None:
+    sealed = seal(AccessToken("raw", None, TENANT, "https://graph.microsoft.com", "global"))
+    assert read_token(sealed).tenant_id == TENANT
+    code = (
+        "import sys; from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import read_token\n"
+        "try: read_token(sys.argv[1])\nexcept Exception as exc: print(type(exc).__name__)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONHASHSEED"}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    done = subprocess.run([sys.executable, "-c", code, sealed], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.strip() == "HybridAuthError"
+
+
+def test_a_token_is_not_sealed_where_the_seal_could_be_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
+    with pytest.raises(HybridAuthError, match="PYTHONHASHSEED"):
+        seal(AccessToken("raw"))
+
+
+def test_a_sealed_token_is_not_sent_to_another_endpoint(talk: Talk) -> None:
+    sealed = seal(AccessToken("raw", None, TENANT, "https://graph.microsoft.us", "gcc_high"))
+    result = run_action("sp_info", {"access_token": sealed})
+    assert result["failed"]
+    assert "It was not sent" in result["msg"]

@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a removal takes away and what stays: nothing of others goes, and everything that stays is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import names_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import removal
+
+from .support import run_action
+from .test_discovery import SKYPE, STAGED, TENANT, farm
+
+EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
+URL = f"https://accounts.accesscontrol.windows.net/{TENANT}/metadata/json/1"
+OURS, FOREIGN = "A" * 40, "F" * 40
+TRUST = removal.Trust(
+    tenant_id=TENANT,
+    metadata_url=URL,
+    oauth_server="microsoft.sts",
+    partner_application="microsoft.exchange",
+    exchange_app_id=EXCHANGE,
+    skype_app_id=SKYPE,
+    thumbprints=(OURS,),
+    names=tuple(names_of(SKYPE, "webext.contoso.com", "both")),
+    given_names=(),
+    service_name=SKYPE,
+)
+
+
+def server(identity: str = "microsoft.sts", url: str | None = URL, realm: str | None = TENANT) -> dict[str, Any]:
+    return {"identity": identity, "metadata_url": url, "realm": realm}
+
+
+def application(identity: str = "microsoft.exchange", app_id: str = EXCHANGE, through_server: bool = True) -> dict[str, Any]:
+    return {"identity": identity, "application_id": app_id, "use_oauth_server": through_server}
+
+
+def objects(**changed: Any) -> dict[str, Any]:
+    configuration = {
+        "service_name": SKYPE,
+        "exchange_autodiscover_url": None,
+        "exchange_autodiscover_allowed_domains": [],
+        "client_authorization_oauth_server": None,
+    }
+    return {
+        "oauth_servers": [server()],
+        "partner_applications": [application()],
+        **changed,
+        "oauth_configuration": {**configuration, **changed.get("oauth_configuration", {})},
+    }
+
+
+def key(thumbprint: str | None) -> dict[str, Any]:
+    return {"thumbprint": thumbprint, "identifier": None, "key_id": "1"}
+
+
+def principal(app_id: str, names: list[str] | None = None, keys: list[Any] | None = None, enabled: bool = True) -> dict[str, Any]:
+    return {"app_id": app_id, "names": names or [], "key_credentials": keys or [], "account_enabled": enabled}
+
+
+def why(planned: removal.Removal) -> dict[str, str]:
+    return {left.what: left.why for left in planned.left}
+
+
+identities = st.sampled_from(["microsoft.sts", "Microsoft.STS", "evoSTS", "other"])
+servers = st.lists(
+    st.builds(
+        server, identities, st.sampled_from([URL, URL.upper(), "https://sts.fabrikam.com/", None]), st.sampled_from([TENANT, "x", None])
+    ),
+    max_size=3,
+    unique_by=lambda one: one["identity"].lower(),
+)
+applications = st.lists(
+    st.builds(
+        application, st.sampled_from(["microsoft.exchange", "Exchange"]), st.sampled_from([EXCHANGE, EXCHANGE.upper(), "x"]), st.booleans()
+    ),
+    max_size=2,
+    unique_by=lambda one: one["identity"].lower(),
+)
+
+
+@given(servers, applications, st.sampled_from([None, "evoSTS", "MICROSOFT.sts"]))
+def test_only_the_trusts_own_objects_go_and_what_stays_is_said(
+    there: list[dict[str, Any]], partners: list[dict[str, Any]], modern: str | None
+) -> None:
+    state = objects(oauth_servers=there, partner_applications=partners, oauth_configuration={"client_authorization_oauth_server": modern})
+    planned = removal.plan(state, [], TRUST)
+    said = why(planned)
+    for one in partners:
+        ours = one["identity"].lower() == "microsoft.exchange"
+        stays = not (ours and planned.partner_application)
+        assert (f"partner application {one['identity']}" in said) is stays
+        if ours and planned.partner_application:
+            assert (one["application_id"].lower(), one["use_oauth_server"]) == (EXCHANGE, True)
+    for one in there:
+        ours = one["identity"].lower() == "microsoft.sts"
+        assert (f"OAuth server {one['identity']}" in said) is not (ours and planned.oauth_server)
+        if ours and planned.oauth_server:
+            assert TENANT in (str(one["metadata_url"]).lower() + str(one["realm"]))
+            assert (modern or "").lower() != "microsoft.sts"
+            assert not any(partner["use_oauth_server"] for partner in partners if f"partner application {partner['identity']}" in said), (
+                "a partner application that stays needs it"
+            )
+
+
+@given(st.lists(st.sampled_from([OURS, FOREIGN, None]), max_size=4), st.lists(st.sampled_from([OURS, FOREIGN, None]), max_size=4))
+def test_every_credential_that_stays_is_said(skype: list[str | None], exchange: list[str | None]) -> None:
+    principals = [principal(SKYPE, keys=[key(one) for one in skype]), principal(EXCHANGE, keys=[key(one) for one in exchange])]
+    planned = removal.plan(objects(), principals, TRUST)
+    credentials = [left for left in planned.left if left.what.startswith("credential")]
+    assert len(credentials) == sum(one != OURS for one in [*skype, *exchange])
+    assert not any(OURS in left.what or left.decide for left in credentials)
+    unknown = removal.plan(objects(), principals, replace(TRUST, thumbprints=()))
+    assert len([left for left in unknown.left if left.decide]) == len(skype) + len(exchange)
+
+
+def test_an_object_that_is_named_goes_although_it_is_foreign() -> None:
+    state = objects(oauth_servers=[server(url="https://sts.fabrikam.com/", realm="x")], partner_applications=[application(app_id="x")])
+    left = removal.plan(state, [], TRUST)
+    assert (left.partner_application, left.oauth_server) == (False, False)
+    assert sum(one.decide for one in left.left) == 2
+    named = removal.plan(state, [], replace(TRUST, although_foreign=("MICROSOFT.STS", "microsoft.exchange")))
+    assert (named.partner_application, named.oauth_server) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("current", "clear", "goes", "part"),
+    [
+        (SKYPE, False, False, "clears it"),
+        (SKYPE.upper(), True, True, None),
+        ("lync.contoso.com", True, False, "which the trust sets"),
+        (None, True, False, None),
+    ],
+)
+def test_the_service_name_is_cleared_only_where_it_is_the_trusts_and_asked_for(
+    current: str | None, clear: bool, goes: bool, part: str | None
+) -> None:
+    state = objects(oauth_configuration={"service_name": current, "exchange_autodiscover_url": "https://ex.contoso.com/"})
+    planned = removal.plan(state, [], replace(TRUST, clear_service_name=clear))
+    assert planned.service_name is goes
+    reasons = [text for what, text in why(planned).items() if what.startswith("ServiceName")]
+    assert len(reasons) == bool(part)
+    assert all(str(part) in reason for reason in reasons)
+    assert any("ExchangeAutodiscoverUrl" in what for what in why(planned))
+
+
+def test_names_for_modern_authentication_stay_while_it_is_on_unless_they_are_given() -> None:
+    principals = [principal(SKYPE, [*TRUST.names, f"{SKYPE}/old.contoso.com", f"{SKYPE}/x.online.lync.com"])]
+    off, on = (
+        removal.plan(objects(oauth_configuration={"client_authorization_oauth_server": one}), principals, TRUST) for one in (None, "evoSTS")
+    )
+    assert off.names == TRUST.names
+    assert on.names == (f"{SKYPE}/webext.contoso.com",)
+    assert "modern authentication" in why(on)[f"name https://webext.contoso.com/ of service principal {SKYPE}"]
+    assert [what for what in why(off) if what.startswith("name")] == [f"name {SKYPE}/old.contoso.com of service principal {SKYPE}"]
+    named = removal.plan(
+        objects(oauth_configuration={"client_authorization_oauth_server": "evoSTS"}),
+        principals,
+        replace(TRUST, given_names=("https://webext.contoso.com/",)),
+    )
+    assert set(named.names) == set(TRUST.names)
+
+
+def test_a_service_principal_that_the_tenant_lacks_is_not_asked_for() -> None:
+    assert removal.plan(objects(), [], TRUST).names == ()
+    assert removal.plan(objects(), [principal(EXCHANGE)], TRUST).app_ids == (EXCHANGE,)
+
+
+FARM = {**farm(), **objects()}
+SAID: dict[str, Any] = {"onprem": FARM, "principals": {"service_principals": [principal(SKYPE)]}, "tenant_id": TENANT}
+
+
+def test_certificates_of_every_server_and_the_given_one_belong_to_the_farm() -> None:
+    other = farm(signing={"current": STAGED, "next": None, "previous": None}, certificate=STAGED)
+    result = run_action("trust_removal", {**SAID, "servers": [other], "names": ["old.contoso.com"]})
+    assert result["thumbprints"] == ["A" * 40, "B" * 40]
+    assert f"{SKYPE}/old.contoso.com" in result["names"]
+    assert "https://se01.contoso.com/" in result["names"]
+    assert "warnings" not in result
+
+
+def test_where_the_clouds_url_is_not_documented_the_realm_tells_the_tenant() -> None:
+    assert run_action("trust_removal", {**SAID, "cloud": "china"})["oauth_server"] is True
+    there = {**FARM, "oauth_servers": [server(url="https://sts.fabrikam.com/", realm=None)]}
+    result = run_action("trust_removal", {**SAID, "onprem": there, "cloud": "china"})
+    assert result["oauth_server"] is False
+    assert "Left: OAuth server microsoft.sts" in result["warnings"][0]
+    given_url = run_action("trust_removal", {**SAID, "onprem": there, "metadata_url": "https://STS.fabrikam.com/"})
+    assert given_url["oauth_server"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"onprem": {}}, "it lacks"),
+        ({"servers": [{}]}, "Option 'servers'"),
+        ({"principals": {}}, "service_principals"),
+        ({"tenant_id": "contoso.com"}, "is not a GUID"),
+        ({"names": ["webext"]}, "Option 'names'"),
+        ({"metadata_url": "http://sts.contoso.com"}, "not an https URL"),
+        ({"certificate_path": "/nowhere"}, "cannot be read"),
+    ],
+)
+def test_bad_input_is_refused(options: dict[str, Any], problem: str) -> None:
+    result = run_action("trust_removal", {**SAID, **options})
+    assert result["failed"]
+    assert problem in result["msg"]
