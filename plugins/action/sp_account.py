@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction, PrincipalPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import plans
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 
@@ -32,17 +32,7 @@ class ActionModule(PrincipalAction):
         return self.converge(params, [guid("app_id", params["app_id"])])
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
-        differs = principal.account_enabled is not self.enabled
-        return PrincipalPlan(
-            principal,
-            replace(principal, account_enabled=self.enabled),
-            Change(
-                {"account_enabled": principal.account_enabled},
-                {"account_enabled": self.enabled},
-                (f"{'enable' if self.enabled else 'disable'} {principal.label}",) if differs else (),
-            ),
-            {"accountEnabled": self.enabled},
-        )
+        return plans.account(principal, enabled=self.enabled)
 
     def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
         right = found.account_enabled is self.enabled

@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction, PrincipalPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, plans
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, CredentialRequest, thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import (
     EXCHANGE_ONLINE,
     PROCEDURE,
@@ -72,22 +71,7 @@ class ActionModule(PrincipalAction):
         return result
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
-        request = self.request
-        plan = key_credential.plan(principal.keys, request, now)
-        after = (*plan.kept, *plan.added)
-        return PrincipalPlan(
-            principal,
-            replace(principal, keys=after),
-            Change(
-                {"key_credentials": _shown(principal.keys)},
-                {"key_credentials": _shown(after)},
-                (
-                    *(f"add certificate {key.label} to {principal.label}" for key in plan.added),
-                    *(f"remove credential {key.label} from {principal.label}" for key in plan.dropped),
-                ),
-            ),
-            {"keyCredentials": plan.body(request)},
-        )
+        return plans.credentials(principal, self.request, now)
 
     def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
         there = {key.key_id for key in found.keys}
@@ -105,10 +89,6 @@ class ActionModule(PrincipalAction):
                 if not any(key_credential.serves(key, certificate.thumbprint, now) for key in found.keys)
             ]
         return wrong
-
-
-def _shown(keys: tuple[key_credential.KeyCredential, ...]) -> list[dict[str, Any]]:
-    return sorted((key.shown() for key in keys), key=lambda entry: (str(entry["end"]), str(entry["thumbprint"]), str(entry["start"])))
 
 
 def _source(params: dict[str, Any]) -> str:

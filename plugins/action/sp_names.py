@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal_name
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction, PrincipalPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import plans, service_principal_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import SKYPE_FOR_BUSINESS_ONLINE, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
@@ -42,20 +41,7 @@ class ActionModule(PrincipalAction):
         return self.converge(params, [self.app_id])
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
-        plan = service_principal_name.plan(principal.names, self.names, self.state, self.app_id, self.domains)
-        return PrincipalPlan(
-            principal,
-            replace(principal, names=plan.whole),
-            Change(
-                {"names": sorted(principal.names)},
-                {"names": sorted(plan.whole)},
-                (
-                    *(f"add name {name} to {principal.label}" for name in plan.added),
-                    *(f"remove name {name} from {principal.label}" for name in plan.removed),
-                ),
-            ),
-            {"servicePrincipalNames": list(plan.whole)},
-        )
+        return plans.names(principal, self.names, self.state, self.app_id, self.domains)
 
     def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
         there = {name.lower() for name in found.names}

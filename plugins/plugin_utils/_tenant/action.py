@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -19,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.consistency import Journal, exclusive, wait_until
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
@@ -27,19 +27,6 @@ WRITING: dict[str, dict[str, Any]] = {
     "wait_timeout": {"type": "int", "default": 120},
     "current": {"type": "dict"},
 }
-
-
-@dataclass(frozen=True)
-class PrincipalPlan:
-    """What is to be done to one principal.
-
-    predicted: the principal as it will be. body: what PATCH sends. problems: what a later read shows against the plan.
-    """
-
-    principal: ServicePrincipal
-    predicted: ServicePrincipal
-    change: Change
-    body: Mapping[str, Any]
 
 
 class PrincipalAction(HybridAuthAction):

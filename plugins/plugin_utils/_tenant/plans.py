@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is to be done to one service principal: its certificates, its names, its account. Private to the collection.
+
+These plans are pure. The modules that write and the plan over the whole deployment make them from the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, service_principal_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest, KeyCredential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+
+
+@dataclass(frozen=True)
+class PrincipalPlan:
+    """What is to be done to one principal. predicted: the principal as it will be. body: what PATCH sends."""
+
+    principal: ServicePrincipal
+    predicted: ServicePrincipal
+    change: Change
+    body: Mapping[str, Any]
+
+
+def credentials(principal: ServicePrincipal, request: CredentialRequest, now: datetime) -> PrincipalPlan:
+    """The certificates of the request on the principal, or off it. now: an aware time."""
+    plan = key_credential.plan(principal.keys, request, now)
+    after = (*plan.kept, *plan.added)
+    return PrincipalPlan(
+        principal,
+        replace(principal, keys=after),
+        Change(
+            {"key_credentials": _shown(principal.keys)},
+            {"key_credentials": _shown(after)},
+            (
+                *(f"add certificate {key.label} to {principal.label}" for key in plan.added),
+                *(f"remove credential {key.label} from {principal.label}" for key in plan.dropped),
+            ),
+        ),
+        {"keyCredentials": plan.body(request)},
+    )
+
+
+def names(principal: ServicePrincipal, wanted: Sequence[str], state: str, app_id: str, domains: Collection[str] = ()) -> PrincipalPlan:
+    """The whole service principal names in a state: present, absent, or exact within domains."""
+    plan = service_principal_name.plan(principal.names, wanted, state, app_id, domains)
+    return PrincipalPlan(
+        principal,
+        replace(principal, names=plan.whole),
+        Change(
+            {"names": sorted(principal.names)},
+            {"names": sorted(plan.whole)},
+            (
+                *(f"add name {name} to {principal.label}" for name in plan.added),
+                *(f"remove name {name} from {principal.label}" for name in plan.removed),
+            ),
+        ),
+        {"servicePrincipalNames": list(plan.whole)},
+    )
+
+
+def account(principal: ServicePrincipal, *, enabled: bool) -> PrincipalPlan:
+    """The principal enabled or disabled."""
+    differs = principal.account_enabled is not enabled
+    return PrincipalPlan(
+        principal,
+        replace(principal, account_enabled=enabled),
+        Change(
+            {"account_enabled": principal.account_enabled},
+            {"account_enabled": enabled},
+            (f"{'enable' if enabled else 'disable'} {principal.label}",) if differs else (),
+        ),
+        {"accountEnabled": enabled},
+    )
+
+
+def _shown(keys: Sequence[KeyCredential]) -> list[dict[str, Any]]:
+    return sorted((key.shown() for key in keys), key=lambda entry: (str(entry["end"]), str(entry["thumbprint"]), str(entry["start"])))
