@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import mailbox
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.result import shown_token
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_service import _date, read_metadata
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import (
     OUTCOMES,
     Asked,
@@ -23,7 +24,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict imp
     quoted,
     unsigned,
 )
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._token_service import _date, read_metadata
 
 TENANT, SKYPE = "5588b4fd-f26d-475c-824f-9911277ab13e", "00000004-0000-0ff1-ce00-000000000000"
 RESOURCE = f"00000002-0000-0ff1-ce00-000000000000/outlook.office365.com@{TENANT}"

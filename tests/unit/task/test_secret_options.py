@@ -14,8 +14,8 @@ import pytest
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
-from .support import run_action
-from .test_documentation import ACTIONS, PACKAGE
+from ..support import run_action
+from ..test_documentation import ACTIONS, PACKAGE
 
 # What an action needs beside the secret to get to its work.
 NEEDED: dict[str, dict[str, Any]] = {

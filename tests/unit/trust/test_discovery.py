@@ -18,7 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import disc
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import load_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
-from .support import certificate, pem, run_action
+from ..support import certificate, pem, run_action
 
 SKYPE = "00000004-0000-0ff1-ce00-000000000000"
 TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e"

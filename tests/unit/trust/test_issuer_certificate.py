@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import issuer_certificate as subject
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
+from ..farm.test_actions import WINDOWS
 from ..support import certificate, key, run_action
-from .test_actions import WINDOWS
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=timezone.utc)
 A, B, C = (letter * 40 for letter in "ABC")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import names_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import removal
 
-from .support import run_action
+from ..support import run_action
 from .test_discovery import SKYPE, STAGED, TENANT, farm
 
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable, load_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
-from .support import NOW, certificate, key, key_pem, pem
+from ..support import NOW, certificate, key, key_pem, pem
 
 MADE = certificate()
 DER = MADE.public_bytes(Encoding.DER)
