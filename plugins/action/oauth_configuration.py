@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_configuration
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, OnpremAction, OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url
 
 
 class ActionModule(OnpremAction):
@@ -35,13 +32,7 @@ class ActionModule(OnpremAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        self.wanted = {name: params[name] for name in oauth_configuration.PARAMETERS if params[name] is not None}
-        if self.wanted.get("service_name"):
-            self.wanted["service_name"] = guid("service_name", self.wanted["service_name"])
-        if self.wanted.get("exchange_autodiscover_url"):
-            self.wanted["exchange_autodiscover_url"] = https_url("exchange_autodiscover_url", self.wanted["exchange_autodiscover_url"])
-        for domain in self.wanted.get("exchange_autodiscover_allowed_domains", []):
-            _check_pattern(domain)
+        self.wanted = oauth_configuration.wanted(params)
         return self.converge(params, task_vars)
 
     def plan(self, found: Any) -> OnpremPlan:
@@ -49,11 +40,3 @@ class ActionModule(OnpremAction):
 
     def find(self, found: Any) -> Mapping[str, Any] | None:
         return dict(found)
-
-
-def _check_pattern(domain: str) -> None:
-    option = "exchange_autodiscover_allowed_domains"
-    try:
-        host_name(option, re.sub(r"^\*\.", "", domain.strip()))
-    except InvalidOptionError:
-        raise InvalidOptionError(option, f"{domain!r} is not a domain", "names such as contoso.com or *.contoso.com") from None

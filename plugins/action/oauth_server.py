@@ -10,9 +10,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, OnpremAction, OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, ONPREM, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url
 
 
 class ActionModule(OnpremAction):
@@ -41,7 +39,7 @@ class ActionModule(OnpremAction):
         self.name = params["name"].strip()
         if not self.name:
             raise InvalidOptionError("name", "it is empty", "the OAuth server's identity, such as microsoft.sts")
-        self.wanted = _wanted(params) if params["state"] == "present" else None
+        self.wanted = oauth_server.wanted(params) if params["state"] == "present" else None
         return self.converge(params, task_vars)
 
     def plan(self, found: Any) -> OnpremPlan:
@@ -49,19 +47,3 @@ class ActionModule(OnpremAction):
 
     def find(self, found: Any) -> Mapping[str, Any] | None:
         return oauth_server.find(found, self.name)
-
-
-def _wanted(params: Mapping[str, Any]) -> dict[str, Any]:
-    if params["metadata_url"]:
-        url = https_url("metadata_url", params["metadata_url"])
-    elif params["tenant_id"]:
-        url = metadata_url(params["cloud"], guid("tenant_id", params["tenant_id"]))
-    else:
-        raise InvalidOptionError("tenant_id", "neither it nor metadata_url is set", "one of them, since state is present")
-    wanted = {"metadata_url": url}
-    if params["authorization_uri_override"]:
-        https_url("authorization_uri_override", params["authorization_uri_override"])
-    for name in ("realm", "type", "accept_security_identifier_information", "authorization_uri_override"):
-        if params[name] is not None:
-            wanted[name] = params[name]
-    return wanted

@@ -12,9 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import partn
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, OnpremAction, OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable, load_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url
 
 
 class ActionModule(OnpremAction):
@@ -44,7 +42,7 @@ class ActionModule(OnpremAction):
         self.name = params["name"].strip()
         if not self.name:
             raise InvalidOptionError("name", "it is empty", "the partner application's identity, such as microsoft.exchange")
-        self.wanted = _wanted(params) if params["state"] == "present" else None
+        self.wanted = partner_application.wanted(params, datetime.now(timezone.utc)) if params["state"] == "present" else None
         return self.converge(params, task_vars)
 
     def plan(self, found: Any) -> OnpremPlan:
@@ -52,30 +50,3 @@ class ActionModule(OnpremAction):
 
     def find(self, found: Any) -> Mapping[str, Any] | None:
         return partner_application.find(found, self.name)
-
-
-def _wanted(params: Mapping[str, Any]) -> dict[str, Any]:
-    wanted: dict[str, Any] = {}
-    application_id = guid("application_id", params["application_id"])
-    if params["use_oauth_server"] is False:
-        raise InvalidOptionError(
-            "use_oauth_server", "false alone leaves open how tokens are checked", "true, or metadata_url or certificate"
-        )
-    if params["metadata_url"]:
-        # The application's identifier comes from its metadata.
-        wanted["metadata_url"] = https_url("metadata_url", params["metadata_url"])
-    else:
-        wanted["application_id"] = application_id
-    if params["use_oauth_server"]:
-        wanted["use_oauth_server"] = True
-    if params["certificate"]:
-        if not params["realm"]:
-            raise InvalidOptionError("realm", "it is not set", "the application's realm, since certificate is given")
-        certificate = load_certificate("certificate", params["certificate"])
-        check_usable("certificate", certificate, datetime.now(timezone.utc))
-        wanted["certificate"] = certificate.content
-    wanted["trust_level"] = params["trust_level"]
-    for name in ("realm", "enabled", "accept_security_identifier_information"):
-        if params[name] is not None:
-            wanted[name] = params[name]
-    return wanted

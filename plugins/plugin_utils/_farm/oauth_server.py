@@ -16,7 +16,9 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, same_text, same_url
 
 PARAMETERS = {
     "metadata_url": "MetadataUrl",
@@ -25,6 +27,23 @@ PARAMETERS = {
     "accept_security_identifier_information": "AcceptSecurityIdentifierInformation",
     "authorization_uri_override": "AuthorizationUriOverride",
 }
+
+
+def wanted(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What the options of the module oauth_server, each of which is there, ask of a server that is to be present."""
+    if params["metadata_url"]:
+        url = https_url("metadata_url", params["metadata_url"])
+    elif params["tenant_id"]:
+        url = metadata_url(params["cloud"], guid("tenant_id", params["tenant_id"]))
+    else:
+        raise InvalidOptionError("tenant_id", "neither it nor metadata_url is set", "one of them, since state is present")
+    asked = {"metadata_url": url}
+    if params["authorization_uri_override"]:
+        https_url("authorization_uri_override", params["authorization_uri_override"])
+    for name in ("realm", "type", "accept_security_identifier_information", "authorization_uri_override"):
+        if params[name] is not None:
+            asked[name] = params[name]
+    return asked
 
 
 def find(servers: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:

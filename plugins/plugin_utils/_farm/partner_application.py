@@ -11,14 +11,15 @@ Set can change everything but the application identifier and the realm.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import decode_base64
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable, decode_base64, load_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, same_text, same_url
 
 # How the application's tokens are checked: exactly one of these is wanted.
 SOURCES = {"use_oauth_server": "UseOAuthServer", "metadata_url": "MetadataUrl", "certificate": "CertificateRawData"}
@@ -30,6 +31,34 @@ SETTINGS = {
 # Only New takes these.
 FIXED = {"application_id": "ApplicationIdentifier", "realm": "Realm"}
 PARAMETERS = {**FIXED, **SETTINGS, **SOURCES}
+
+
+def wanted(params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What the options of the module partner_application, each of which is there, ask of one that is to be present. now: an aware time."""
+    asked: dict[str, Any] = {}
+    application_id = guid("application_id", params["application_id"])
+    if params["use_oauth_server"] is False:
+        raise InvalidOptionError(
+            "use_oauth_server", "false alone leaves open how tokens are checked", "true, or metadata_url or certificate"
+        )
+    if params["metadata_url"]:
+        # The application's identifier comes from its metadata.
+        asked["metadata_url"] = https_url("metadata_url", params["metadata_url"])
+    else:
+        asked["application_id"] = application_id
+    if params["use_oauth_server"]:
+        asked["use_oauth_server"] = True
+    if params["certificate"]:
+        if not params["realm"]:
+            raise InvalidOptionError("realm", "it is not set", "the application's realm, since certificate is given")
+        certificate = load_certificate("certificate", params["certificate"])
+        check_usable("certificate", certificate, now)
+        asked["certificate"] = certificate.content
+    asked["trust_level"] = params["trust_level"]
+    for name in ("realm", "enabled", "accept_security_identifier_information"):
+        if params[name] is not None:
+            asked[name] = params[name]
+    return asked
 
 
 def find(applications: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
@@ -54,13 +83,15 @@ def plan(applications: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[s
         return OnpremPlan(change, (create,), {"identity": name, **settings})
     identity = current["identity"]
     different = {setting: value for setting, value in wanted.items() if not _same(setting, current, value)}
-    before = {"name": name, **_shown(current, wanted)}
+    # A change of the kind loses what the old kind had, so the diff shows every kind.
+    shown = {**wanted, **(SOURCES if any(source in different for source in SOURCES) else {})}
+    before = {"name": name, **_shown(current, shown)}
     if not different:
         return OnpremPlan(Change(before, before), (), current)
     predicted = {**current, **different}
     if any(source in different for source in SOURCES):
         predicted |= {source: different.get(source, False if source == "use_oauth_server" else None) for source in SOURCES}
-    after = {"name": name, **_shown(predicted, wanted)}
+    after = {"name": name, **_shown(predicted, shown)}
     fixed = [setting for setting in FIXED if setting in different]
     if fixed:
         words = f"replace partner application {identity} for its {' and '.join(PARAMETERS[setting] for setting in fixed)}"
