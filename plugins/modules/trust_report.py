@@ -45,7 +45,7 @@ options:
         type: dict
       proof:
         description:
-          - The registered result of M(sfb.hybrid_auth.trust_test), where the trust was tried.
+          - The registered result of M(sfb.hybrid_auth.trust_proof), where the trust was tried.
         type: dict
       differences:
         description:
@@ -111,7 +111,7 @@ options:
     default: 30
 seealso:
   - module: sfb.hybrid_auth.trust_audit
-  - module: sfb.hybrid_auth.trust_test
+  - module: sfb.hybrid_auth.trust_proof
   - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.sp_info
 """

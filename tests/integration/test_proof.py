@@ -23,12 +23,12 @@ LAB = {"metadata_url": "{{ lab_metadata_url }}", "ca_path": "{{ trust_ca_path }}
 
 
 def proving(**options: Any) -> list[dict[str, Any]]:
-    return [{"name": "Prove the trust", "sfb.hybrid_auth.trust_test": {**LAB, **options}}]
+    return [{"name": "Prove the trust", "sfb.hybrid_auth.trust_proof": {**LAB, **options}}]
 
 
 def proved(run: Run) -> dict[str, Any]:
     assert run.code == 0, run.output
-    (result,) = run.results("trust_test")
+    (result,) = run.results("trust_proof")
     return result
 
 
@@ -100,7 +100,7 @@ def test_every_server_proves_its_own_copy_of_the_key(start: Start, play: Play) -
     state = scenario("accepted")
     state["deployments"][0]["front_ends"][1]["store"] = []
     run = play(start(state), proving())
-    assert [result["outcome"] for result in run.results("trust_test")] in (
+    assert [result["outcome"] for result in run.results("trust_proof")] in (
         ["accepted", "wrong_certificate"],
         ["wrong_certificate", "accepted"],
     )
@@ -180,6 +180,17 @@ def test_tls_that_cannot_be_verified_sends_nothing(start: Start, play: Play) -> 
     result = proved(play(lab, proving(ca_path="{{ omit }}"), *FIRST))
     assert (result["accepted"], "TLS" in result["explanation"]) == (None, True)
     assert asked(lab) == []
+
+
+@pytest.mark.either_runner
+def test_the_modules_former_name_is_the_module_with_the_defaults_of_its_group(start: Start, play: Play) -> None:
+    lab = start(scenario("accepted"))
+    task = {"name": "Prove the trust", "sfb.hybrid_auth.trust_test": {"ca_path": "{{ trust_ca_path }}"}}
+    defaults = {"group/sfb.hybrid_auth.onprem": {"management_modules": ["SkypeForBusiness"]}}
+    named = {"sfb.hybrid_auth.trust_proof": {"metadata_url": "{{ lab_metadata_url }}"}}
+    run = play(lab, [{**task, "module_defaults": {**defaults, **named}}], *FIRST)
+    assert run.code == 0, run.output
+    assert [task["result"]["outcome"] for task in run.record["tasks"]] == ["accepted"]
 
 
 def test_no_assertion_and_no_token_is_in_any_output(start: Start, play: Play) -> None:

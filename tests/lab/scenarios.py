@@ -120,7 +120,7 @@ def _nothing(_state: State) -> None:
     """What the procedure leaves; nothing is wrong."""
 
 
-# Each with the outcome that trust_test gives; the outcome of name_not_registered is that of a named host.
+# Each with the outcome that trust_proof gives; the outcome of name_not_registered is that of a named host.
 SCENARIOS: dict[str, tuple[str, Callable[[State], None]]] = {
     "accepted": ("accepted", _nothing),
     "unknown_key": ("unknown_key", _unknown_key),

@@ -21,7 +21,8 @@ SOURCES = [
     if path.suffix in {".py", ".yml", ".ps1", ".psm1", ".toml"} and "output" not in path.parts and path.stat().st_size
 ]
 ACTIONS = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("[a-z]*.py"))
-GROUPS = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]
+RUNTIME = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
+GROUPS = RUNTIME["action_groups"]
 FRAGMENTS = {"graph": "SIGN_IN", "onprem": "ONPREM"}
 
 
@@ -41,6 +42,13 @@ def spec(name: str) -> dict[str, Any]:
 
 def test_every_action_has_a_twin_and_every_twin_an_action() -> None:
     assert sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py")) == ACTIONS
+
+
+def test_a_former_name_leads_to_a_module_whichever_way_ansible_looks_it_up() -> None:
+    modules, actions = (RUNTIME["plugin_routing"][kind] for kind in ("modules", "action"))
+    assert modules == actions
+    assert not set(modules) & set(ACTIONS)
+    assert {entry["redirect"].removeprefix("sfb.hybrid_auth.") for entry in modules.values()} <= set(ACTIONS)
 
 
 @pytest.mark.parametrize("name", ACTIONS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the options of trust_test say, checked before anything is contacted. Private to the collection."""
+"""What the options of trust_proof say, checked before anything is contacted. Private to the collection."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What trust_test returns: steps, findings and the whole verdict, made of what was seen. Private to the collection."""
+"""What trust_proof returns: steps, findings and the whole verdict, made of what was seen. Private to the collection."""
 
 from __future__ import annotations
 

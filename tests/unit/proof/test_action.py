@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""trust_test as conversations with the server and the token service: an unexpected request fails the test."""
+"""trust_proof as conversations with the server and the token service: an unexpected request fails the test."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def run(options: dict[str, Any], *said: tuple[list[str], dict[str, Any]], check_
         return {**reply, "answers": {**reply["answers"], "assertions": rows}}
 
     result = run_action(
-        "trust_test",
+        "trust_proof",
         options,
         connection=WINDOWS,
         check_mode=check_mode,
@@ -308,7 +308,7 @@ def test_another_failure_on_the_server_fails_the_task(talk: Talk) -> None:
 
 
 def test_a_connection_that_is_not_windows_is_refused_before_anything_is_contacted(talk: Talk) -> None:
-    result = run_action("trust_test", {"tenant_id": TENANT})
+    result = run_action("trust_proof", {"tenant_id": TENANT})
     assert "is not reached as a Windows server" in result["msg"]
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: trust_test
+module: trust_proof
 short_description: Prove that the tenant accepts the farm's tokens
 version_added: 0.1.0
 author:
@@ -162,7 +162,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: Prove that the tenant accepts the farm's tokens
-  sfb.hybrid_auth.trust_test:
+  sfb.hybrid_auth.trust_proof:
     tenant_id: 5588b4fd-f26d-475c-824f-9911277ab13e
   register: proof
 
@@ -175,7 +175,7 @@ EXAMPLES = r"""
   register: farm
 
 - name: Prove each name of the external Web services
-  sfb.hybrid_auth.trust_test:
+  sfb.hybrid_auth.trust_proof:
     name: "{{ farm.web_services | map(attribute='external_fqdn') | select | list }}"
     current: "{{ farm }}"
   register: names
@@ -185,7 +185,7 @@ EXAMPLES = r"""
     msg: "{{ names.proofs | rejectattr('accepted') | map(attribute='explanation') | list }}"
 
 - name: Prove the way to a mailbox too, which writes an item and deletes it
-  sfb.hybrid_auth.trust_test:
+  sfb.hybrid_auth.trust_proof:
     tenant_id: 5588b4fd-f26d-475c-824f-9911277ab13e
     mailbox: sip:proof@contoso.com
 """
