@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Runs a list of allowed management cmdlets and answers with plain data. Private to the collection.
+# Runs a list of allowed management cmdlets and answers with plain data. Private to the collection. What it needs of the server's
+# certificates is in _CsCertificateStore, what it signs in _CsAssertion; cs_invoke.ps1 brings all three.
 # Windows PowerShell 5.1, ASCII only. The request and the answer are described in docs/architecture.md.
 
 $script:AllowedCommands = @(
@@ -16,17 +17,7 @@ $script:AllowedCommands = @(
     # Proof of the trust.
     'New-Assertion', 'Test-CsExStorageConnectivity'
 )
-$script:Store = 'Cert:\LocalMachine\My'
 $script:Kinds = @('text', 'flag', 'number', 'time', 'list', 'typed')
-
-function ConvertTo-UtcText {
-    # ISO 8601 in UTC to the second; a time without a kind is the server's local time, and the first year means "never".
-    param($Value)
-    if ($null -eq $Value -or [string]$Value -eq '') { return $null }
-    if ($Value -is [System.DateTimeOffset]) { $time = $Value.UtcDateTime } else { $time = ([datetime]$Value).ToUniversalTime() }
-    if ($time.Year -le 1) { return $null }
-    return $time.ToString('yyyy-MM-ddTHH:mm:ss', [cultureinfo]::InvariantCulture) + 'Z'
-}
 
 function Add-Projection {
     # Puts one property into a row as plain data. It writes into the row, since an array that leaves a function is wrapped
@@ -88,182 +79,6 @@ function Get-ServerRow {
     }
 }
 
-function ConvertTo-CertificateRow {
-    # A certificate as plain data. The private key is never touched, only whether it is there.
-    param($Certificate)
-    $row = @{
-        thumbprint          = ([string]$Certificate.Thumbprint).ToUpperInvariant()
-        found               = $true
-        subject             = [string]$Certificate.Subject
-        issuer              = [string]$Certificate.Issuer
-        serial_number       = [string]$Certificate.SerialNumber
-        not_before          = ConvertTo-UtcText -Value $Certificate.NotBefore
-        not_after           = ConvertTo-UtcText -Value $Certificate.NotAfter
-        content             = [System.Convert]::ToBase64String($Certificate.RawData)
-        signature_algorithm = [string]$Certificate.SignatureAlgorithm.FriendlyName
-        has_private_key     = [bool]$Certificate.HasPrivateKey
-        key_type            = $null
-        key_size            = $null
-    }
-    $oid = $Certificate.PublicKey.Oid
-    $public = $null
-    if ($oid.Value -eq '1.2.840.113549.1.1.1') {
-        $row.key_type = 'RSA'
-        $public = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPublicKey($Certificate)
-    }
-    elseif ($oid.Value -eq '1.2.840.10045.2.1') {
-        $row.key_type = 'ECDSA'
-        $public = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]::GetECDsaPublicKey($Certificate)
-    }
-    else {
-        $row.key_type = [string]$oid.FriendlyName
-    }
-    if ($public) {
-        # Some key classes override only the setter, which hides the getter from PowerShell.
-        $row.key_size = [int][System.Security.Cryptography.AsymmetricAlgorithm].GetProperty('KeySize').GetValue($public, $null)
-    }
-    return $row
-}
-
-function Get-CertificateRow {
-    # What is in the computer's own store under a thumbprint.
-    param([string]$Thumbprint)
-    $certificate = Get-ChildItem -Path $script:Store -ErrorAction Stop |
-        Where-Object { $_.Thumbprint -eq $Thumbprint } | Select-Object -First 1
-    if ($null -ne $certificate) { return ConvertTo-CertificateRow -Certificate $certificate }
-    $row = @{ thumbprint = $Thumbprint; found = $false }
-    foreach ($name in 'subject', 'issuer', 'serial_number', 'not_before', 'not_after', 'content', 'key_type', 'key_size',
-        'signature_algorithm', 'has_private_key') { $row[$name] = $null }
-    return $row
-}
-
-function Read-StoreCertificate {
-    # Certificates of the computer's own store: those that an earlier call listed as assigned ('of'), those with given
-    # thumbprints, or all that are self-signed and have their private key.
-    param($Parameters, [hashtable]$Answers, [System.Collections.ArrayList]$Rows)
-    if ($Parameters.self_signed) {
-        $own = @(Get-ChildItem -Path $script:Store -ErrorAction Stop | Where-Object { $_.HasPrivateKey -and $_.Subject -eq $_.Issuer })
-        foreach ($certificate in $own) { [void]$Rows.Add((ConvertTo-CertificateRow -Certificate $certificate)) }
-        return
-    }
-    $wanted = @($Parameters.thumbprints | Where-Object { $_ })
-    if ($Parameters.of) {
-        foreach ($assigned in $Answers[[string]$Parameters.of]) { $wanted += $assigned['Thumbprint'], $assigned['PreviousThumbprint'] }
-    }
-    $seen = New-Object -TypeName System.Collections.ArrayList
-    foreach ($thumbprint in $wanted) {
-        if (-not $thumbprint) { continue }
-        $thumbprint = ([string]$thumbprint).ToUpperInvariant()
-        if ($seen -contains $thumbprint) { continue }
-        [void]$seen.Add($thumbprint)
-        [void]$Rows.Add((Get-CertificateRow -Thumbprint $thumbprint))
-    }
-}
-
-function New-StoreCertificate {
-    # A new self-signed certificate in the computer's own store, as a row. Its key is exportable, since the Central Management
-    # Store replicates it, and lies with a CryptoAPI provider, since the product does not use keys of CNG providers.
-    param($Parameters)
-    $command = Get-Command -Name 'New-SelfSignedCertificate' -ErrorAction Stop
-    if (-not $command.Parameters.ContainsKey('KeyExportPolicy')) {
-        throw 'New-SelfSignedCertificate of this Windows version cannot make an exportable key: it is older than Windows Server 2016'
-    }
-    $wanted = @{
-        Subject           = [string]$Parameters.subject
-        CertStoreLocation = $script:Store
-        KeyAlgorithm      = 'RSA'
-        KeyLength         = [int]$Parameters.key_size
-        HashAlgorithm     = 'SHA256'
-        KeyExportPolicy   = 'Exportable'
-        KeySpec           = 'KeyExchange'
-        Provider          = 'Microsoft Enhanced RSA and AES Cryptographic Provider'
-        NotAfter          = [datetime]::Now.AddDays([int]$Parameters.valid_days)
-    }
-    return ConvertTo-CertificateRow -Certificate (New-SelfSignedCertificate @wanted -ErrorAction Stop)
-}
-
-function Import-StoreCertificate {
-    # The certificate and key of a PFX into the computer's own store, as a row. Nothing is written to a file.
-    param($Parameters)
-    $flags = [System.Security.Cryptography.X509Certificates.X509KeyStorageFlags]'MachineKeySet, PersistKeySet, Exportable'
-    $content = [System.Convert]::FromBase64String([string]$Parameters.content)
-    $certificate = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList $content, ([string]$Parameters.password), $flags
-    $store = Get-Item -Path $script:Store -ErrorAction Stop
-    $store.Open('ReadWrite')
-    try { $store.Add($certificate) }
-    finally { $store.Close() }
-    return ConvertTo-CertificateRow -Certificate $certificate
-}
-
-# --- Proof of the trust: short-lived assertions, signed with the farm's own key, which never leaves the server ---
-# This must not become a way to have anything signed. The caller chooses from a few checked parts; the header and the claims are made
-# here, the audience is always the authorization server, the issuer is always this farm, and only an OAuthTokenIssuer certificate signs.
-
-$script:AuthorizationServer = '00000001-0000-0000-c000-000000000000'
-$script:SkypeForBusiness = '00000004-0000-0ff1-ce00-000000000000'
-$script:ShortestAssertion = 60
-$script:LongestAssertion = 600
-$script:MostAssertions = 50
-$script:HostPattern = '\A(?=.{1,253}\z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\z'
-$script:GuidPattern = '\A[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\z'
-
-function New-Refusal {
-    param([string]$Message, [string]$Id)
-    $exception = New-Object -TypeName System.ArgumentException -ArgumentList $Message
-    $category = [System.Management.Automation.ErrorCategory]::InvalidArgument
-    return New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $Id, $category, $null
-}
-
-function ConvertTo-Base64Url {
-    # RFC 7515 appendix C
-    param([byte[]]$Bytes)
-    return [System.Convert]::ToBase64String($Bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_')
-}
-
-function ConvertTo-Sealed {
-    # A Fernet token (https://github.com/fernet/spec), which only the caller can open: what a server prints is shown by Ansible's
-    # connection plugins at the highest verbosity, and an assertion must not be.
-    param([string]$Text, [string]$Seal, [long]$Time)
-    $key = [System.Convert]::FromBase64String($Seal.Replace('-', '+').Replace('_', '/'))
-    $plain = [System.Text.Encoding]::ASCII.GetBytes($Text)
-    $aes = [System.Security.Cryptography.Aes]::Create()
-    try {
-        $aes.Key = [byte[]]$key[16..31]
-        $encryptor = $aes.CreateEncryptor()
-        $stamp = [System.BitConverter]::GetBytes($Time)
-        [array]::Reverse($stamp)
-        $body = [byte[]](@([byte]0x80) + $stamp + $aes.IV + $encryptor.TransformFinalBlock($plain, 0, $plain.Length))
-        $encryptor.Dispose()
-    }
-    finally { $aes.Dispose() }
-    $mac = New-Object -TypeName System.Security.Cryptography.HMACSHA256 -ArgumentList (, [byte[]]$key[0..15])
-    try { $tag = $mac.ComputeHash($body) }
-    finally { $mac.Dispose() }
-    return [System.Convert]::ToBase64String([byte[]]($body + $tag)).Replace('+', '-').Replace('/', '_')
-}
-
-function Find-AssertionProblem {
-    # What is wrong with the parts that the caller chose, or nothing.
-    param($Parts)
-    if ([string]$Parts.application -cnotmatch $script:GuidPattern) { return 'application is not a GUID' }
-    if ([string]$Parts.realm -cnotmatch $script:GuidPattern -and [string]$Parts.realm -cnotmatch $script:HostPattern) {
-        return 'realm is neither a GUID nor a domain'
-    }
-    if ([string]$Parts.audience_host -cnotmatch $script:HostPattern) { return 'audience_host is not a host name' }
-    if ($Parts.lifetime -isnot [int] -or $Parts.lifetime -lt $script:ShortestAssertion -or $Parts.lifetime -gt $script:LongestAssertion) {
-        return "lifetime is not a number of seconds from $($script:ShortestAssertion) to $($script:LongestAssertion)"
-    }
-    if ($null -ne $Parts.thumbprint -and [string]$Parts.thumbprint -cnotmatch '\A[0-9A-Fa-f]{40}\z') { return 'thumbprint is not one' }
-    if ([string]$Parts.seal -cnotmatch '\A[A-Za-z0-9_-]{43}=\z') { return 'seal is not a key' }
-    if ($null -eq $Parts.hosts -or @($Parts.hosts).Count -lt 1 -or @($Parts.hosts).Count -gt $script:MostAssertions) {
-        return "hosts has not 1 to $($script:MostAssertions) entries"
-    }
-    foreach ($name in $Parts.hosts) {
-        if ([string]$name -cne '' -and [string]$name -cnotmatch $script:HostPattern) { return 'hosts has an entry that is not a host name' }
-    }
-    return $null
-}
-
 function Read-Property {
     # The texts of some properties of what a cmdlet returns, as rows.
     param([string]$Cmdlet, [hashtable]$Parameters, [hashtable]$Select, [System.Collections.ArrayList]$Warnings)
@@ -276,104 +91,6 @@ function Read-Property {
     Invoke-Call -Call $call -Answers $answers -Warnings $Warnings
     return $answers['inner']
 }
-
-function Select-SigningThumbprint {
-    # The certificate that signs now: until its effective date a staged one does not, and the one before it goes on.
-    param($Assigned)
-    $now = ConvertTo-UtcText -Value ([datetime]::UtcNow)
-    $ordered = @($Assigned | Sort-Object -Property { [string]$_['EffectiveDate'] })
-    $inForce = @($ordered | Where-Object { [string]::CompareOrdinal([string]$_['EffectiveDate'], $now) -le 0 })
-    if ($inForce.Count) { return [string]$inForce[-1]['Thumbprint'] }
-    if ($ordered.Count -eq 0) { return $null }
-    if ($ordered[0]['PreviousThumbprint']) { return [string]$ordered[0]['PreviousThumbprint'] }
-    return [string]$ordered[0]['Thumbprint']
-}
-
-function Add-AssertionRow {
-    # One row for each host, with the sealed assertion or with what kept the certificate from signing. RFC 7523, RFC 7515; the claims are
-    # those of a self-issued token, https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-xoauth
-    param($Parts, [System.Collections.ArrayList]$Rows, [System.Collections.ArrayList]$Warnings)
-    $wrong = Find-AssertionProblem -Parts $Parts
-    if ($wrong) { throw (New-Refusal -Message "No assertion was signed: $wrong." -Id 'AssertionParts') }
-    $application = ([string]$Parts.application).ToLowerInvariant()
-    if ($application -ne $script:SkypeForBusiness) {
-        $configured = @(Read-Property -Cmdlet 'Get-CsOAuthConfiguration' -Parameters @{ } -Select @{ ServiceName = 'text' } -Warnings $Warnings)
-        if (@($configured | Where-Object { $_['ServiceName'] -eq $application }).Count -eq 0) {
-            throw (New-Refusal -Message "No assertion was signed: $application is not the ServiceName of this farm." -Id 'AssertionApplication')
-        }
-    }
-    $assigned = @(Read-Property -Cmdlet 'Get-CsCertificate' -Parameters @{ Type = @('OAuthTokenIssuer') } -Warnings $Warnings -Select @{
-            Thumbprint = 'text'; PreviousThumbprint = 'text'; EffectiveDate = 'time'
-        } | Where-Object { $_['Thumbprint'] })
-    $allowed = @($assigned | ForEach-Object { $_['Thumbprint']; $_['PreviousThumbprint'] } | Where-Object { $_ })
-    $thumbprint = $Parts.thumbprint
-    if (-not $thumbprint) { $thumbprint = Select-SigningThumbprint -Assigned $assigned }
-    $problem = $null
-    $message = $null
-    $certificate = $null
-    if (-not $thumbprint) { $problem = 'none_assigned' }
-    else {
-        $thumbprint = ([string]$thumbprint).ToUpperInvariant()
-        if ($allowed -notcontains $thumbprint) { $problem = 'not_assigned' }
-        else {
-            $certificate = Get-ChildItem -Path $script:Store -ErrorAction Stop |
-                Where-Object { $_.Thumbprint -eq $thumbprint } | Select-Object -First 1
-            if ($null -eq $certificate) { $problem = 'missing' }
-            elseif (-not $certificate.HasPrivateKey) { $problem = 'no_private_key' }
-            elseif ($certificate.PublicKey.Oid.Value -ne '1.2.840.113549.1.1.1') { $problem = 'not_rsa' }
-        }
-    }
-    $key = $null
-    try {
-        if ($null -eq $problem) {
-            try { $key = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPrivateKey($certificate) }
-            catch { $message = [string]$_.Exception.Message }
-            if ($null -eq $key) { $problem = 'key_unusable' }
-        }
-        foreach ($name in $Parts.hosts) {
-            $issuer = $application
-            if ([string]$name -ne '') { $issuer = $issuer + '/' + ([string]$name).ToLowerInvariant() }
-            $issuer = $issuer + '@' + [string]$Parts.realm
-            $start = [System.DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
-            $row = @{
-                issuer = $issuer; thumbprint = $thumbprint; subject = $null; not_before = $null; not_after = $null
-                issued = $null; sealed = $null; problem = $problem; message = $message
-            }
-            if ($null -ne $certificate) {
-                $row.subject = [string]$certificate.Subject
-                $row.not_before = ConvertTo-UtcText -Value $certificate.NotBefore
-                $row.not_after = ConvertTo-UtcText -Value $certificate.NotAfter
-            }
-            if ($null -eq $problem) {
-                $header = [ordered]@{ typ = 'JWT'; alg = 'RS256'; x5t = ConvertTo-Base64Url -Bytes $certificate.GetCertHash() }
-                $claims = [ordered]@{
-                    aud = $script:AuthorizationServer + '/' + [string]$Parts.audience_host + '@' + [string]$Parts.realm
-                    iss = $issuer; nameid = $issuer; nbf = $start; exp = $start + $Parts.lifetime
-                }
-                $text = (@($header, $claims) | ForEach-Object {
-                        ConvertTo-Base64Url -Bytes ([System.Text.Encoding]::UTF8.GetBytes((ConvertTo-Json -InputObject $_ -Compress)))
-                    }) -join '.'
-                try {
-                    $signature = $key.SignData([System.Text.Encoding]::ASCII.GetBytes($text),
-                        [System.Security.Cryptography.HashAlgorithmName]::SHA256, [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
-                    $row.issued = ConvertTo-UtcText -Value ([System.DateTimeOffset]::FromUnixTimeSeconds($start))
-                    $whole = $text + '.' + (ConvertTo-Base64Url -Bytes $signature)
-                    $row.sealed = ConvertTo-Sealed -Text $whole -Seal $Parts.seal -Time $start
-                }
-                catch {
-                    $row.problem = 'key_unusable'
-                    $row.message = [string]$_.Exception.Message
-                }
-            }
-            [void]$Rows.Add($row)
-        }
-    }
-    finally {
-        if ($key) { $key.Dispose() }
-    }
-}
-
-# --- End of the proof ---
 
 function Invoke-Call {
     # Runs one call and puts its rows into the answers; what fails is thrown.
@@ -392,7 +109,7 @@ function Invoke-Call {
         [void]$rows.Add((Import-StoreCertificate -Parameters $Call.parameters))
     }
     elseif ($Call.cmdlet -eq 'New-Assertion') {
-        Add-AssertionRow -Parts $Call.parameters -Rows $rows -Warnings $Warnings
+        Add-AssertionRow -Parts $Call.parameters -Rows $rows -Warnings $Warnings -Read ${function:Read-Property}
     }
     else {
         $command = Get-Command -Name $Call.cmdlet -ErrorAction Stop
@@ -504,7 +221,7 @@ function Invoke-ManagementRequest {
         $category = 'ModuleMissing'
         foreach ($name in $document.modules) {
             try {
-                Import-Module -Name $name -ErrorAction Stop -WarningAction SilentlyContinue
+                Import-Module -Name $name -Global -ErrorAction Stop -WarningAction SilentlyContinue
                 $answer.module = [string]$name
                 break
             }

@@ -4,6 +4,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+#AnsibleRequires -PowerShell ..module_utils._CsCertificateStore
+#AnsibleRequires -PowerShell ..module_utils._CsAssertion
 #AnsibleRequires -PowerShell ..module_utils._CsInvoke
 
 $ErrorActionPreference = 'Stop'

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from tests.lab.farm import certificates
+from tests.support.runner import IMPORT
 
-ROOT = Path(__file__).parents[2]
 PWSH = shutil.which("pwsh")
 pytestmark = pytest.mark.skipif(PWSH is None, reason="no pwsh on PATH")
 
@@ -77,7 +77,7 @@ def ask(store: Path, listed: list[dict[str, Any]], **parts: Any) -> dict[str, An
     call = {"id": "a", "cmdlet": "New-Assertion", "parameters": {**PARTS, "seal": SEAL, **parts}}
     encoded = base64.b64encode(json.dumps({"modules": [str(store / "Stub.psm1")], "calls": [call]}).encode()).decode()
     script = (
-        f"Import-Module '{ROOT}/plugins/module_utils/_CsInvoke.psm1'\n$ErrorActionPreference = 'Stop'\n"
+        f"{IMPORT}\n$ErrorActionPreference = 'Stop'\n"
         f"Invoke-ManagementRequest -Request ([System.Text.Encoding]::UTF8.GetString([System.Convert]::FromBase64String('{encoded}')))\n"
     )
     path = store / "ask.ps1"

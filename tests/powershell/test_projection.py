@@ -10,15 +10,14 @@ import base64
 import json
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.projection import ProjectionError, project
 from tests.support.projection import CASES, REFUSED, expected, received
+from tests.support.runner import IMPORT
 
-ROOT = Path(__file__).parents[2]
 PWSH = shutil.which("pwsh")
 pytestmark = pytest.mark.skipif(PWSH is None, reason="no pwsh on PATH")
 
@@ -33,7 +32,7 @@ ConvertTo-Json -InputObject $row -Depth 5 -Compress
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, Any]]:
-    script = f"Import-Module '{ROOT}/plugins/module_utils/_CsInvoke.psm1'\n"
+    script = f"{IMPORT}\n"
     script += "".join(_ONE.format(expression=case["powershell"], kind=case["kind"]) for case in CASES)
     encoded = base64.b64encode(script.encode("utf-16-le")).decode()
     command = [str(PWSH), "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded]

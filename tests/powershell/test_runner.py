@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.runner import IMPORT
+
 PWSH = shutil.which("pwsh")
 pytestmark = pytest.mark.skipif(PWSH is None, reason="no pwsh on PATH")
 
@@ -54,7 +55,7 @@ def ask(tmp_path: Path) -> Any:
         text = request if isinstance(request, str) else json.dumps({"modules": [str(module)], **request})
         encoded = base64.b64encode(text.encode()).decode()
         script = (
-            f"Import-Module '{ROOT}/plugins/module_utils/_CsInvoke.psm1'\n$ErrorActionPreference = 'Stop'\n$ConfirmPreference = 'None'\n"
+            f"{IMPORT}\n$ErrorActionPreference = 'Stop'\n$ConfirmPreference = 'None'\n"
             f"Invoke-ManagementRequest -Request ([System.Text.Encoding]::UTF8.GetString([System.Convert]::FromBase64String('{encoded}')))\n"
         )
         path = tmp_path / "ask.ps1"

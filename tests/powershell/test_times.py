@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.runner import IMPORT
+
 PWSH = shutil.which("pwsh")
 pytestmark = pytest.mark.skipif(PWSH is None, reason="no pwsh on PATH")
 
@@ -33,7 +34,7 @@ function Set-CsCertificate {
         Utc = $EffectiveDate; Type = $Type
     }
 }
-Import-Module '%s/plugins/module_utils/_CsInvoke.psm1'
+%s
 Invoke-ManagementRequest -Request $env:REQUEST
 """
 
@@ -46,7 +47,7 @@ def test_the_date_is_a_real_time_of_the_server(tmp_path: Path, zone: str, local:
     stub = tmp_path / "Stub.psm1"
     stub.write_text("", encoding="ascii")
     path = tmp_path / "ask.ps1"
-    path.write_text(SCRIPT % ROOT, encoding="ascii")
+    path.write_text(SCRIPT % IMPORT, encoding="ascii")
     call = {
         "id": "a",
         "cmdlet": "Set-CsCertificate",

@@ -32,8 +32,8 @@ from tests.lab.log import RequestLog
 from tests.lab.state import State
 from tests.lab.winrm.command_line import CommandLine
 from tests.lab.winrm.listener import RESTRICTED, WinRmListener
+from tests.support.runner import IMPORT
 
-ROOT = Path(__file__).parents[3]
 ENGINE = engine_path()
 needs_engine = pytest.mark.skipif(ENGINE is None, reason="no pwsh on PATH")
 URL = "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"
@@ -101,9 +101,8 @@ def restricted(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def ask_engine(farm: Farm, request: dict[str, Any]) -> Any:
-    module = f"{ROOT}/plugins/module_utils/_CsInvoke.psm1"
     escaped = json.dumps(request).replace("'", "''")
-    script = f"Import-Module '{module}'; Invoke-ManagementRequest -Request '{escaped}'"
+    script = f"{IMPORT}; Invoke-ManagementRequest -Request '{escaped}'"
     done = farm.front_ends["fe01.contoso.com"].run(CommandLine(script, script, 1), b"", "CONTOSO\\sfbadmin")
     assert (done.code, done.stderr) == (0, b"")
     return json.loads(done.stdout)

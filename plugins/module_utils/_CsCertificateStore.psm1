@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The certificates of the computer's own store, as plain data. Private to the collection; Windows PowerShell 5.1, ASCII only.
+
+$script:Store = 'Cert:\LocalMachine\My'
+
+function ConvertTo-UtcText {
+    # ISO 8601 in UTC to the second; a time without a kind is the server's local time, and the first year means "never".
+    param($Value)
+    if ($null -eq $Value -or [string]$Value -eq '') { return $null }
+    if ($Value -is [System.DateTimeOffset]) { $time = $Value.UtcDateTime } else { $time = ([datetime]$Value).ToUniversalTime() }
+    if ($time.Year -le 1) { return $null }
+    return $time.ToString('yyyy-MM-ddTHH:mm:ss', [cultureinfo]::InvariantCulture) + 'Z'
+}
+
+function ConvertTo-CertificateRow {
+    # A certificate as plain data. The private key is never touched, only whether it is there.
+    param($Certificate)
+    $row = @{
+        thumbprint          = ([string]$Certificate.Thumbprint).ToUpperInvariant()
+        found               = $true
+        subject             = [string]$Certificate.Subject
+        issuer              = [string]$Certificate.Issuer
+        serial_number       = [string]$Certificate.SerialNumber
+        not_before          = ConvertTo-UtcText -Value $Certificate.NotBefore
+        not_after           = ConvertTo-UtcText -Value $Certificate.NotAfter
+        content             = [System.Convert]::ToBase64String($Certificate.RawData)
+        signature_algorithm = [string]$Certificate.SignatureAlgorithm.FriendlyName
+        has_private_key     = [bool]$Certificate.HasPrivateKey
+        key_type            = $null
+        key_size            = $null
+    }
+    $oid = $Certificate.PublicKey.Oid
+    $public = $null
+    if ($oid.Value -eq '1.2.840.113549.1.1.1') {
+        $row.key_type = 'RSA'
+        $public = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPublicKey($Certificate)
+    }
+    elseif ($oid.Value -eq '1.2.840.10045.2.1') {
+        $row.key_type = 'ECDSA'
+        $public = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]::GetECDsaPublicKey($Certificate)
+    }
+    else {
+        $row.key_type = [string]$oid.FriendlyName
+    }
+    if ($public) {
+        # Some key classes override only the setter, which hides the getter from PowerShell.
+        $row.key_size = [int][System.Security.Cryptography.AsymmetricAlgorithm].GetProperty('KeySize').GetValue($public, $null)
+    }
+    return $row
+}
+
+function Find-StoreCertificate {
+    # The certificate of that thumbprint in the computer's own store, or nothing.
+    param([string]$Thumbprint)
+    return Get-ChildItem -Path $script:Store -ErrorAction Stop |
+        Where-Object { $_.Thumbprint -eq $Thumbprint } | Select-Object -First 1
+}
+
+function Get-CertificateRow {
+    # What is in the computer's own store under a thumbprint.
+    param([string]$Thumbprint)
+    $certificate = Find-StoreCertificate -Thumbprint $Thumbprint
+    if ($null -ne $certificate) { return ConvertTo-CertificateRow -Certificate $certificate }
+    $row = @{ thumbprint = $Thumbprint; found = $false }
+    foreach ($name in 'subject', 'issuer', 'serial_number', 'not_before', 'not_after', 'content', 'key_type', 'key_size',
+        'signature_algorithm', 'has_private_key') { $row[$name] = $null }
+    return $row
+}
+
+function Read-StoreCertificate {
+    # Certificates of the computer's own store: those that an earlier call listed as assigned ('of'), those with given
+    # thumbprints, or all that are self-signed and have their private key.
+    param($Parameters, [hashtable]$Answers, [System.Collections.ArrayList]$Rows)
+    if ($Parameters.self_signed) {
+        $own = @(Get-ChildItem -Path $script:Store -ErrorAction Stop | Where-Object { $_.HasPrivateKey -and $_.Subject -eq $_.Issuer })
+        foreach ($certificate in $own) { [void]$Rows.Add((ConvertTo-CertificateRow -Certificate $certificate)) }
+        return
+    }
+    $wanted = @($Parameters.thumbprints | Where-Object { $_ })
+    if ($Parameters.of) {
+        foreach ($assigned in $Answers[[string]$Parameters.of]) { $wanted += $assigned['Thumbprint'], $assigned['PreviousThumbprint'] }
+    }
+    $seen = New-Object -TypeName System.Collections.ArrayList
+    foreach ($thumbprint in $wanted) {
+        if (-not $thumbprint) { continue }
+        $thumbprint = ([string]$thumbprint).ToUpperInvariant()
+        if ($seen -contains $thumbprint) { continue }
+        [void]$seen.Add($thumbprint)
+        [void]$Rows.Add((Get-CertificateRow -Thumbprint $thumbprint))
+    }
+}
+
+function New-StoreCertificate {
+    # A new self-signed certificate in the computer's own store, as a row. Its key is exportable, since the Central Management
+    # Store replicates it, and lies with a CryptoAPI provider, since the product does not use keys of CNG providers.
+    param($Parameters)
+    $command = Get-Command -Name 'New-SelfSignedCertificate' -ErrorAction Stop
+    if (-not $command.Parameters.ContainsKey('KeyExportPolicy')) {
+        throw 'New-SelfSignedCertificate of this Windows version cannot make an exportable key: it is older than Windows Server 2016'
+    }
+    $wanted = @{
+        Subject           = [string]$Parameters.subject
+        CertStoreLocation = $script:Store
+        KeyAlgorithm      = 'RSA'
+        KeyLength         = [int]$Parameters.key_size
+        HashAlgorithm     = 'SHA256'
+        KeyExportPolicy   = 'Exportable'
+        KeySpec           = 'KeyExchange'
+        Provider          = 'Microsoft Enhanced RSA and AES Cryptographic Provider'
+        NotAfter          = [datetime]::Now.AddDays([int]$Parameters.valid_days)
+    }
+    return ConvertTo-CertificateRow -Certificate (New-SelfSignedCertificate @wanted -ErrorAction Stop)
+}
+
+function Import-StoreCertificate {
+    # The certificate and key of a PFX into the computer's own store, as a row. Nothing is written to a file.
+    param($Parameters)
+    $flags = [System.Security.Cryptography.X509Certificates.X509KeyStorageFlags]'MachineKeySet, PersistKeySet, Exportable'
+    $content = [System.Convert]::FromBase64String([string]$Parameters.content)
+    $certificate = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList $content, ([string]$Parameters.password), $flags
+    $store = Get-Item -Path $script:Store -ErrorAction Stop
+    $store.Open('ReadWrite')
+    try { $store.Add($certificate) }
+    finally { $store.Close() }
+    return ConvertTo-CertificateRow -Certificate $certificate
+}
+
+Export-ModuleMember -Function ConvertTo-UtcText, Find-StoreCertificate, Read-StoreCertificate, New-StoreCertificate, Import-StoreCertificate
