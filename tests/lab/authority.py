@@ -12,11 +12,10 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_BITS = 2048
+from . import keys
 
 
 class Authority:
@@ -28,7 +27,7 @@ class Authority:
     def __init__(self, workdir: Path) -> None:
         self.ca_pem, self.certificate, self.key = workdir / "ca.pem", workdir / "server.pem", workdir / "server.key"
         now = datetime.now(timezone.utc)
-        ca_key, server_key = rsa.generate_private_key(65537, _BITS), rsa.generate_private_key(65537, _BITS)
+        ca_key, server_key = keys.named("authority"), keys.named("servers")
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Lab CA")])
         identifier = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
         base = (

@@ -36,6 +36,12 @@ _GRAPH = "https://graph.microsoft.com"
 _WINDOWS = SimpleNamespace(_shell=SimpleNamespace(tmpdir="none", _IS_WINDOWS=True))
 
 
+def _done(result: dict[str, Any]) -> dict[str, Any]:
+    """The result of a reading that went well; a test that judged a failed one would judge nothing."""
+    assert not result.get("failed"), result.get("msg")
+    return result
+
+
 class _InProcess(BaseAdapter):
     """Hands each request to the lab's Graph."""
 
@@ -79,7 +85,7 @@ class Estate:
         def prepare(action: Any) -> None:
             action._execute_module = execute
 
-        return run_action("onprem_info", options, connection=_WINDOWS, prepare=prepare, task_vars={"inventory_hostname": name})
+        return _done(run_action("onprem_info", options, connection=_WINDOWS, prepare=prepare, task_vars={"inventory_hostname": name}))
 
     def cloud(self, **options: Any) -> dict[str, Any]:
         """What sp_info returns of the first tenant."""
@@ -93,7 +99,7 @@ class Estate:
         }
         asked = Request("POST", f"/{tenant['id']}/oauth2/v2.0/token", {}, {}, urlencode(form).encode())
         token = self._entra.handle(asked).content["access_token"]
-        return run_action("sp_info", {"access_token": token, **options})
+        return _done(run_action("sp_info", {"access_token": token, **options}))
 
     def everything(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Every server, the first as the lead and the others with their certificate, and the tenant with dedicated applications."""

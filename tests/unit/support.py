@@ -18,20 +18,18 @@ from typing import Any
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from requests.adapters import BaseAdapter
 
+from tests.lab import keys
+
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 LOCAL = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/tmp/none", _IS_WINDOWS=False))
-_KEYS: dict[int, Any] = {}
 
 
 def key(bits: int = 2048) -> Any:
-    """An RSA key; making one is slow, so each size is made once."""
-    if bits not in _KEYS:
-        _KEYS[bits] = rsa.generate_private_key(65537, bits)
-    return _KEYS[bits]
+    """An RSA key, the same for each size."""
+    return keys.named("unit tests", bits)
 
 
 def certificate(subject: str = "contoso.com", *, days: int = 365, since: int = 1, bits: int = 2048) -> x509.Certificate:

@@ -5,7 +5,7 @@
 """Runs calls one by one as the runner on the server runs them, where no script may run there. Private to the collection.
 
 The same request has the same answer both ways: the same allowed cmdlets, the first failure stops, what had succeeded is taken back,
-failures are data. tests/unit/lab/test_conformance.py compares them.
+failures are data. tests/powershell/test_conformance.py compares them.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined, Template
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.page import Page
 
@@ -18,6 +19,11 @@ _FILES = ("page.html.j2", "parts.html.j2", "style.css")
 
 def html(page: Page) -> str:
     """The page as HTML. Jinja2 escapes every value, and a value that is not there is an error."""
+    return _template().render(page=page)
+
+
+@cache
+def _template() -> Template:
     # ansible-core's own templating would template the values again; these come from a directory that others write to.
     environment = Environment(
         loader=DictLoader({name: (_FOLDER / name).read_text(encoding="utf-8") for name in _FILES}),
@@ -27,4 +33,4 @@ def html(page: Page) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("page.html.j2").render(page=page)
+    return environment.get_template("page.html.j2")

@@ -39,7 +39,7 @@ class Entra:
         self._state, self._log, self._faults = state, log, faults
         self._providers, self._device_codes = providers, device_codes
         self.url = self.graph_url = ""
-        self._signer = Signer()
+        self._signer = Signer("Entra ID")
 
     def handle(self, request: Request) -> Answer:
         _empty, tenant_name, *rest = request.path.split("/")

@@ -30,12 +30,6 @@ _ADVICE = (
 class Providers:
     """Every issuer that somebody names has a key of its own, which Entra ID would read from the issuer's address."""
 
-    def __init__(self) -> None:
-        self._signers: dict[str, Signer] = {}
-
-    def _signer(self, issuer: str) -> Signer:
-        return self._signers.setdefault(issuer, Signer())
-
     def token(self, issuer: str, subject: str, audience: str = AUDIENCE, *, seconds: int = 300, signed_by: str | None = None) -> str:
         """A token as that provider gives it; signed_by another issuer makes it a forged one."""
         now = int(time.time())
@@ -48,7 +42,7 @@ class Providers:
             "exp": now + seconds,
             "jti": str(uuid.uuid4()),
         }
-        return self._signer(signed_by or issuer).sign(claims)
+        return Signer(signed_by or issuer).sign(claims)
 
     def problem(self, assertion: str, application: dict[str, Any]) -> tuple[int, str] | None:
         """Code and text of what Entra ID finds wrong with a provider's token as the application's credential; None if nothing is."""
@@ -64,7 +58,7 @@ class Providers:
             if not left:
                 text = f"No matching federated identity record found for presented assertion {name} '{presented}'. {_ADVICE}"
                 return code, text
-        if not self._signer(claims["iss"]).signed(assertion):
+        if not Signer(claims["iss"]).signed(assertion):
             return 700027, "Client assertion failed signature validation."
         if not claims.get("nbf", 0) <= time.time() < claims.get("exp", 0):
             return 700024, "Client assertion is not within its valid time range."

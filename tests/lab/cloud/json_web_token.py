@@ -13,14 +13,16 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from .. import keys
 
 
 class Signer:
-    """One key that signs and checks."""
+    """One key that signs and checks. name: whose it is."""
 
-    def __init__(self) -> None:
-        self._key = rsa.generate_private_key(65537, 2048)
+    def __init__(self, name: str) -> None:
+        self._key = keys.named(name)
 
     def sign(self, claims: dict[str, Any]) -> str:
         signed = f"{encode({'typ': 'JWT', 'alg': 'RS256'})}.{encode(claims)}"

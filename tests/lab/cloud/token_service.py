@@ -31,6 +31,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from .. import keys
 from ..farm import certificates
 from ..faults import Faults
 from ..log import RequestLog
@@ -69,7 +70,7 @@ class TokenService:
     def __init__(self, state: State, log: RequestLog, faults: Faults) -> None:
         self._state, self._log, self._faults = state, log, faults
         self.url = ""
-        self._key = rsa.generate_private_key(65537, 2048)
+        self._key = keys.named("token service")
 
     def answers(self, path: str) -> bool:
         """Whether a path of the sign-in server belongs to the token service."""

@@ -16,12 +16,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
+from .. import keys
+
 OBJECT = "System.Security.Cryptography.X509Certificates.X509Certificate2"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 # RFC 8017 appendix C: the last octet of the identifier 1.2.840.113549.1.1.x tells with which hash RSA signs.
 _RSA_SIGNATURE = bytes.fromhex("2a864886f70d0101")
 _HASHES: dict[str, tuple[int, hashes.HashAlgorithm]] = {"MD5": (4, hashes.MD5()), "SHA1": (5, hashes.SHA1())}  # noqa: S303
 _SHA256 = 11
+# Opening a PFX is slow, and the same few are looked at again and again.
+_OPENED: dict[str, tuple[Any, x509.Certificate]] = {}
 
 
 def complete(entry: dict[str, Any]) -> None:
@@ -32,7 +36,7 @@ def complete(entry: dict[str, Any]) -> None:
     begin = _time(entry["not_before"]) if "not_before" in entry else now - timedelta(days=30)
     end = _time(entry["not_after"]) if "not_after" in entry else now + timedelta(days=int(entry.get("days", 700)))
     elliptic = entry.get("key_type") == "ec"
-    key = ec.generate_private_key(ec.SECP256R1()) if elliptic else rsa.generate_private_key(65537, int(entry.get("key_size", 2048)))
+    key = ec.generate_private_key(ec.SECP256R1()) if elliptic else keys.another(int(entry.get("key_size", 2048)))
     name = x509.Name.from_rfc4514_string(entry.get("subject", "CN=contoso.com"))
     certificate = (
         x509.CertificateBuilder()
@@ -48,18 +52,25 @@ def complete(entry: dict[str, Any]) -> None:
         assert isinstance(key, rsa.RSAPrivateKey)
         certificate = _signed_anew(certificate, key, entry["hash"])
     entry["pfx"] = base64.b64encode(pkcs12.serialize_key_and_certificates(b"issuer", key, certificate, None, NoEncryption())).decode()
+    _OPENED[entry["pfx"]] = key, certificate
 
 
 def load(entry: dict[str, Any]) -> x509.Certificate:
-    _key, certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(entry["pfx"]), None)
-    assert certificate is not None
-    return certificate
+    return _opened(entry["pfx"])[1]
+
+
+def _opened(pfx: str) -> tuple[Any, x509.Certificate]:
+    """Key and certificate."""
+    if pfx not in _OPENED:
+        key, certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(pfx), None)
+        assert certificate is not None
+        _OPENED[pfx] = key, certificate
+    return _OPENED[pfx]
 
 
 def private_key(entry: dict[str, Any]) -> Any:
     """The private key, or None where the state says that the computer does not have it."""
-    key, _certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(entry["pfx"]), None)
-    return key if entry.get("private_key", True) else None
+    return _opened(entry["pfx"])[0] if entry.get("private_key", True) else None
 
 
 def thumbprint(certificate: x509.Certificate) -> str:

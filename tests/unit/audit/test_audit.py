@@ -119,7 +119,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 10**9), st.sampled_from([0.01, 0.05, 0.2]), OPTIONS, st.sampled_from([[], SERVERS, [*SERVERS, "fe03.contoso.com"]]))
 def test_it_never_raises_and_every_finding_is_in_the_table(
     read: Any, seed: int, often: float, options: dict[str, Any], servers: list[str]
@@ -147,7 +147,7 @@ def test_it_never_raises_and_every_finding_is_in_the_table(
     assert result["counts"] == {status: sum(finding.status == status for finding in found) for status in STATUSES}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 10**9))
 def test_what_is_missing_never_turns_wrong_into_right(read: Any, seed: int) -> None:
     """A finding that is not right on all data does not pass for the same subject where values are null."""

@@ -94,7 +94,7 @@ def test_each_drawing_that_says_something_says_it_in_words_too(fixture: Callable
             assert attributes.get("aria-hidden") == "true" or (attributes["role"] == "img" and attributes["aria-labelledby"])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(min_size=1) | st.sampled_from([reports.ATTACK, "{{ 7 * 7 }}", "</style><script>", "]]>", "&lt;"]))
 def test_every_text_that_others_wrote_stays_text(value: str) -> None:
     (audit,) = reports.bad()
