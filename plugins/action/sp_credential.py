@@ -18,12 +18,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
     SHARED_PRINCIPAL_WARNING,
     ServicePrincipal,
 )
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import (
-    Certificate,
-    check_usable,
-    load_certificate,
-    load_certificate_file,
-)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text

@@ -14,7 +14,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import FORMS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable, load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, is_guid
 
 # The options of the sign-ins that go to the tenant that is named.

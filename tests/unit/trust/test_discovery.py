@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import FORMS, host_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import load_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 from ..support import certificate, pem, run_action

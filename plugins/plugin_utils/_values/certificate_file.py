@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read one X.509 certificate from what users hand over: PEM, DER, or base64 of either. Private to the collection."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der, require_cryptography
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64, text_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+
+try:
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+except ImportError:  # reported by require_cryptography() when a certificate is read
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
+
+_EXPECTED = "one X.509 certificate without private key as PEM, DER or base64 of DER (a .cer file)"
+_PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")  # RFC 7468 section 5.1 and OpenSSL's own
+_DER_SEQUENCE = 0x30
+
+
+def load_certificate(option: str, content: str | bytes) -> Certificate:
+    """The one certificate in PEM, DER or bare base64 text.
+
+    A private key that lies beside it is left unread. Raises InvalidOptionError when there is no certificate, more than one,
+    or something else where a certificate was meant. No message holds any of the content.
+    """
+    require_cryptography()
+    distinct = {hashlib.sha256(der).digest(): der for der in _certificates_in(option, content)}
+    if len(distinct) > 1:
+        raise InvalidOptionError(
+            option, f"it holds {len(distinct)} different certificates, which leaves open which one is meant", _EXPECTED
+        )
+    (der,) = distinct.values()
+    try:
+        return parse_der(der)
+    except ValueError as exc:
+        raise InvalidOptionError(option, f"it cannot be read as a certificate: {_first_line(exc)}", _EXPECTED) from None
+
+
+def load_certificate_file(option: str, path: str) -> Certificate:
+    """The certificate in a file on the controller; InvalidOptionError as load_certificate(), or where the file cannot be read."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as exc:
+        raise InvalidOptionError(option, f"{path} cannot be read: {exc.strerror}", "a file on the controller") from None
+    return load_certificate(option, content)
+
+
+def _certificates_in(option: str, content: str | bytes) -> list[bytes]:
+    """The DER forms found, at least one; InvalidOptionError that says what was found instead."""
+    if isinstance(content, str):
+        text: str | None = content
+    elif content[:1] == bytes([_DER_SEQUENCE]):
+        return [_der_certificate(option, content)]
+    else:
+        text = text_of(content)
+    if text is None:
+        raise InvalidOptionError(option, "it is neither text nor DER", _EXPECTED)
+    if not text.strip():
+        raise InvalidOptionError(option, "it is empty", _EXPECTED)
+    if "-----BEGIN" in text:
+        return _pem_certificates(option, text)
+    decoded = decode_base64(text)
+    if decoded is None:
+        raise InvalidOptionError(option, "it is not a certificate", _EXPECTED)
+    if decoded.startswith(b"-----BEGIN"):
+        return _pem_certificates(option, text_of(decoded) or "")
+    return [_der_certificate(option, decoded)]
+
+
+def _pem_certificates(option: str, text: str) -> list[bytes]:
+    blocks = _PEM_BLOCK.findall(text)
+    found = []
+    for label, body in blocks:
+        if label not in _CERTIFICATE_LABELS:
+            continue
+        der = decode_base64(body)
+        if der is None:
+            raise InvalidOptionError(option, "its PEM block is damaged: what is between the lines is not base64", _EXPECTED)
+        found.append(der)
+    if found:
+        return found
+    labels = " ".join(label for label, _body in blocks) or text
+    if "PRIVATE KEY" in labels:
+        raise InvalidOptionError(option, "it holds a private key where a certificate was meant", _EXPECTED)
+    if "CERTIFICATE REQUEST" in labels:
+        raise InvalidOptionError(option, "it holds a certificate signing request where a certificate was meant", _EXPECTED)
+    if "PKCS7" in labels:
+        raise InvalidOptionError(option, "it holds a PKCS#7 bundle where one certificate was meant", _EXPECTED)
+    raise InvalidOptionError(option, "it holds no complete PEM block of a certificate", _EXPECTED)
+
+
+def _der_certificate(option: str, der: bytes) -> bytes:
+    """The bytes themselves, after ruling out the other things that also come as DER."""
+    try:
+        parse_der(der)
+    except ValueError as exc:
+        if _is_private_key(der):
+            raise InvalidOptionError(option, "it holds a private key where a certificate was meant", _EXPECTED) from None
+        if _is_pfx(der):
+            raise InvalidOptionError(
+                option, "it is a PFX (PKCS#12) file, which is made to hold a private key, where a certificate was meant", _EXPECTED
+            ) from None
+        raise InvalidOptionError(option, f"it is not a certificate: {_first_line(exc)}", _EXPECTED) from None
+    return der
+
+
+def _is_private_key(der: bytes) -> bool:
+    try:
+        load_der_private_key(der, password=None)
+    except TypeError:  # "Password was not given but private key is encrypted"
+        return True
+    except Exception:  # cryptography raises many kinds for bytes that are no key; the caller reports the certificate's problem
+        return False
+    return True
+
+
+def _is_pfx(der: bytes) -> bool:
+    """Whether the bytes begin as RFC 7292 section 4 says of a PFX: SEQUENCE { INTEGER 3, ... }."""
+    if len(der) < 2:
+        return False
+    length_octets = der[1] & 0x7F if der[1] & 0x80 else 0
+    return der[2 + length_octets : 5 + length_octets] == b"\x02\x01\x03"
+
+
+def _first_line(exc: Exception) -> str:
+    return (str(exc).strip().splitlines() or [type(exc).__name__])[0].rstrip(".")
