@@ -19,8 +19,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import issuer_certificate
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.issuer_certificate import Assignment, SelfSigned
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment, issue
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.assignment import Assignment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.issue import SelfSigned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, check_subject, check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
@@ -69,7 +70,7 @@ class ActionModule(HybridAuthAction):
 
     def _provide(self, params: dict[str, Any], current: Mapping[str, Any] | None) -> dict[str, Any]:
         now = datetime.now(timezone.utc)
-        assignment = _assignment(params)
+        wanted = _assignment(params)
         principals = _principals(params) if params["state"] == "assigned" else []
         prepared = _prepared(params["prepared"], self.check_mode)
         if prepared and not prepared["thumbprint"]:
@@ -83,24 +84,24 @@ class ActionModule(HybridAuthAction):
             thumbprint = pfx.certificate.thumbprint
         own = _self_signed(params) if params["source"] == "self_signed" else None
         signing = (current or {}).get("signing")
-        if current and signing and thumbprint and self._settled(thumbprint, signing, assignment, params["state"]):
+        if current and signing and thumbprint and self._settled(thumbprint, signing, wanted, params["state"]):
             return _result(signing, signing, _row_of(signing, thumbprint), ())
         self.prepared = prepared if self.check_mode else None
-        return self._converge(params["state"], assignment, principals, thumbprint, pfx, own)
+        return self._converge(params["state"], wanted, principals, thumbprint, pfx, own)
 
-    def _settled(self, thumbprint: str, signing: Mapping[str, Any], assignment: Assignment, state: str) -> bool:
+    def _settled(self, thumbprint: str, signing: Mapping[str, Any], wanted: Assignment, state: str) -> bool:
         """Whether what was read earlier shows that nothing is to be done."""
         row = _row_of(signing, thumbprint)
         if not row or not row.get("found") or not row.get("has_private_key"):
             return False
         # A default date is that of the roll itself, so the clock does not matter here.
-        moment = issuer_certificate.effective_date(thumbprint, signing, assignment, datetime.now(timezone.utc))
-        return state == "in_store" or issuer_certificate.in_place(thumbprint, signing, moment, assignment.immediate)
+        moment = assignment.effective_date(thumbprint, signing, wanted, datetime.now(timezone.utc))
+        return state == "in_store" or assignment.in_place(thumbprint, signing, moment, wanted.immediate)
 
     def _converge(
         self,
         state: str,
-        assignment: Assignment,
+        wanted: Assignment,
         principals: list[ServicePrincipal],
         thumbprint: str | None,
         pfx: Pfx | None,
@@ -108,22 +109,20 @@ class ActionModule(HybridAuthAction):
     ) -> dict[str, Any]:
         """Read the farm and the store, then bring the certificate into the store, then stage or assign it."""
         parts = ["certificate", *(["sip_domains"] if own and not own.subject else [])]
-        wanted: dict[str, Any] = (
-            {"self_signed": True} if own else {"thumbprints": [one for one in (thumbprint,) if one != issuer_certificate.NEW]}
-        )
-        answer = self.shell.run([*onprem.calls(parts), Call("store", "Read-Certificate", wanted)])
+        asked: dict[str, Any] = {"self_signed": True} if own else {"thumbprints": [one for one in (thumbprint,) if one != issue.NEW]}
+        answer = self.shell.run([*onprem.calls(parts), Call("store", "Read-Certificate", asked)])
         self.warned += answer.warnings
         read = onprem.shaped(answer, parts)
         before, now, store = read["signing"], parse_time(read["server"]["time"]), answer.rows["store"]
         if own:
             own = SelfSigned(own.subject or _default_subject(read["sip_domains"]), own.key_size, own.valid_days)
         row, making = _making(own, pfx, self.prepared, before, store, now)
-        issuer_certificate.check_certificate(row, now)
-        moment = issuer_certificate.effective_date(row["thumbprint"], before, assignment, now)
-        settled = state == "in_store" or issuer_certificate.in_place(row["thumbprint"], before, moment, assignment.immediate)
+        assignment.check_certificate(row, now)
+        moment = assignment.effective_date(row["thumbprint"], before, wanted, now)
+        settled = state == "in_store" or assignment.in_place(row["thumbprint"], before, moment, wanted.immediate)
         if not settled:
-            self.warned += issuer_certificate.check_roll(row, before, moment, assignment, now)
-            issuer_certificate.check_tenant(row["thumbprint"], principals, now)
+            self.warned += assignment.check_roll(row, before, moment, wanted, now)
+            assignment.check_tenant(row["thumbprint"], principals, now)
         operations = [making.operation] if making else []
         if making and not self.check_mode:
             row = self.shell.run([Call("server", "Read-Server"), making.call]).rows["made"][0]
@@ -131,17 +130,17 @@ class ActionModule(HybridAuthAction):
         if not settled:
             name = row["thumbprint"]
             operations.append(f"stage {name} to sign from {utc_text(moment)} on" if moment else f"assign {name} to sign at once")
-            after = _predicted(before, row, moment) if self.check_mode else self._assign(before, name, moment, assignment)
+            after = _predicted(before, row, moment) if self.check_mode else self._assign(before, name, moment, wanted)
         return _result(before, after, row, operations, making.label if making else None)
 
-    def _assign(self, before: Mapping[str, Any], thumbprint: str, moment: datetime | None, assignment: Assignment) -> Mapping[str, Any]:
+    def _assign(self, before: Mapping[str, Any], thumbprint: str, moment: datetime | None, wanted: Assignment) -> Mapping[str, Any]:
         roll = {"Roll": True, "EffectiveDate": moment} if moment else {}
         after = self._write(Call("set", "Set-CsCertificate", {**_GLOBAL, "Thumbprint": thumbprint, **roll}))
         signs = (before["current"] or {}).get("thumbprint")
         held = not moment or (after["current"] or {}).get("thumbprint") == signs
-        if not held or not issuer_certificate.in_place(thumbprint, after, moment, assignment.immediate):
+        if not held or not assignment.in_place(thumbprint, after, moment, wanted.immediate):
             raise HybridAuthError(
-                f"{self.shell.server}: Set-CsCertificate ran without error, but the farm shows {issuer_certificate.shown(after)}.",
+                f"{self.shell.server}: Set-CsCertificate ran without error, but the farm shows {assignment.shown(after)}.",
                 "Look at it with Get-CsCertificate -Type OAuthTokenIssuer; another program may have changed it at the same time.",
             )
         return after
@@ -155,7 +154,7 @@ class ActionModule(HybridAuthAction):
         before = read["signing"]
         if not before["previous"] and not before["next"]:
             return _result(before, before, None, ())
-        issuer_certificate.check_removal(before, parse_time(read["server"]["time"]))
+        assignment.check_removal(before, parse_time(read["server"]["time"]))
         operation = f"remove the previous certificate {before['previous']['thumbprint']} from the farm"
         after = {**before, "previous": None}
         if not self.check_mode:
@@ -202,7 +201,7 @@ def _making(
 ) -> tuple[Mapping[str, Any], _Making | None]:
     """The certificate as it is or will be in the store, and what brings it there where it is missing."""
     if own:
-        found = issuer_certificate.find_self_signed(own, signing, store, now)
+        found = issue.find_self_signed(own, signing, store, now)
         if found is not None:
             return found, None
         label = f"{own.subject}, self-signed, {own.key_size} bits, for {own.valid_days} days"
@@ -213,7 +212,7 @@ def _making(
         call = Call("made", "Import-StoreCertificate", {"content": pfx.content, "password": pfx.password})
         return pfx.certificate.row(there=True), _Making(f"import certificate {thumbprint} ({pfx.certificate.subject})", thumbprint, call)
     if prepared and not any(one["found"] for one in store):
-        return {**prepared, "thumbprint": prepared["thumbprint"] or issuer_certificate.NEW}, None
+        return {**prepared, "thumbprint": prepared["thumbprint"] or issue.NEW}, None
     return store[0], None
 
 
@@ -225,8 +224,8 @@ def _result(
     made: str | None = None,
 ) -> dict[str, Any]:
     stored: tuple[dict[str, Any], dict[str, Any]] = ({"in_store": None}, {"in_store": made}) if made else ({}, {})
-    change = Change({**issuer_certificate.shown(before), **stored[0]}, {**issuer_certificate.shown(after), **stored[1]}, tuple(operations))
-    certificate = {**row, "thumbprint": None if row["thumbprint"] == issuer_certificate.NEW else row["thumbprint"]} if row else None
+    change = Change({**assignment.shown(before), **stored[0]}, {**assignment.shown(after), **stored[1]}, tuple(operations))
+    certificate = {**row, "thumbprint": None if row["thumbprint"] == issue.NEW else row["thumbprint"]} if row else None
     return {**change.as_result(), "certificate": certificate, "signing": dict(after)}
 
 
@@ -273,7 +272,7 @@ def _prepared(result: Mapping[str, Any] | None, check_mode: bool) -> Mapping[str
 
 def _thumbprint(params: Mapping[str, Any], prepared: Mapping[str, Any] | None) -> str:
     if prepared:
-        return str(prepared["thumbprint"] or issuer_certificate.NEW)
+        return str(prepared["thumbprint"] or issue.NEW)
     thumbprint = thumbprint_in("".join((params["thumbprint"] or "").replace(":", " ").split()))
     if not thumbprint:
         raise InvalidOptionError("thumbprint", "it is missing or no thumbprint", "40 hexadecimal digits, or prepared")

@@ -13,6 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
@@ -41,7 +42,7 @@ class ActionModule(HybridAuthAction):
         app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
         if not app_ids:
             raise InvalidOptionError("app_ids", "the list is empty", "at least one application id")
-        rules = rotation.Rules(
+        rules = Rules(
             overlap=timedelta(days=_at_least("overlap_days", params["overlap_days"], rotation.SHORTEST_OVERLAP_DAYS)),
             warn=timedelta(days=_at_least("warn_days", params["warn_days"], 1)),
             earlier=_thumbprints("earlier_thumbprints", params["earlier_thumbprints"]),

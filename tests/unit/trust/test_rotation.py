@@ -18,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.signing impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential, serves
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import PROCEDURE, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation as subject
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
@@ -26,7 +27,7 @@ from ..support import run_action
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
 OURS = "CN=contoso.com"
-RULES = subject.Rules(overlap=7 * DAY, warn=60 * DAY)
+RULES = Rules(overlap=7 * DAY, warn=60 * DAY)
 A, B, C, X, Y = (letter * 40 for letter in "ABCDE")
 
 
@@ -64,7 +65,7 @@ def applied(plan: subject.RotationPlan, principals: list[ServicePrincipal], end:
     return after
 
 
-def verdicts(roles: dict[str, Any], *keys: KeyCredential, rules: subject.Rules = RULES) -> dict[str | None, tuple[str, bool]]:
+def verdicts(roles: dict[str, Any], *keys: KeyCredential, rules: Rules = RULES) -> dict[str | None, tuple[str, bool]]:
     plan = subject.plan(roles, [principal(*keys)], rules, NOW)
     return {verdict.key.thumbprint: (verdict.owner, verdict.goes) for verdict in (*plan.keep, *plan.remove)}
 
@@ -176,7 +177,7 @@ farms = st.one_of(
     st.builds(lambda days: {"current": farm(B, effective=-days), "previous": farm(A)}, st.integers(0, 400)),
 )
 rules = st.builds(
-    subject.Rules,
+    Rules,
     overlap=st.integers(2, 30).map(lambda days: days * DAY),
     warn=st.just(60 * DAY),
     earlier=st.frozensets(st.sampled_from([A, B, C])),

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import issuer_certificate as subject
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment, issue
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
 from ..farm.test_actions import WINDOWS
@@ -255,8 +255,8 @@ def test_a_self_signed_certificate_is_made_once() -> None:
     ids=["old", "subject", "older than the one that signs", "short", "no key"],
 )
 def test_a_certificate_that_is_not_a_new_one_is_not_taken_for_it(row: dict[str, Any]) -> None:
-    wanted = subject.SelfSigned("CN=contoso.com", 2048, 365)
-    assert subject.find_self_signed(wanted, {"current": stored(A)}, [row], NOW) is None
+    wanted = issue.SelfSigned("CN=contoso.com", 2048, 365)
+    assert issue.find_self_signed(wanted, {"current": stored(A)}, [row], NOW) is None
 
 
 def pfx(folder: Path, password: str | None, **changed: Any) -> Path:
@@ -333,7 +333,7 @@ def test_a_pfx_that_cannot_serve_is_refused_before_anything_is_contacted(
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(timezone.utc)))
 def test_the_default_date_is_a_full_hour_24_to_25_hours_ahead(now: datetime) -> None:
-    moment = subject.effective_date(B, {"current": stored(A)}, subject.Assignment(), now)
+    moment = assignment.effective_date(B, {"current": stored(A)}, assignment.Assignment(), now)
     assert moment is not None
     assert 24 * 3600 <= (moment - now).total_seconds() < 25 * 3600
     assert parse_time(utc_text(moment)) == moment

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who is who in a roll of the OAuthTokenIssuer certificate, and what becomes of each entry in the tenant. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, KeyCredential, serves
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+
+OURS, FOREIGN, UNKNOWN = "ours", "foreign", "unknown"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """overlap: how long an earlier certificate stays after its successor took effect. warn: how long before the end a successor is due.
+
+    earlier: thumbprints of certificates that the farm used before, beside the one that it remembers itself.
+    named: thumbprints that may go whoever put them there. Both in upper case.
+    """
+
+    overlap: timedelta
+    warn: timedelta
+    earlier: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of one entry of a service principal. until: when an entry that stays may go, where that is known."""
+
+    principal: ServicePrincipal
+    key: KeyCredential
+    owner: str
+    goes: bool
+    reason: str
+    until: datetime | None = None
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "app_id": self.principal.app_id,
+            "key_id": self.key.key_id,
+            "thumbprint": self.key.thumbprint,
+            "display_name": self.key.display_name,
+            "end": utc_text(self.key.end) if self.key.end else None,
+            "owner": self.owner,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate as onprem_info shows it in signing."""
+
+    thumbprint: str
+    subject: str | None
+    content: str | None
+    end: datetime | None
+    effective: datetime | None
+
+    def expired(self, now: datetime) -> bool:
+        return self.end is not None and self.end <= now
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Who is who in the roll at this moment."""
+
+    current: Certificate
+    next: Certificate | None
+    previous: Certificate | None
+    rules: Rules
+    now: datetime
+
+    @property
+    def live(self) -> list[tuple[Certificate, str]]:
+        """The certificates that the tenant must hold, with the reason."""
+        staged = [(self.next, f"it signs from {when_text(self.next.effective)} on")] if self.next else []
+        return [(self.current, "it signs now"), *staged]
+
+    @property
+    def earlier(self) -> set[str]:
+        return {*self.rules.earlier, *([self.previous.thumbprint] if self.previous else [])}
+
+    @property
+    def overlap_end(self) -> datetime | None:
+        """When what signed before the certificate that signs now may go; None where it is not known since when that one signs."""
+        return self.current.effective + self.rules.overlap if self.current.effective else None
+
+    def verdict(self, principal: ServicePrincipal, key: KeyCredential, replaced: bool) -> Verdict:
+        """The first case that applies. replaced: another entry with the same certificate serves, or is added."""
+        live = {certificate.thumbprint: reason for certificate, reason in self.live}
+        is_live, is_earlier, expired, over = key.thumbprint in live, key.thumbprint in self.earlier, key.expired(self.now), self.overlap_end
+        usual = same_text(key.type, "AsymmetricX509Cert") and same_text(key.usage, "Verify")
+        ended = f"expired on {when_text(key.end)}"
+        cases: list[tuple[bool, str, bool, str]] = [
+            (not key.thumbprint or not key.key_id, UNKNOWN, False, "its certificate cannot be told"),
+            (is_live and expired and replaced, OURS, True, f"it {ended}, and another entry has the same certificate"),
+            (is_live, OURS, False, live.get(str(key.thumbprint), "")),
+            (key.thumbprint in self.rules.named, FOREIGN, True, "it was named"),
+            (not usual, FOREIGN, False, f"its type {key.type} and usage {key.usage} are not those of the farm's certificate"),
+            (is_earlier and expired, OURS, True, f"it is an earlier certificate of the farm and {ended}"),
+            (
+                is_earlier and not over,
+                OURS,
+                False,
+                "it is an earlier certificate of the farm, and since when its successor signs is unknown",
+            ),
+            (
+                is_earlier and over is not None and over <= self.now,
+                OURS,
+                True,
+                f"it is an earlier certificate of the farm, and the overlap ended on {when_text(over)}",
+            ),
+            (is_earlier, OURS, False, f"tokens that it signed may be in use until {when_text(over)}"),
+            (self._has_our_subject(key) and expired, OURS, True, f"it has the farm's subject and {ended}"),
+            (self._has_our_subject(key), UNKNOWN, False, "it has the farm's subject, but the farm does not remember its thumbprint"),
+            (True, FOREIGN, False, "the farm never had it"),
+        ]
+        owner, goes, reason = next(case[1:] for case in cases if case[0])
+        waits = is_earlier and not is_live and usual and not goes
+        return Verdict(principal, key, owner, goes, reason, over if waits else None)
+
+    def _has_our_subject(self, key: KeyCredential) -> bool:
+        """By the certificate itself; where Graph does not show it, by the display name, which sp_credential makes of the subject."""
+        ours = [one.subject for one in (self.current, self.next, self.previous) if one and one.subject]
+        if key.subject:
+            return any(same_text(key.subject, subject) for subject in ours)
+        return bool(key.display_name) and any(same_text(key.display_name, subject[:LONGEST_NAME]) for subject in ours)
+
+
+def certificate_in(entry: Mapping[str, Any] | None) -> Certificate | None:
+    if not entry:
+        return None
+    end, effective = entry.get("not_after"), entry.get("effective_date")
+    return Certificate(
+        thumbprint=str(entry["thumbprint"]).upper(),
+        subject=entry.get("subject"),
+        content=entry.get("content"),
+        end=parse_time(str(end)) if end else None,
+        effective=parse_time(str(effective)) if effective else None,
+    )
+
+
+def replaced(principal: ServicePrincipal, key: KeyCredential, added: set[tuple[str, str]], now: datetime) -> bool:
+    if key.thumbprint is None:
+        return False
+    others = (other for other in principal.keys if other is not key)
+    return (key.thumbprint, principal.app_id) in added or any(serves(other, key.thumbprint, now) for other in others)
+
+
+def when_text(moment: datetime | None) -> str:
+    return utc_text(moment) if moment else "a date that the farm does not tell"
