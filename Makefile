@@ -23,7 +23,7 @@ help:
 	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
 	@echo "make lint        static checks"
 	@echo "make sanity      ansible-test sanity"
-	@echo "make bench       what runs cost, in PowerShell processes and requests, and as ratios"
+	@echo "make bench       what runs cost beside what they may cost (10 min; QUICK=1 leaves out the large ones)"
 	@echo "make lab         the simulated hybrid in the foreground (STATE=file.json INFO=info.json)"
 	@echo "make clean       remove what the other targets made"
 
@@ -65,7 +65,7 @@ test-cores:
 	tests/cores.sh
 
 bench: $(VENV)/.dev $(DEV)
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 
 lint: $(VENV)/.dev $(DEV)
 	$(BIN)/ruff check .

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,29 @@ class Run:
         return [task["result"] for task in self.record["tasks"] if task["action"] == f"sfb.hybrid_auth.{module}"]
 
 
+def invocation(
+    playbook: str | Path,
+    inventory: Path,
+    folder: Path,
+    *options: str,
+    collections: Path = DEVELOPMENT,
+    extra_environment: dict[str, str] | None = None,
+) -> tuple[list[str], dict[str, str]]:
+    """The command line and the environment of a run, without anything that watches it. folder: where it keeps its files."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
+    environment.update(
+        ANSIBLE_COLLECTIONS_PATH=str(collections),
+        ANSIBLE_HOME=str(folder / "ansible"),
+        ANSIBLE_LOCAL_TEMP=str(folder / "ansible" / "tmp"),
+        ANSIBLE_NOCOLOR="1",
+        ANSIBLE_LOCALHOST_WARNING="0",
+        ANSIBLE_DEPRECATION_WARNINGS="0",
+        SFB_READ_PAUSE_SECONDS="0.05",
+        **(extra_environment or {}),
+    )
+    return [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), str(playbook), *options], environment
+
+
 def run_playbook(
     playbook: str | Path,
     inventory: Path,
@@ -54,21 +76,14 @@ def run_playbook(
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / "record.json"
     record.unlink(missing_ok=True)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
-    environment.update(
-        ANSIBLE_COLLECTIONS_PATH=str(collections),
-        ANSIBLE_HOME=str(folder / "ansible"),
-        ANSIBLE_LOCAL_TEMP=str(folder / "ansible" / "tmp"),
-        ANSIBLE_CALLBACK_PLUGINS=str(ROOT / "tests" / "support" / "callback"),
-        ANSIBLE_CALLBACKS_ENABLED="trust_recorder",
-        ANSIBLE_NOCOLOR="1",
-        ANSIBLE_LOCALHOST_WARNING="0",
-        ANSIBLE_DEPRECATION_WARNINGS="0",
-        SFB_READ_PAUSE_SECONDS="0.05",
-        TRUST_RECORD=str(record),
-        **(extra_environment or {}),
+    recorder = {
+        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "support" / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "trust_recorder",
+        "TRUST_RECORD": str(record),
+    }
+    command, environment = invocation(
+        playbook, inventory, folder, *options, collections=collections, extra_environment={**recorder, **(extra_environment or {})}
     )
-    command: Sequence[str] = (str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), str(playbook), *options)
     done = subprocess.run(
         command,
         env=environment,
