@@ -18,7 +18,7 @@ class ActionModule(HybridAuthAction):
     ARGUMENTS = Arguments(SIGN_IN)
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        connection = TenantConnection(params, set(self._task.args), self.secrets)
+        connection = TenantConnection(params, self.given, self.secrets)
         token = connection.token()
         result: dict[str, Any] = {
             "changed": False,

@@ -41,7 +41,7 @@ class ActionModule(HybridAuthAction):
             raise InvalidOptionError("all", "it is true, and app_ids is set too", "one of them")
         wanted = [guid("app_ids", app_id) for app_id in params["app_ids"] or service_principal.PROCEDURE]
         beginnings = _beginnings(params["dedicated_application_names"]) if params["dedicated_applications"] else []
-        connection = TenantConnection(params, set(self._task.args), self.secrets)
+        connection = TenantConnection(params, self.given, self.secrets)
         graph = connection.graph()
         found = service_principal.read(graph, None if params["all"] else list(dict.fromkeys(wanted)))
         dedicated = service_principal.read_named(graph, beginnings) if beginnings else []

@@ -71,7 +71,7 @@ class ActionModule(HybridAuthAction):
 
     def _by_display_name(self, params: dict[str, Any]) -> dict[str, Any]:
         name = params["display_name"]
-        graph = TenantConnection(params, set(self._task.args), self.secrets).graph()
+        graph = TenantConnection(params, self.given, self.secrets).graph()
         found = graph.read_list("organization", "the tenant's organization", {"$select": "id,displayName,verifiedDomains"})
         matching = [entry for entry in found if same_text(entry.get("displayName"), name)]
         if len(matching) != 1:

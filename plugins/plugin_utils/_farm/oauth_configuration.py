@@ -9,15 +9,13 @@ Facts: https://learn.microsoft.com/powershell/module/skypeforbusiness/set-csoaut
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import domain_pattern, guid, https_url, same_text, same_url
 
 PARAMETERS = {
     "service_name": "ServiceName",
@@ -37,7 +35,7 @@ def wanted(params: Mapping[str, Any]) -> dict[str, Any]:
     if asked.get("exchange_autodiscover_url"):
         asked["exchange_autodiscover_url"] = https_url("exchange_autodiscover_url", asked["exchange_autodiscover_url"])
     for domain in asked.get("exchange_autodiscover_allowed_domains", []):
-        _check_pattern(domain)
+        domain_pattern("exchange_autodiscover_allowed_domains", domain)
     return asked
 
 
@@ -66,11 +64,3 @@ def _same(setting: str, current: Any, wanted: Any) -> bool:
     if setting == "exchange_autodiscover_allowed_domains":
         return {str(domain).lower() for domain in current} == {domain.lower() for domain in wanted}
     return same_url(current, wanted) if setting == "exchange_autodiscover_url" else same_text(current, wanted)
-
-
-def _check_pattern(domain: str) -> None:
-    option = "exchange_autodiscover_allowed_domains"
-    try:
-        host_name(option, re.sub(r"^\*\.", "", domain.strip()))
-    except InvalidOptionError:
-        raise InvalidOptionError(option, f"{domain!r} is not a domain", "names such as contoso.com or *.contoso.com") from None

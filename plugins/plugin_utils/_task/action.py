@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments, given
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask, secret_values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
@@ -37,6 +37,8 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
 
     # What must not be shown; perform() adds the secrets that it obtains.
     secrets: set[str]
+    # Names of the options that the task itself gives: not null, and for a sign-in option not blank.
+    given: frozenset[str]
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Do the task and return its result; raise HybridAuthError for a failure the user can meet."""
@@ -81,7 +83,9 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             required_if=arguments.required_if,
             required_by=arguments.required_by,
         )
-        validation = validator.validate(dict(self._task.args))
+        args = given(self._task.args, arguments.options)
+        self.given = frozenset(args)
+        validation = validator.validate(args)
         if validation.error_messages:
             raise HybridAuthError("; ".join(validation.error_messages) + ".")
         params: Mapping[str, Any] = validation.validated_parameters

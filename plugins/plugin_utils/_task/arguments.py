@@ -104,6 +104,9 @@ SIGN_IN: dict[str, dict[str, Any]] = {
     "device_code_timeout": {"type": "int", "default": 300},
 }
 
+# The names under which a task can give them.
+SIGN_IN_NAMES = frozenset(name for option, spec in SIGN_IN.items() for name in (option, *spec.get("aliases", ())))
+
 # Documented in doc_fragments/onprem.py.
 ONPREM: dict[str, dict[str, Any]] = {
     "management_modules": {"type": "list", "elements": "str", "default": ["SkypeForBusiness", "Lync"]},
@@ -121,3 +124,16 @@ class Arguments:
     required_one_of: Sequence[Sequence[str]] = field(default_factory=tuple)
     required_if: Sequence[Sequence[Any]] = field(default_factory=tuple)
     required_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def given(args: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a task without those that say nothing: null, and for the options of the sign-in blank text too.
+
+    So the default or the environment decides, as where the option is left out. AWX sends an empty text for what nobody filled in.
+    """
+    blank = SIGN_IN_NAMES if SIGN_IN.keys() & options.keys() else frozenset()
+    return {
+        name: value
+        for name, value in args.items()
+        if value is not None and not (name in blank and isinstance(value, str) and not value.strip())
+    }

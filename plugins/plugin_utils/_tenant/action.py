@@ -33,7 +33,7 @@ class PrincipalAction(HybridAuthAction):
     """An action whose subclass says what it wants of each principal."""
 
     def connect(self, params: Mapping[str, Any]) -> TenantConnection:
-        return TenantConnection(params, set(self._task.args), self.secrets)
+        return TenantConnection(params, self.given, self.secrets)
 
     @abstractmethod
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:

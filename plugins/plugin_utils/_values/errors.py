@@ -23,7 +23,11 @@ class HybridAuthError(Exception):
 
 
 class InvalidOptionError(HybridAuthError):
-    """An option's value is not what the option takes. Raised before anything is contacted."""
+    """An option's value is not what the option takes. Raised before anything is contacted.
+
+    option, problem, expected: the parts of the message, for who shows them in words of its own.
+    """
 
     def __init__(self, option: str, problem: str, expected: str) -> None:
+        self.option, self.problem, self.expected = option, problem, expected
         super().__init__(f"Option '{option}': {problem}.", f"Expected {expected}.", option=option)

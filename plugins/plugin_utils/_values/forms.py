@@ -49,6 +49,16 @@ def host_name(option: str, value: str) -> str:
     return text
 
 
+def domain_pattern(option: str, value: str) -> str:
+    """The domain, with or without *. before it, in lower case; InvalidOptionError if it is none."""
+    text = str(value).strip().lower()
+    prefix = "*." if text.startswith("*.") else ""
+    try:
+        return prefix + host_name(option, text.removeprefix("*."))
+    except InvalidOptionError:
+        raise InvalidOptionError(option, f"{str(value)!r} is not a domain", "names such as contoso.com or *.contoso.com") from None
+
+
 def https_url(option: str, value: str) -> str:
     """The URL as given, without surrounding blanks; InvalidOptionError if it is not an absolute https URL without user information."""
     text = str(value).strip()

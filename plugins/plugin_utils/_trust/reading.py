@@ -1,0 +1,194 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Turn the role's variables into settings, and say all that is wrong with them at once. Private to the collection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import sign_in_check
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import (
+    ENTRY_POINTS,
+    FACTS,
+    MAIN,
+    PREFIX,
+    VARIABLES,
+    Settings,
+    taken_by,
+)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.spelling import nearest
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables import each
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import load_pfx
+
+_NOTHING_CONTACTED = "Nothing was contacted."
+
+
+def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = False) -> Settings:
+    """The settings that these variables make; nothing is contacted. HybridAuthError that names all that is wrong, each in a line.
+
+    variables: by their whole names. Others among them are left alone where they resemble none of the role's; blank ones are not given.
+    entry_point: configure (also called main), audit, rotate or remove. check_mode: nothing is written, so a removal needs no confirmation.
+    """
+    entry_point = "configure" if entry_point == MAIN else entry_point
+    if entry_point not in ENTRY_POINTS:
+        raise InvalidOptionError("entry_point", f"{entry_point!r} is none", f"one of {', '.join(ENTRY_POINTS)}")
+    problems = _Problems()
+    _check_names(variables, problems)
+    found: dict[str, Any] = {}
+    for name in taken_by(entry_point):
+        field = VARIABLES[name]
+        if field.metadata["kind"].given(variables.get(name)):
+            with problems.of(name):
+                found[field.name] = field.metadata["kind"].read(name, variables[name])
+    settings = _with_whole_names(Settings(**found), problems)
+    _check_tenant(settings, problems)
+    _check_files(settings, problems, entry_point)
+    _check_rotation(settings, problems)
+    if entry_point == "remove" and not check_mode:
+        _check_confirmation(settings, problems)
+    # An audit of the farm alone is one too: it says in its report that the tenant could not be read, and why.
+    if entry_point != "audit":
+        _check_sign_in(settings, problems, entry_point)
+    problems.raise_if_any()
+    return settings
+
+
+class _Problems:
+    """What is wrong, one line a variable, in the order in which it was found."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, str] = {}
+
+    def any(self, *variables: str) -> bool:
+        return any(variable in self._lines for variable in variables)
+
+    def add(self, variable: str, line: str) -> None:
+        self._lines.setdefault(variable, line)
+
+    @contextmanager
+    def of(self, variable: str) -> Iterator[None]:
+        """Keep what is found wrong in here, as one of this variable."""
+        try:
+            yield
+        except InvalidOptionError as exc:
+            self.add(variable, f"{variable}: {exc.problem}. Expected {exc.expected}.")
+        except HybridAuthError as exc:
+            self.add(variable, f"{variable}: {exc}")
+
+    def raise_if_any(self) -> None:
+        lines = list(self._lines.values())
+        if len(lines) > 1:
+            raise HybridAuthError("\n".join((f"{len(lines)} of the role's variables are wrong. {_NOTHING_CONTACTED}", *lines)))
+        if lines:
+            raise HybridAuthError(lines[0], "" if _NOTHING_CONTACTED in lines[0] else _NOTHING_CONTACTED)
+
+
+def _check_names(variables: Mapping[str, Any], problems: _Problems) -> None:
+    for name in sorted(name for name in variables if name.startswith(PREFIX) and name not in VARIABLES and name not in FACTS):
+        meant = nearest(name, VARIABLES)
+        if meant:
+            problems.add(name, f"{name}: the role has no such variable. Expected {meant}, which the name resembles.")
+
+
+def _with_whole_names(settings: Settings, problems: _Problems) -> Settings:
+    """External names are host names, or whole names of the application that the farm is at its partners."""
+    name = "trust_external_fqdns"
+    if problems.any(name, "trust_skype_application_id"):
+        return settings
+
+    def whole(option: str, given: str) -> str:
+        is_host = is_host_name(given.rstrip("."))
+        return host_name(option, given) if is_host else whole_names(option, settings.skype_application_id, given, "procedure")[0]
+
+    with problems.of(name):
+        return replace(settings, external_fqdns=each(name, settings.external_fqdns, whole))
+    return settings
+
+
+def _check_tenant(settings: Settings, problems: _Problems) -> None:
+    tenant, tenant_id = settings.tenant, settings.tenant_id
+    if tenant and tenant_id and is_guid(tenant) and tenant != tenant_id:
+        problems.add("trust_tenant", f"trust_tenant: it is {tenant}, but trust_tenant_id is {tenant_id}. Expected one tenant in both.")
+
+
+def _check_files(settings: Settings, problems: _Problems, entry_point: str) -> None:
+    if settings.certificate_path:
+        with problems.of("trust_certificate_path"):
+            load_certificate_file("trust_certificate_path", settings.certificate_path)
+    if entry_point == "audit" and settings.report_formats:
+        with problems.of("trust_report_path"):
+            folder("trust_report_path", settings.report_path)
+
+
+def _check_rotation(settings: Settings, problems: _Problems) -> None:
+    name = "trust_rotation_pfx_path"
+    if settings.rotation_create == "pfx" and not problems.any(name, "trust_rotation_pfx_password"):
+        with problems.of(name):
+            if not settings.rotation_pfx_path:
+                raise InvalidOptionError(
+                    name, "it is not set, but trust_rotation_create is pfx", "the path of a PFX file on the controller"
+                )
+            try:
+                load_pfx(name, settings.rotation_pfx_path, settings.rotation_pfx_password)
+            except InvalidOptionError as exc:
+                problem = exc.problem.replace("pfx_password", "trust_rotation_pfx_password")
+                raise InvalidOptionError(name, problem, exc.expected) from None
+    if settings.rotation_immediate and settings.rotation_effective_date:
+        with problems.of("trust_rotation_immediate"):
+            raise InvalidOptionError("trust_rotation_immediate", "it is true, and trust_rotation_effective_date is set too", "one of them")
+
+
+def _check_confirmation(settings: Settings, problems: _Problems) -> None:
+    deployment = settings.deployment
+    if settings.remove_confirm != deployment and not problems.any("trust_deployment"):
+        problems.add(
+            "trust_remove_confirm",
+            f"Removal takes the trust away from deployment {deployment}: the partner application and the OAuth server on the farm, its "
+            f"names and its credentials in the tenant. {_NOTHING_CONTACTED} See with --check what would go, then set trust_remove_confirm "
+            f"to {deployment} and run again.",
+        )
+
+
+def _check_sign_in(settings: Settings, problems: _Problems, entry_point: str) -> None:
+    """Where its variables are right one by one: whether they and the environment make one sign-in, and name its cloud's metadata."""
+    if problems.any("trust_tenant_id", *(PREFIX + option for option in SIGN_IN)):
+        return
+    given = settings.whole_sign_in
+    try:
+        params = sign_in_check.effective(given)
+        sign_in_check.check(given, params)
+    except InvalidOptionError as exc:
+        name = _set_by(exc.option, given)
+        words = sign_in_check.in_terms_of_variables
+        problems.add(f"{PREFIX}{exc.option}", f"{name}: {words(exc.problem)}. Expected {words(exc.expected)}.")
+        return
+    except HybridAuthError as exc:
+        problems.add(f"{PREFIX}auth_source", sign_in_check.in_terms_of_variables(str(exc)))
+        return
+    cloud = cloud_named(params["cloud"])
+    if entry_point == "configure" and cloud.metadata_template is None and not settings.metadata_url:
+        with problems.of("trust_metadata_url"):
+            problem = f"it is not set, and Microsoft documents no metadata URL for the cloud {cloud.name}"
+            raise InvalidOptionError(
+                "trust_metadata_url", problem, "the URL that Microsoft or your operator named for your tenant's authorization server"
+            )
+
+
+def _set_by(option: str, given: Mapping[str, Any]) -> str:
+    """What set an option of the sign-in: the variable of the role, or one of the environment."""
+    _strategy, names = SIGN_IN.get(option, {}).get("fallback", (None, []))
+    variable = next((name for name in names if os.environ.get(name, "").strip()), None)
+    return PREFIX + option if option in given or variable is None else f"{variable} (for {PREFIX}{option})"

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The check of the sign-in that the role's variables and the environment mean, before anything is contacted. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.choice import sign_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+# Stands for the farm's default SIP domain, which names the tenant where nothing else does, and which only the farm can tell.
+_TENANT_OF_THE_FARM = "tenant.invalid"
+# Names of options that are no words of the language, and those that are, where they stand as options.
+_OPTION = re.compile(
+    rf"(?<![\w.])({'|'.join(sorted((name for name in SIGN_IN if '_' in name), key=len, reverse=True))})(?!\w)"
+    r"|'(tenant|cloud)'|(?<=\bSet )(tenant)\b|(?<=\blacks )(tenant)\b"
+)
+
+
+def effective(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every option of the sign-in as a task has it to which these are given; HybridAuthError where the environment has what cannot be."""
+    validation = ArgumentSpecValidator(SIGN_IN).validate(dict(given))
+    if validation.error_messages:
+        raise HybridAuthError("; ".join(validation.error_messages) + ".")
+    return dict(validation.validated_parameters)
+
+
+def check(given: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+    """HybridAuthError where no task could sign in with this. given: options that the variables set. params: effective() of them."""
+    sign_in({**params, "tenant": params["tenant"] or _TENANT_OF_THE_FARM}, set(given), endpoints(params))
+
+
+def in_terms_of_variables(message: str) -> str:
+    """A message about options of modules as one about the variables of the role, whose names are the options' with trust_ before them."""
+    renamed = _OPTION.sub(lambda match: f"trust_{next(name for name in match.groups() if name)}", message)
+    return re.sub(r"\b([Oo])ption(s?)\b", lambda match: f"{'V' if match[1] == 'O' else 'v'}ariable{match[2]}", renamed)

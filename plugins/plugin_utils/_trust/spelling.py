@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which known name a misspelt one was meant to be. Private to the collection.
+
+A variable that the role does not know is silently without effect. One that resembles a variable of the role is a mistake; any other may
+belong to another role, whose variables begin with the same word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+# Short words resemble each other by chance.
+_SHORTEST_WORD = 4
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that this unknown one resembles, None where it resembles none.
+
+    It resembles one by one edit, by singular and plural, by the order of its words, or by their order and one edit in one of them.
+    """
+    candidates = {one: _distance(name.lower(), one) for one in known}
+    close = [one for one, distance in candidates.items() if distance <= 1 or _same_words(name.lower(), one)]
+    return min(close, key=lambda one: (candidates[one], one), default=None)
+
+
+def _same_words(left: str, right: str) -> bool:
+    ours, theirs = Counter(_words(left)), Counter(_words(right))
+    only_ours, only_theirs = list((ours - theirs).elements()), list((theirs - ours).elements())
+    if not only_ours and not only_theirs:
+        return True
+    if len(only_ours) != 1 or len(only_theirs) != 1 or not ours & theirs:
+        return False
+    return min(len(only_ours[0]), len(only_theirs[0])) >= _SHORTEST_WORD and _distance(only_ours[0], only_theirs[0]) == 1
+
+
+def _words(name: str) -> list[str]:
+    return [word.removesuffix("s") for word in name.split("_") if word]
+
+
+def _distance(left: str, right: str) -> int:
+    """0 where they are the same, 1 where one edit makes them so (a letter more, less, another, or two swapped), else 2."""
+    if left == right:
+        return 0
+    if abs(len(left) - len(right)) > 1:
+        return 2
+    start = next((index for index, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    a, b = left[start:], right[start:]
+    same = a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and len(b) > 1 and a[2:] == b[2:])
+    return 1 if same else 2
