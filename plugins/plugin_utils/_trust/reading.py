@@ -27,7 +27,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings im
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.spelling import nearest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables import each
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name
