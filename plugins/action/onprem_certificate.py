@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import onprem
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, whole_result
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import (
+    Certificate,
+    FarmReading,
+    Signing,
+    SipDomain,
+    certificate,
+    stored_certificate,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
@@ -26,7 +34,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import Pfx, load_pfx
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 _GLOBAL = {"Type": ["OAuthTokenIssuer"], "Identity": "global"}
 
@@ -68,7 +76,7 @@ class ActionModule(HybridAuthAction):
             result["warnings"] = self.warned
         return result
 
-    def _provide(self, params: dict[str, Any], current: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _provide(self, params: dict[str, Any], current: FarmReading | None) -> dict[str, Any]:
         now = datetime.now(timezone.utc)
         wanted = _assignment(params)
         principals = _principals(params) if params["state"] == "assigned" else []
@@ -83,8 +91,8 @@ class ActionModule(HybridAuthAction):
             self._check_pipelining()
             thumbprint = pfx.certificate.thumbprint
         own = _self_signed(params) if params["source"] == "self_signed" else None
-        signing = (current or {}).get("signing")
-        if current and signing and thumbprint and self._settled(thumbprint, signing, wanted, params["state"]):
+        signing = current.get("signing") if current else None
+        if signing and thumbprint and self._settled(thumbprint, signing, wanted, params["state"]):
             return _result(signing, signing, _row_of(signing, thumbprint), ())
         self.prepared = prepared if self.check_mode else None
         return self._converge(params["state"], wanted, principals, thumbprint, pfx, own)
@@ -108,12 +116,12 @@ class ActionModule(HybridAuthAction):
         own: SelfSigned | None,
     ) -> dict[str, Any]:
         """Read the farm and the store, then bring the certificate into the store, then stage or assign it."""
-        parts = ["certificate", *(["sip_domains"] if own and not own.subject else [])]
+        names = ["certificate", *(["sip_domains"] if own and not own.subject else [])]
         asked: dict[str, Any] = {"self_signed": True} if own else {"thumbprints": [one for one in (thumbprint,) if one != issue.NEW]}
-        answer = self.shell.run([*onprem.calls(parts), Call("store", "Read-Certificate", asked)])
+        answer = self.shell.run([*parts.calls(names), Call("store", "Read-Certificate", asked)])
         self.warned += answer.warnings
-        read = onprem.shaped(answer, parts)
-        before, now, store = read["signing"], parse_time(read["server"]["time"]), answer.rows["store"]
+        read = parts.shaped(answer, names)
+        before, now, store = read["signing"], parts.clock(read["server"]), answer.rows["store"]
         if own:
             own = SelfSigned(own.subject or _default_subject(read["sip_domains"]), own.key_size, own.valid_days)
         row, making = _making(own, pfx, self.prepared, before, store, now)
@@ -130,14 +138,13 @@ class ActionModule(HybridAuthAction):
         if not settled:
             name = row["thumbprint"]
             operations.append(f"stage {name} to sign from {utc_text(moment)} on" if moment else f"assign {name} to sign at once")
-            after = _predicted(before, row, moment) if self.check_mode else self._assign(before, name, moment, wanted)
+            after = _predicted(before, row, moment, now) if self.check_mode else self._assign(before, name, moment, wanted)
         return _result(before, after, row, operations, making.label if making else None)
 
-    def _assign(self, before: Mapping[str, Any], thumbprint: str, moment: datetime | None, wanted: Assignment) -> Mapping[str, Any]:
+    def _assign(self, before: Signing, thumbprint: str, moment: datetime | None, wanted: Assignment) -> Signing:
         roll = {"Roll": True, "EffectiveDate": moment} if moment else {}
         after = self._write(Call("set", "Set-CsCertificate", {**_GLOBAL, "Thumbprint": thumbprint, **roll}))
-        signs = (before["current"] or {}).get("thumbprint")
-        held = not moment or (after["current"] or {}).get("thumbprint") == signs
+        held = not moment or _thumbprint_of(after["current"]) == _thumbprint_of(before["current"])
         if not held or not assignment.in_place(thumbprint, after, moment, wanted.immediate):
             raise HybridAuthError(
                 f"{self.shell.server}: Set-CsCertificate ran without error, but the farm shows {assignment.shown(after)}.",
@@ -145,18 +152,19 @@ class ActionModule(HybridAuthAction):
             )
         return after
 
-    def _remove_previous(self, current: Mapping[str, Any] | None) -> dict[str, Any]:
-        signing = (current or {}).get("signing")
+    def _remove_previous(self, current: FarmReading | None) -> dict[str, Any]:
+        signing = current.get("signing") if current else None
         if signing and not signing["previous"] and not signing["next"]:
             return _result(signing, signing, None, ())
-        answer = self.shell.run(onprem.calls(["certificate"]))
-        read = onprem.shaped(answer, ["certificate"])
+        answer = self.shell.run(parts.calls(["certificate"]))
+        read = parts.shaped(answer, ["certificate"])
         before = read["signing"]
-        if not before["previous"] and not before["next"]:
+        previous = before["previous"]
+        if not previous and not before["next"]:
             return _result(before, before, None, ())
-        assignment.check_removal(before, parse_time(read["server"]["time"]))
-        operation = f"remove the previous certificate {before['previous']['thumbprint']} from the farm"
-        after = {**before, "previous": None}
+        assignment.check_removal(before, parts.clock(read["server"]))
+        operation = f"remove the previous certificate {_thumbprint_of(previous)} from the farm"
+        after: Signing = {**before, "previous": None}
         if not self.check_mode:
             after = self._write(Call("remove", "Remove-CsCertificate", {**_GLOBAL, "Previous": True}))
             if after["previous"]:
@@ -166,12 +174,11 @@ class ActionModule(HybridAuthAction):
                 )
         return _result(before, after, None, (operation,))
 
-    def _write(self, call: Call) -> dict[str, Any]:
+    def _write(self, call: Call) -> Signing:
         """Who signs when, read back in the process that wrote."""
-        answer = self.shell.run([call, *onprem.calls(["certificate"], prefix="after_")])
+        answer = self.shell.run([call, *parts.calls(["certificate"], prefix="after_")])
         self.warned += answer.warnings
-        signing: dict[str, Any] = onprem.shaped(answer, ["certificate"], "after_")["signing"]
-        return signing
+        return parts.shaped(answer, ["certificate"], "after_")["signing"]
 
     def _check_pipelining(self) -> None:
         """Without pipelining ansible-core writes a module with its arguments, here a private key, into a file on the server."""
@@ -229,9 +236,19 @@ def _result(
     return {**change.as_result(), "certificate": certificate, "signing": dict(after)}
 
 
-def _predicted(before: Mapping[str, Any], row: Mapping[str, Any], moment: datetime | None) -> dict[str, Any]:
-    new = {**row, "effective_date": utc_text(moment) if moment else None}
-    return {**before, "next": new} if moment else {"current": new, "next": None, "previous": before.get("current")}
+def _predicted(before: Signing, row: Mapping[str, Any], moment: datetime | None, now: datetime) -> Signing:
+    current = before["current"]
+    new = certificate(
+        stored_certificate(row),
+        now,
+        previous_thumbprint=_thumbprint_of(current),
+        effective_date=utc_text(moment) if moment else None,
+    )
+    return {**before, "next": new} if moment else {"current": new, "next": None, "previous": current}
+
+
+def _thumbprint_of(one: Certificate | None) -> str | None:
+    return one["thumbprint"] if one else None
 
 
 def _row_of(signing: Mapping[str, Any], thumbprint: str) -> Mapping[str, Any] | None:
@@ -294,7 +311,7 @@ def _self_signed(params: Mapping[str, Any]) -> SelfSigned:
     return SelfSigned(subject, params["key_size"], params["valid_days"])
 
 
-def _default_subject(domains: list[dict[str, Any]]) -> str:
+def _default_subject(domains: Sequence[SipDomain]) -> str:
     """The default SIP domain as a name, since the certificate's subject holds the name of the SIP domain."""
     default = next((entry["name"] for entry in domains if entry["default"]), None)
     if not default:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import onprem
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
@@ -21,22 +21,22 @@ class ActionModule(HybridAuthAction):
     ARGUMENTS = Arguments(
         {
             **ONPREM,
-            "gather": {"type": "list", "elements": "str", "choices": ["all", *onprem.GATHER], "default": ["all"]},
+            "gather": {"type": "list", "elements": "str", "choices": ["all", *parts.PARTS], "default": ["all"]},
             "local_store": {"type": "bool", "default": False},
             "certificate_path": {"type": "path"},
         }
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        parts = [part for part in onprem.GATHER if "all" in params["gather"] or part in params["gather"]]
+        names = [name for name in parts.PARTS if "all" in params["gather"] or name in params["gather"]]
         path = params["certificate_path"]
         certificate = load_certificate_file("certificate_path", path) if path else None
         shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
         asking = Asking()
-        answer = shell.run(onprem.calls(parts, params["local_store"], optional=True))
+        answer = shell.run(parts.calls(names, params["local_store"], optional=True))
         asked = asking.done()
-        shape = onprem.shaped(answer, parts, certificate=certificate)
-        if parts and set(parts) <= set(shape["unknown"]):
+        shape = parts.shaped(answer, names, certificate=certificate)
+        if names and set(names) <= set(shape["unknown"]):
             raise HybridAuthError(
                 f"{shell.server}: the endpoint has none of the cmdlets that read this: {'; '.join(shape['unknown'].values())}",
                 "Give the account an RBAC role that has them, or use an ordinary endpoint.",

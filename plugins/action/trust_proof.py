@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, onprem
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, parts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
@@ -76,11 +77,11 @@ class ActionModule(HybridAuthAction):
 
     def _way(self, options: ProofOptions) -> Way | Verdict:
         """Where to ask, from the metadata document; where that cannot be told, why."""
-        servers = options.servers
+        servers: Sequence[Mapping[str, Any]] | None = options.servers
         if servers is None and options.metadata_url is None:
-            read = self.shell.run(onprem.calls([_PART]))
+            read = self.shell.run(parts.calls([_PART]))
             self.warnings += read.warnings
-            servers = onprem.shaped(read, [_PART])[_PART]
+            servers = parts.shaped(read, [_PART])["oauth_servers"]
         if servers is not None:
             self._farm(servers, options)
         self.seen.metadata_url = options.metadata_url or (self.seen.server or {}).get("metadata_url")
@@ -101,7 +102,7 @@ class ActionModule(HybridAuthAction):
 
     def _sign(self, options: ProofOptions, found: Way) -> list[Signed]:
         """The assertions that the server signed, made in one process with everything else that is asked of it."""
-        read_farm = [] if self.seen.farm_read else onprem.calls([_PART])
+        read_farm = [] if self.seen.farm_read else parts.calls([_PART])
         seal = assertion.new_seal()
         self.secrets.add(seal)
         sign = assertion.call(
@@ -115,7 +116,7 @@ class ActionModule(HybridAuthAction):
             raise error
         self.warnings += answer.warnings
         if read_farm:
-            self._farm(onprem.shaped(answer, [_PART])[_PART], options)
+            self._farm(parts.shaped(answer, [_PART])["oauth_servers"], options)
         if write:
             rows = [str(row.get("text") or "") for row in answer.rows.get(mailbox.CALL_ID, [])]
             self.seen.mailbox = mailbox.explain(rows, failure)

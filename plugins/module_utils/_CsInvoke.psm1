@@ -10,7 +10,7 @@ $script:AllowedCommands = @(
     'Get-CsOAuthServer', 'New-CsOAuthServer', 'Set-CsOAuthServer', 'Remove-CsOAuthServer',
     'Get-CsPartnerApplication', 'New-CsPartnerApplication', 'Set-CsPartnerApplication', 'Remove-CsPartnerApplication',
     'Get-CsOAuthConfiguration', 'Set-CsOAuthConfiguration',
-    'Get-CsCertificate', 'Get-CsService', 'Get-CsPool', 'Get-CsSipDomain', 'Get-CsServerVersion', 'Get-CsManagementStoreReplicationStatus',
+    'Get-CsCertificate', 'Get-CsService', 'Get-CsSipDomain', 'Get-CsServerVersion', 'Get-CsManagementStoreReplicationStatus',
     'Read-Certificate', 'Read-Server',
     # A roll of the OAuthTokenIssuer certificate.
     'Set-CsCertificate', 'Remove-CsCertificate', 'New-StoreCertificate', 'Import-StoreCertificate',

@@ -9,11 +9,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import onprem
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Answer, Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
@@ -52,14 +53,14 @@ class OnpremAction(HybridAuthAction):
         found = self._current(params["current"])
         plan = self.plan(found) if found is not None else None
         if plan is None or plan.change.changed:
-            read = shell.run(onprem.calls([self.PART]))
+            read = shell.run(parts.calls([self.PART]))
             warnings += read.warnings
-            plan = self.plan(onprem.shaped(read, [self.PART])[self.PART])
+            plan = self.plan(self._found(read))
         now = plan.predicted
         if plan.change.changed and not self.check_mode:
-            written = shell.run([*plan.calls, *onprem.calls([self.PART], prefix="after_")])
+            written = shell.run([*plan.calls, *parts.calls([self.PART], prefix="after_")])
             warnings += written.warnings
-            after = onprem.shaped(written, [self.PART], "after_")[self.PART]
+            after = self._found(written, "after_")
             now = self.find(after)
             left = self.plan(after)
             if left.change.changed:
@@ -74,13 +75,17 @@ class OnpremAction(HybridAuthAction):
             result["warnings"] = [*plan.warnings, *warnings]
         return result
 
+    def _found(self, answer: Answer, prefix: str = "") -> Any:
+        found: Mapping[str, Any] = parts.shaped(answer, [self.PART], prefix)
+        return found[self.PART]
+
     def _current(self, current: Mapping[str, Any] | None) -> Any:
-        whole = whole_result(current)
+        whole: Mapping[str, Any] | None = whole_result(current)
         return None if whole is None else whole.get(self.PART)
 
 
-def whole_result(current: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def whole_result(current: Mapping[str, Any] | None) -> FarmReading | None:
     """What the option 'current' holds; InvalidOptionError where it is not what onprem_info returned."""
     if current is not None and "management_module" not in current:
         raise InvalidOptionError("current", "it is no result of onprem_info", "the whole registered result of onprem_info")
-    return current
+    return cast("FarmReading | None", current)

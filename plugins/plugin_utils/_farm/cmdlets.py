@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.parts import PARTS
+
 # Nobody is there to answer a question.
 _QUIET: dict[str, Any] = {"Confirm": False, "Force": True}
 _NOTHING: dict[str, Any] = {}
@@ -29,21 +31,9 @@ RUNNER_ONLY = (
     "Test-CsExStorageConnectivity",
 )
 
+_WRITTEN = {"OAuthServer": ("New", "Set", "Remove"), "PartnerApplication": ("New", "Set", "Remove"), "OAuthConfiguration": ("Set",)}
+
 CMDLETS: dict[str, dict[str, Any]] = {
-    "Get-CsOAuthServer": _NOTHING,
-    "New-CsOAuthServer": _QUIET,
-    "Set-CsOAuthServer": _QUIET,
-    "Remove-CsOAuthServer": _QUIET,
-    "Get-CsPartnerApplication": _NOTHING,
-    "New-CsPartnerApplication": _QUIET,
-    "Set-CsPartnerApplication": _QUIET,
-    "Remove-CsPartnerApplication": _QUIET,
-    "Get-CsOAuthConfiguration": _NOTHING,
-    "Set-CsOAuthConfiguration": _QUIET,
-    "Get-CsCertificate": _NOTHING,
-    "Get-CsService": _NOTHING,
-    "Get-CsPool": _NOTHING,
-    "Get-CsSipDomain": _NOTHING,
-    "Get-CsServerVersion": _NOTHING,
-    "Get-CsManagementStoreReplicationStatus": _NOTHING,
+    **{part.cmdlet: _NOTHING for part in PARTS.values()},
+    **{f"{verb}-Cs{noun}": _QUIET for noun, verbs in _WRITTEN.items() for verb in verbs},
 }

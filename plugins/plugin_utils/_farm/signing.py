@@ -11,22 +11,20 @@ https://learn.microsoft.com/skypeforbusiness/deploy/deploy-certificates/stage-av
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Certificate, Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
-Certificate = Mapping[str, Any]
 
-
-def signing(assigned: Sequence[tuple[Certificate, Certificate | None]], now: datetime) -> dict[str, Any]:
+def signing(assigned: Sequence[tuple[Certificate, Certificate | None]], now: datetime) -> Signing:
     """The keys current, next and previous, each a certificate as onprem_info shows it or None.
 
     assigned: each certificate that the farm lists as assigned, with the one before it. now: the server's clock, aware.
     """
-    in_force = sorted((pair for pair in assigned if not _pending(pair[0], now)), key=lambda pair: str(pair[0].get("effective_date")))
-    staged = sorted((pair for pair in assigned if _pending(pair[0], now)), key=lambda pair: str(pair[0].get("effective_date")))
+    in_force = sorted((pair for pair in assigned if not _pending(pair[0], now)), key=lambda pair: str(pair[0]["effective_date"]))
+    staged = sorted((pair for pair in assigned if _pending(pair[0], now)), key=lambda pair: str(pair[0]["effective_date"]))
     if in_force:
         current, previous = in_force[-1]
     elif staged:
@@ -39,5 +37,5 @@ def signing(assigned: Sequence[tuple[Certificate, Certificate | None]], now: dat
 
 
 def _pending(certificate: Certificate, now: datetime) -> bool:
-    effective = certificate.get("effective_date")
-    return bool(effective) and parse_time(str(effective)) > now
+    effective = certificate["effective_date"]
+    return effective is not None and parse_time(effective) > now
