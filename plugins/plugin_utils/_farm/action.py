@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
@@ -29,7 +29,6 @@ class OnpremPlan:
     change: Change
     calls: tuple[Call, ...] = ()
     predicted: Mapping[str, Any] | None = None
-    warnings: tuple[str, ...] = field(default=())
 
 
 class OnpremAction(HybridAuthAction):
@@ -71,8 +70,8 @@ class OnpremAction(HybridAuthAction):
                 )
         result = plan.change.as_result()
         result[self.RESULT] = dict(now) if now is not None else None
-        if warnings or plan.warnings:
-            result["warnings"] = [*plan.warnings, *warnings]
+        if warnings:
+            result["warnings"] = warnings
         return result
 
     def _found(self, answer: Answer, prefix: str = "") -> Any:

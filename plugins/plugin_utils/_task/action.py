@@ -78,7 +78,6 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
         validator = ArgumentSpecValidator(
             arguments.options,
             mutually_exclusive=arguments.mutually_exclusive,
-            required_together=arguments.required_together,
             required_one_of=arguments.required_one_of,
             required_if=arguments.required_if,
             required_by=arguments.required_by,

@@ -120,7 +120,6 @@ class Arguments:
 
     options: Mapping[str, Mapping[str, Any]]
     mutually_exclusive: Sequence[Sequence[str]] = field(default_factory=tuple)
-    required_together: Sequence[Sequence[str]] = field(default_factory=tuple)
     required_one_of: Sequence[Sequence[str]] = field(default_factory=tuple)
     required_if: Sequence[Sequence[Any]] = field(default_factory=tuple)
     required_by: Mapping[str, Sequence[str]] = field(default_factory=dict)

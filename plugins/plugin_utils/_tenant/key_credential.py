@@ -110,10 +110,6 @@ class CredentialPlan:
     dropped: tuple[KeyCredential, ...]
     added: tuple[KeyCredential, ...]
 
-    @property
-    def changed(self) -> bool:
-        return bool(self.dropped or self.added)
-
     def body(self, request: CredentialRequest) -> list[dict[str, Any]]:
         """The whole list for PATCH.
 
