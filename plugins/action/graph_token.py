@@ -8,7 +8,6 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import seal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 
 
@@ -22,7 +21,7 @@ class ActionModule(HybridAuthAction):
         token = connection.token()
         result: dict[str, Any] = {
             "changed": False,
-            "access_token": seal(token),
+            "access_token": connection.sealed_token(),
             "tenant_id": token.tenant_id,
             "expires": token.expires_text,
             "cloud": connection.where.cloud,

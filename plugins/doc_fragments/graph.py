@@ -44,6 +44,8 @@ options:
       - If it is set, no other sign-in option is needed, and if the task sets it, it wins over O(auth_source).
       - A token that is over, or that says it is for another Microsoft Graph endpoint than that of O(cloud) or O(graph_url), is not
         sent. Neither is one of another tenant where O(tenant) is an id.
+      - What M(sfb.hybrid_auth.graph_token) returned is only for tasks with the same O(login_url), O(graph_url), O(validate_certs) and
+        O(ca_path), best set once in C(module_defaults).
       - If not set, the environment variable E(AZURE_ACCESS_TOKEN) is used.
     type: str
   cloud:

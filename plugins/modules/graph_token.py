@@ -14,6 +14,8 @@ description:
   - Gets an access token for Microsoft Graph, so that the next tasks of the play need no sign-in of their own.
   - The token is returned sealed. Only modules of this collection in the same run of Ansible can read it, so it may be registered, shown
     and logged without harm, and it cannot be stored for later.
+  - It is bound to what it was got with. A task whose O(login_url), O(graph_url), O(validate_certs) or O(ca_path) is another, or whose
+    O(tenant) is another id or another domain, does not use it and says what differs.
   - An application with a secret, a certificate or a federated token takes two requests to sign in, one that finds the tenant and one for
     the token.
 extends_documentation_fragment:

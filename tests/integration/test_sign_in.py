@@ -242,3 +242,32 @@ def test_the_cloud_of_the_environment_reaches_the_farm(lab: Lab, tmp_path: Path,
     (token,), (server,) = done.results("graph_token"), done.results("oauth_server")
     assert token["cloud"] == ("gcc_high" if by == "environment" else "dod")
     assert f"https://login.microsoftonline.us/{TENANT}/metadata/json/1" in json.dumps(server["diff"]["after"])
+
+
+@pytest.mark.parametrize("forks", ["1", "8"])
+def test_a_token_passes_between_the_workers_of_a_run_and_to_no_other_run(lab: Lab, tmp_path: Path, forks: str) -> None:
+    environment, _options, _secrets = awx(lab, tmp_path)
+    names = [f"worker{number}" for number in range(8)]
+    others = dict(zip(names, [*names[1:], names[0]], strict=True))
+    inventory = tmp_path / "workers.json"
+    hosts = {name: {"other": other, "ansible_connection": "local"} for name, other in others.items()}
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    sign_in = {"name": "Sign in", "sfb.hybrid_auth.graph_token": {}, "register": "token"}
+    read = {"name": "Read", "sfb.hybrid_auth.sp_info": {"access_token": "{{ hostvars[other].token.access_token }}"}}
+
+    def done(tasks: list[dict[str, Any]]) -> Run:
+        playbook = tmp_path / "tasks.json"
+        playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+        where = {name: lab.info[name.removeprefix("SFB_").lower()] for name in ("SFB_LOGIN_URL", "SFB_GRAPH_URL", "SFB_CA_PATH")}
+        return run_playbook(playbook, inventory, tmp_path / "run", "--forks", forks, extra_environment={**where, **environment})
+
+    first = done([sign_in, read])
+    assert first.code == 0, first.output
+    assert len(first.results("sp_info")) == len(names)
+    assert list((tmp_path / "run" / "ansible" / "tmp").iterdir()) == []
+    left = first.results("graph_token")[0]["access_token"]
+    mark = lab.mark()
+    again = done([{"name": "Read", "sfb.hybrid_auth.sp_info": {"access_token": left}}])
+    assert again.total("failures") == len(names)
+    assert {"in another run of Ansible" in result["msg"] for result in again.results("sp_info")} == {True}
+    assert lab.counts(mark) == {"powershell": 0, "entra": 0, "graph_reads": 0, "graph_writes": 0}

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 from requests.adapters import BaseAdapter
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal import unseal
 from tests.lab import keys
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
@@ -73,6 +75,11 @@ def run_action(
     if prepare:
         prepare(action)
     return action.run(task_vars=task_vars or {})
+
+
+def opened(sealed: str, tenant: str | None = None, **options: Any) -> str:
+    """The token in what graph_token returned, as a task with these options reads it."""
+    return unseal(sealed, endpoints({"cloud": "global", "validate_certs": True, **options}), tenant).value
 
 
 @dataclass

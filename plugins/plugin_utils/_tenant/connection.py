@@ -14,6 +14,7 @@ from ansible.utils.display import Display
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal import seal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import ReadyToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.choice import sign_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
@@ -30,6 +31,8 @@ class TenantConnection:
         self._ready: AccessToken | None = self._how.token if isinstance(self._how, ReadyToken) else None
         if self._ready:
             secrets.add(self._ready.value)
+        # A tenant of the environment says nothing of a token that came from elsewhere.
+        self._tenant: str | None = params.get("tenant") if self._ready is None or "tenant" in given else None
         self._token: AccessToken | None = None
         self._graph: Graph | None = None
 
@@ -49,6 +52,10 @@ class TenantConnection:
             self._token = self._how.authenticate(self.where, self._secrets)
             self._secrets.add(self._token.value)
         return self._token
+
+    def sealed_token(self) -> str:
+        """The access token for the result of a task: only this run reads it, and only for the same endpoint, tenant and TLS settings."""
+        return seal(self.token(), self.where, self._tenant)
 
     def graph(self) -> Graph:
         """The tenant's Graph; signs in at the first call."""

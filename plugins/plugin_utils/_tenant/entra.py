@@ -137,8 +137,6 @@ class Client:
             value=answer["access_token"],
             expires=int(time.time()) + int(answer["expires_in"]),
             tenant_id=tenant_id,
-            graph_url=self.where.graph_url,
-            cloud=self.where.cloud,
         )
 
 

@@ -27,7 +27,6 @@ def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.startswith(_NOT_INHERITED)]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(choice, "installed", lambda: False)
-    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     monkeypatch.setattr(consistency.time, "sleep", lambda _seconds: None)
 
 

@@ -16,10 +16,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import read_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in import device_code
 
-from ..support import Conversation, Said, run_action
+from ..support import Conversation, Said, opened, run_action
 from .test_clouds import CLIENT, OTHER, TENANT, token
 
 LOGIN, GRAPH = "https://login.microsoftonline.com", "https://graph.microsoft.com"
@@ -66,7 +65,7 @@ def test_a_federated_token_is_exchanged_with_two_requests(by: str, talk: Talk, t
     talk(DISCOVERY, exchanged(assertion))
     result = run_action("graph_token", {**APPLICATION, **options})
     assert (result["auth_source"], result["tenant_id"]) == ("federated", TENANT)
-    assert read_token(result["access_token"]).value == "the-raw-access-token"
+    assert opened(result["access_token"], APPLICATION["tenant"]) == "the-raw-access-token"
     assert assertion not in json.dumps(result)
 
 

@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import AUTH_SOURCES, CLOUDS
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, read_token, seal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import (
     cloud_named,
     clouds_of_graph,
@@ -222,17 +221,6 @@ def test_a_token_that_the_task_gives_is_not_measured_by_a_tenant_of_the_environm
     assert run_action("graph_token", {"access_token": token()})["tenant_id"] == TENANT
     monkeypatch.setenv("AZURE_ACCESS_TOKEN", token())
     assert f"the option 'tenant' is {OTHER}" in run_action("graph_token", {})["msg"]
-
-
-def test_an_opaque_token_is_bound_to_its_endpoint_once_it_is_sealed() -> None:
-    sealed = run_action("graph_token", {"access_token": "opaque"})["access_token"]
-    assert read_token(sealed).graph_url == "https://graph.microsoft.com"
-    assert "It was not sent" in run_action("sp_info", {"access_token": sealed, "cloud": "gcc_high"})["msg"]
-
-
-def test_a_sealed_token_of_another_tenant_is_refused() -> None:
-    sealed = seal(AccessToken("raw", None, OTHER, "https://graph.microsoft.com", "global"))
-    assert f"is for tenant {OTHER}" in run_action("sp_info", {"access_token": sealed, "tenant": TENANT})["msg"]
 
 
 def test_the_option_takes_no_name_of_another_collection() -> None:

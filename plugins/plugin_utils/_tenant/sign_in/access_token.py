@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, claims_of, read_token
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, claims_of, ready_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal import is_sealed, unseal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, lacking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url
@@ -33,7 +34,9 @@ class ReadyToken(Method):
     def validate(cls, params: Mapping[str, Any], where: Endpoints) -> ReadyToken:
         if not params.get("access_token"):
             raise lacking("access_token", "AZURE_ACCESS_TOKEN")
-        return cls(usable(read_token(params["access_token"]), where, params.get("tenant")))
+        text, tenant = str(params["access_token"]).strip(), params.get("tenant")
+        token = unseal(text, where, tenant) if is_sealed(text) else ready_token(text)
+        return cls(usable(token, where, tenant))
 
     @property
     def description(self) -> str:
@@ -45,17 +48,12 @@ class ReadyToken(Method):
 
 
 def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: str = "The access token") -> AccessToken:
-    """The token, bound to the endpoint; HybridAuthError where it is over, or for another endpoint or tenant, as far as it tells.
+    """The token; HybridAuthError where it is over, or for another endpoint or tenant, as far as it tells.
 
     tenant: what the option says; a domain cannot be compared with the id in the token.
     """
     if token.expires is not None and token.expires <= time.time():
         raise HybridAuthError(f"{subject} expired on {token.expires_text}.", "Get a new one, for example with graph_token.")
-    if token.graph_url and not same_url(token.graph_url, where.graph_url):
-        raise HybridAuthError(
-            f"{subject} is for {token.graph_url}, but the task is to talk to {where.graph_url}. It was not sent.",
-            "Give the task the same cloud and graph_url as graph_token had.",
-        )
     audience = claims_of(token.value).get("aud")
     audiences = [str(one) for one in (audience if isinstance(audience, list) else [audience] if audience else [])]
     if audiences and not any(same_text(one, GRAPH_APPLICATION_ID) or same_url(one.rstrip("/"), where.graph_url) for one in audiences):
@@ -69,4 +67,4 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
             f"{subject} is for tenant {token.tenant_id}, but the option 'tenant' is {wanted}. It was not sent.",
             "Sign in to that tenant, or correct 'tenant' (AZURE_TENANT).",
         )
-    return replace(token, graph_url=where.graph_url, cloud=token.cloud or where.cloud)
+    return token
