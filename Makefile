@@ -8,17 +8,20 @@ VENV ?= .venv
 CORE ?= ansible-core
 BIN := $(CURDIR)/$(VENV)/bin
 DEV := .cache/dev/ansible_collections/sfb/hybrid_auth
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 ENGINE_NOTE := command -v pwsh >/dev/null || echo "note: no pwsh on PATH, so no PowerShell text was run in a real engine"
 BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not looked at (as root: tests/browser/install.sh)"
 
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test browser test-cores lint sanity bench lab clean
+.PHONY: help demo unit check test browser test-cores lint sanity bench lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
-	@echo "make test        unit tests and playbook tests"
+	@echo "make unit        the unit tests, after every edit"
+	@echo "make check       lint, the unit tests and a play of each entry point, before every commit"
+	@echo "make test        everything: unit tests with their coverage, PowerShell, playbook tests, the report in a browser"
 	@echo "make browser     the report in a real browser (needs Chromium: tests/browser/install.sh)"
 	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
 	@echo "make lint        static checks"
@@ -53,8 +56,15 @@ demo: $(VENV)/.runtime
 lab: $(VENV)/.runtime
 	@$(BIN)/python -m tests.lab $(if $(STATE),--state $(STATE)) $(if $(INFO),--info $(INFO)) $(if $(ENGINE),--engine $(ENGINE))
 
+unit: $(VENV)/.dev $(DEV)
+	$(PYTEST) tests/unit
+
+check: lint unit
+	$(PYTEST) tests/integration -m entry_point
+
 test: $(VENV)/.dev $(DEV)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(PYTEST) tests/unit --cov
+	$(PYTEST) tests/powershell tests/integration
 	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then $(BIN)/python -m pytest tests/browser; else $(BROWSER_NOTE); fi
 	@$(ENGINE_NOTE)
 

@@ -54,6 +54,7 @@ def change_inventory(lab: Lab, change: Callable[[dict[str, Any]], Any]) -> None:
     lab.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
 
 
+@pytest.mark.entry_point
 def test_an_inventory_and_a_sign_in_are_enough(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(greenfield)
     first = play(lab, CONFIGURE, *variables(**ALONE))

@@ -149,6 +149,7 @@ def test_what_others_own_stays_unless_it_is_named(start: Start, play: Play, gree
 
 
 @pytest.mark.either_runner
+@pytest.mark.entry_point
 def test_a_farm_whose_certificate_is_over_can_be_taken_down(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(greenfield)
     assert play(lab, CONFIGURE).code == 0

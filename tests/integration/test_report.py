@@ -75,6 +75,7 @@ def test_a_converged_deployment_is_compliant_at_the_least_cost(
         assert SECRET not in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.entry_point
 def test_check_mode_reports_too(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
     run = play(start(greenfield), AUDIT, "--check", "--diff")
     assert run.code == 0, run.output

@@ -304,6 +304,7 @@ def test_a_given_certificate_is_imported_and_staged_and_its_key_is_shown_nowhere
 
 
 @pytest.mark.either_runner
+@pytest.mark.entry_point
 def test_a_file_that_is_left_from_an_earlier_roll_starts_none(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
     lab = start(farm(greenfield))
     path = pfx(tmp_path, "x", days=100)

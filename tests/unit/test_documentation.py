@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,21 @@ def test_every_action_that_takes_shared_options_is_in_their_group_and_in_no_othe
         # Single ones, such as the name of the cloud, are also options of modules that do not sign in.
         shared = set(getattr(importlib.import_module(f"{PACKAGE}.plugin_utils._task.arguments"), fragment))
         assert sorted(GROUPS[group]) == [name for name in ACTIONS if shared <= set(spec(name))]
+
+
+def test_every_module_that_changes_something_has_its_prediction_tested() -> None:
+    changing = {
+        name
+        for name in ACTIONS
+        if "sfb.hybrid_auth.attributes"
+        in yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").DOCUMENTATION)["extends_documentation_fragment"]
+    }
+    tests = ast.parse((ROOT / "tests" / "integration" / "test_prediction.py").read_text(encoding="utf-8"))
+    # A case is a tuple that begins with the module's name.
+    firsts = [node.elts[0] for node in ast.walk(tests) if isinstance(node, ast.Tuple) and node.elts]
+    tested = {first.value for first in firsts if isinstance(first, ast.Constant)}
+    assert changing
+    assert changing - tested == set()
 
 
 @pytest.mark.parametrize("name", ACTIONS)
