@@ -30,6 +30,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment, issue
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.assignment import Assignment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.issue import SelfSigned
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, check_subject, check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
@@ -60,7 +61,7 @@ class ActionModule(HybridAuthAction):
             "replace_pending": {"type": "bool", "default": False},
             "check_tenant": {"type": "bool", "default": True},
             "cloud": {"type": "dict"},
-            "app_ids": {"type": "list", "elements": "str", "default": list(service_principal.PROCEDURE)},
+            "app_ids": {"type": "list", "elements": "str", "default": list(PROCEDURE)},
         },
         required_if=[("source", "pfx", ("pfx_path",))],
         mutually_exclusive=[("thumbprint", "prepared")],

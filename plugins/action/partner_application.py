@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, OnpremAction, OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
 

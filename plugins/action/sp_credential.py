@@ -12,12 +12,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, CredentialRequest, thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import (
-    EXCHANGE_ONLINE,
-    PROCEDURE,
-    SHARED_PRINCIPAL_WARNING,
-    ServicePrincipal,
-)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import SHARED_PRINCIPAL_WARNING, ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError

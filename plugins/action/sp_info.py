@@ -12,6 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import DEDICATED_APPLICATION, PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
@@ -31,7 +32,7 @@ class ActionModule(HybridAuthAction):
             "dedicated_application_names": {
                 "type": "list",
                 "elements": "str",
-                "default": [service_principal.DEDICATED_APPLICATION],
+                "default": [DEDICATED_APPLICATION],
             },
         },
     )
@@ -39,7 +40,7 @@ class ActionModule(HybridAuthAction):
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         if params["all"] and params["app_ids"]:
             raise InvalidOptionError("all", "it is true, and app_ids is set too", "one of them")
-        wanted = [guid("app_ids", app_id) for app_id in params["app_ids"] or service_principal.PROCEDURE]
+        wanted = [guid("app_ids", app_id) for app_id in params["app_ids"] or PROCEDURE]
         beginnings = _beginnings(params["dedicated_application_names"]) if params["dedicated_applications"] else []
         connection = TenantConnection(params, self.given, self.secrets)
         graph = connection.graph()
@@ -67,7 +68,7 @@ def _beginnings(names: list[str]) -> list[str]:
         raise InvalidOptionError(
             "dedicated_application_names",
             f"it has {len(given)} entries, or an empty one",
-            f"1 to {_MOST_NAMES} texts with which display names begin, such as {service_principal.DEDICATED_APPLICATION}",
+            f"1 to {_MOST_NAMES} texts with which display names begin, such as {DEDICATED_APPLICATION}",
         )
     return given
 

@@ -11,7 +11,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import plans, service_principal_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import SKYPE_FOR_BUSINESS_ONLINE, ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 

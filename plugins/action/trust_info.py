@@ -11,9 +11,9 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import tenant_name
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import FORMS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, is_guid

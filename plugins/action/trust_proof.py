@@ -19,6 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_servi
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import Asked, Verdict, explain, unsigned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, SIGN_IN, Arguments, from_environment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _PART = "oauth_servers"
@@ -39,10 +40,10 @@ class ActionModule(HybridAuthAction):
             "cloud": SIGN_IN["cloud"],
             "metadata_url": {"type": "str", "fallback": from_environment("SFB_METADATA_URL")},
             "oauth_server_name": {"type": "str", "default": "microsoft.sts"},
-            "application_id": {"type": "str", "default": "00000004-0000-0ff1-ce00-000000000000"},
+            "application_id": {"type": "str", "default": SKYPE_FOR_BUSINESS_ONLINE},
             "realm": {"type": "str"},
             "audience": {"type": "str"},
-            "resource": {"type": "str", "default": "00000002-0000-0ff1-ce00-000000000000/outlook.office365.com"},
+            "resource": {"type": "str", "default": f"{EXCHANGE_ONLINE}/outlook.office365.com"},
             "token_endpoint": {"type": "str"},
             "thumbprint": {"type": "str"},
             "lifetime": {"type": "int", "default": 300},

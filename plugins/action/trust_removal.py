@@ -9,9 +9,9 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, removal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError

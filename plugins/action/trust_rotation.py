@@ -14,6 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import ser
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
@@ -26,7 +27,7 @@ class ActionModule(HybridAuthAction):
         {
             "onprem": {"type": "dict", "required": True},
             "cloud": {"type": "dict", "required": True},
-            "app_ids": {"type": "list", "elements": "str", "default": list(service_principal.PROCEDURE)},
+            "app_ids": {"type": "list", "elements": "str", "default": list(PROCEDURE)},
             "overlap_days": {"type": "int", "default": 7},
             "warn_days": {"type": "int", "default": 60},
             "earlier_thumbprints": {"type": "list", "elements": "str", "default": []},

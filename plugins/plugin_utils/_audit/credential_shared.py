@@ -12,7 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import hint, is_own, known_owner, label, live, principal_label
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 
 OWN = Rule(
     "credential.shared_own",

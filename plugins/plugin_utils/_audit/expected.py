@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS, cloud_named, metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid

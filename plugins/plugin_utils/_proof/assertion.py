@@ -30,7 +30,6 @@ except ImportError:  # reported by new_seal()
 else:
     HAS_CRYPTOGRAPHY = True
 
-AUTHORIZATION_SERVER = "00000001-0000-0000-c000-000000000000"
 SHORTEST_SECONDS, LONGEST_SECONDS = 60, 600
 _PRINCIPAL = re.compile(r"(?P<application>[^/@\s]+)/(?P<host>[^/@\s]+)(?:@(?P<realm>[^/@\s]+))?")
 

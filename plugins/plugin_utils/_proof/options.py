@@ -16,6 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid, is_host_name
@@ -117,8 +118,8 @@ def _realm(value: str) -> str:
 
 def _audience(value: str) -> Principal:
     audience = assertion.principal("audience", value)
-    if audience.application != assertion.AUTHORIZATION_SERVER or audience.realm:
-        expected = f"{assertion.AUTHORIZATION_SERVER}/<host name>; the realm is added"
+    if audience.application != AUTHORIZATION_SERVER or audience.realm:
+        expected = f"{AUTHORIZATION_SERVER}/<host name>; the realm is added"
         raise InvalidOptionError("audience", f"{str(value)!r} is not the authorization server, which is all that is signed for", expected)
     return audience
 

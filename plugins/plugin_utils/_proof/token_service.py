@@ -22,6 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion i
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.options import ProofOptions
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import Verdict
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import https_url, is_guid, is_host_name
 
@@ -136,7 +137,7 @@ def _audience(audiences: Any, realm: str) -> Principal | None:
             found = assertion.principal("audience", str(text))
         except InvalidOptionError:  # other products' audiences
             continue
-        if found.application == assertion.AUTHORIZATION_SERVER and found.realm == realm:
+        if found.application == AUTHORIZATION_SERVER and found.realm == realm:
             return found
     return None
 

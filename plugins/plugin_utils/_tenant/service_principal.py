@@ -14,23 +14,15 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
-
-# https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
-EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
-SKYPE_FOR_BUSINESS_ONLINE = "00000004-0000-0ff1-ce00-000000000000"
-PROCEDURE = (SKYPE_FOR_BUSINESS_ONLINE, EXCHANGE_ONLINE)
 
 SHARED_PRINCIPAL_WARNING = (
     f"The service principal {EXCHANGE_ONLINE} (Exchange Online) is shared by all hybrid products. A certificate on it lets an "
     "administrator of an on-premises server act in Exchange Online (CVE-2025-53786), and Exchange Web Services no longer accept it "
     "since October 2025. Prefer the dedicated hybrid application, and leave this principal out where nothing needs it."
 )
-
-# How Microsoft's script names the application that takes the shared principal's place; it also takes a name of one's own:
-# https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExchangeHybridApplication/
-DEDICATED_APPLICATION = "ExchangeServerApp-"
 
 _SELECT = "id,appId,displayName,accountEnabled,servicePrincipalNames,keyCredentials,passwordCredentials"
 _MOST_IN_FILTER = 15  # https://learn.microsoft.com/graph/filter-query-parameter

@@ -10,6 +10,7 @@ import re
 import uuid
 from urllib.parse import urlsplit, urlunsplit
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
 # RFC 1123 section 2.1: letters, digits and hyphens; RFC 1035 section 2.3.4: 63 octets a label, 253 visible characters a name.
@@ -26,7 +27,7 @@ def guid(option: str, value: str) -> str:
     """The GUID in lower case; InvalidOptionError if it is not one."""
     text = str(value).strip()
     if not is_guid(text):
-        raise InvalidOptionError(option, f"{text!r} is not a GUID", "a GUID such as 00000002-0000-0ff1-ce00-000000000000")
+        raise InvalidOptionError(option, f"{text!r} is not a GUID", f"a GUID such as {EXCHANGE_ONLINE}")
     return str(uuid.UUID(text))
 
 

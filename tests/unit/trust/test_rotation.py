@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.signing import signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential, serves
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import PROCEDURE, ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation as subject
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 

@@ -15,12 +15,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal import is_sealed, unseal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, lacking
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import MICROSOFT_GRAPH
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url
-
-# The application id of Microsoft Graph, the same in every cloud:
-# https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in
-GRAPH_APPLICATION_ID = "00000003-0000-0000-c000-000000000000"
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
         raise HybridAuthError(f"{subject} expired on {token.expires_text}.", "Get a new one, for example with graph_token.")
     audience = claims_of(token.value).get("aud")
     audiences = [str(one) for one in (audience if isinstance(audience, list) else [audience] if audience else [])]
-    if audiences and not any(same_text(one, GRAPH_APPLICATION_ID) or same_url(one.rstrip("/"), where.graph_url) for one in audiences):
+    if audiences and not any(same_text(one, MICROSOFT_GRAPH) or same_url(one.rstrip("/"), where.graph_url) for one in audiences):
         raise HybridAuthError(
             f"{subject} is for {' and '.join(audiences)}, but the task is to talk to {where.graph_url}. It was not sent.",
             f"Get a token for {where.graph_url}, or set 'cloud' to the cloud that the token is of.",

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Microsoft's applications that the trust deals with: their ids, the same in every tenant and cloud, and names. Private to the collection.
+
+https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment and
+https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in
+"""
+
+from __future__ import annotations
+
+EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
+SKYPE_FOR_BUSINESS_ONLINE = "00000004-0000-0ff1-ce00-000000000000"
+# The service principals that the procedure puts the farm's certificate on.
+PROCEDURE = (SKYPE_FOR_BUSINESS_ONLINE, EXCHANGE_ONLINE)
+
+# The application that issues tokens, as the audience of assertions and the issuer of an OAuth server names it.
+AUTHORIZATION_SERVER = "00000001-0000-0000-c000-000000000000"
+MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
+
+# How Microsoft's script names the application that takes the shared principal's place; it also takes a name of one's own:
+# https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExchangeHybridApplication/
+DEDICATED_APPLICATION = "ExchangeServerApp-"
