@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import in_any, is_microsofts
 
 EXTERNAL_FQDN = Rule(
     "names.external_fqdn",
@@ -37,9 +38,6 @@ STALE = Rule(
     sources.SERVICE_PRINCIPAL,
 )
 RULES = (EXTERNAL_FQDN, POOL, STALE)
-
-# Domains of the names that the tenant's own service has; no farm has a host there.
-_MICROSOFT = ("lync.com", "lyncmx.com", "skypeforbusiness.com")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -129,7 +127,7 @@ def _stale(facts: Facts, services: list[Object]) -> Iterator[Finding]:
     known = hosts | set(facts.expected.external_fqdns) | set(facts.expected.known_names)
     prefix = f"{app_id}/"
     named = sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
-    stale = [host for host in named if "*" not in host and host not in known and _within(host, domains) and not _within(host, _MICROSOFT)]
+    stale = [host for host in named if "*" not in host and host not in known and in_any(host, domains) and not is_microsofts(host)]
     for host in stale:
         yield STALE.warned(
             f"{prefix}{host}",
@@ -146,7 +144,3 @@ def _stale(facts: Facts, services: list[Object]) -> Iterator[Finding]:
         f"every name of {', '.join(sorted(domains)) or 'the farm'} belongs to a host",
         "",
     )
-
-
-def _within(host: str, domains: set[str] | tuple[str, ...]) -> bool:
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)

@@ -19,6 +19,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST, CallRunner, Failure, Finished
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
     import requests
@@ -73,10 +74,7 @@ class RestrictedEndpoint:
     def ask(self, calls: Sequence[Call]) -> dict[str, Any]:
         """The answer to the calls, in the shape of cs_invoke. HybridAuthError or AnsibleConnectionFailure if nothing can be asked."""
         if not HAS_PYPSRP:
-            raise HybridAuthError(
-                f"{self._server} is reached over PSRP, but the Python library pypsrp is not installed on the controller.",
-                "Install it for the Python that runs Ansible: pip install pypsrp.",
-            )
+            raise missing("pypsrp", f"{self._server}, which is reached over PSRP,")
         if getattr(self._connection, "become", None):
             raise HybridAuthError(
                 f"{self._server}: become cannot be used on a restricted endpoint, where no script may run.",

@@ -21,6 +21,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 try:
@@ -74,10 +75,7 @@ def principal(option: str, value: str) -> Principal:
 def new_seal() -> str:
     """A key for one request; HybridAuthError without the cryptography package."""
     if not HAS_CRYPTOGRAPHY:
-        raise HybridAuthError(
-            "The Python package 'cryptography' is not installed for the Python that runs Ansible.",
-            "Install what the collection needs with 'pip install -r requirements.txt'.",
-        )
+        raise missing("cryptography", "keeping an assertion secret on its way")
     return Fernet.generate_key().decode("ascii")
 
 

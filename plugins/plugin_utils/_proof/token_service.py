@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion
@@ -23,6 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.options imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import Verdict
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import http_date
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import https_url, is_guid, is_host_name
 
@@ -147,12 +147,4 @@ def _answer(response: Any) -> Answer:
         content = response.json()
     except ValueError:
         content = None
-    return Answer(int(response.status_code), content, _date(response.headers.get("Date")))
-
-
-def _date(text: str | None) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text or "")
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else None
+    return Answer(int(response.status_code), content, http_date(response.headers.get("Date")))

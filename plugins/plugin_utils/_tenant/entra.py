@@ -17,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
     import msal
@@ -89,10 +90,7 @@ def tenant_of(where: Endpoints, domain: str) -> str | None:
 def require_msal() -> None:
     """HybridAuthError if the msal package is missing."""
     if not HAS_MSAL:
-        raise HybridAuthError(
-            "The Python package 'msal' is not installed for the Python that runs Ansible.",
-            "Install what the collection needs with 'pip install -r requirements.txt'.",
-        )
+        raise missing("msal", "the sign-in")
 
 
 def client_token(where: Endpoints, tenant: str, client_id: str, credential: Any) -> AccessToken:

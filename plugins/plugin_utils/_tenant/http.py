@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
     import requests
@@ -40,10 +41,7 @@ _REPEATED_STATUS = (429, 500, 502, 503, 504)
 def require_requests() -> None:
     """HybridAuthError if the requests package is missing."""
     if not HAS_REQUESTS:
-        raise HybridAuthError(
-            "The Python package 'requests' is not installed for the Python that runs Ansible.",
-            "Install what the collection needs with 'pip install -r requirements.txt'.",
-        )
+        raise missing("requests", "talking to the sign-in and to Microsoft Graph")
 
 
 class _BoundedRetry(_Retry):  # type: ignore[misc]  # the base is chosen at import

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 try:
@@ -185,7 +186,4 @@ def _signature_algorithm(parsed: x509.Certificate) -> str:
 def require_cryptography() -> None:
     """Say in words that the package is missing; it is needed only where a certificate is read."""
     if not HAS_CRYPTOGRAPHY:
-        raise HybridAuthError(
-            "The Python package 'cryptography' is not installed for the Python that runs Ansible.",
-            "Install what the collection needs with 'pip install -r requirements.txt'.",
-        )
+        raise missing("cryptography", "reading a certificate")

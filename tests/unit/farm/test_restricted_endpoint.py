@@ -313,7 +313,9 @@ def test_what_cannot_be_is_refused_before_anything_is_contacted(expect: Any, opt
 def test_a_missing_library_has_its_own_message(expect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restricted_endpoint, "HAS_PYPSRP", False)
     connection = Connection()
-    assert "pip install pypsrp" in run("onprem_info", {}, connection)["msg"]
+    said = run("onprem_info", {}, connection)["msg"]
+    assert "over PSRP" in said
+    assert "pip install pypsrp" in said
     assert not connection.connected
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import mailbox
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.result import shown_token
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_service import _date, read_metadata
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_service import read_metadata
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import (
     OUTCOMES,
     Asked,
@@ -24,6 +24,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict imp
     quoted,
     unsigned,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import http_date
 
 TENANT, SKYPE = "5588b4fd-f26d-475c-824f-9911277ab13e", "00000004-0000-0ff1-ce00-000000000000"
 RESOURCE = f"00000002-0000-0ff1-ce00-000000000000/outlook.office365.com@{TENANT}"
@@ -176,7 +177,7 @@ def test_any_document_can_be_read(content: Any) -> None:
     st.none() | st.text() | st.from_regex(r"[A-Z][a-z]{2}, \d{1,4} [A-Z][a-z]{2} \d{1,6} \d\d:\d\d:\d\d [A-Z+0-9-]{1,5}", fullmatch=True)
 )
 def test_any_date_can_be_read(text: str | None) -> None:
-    moment = _date(text)
+    moment = http_date(text)
     assert moment is None or moment.tzinfo is not None
 
 

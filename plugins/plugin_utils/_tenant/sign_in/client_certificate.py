@@ -16,7 +16,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application, lacking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
     from cryptography import x509
@@ -66,10 +67,7 @@ def key_pair(path: str, password: str | None) -> KeyPair:
     """The certificate and private key in a PEM or PFX file; InvalidOptionError that never holds any of the content."""
     option = "client_certificate_path"
     if not HAS_CRYPTOGRAPHY:
-        raise HybridAuthError(
-            "The Python package 'cryptography' is not installed for the Python that runs Ansible.",
-            "Install what the collection needs with 'pip install -r requirements.txt'.",
-        )
+        raise missing("cryptography", "reading the client certificate")
     try:
         content = Path(path).read_bytes()
     except OSError as exc:

@@ -1,0 +1,23 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Say in words that a Python package is missing on the controller. Private to the collection.
+
+A file imports such a package where it is there and raises missing() where it is needed, so that what does not need it works without.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+
+def missing(package: str, purpose: str) -> HybridAuthError:
+    """The error to raise. purpose: what needs the package, such as "reading a certificate"."""
+    return HybridAuthError(
+        f"The Python package '{package}' is not installed for the Python that runs Ansible, and {purpose} needs it.",
+        f"Install it with '{sys.executable or 'python3'} -m pip install {package}'; requirements.txt lists all that the collection needs.",
+        package=package,
+    )
