@@ -24,6 +24,7 @@ from ansible import constants
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid
 
 try:
@@ -93,10 +94,7 @@ def _shown(use: dict[str, Any], options: list[str]) -> str:
 
 def _fernet() -> Fernet:
     if not HAS_CRYPTOGRAPHY:
-        raise HybridAuthError(
-            "The Python package 'cryptography' is not installed for the Python that runs Ansible.",
-            "Install what the collection needs with 'pip install -r requirements.txt'.",
-        )
+        raise missing("cryptography", "keeping a token secret between tasks")
     return Fernet(_run_key())
 
 

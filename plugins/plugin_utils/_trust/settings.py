@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import AUTH_SOURCES, ONPREM, SIGN_IN
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import SHORTEST_OVERLAP_DAYS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables import (
     DOMAIN_PATTERN,
@@ -43,6 +42,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables i
     one_of,
     variable,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS
 
 PREFIX = "trust_"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ansible import constants
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import consistency
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import directory
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, LocalSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in import choice
 
@@ -27,7 +27,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.startswith(_NOT_INHERITED)]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(choice, "installed", lambda: False)
-    monkeypatch.setattr(consistency.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(directory.time, "sleep", lambda _seconds: None)
 
 
 @pytest.fixture
