@@ -25,7 +25,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment, issue
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.assignment import Assignment
@@ -35,6 +34,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import Pfx, load_pfx
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 _GLOBAL = {"Type": ["OAuthTokenIssuer"], "Identity": "global"}
@@ -291,10 +291,9 @@ def _prepared(result: Mapping[str, Any] | None, check_mode: bool) -> Mapping[str
 def _thumbprint(params: Mapping[str, Any], prepared: Mapping[str, Any] | None) -> str:
     if prepared:
         return str(prepared["thumbprint"] or issue.NEW)
-    thumbprint = thumbprint_in("".join((params["thumbprint"] or "").replace(":", " ").split()))
-    if not thumbprint:
-        raise InvalidOptionError("thumbprint", "it is missing or no thumbprint", "40 hexadecimal digits, or prepared")
-    return thumbprint
+    if not params["thumbprint"]:
+        raise InvalidOptionError("thumbprint", "it is missing", "40 hexadecimal digits, or prepared")
+    return option_thumbprint("thumbprint", params["thumbprint"])
 
 
 def _self_signed(params: Mapping[str, Any]) -> SelfSigned:

@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, plans
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, CredentialRequest, thumbprint_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import SHARED_PRINCIPAL_WARNING, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, PROCEDURE
@@ -18,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 
@@ -108,9 +109,9 @@ def _request(params: dict[str, Any], certificates: tuple[Certificate, ...], pres
             "state is absent, but nothing says which credential goes.",
             "Set key_id, thumbprint, certificate_path, certificate_content, certificates or remove_expired.",
         )
-    thumbprints = tuple(thumbprint_in("".join(text.replace(":", " ").split())) for text in params["thumbprint"] or ())
-    if thumbprints and (present or not all(thumbprints)):
-        raise InvalidOptionError("thumbprint", "it is not usable here", "40 hexadecimal digits, together with state absent")
+    thumbprints = tuple(option_thumbprint("thumbprint", text) for text in params["thumbprint"] or ())
+    if thumbprints and present:
+        raise InvalidOptionError("thumbprint", "it names what is there, and state is present", "a certificate, or state absent")
     name = params["display_name"]
     if name and len(name) > LONGEST_NAME:
         raise InvalidOptionError("display_name", f"it has {len(name)} characters", f"at most {LONGEST_NAME} characters")
@@ -121,7 +122,7 @@ def _request(params: dict[str, Any], certificates: tuple[Certificate, ...], pres
     return CredentialRequest(
         present=present,
         certificates=certificates,
-        thumbprints=tuple(thumbprint for thumbprint in thumbprints if thumbprint),
+        thumbprints=thumbprints,
         key_ids=tuple(guid("key_id", key_id) for key_id in params["key_id"] or ()),
         remove_expired=params["remove_expired"],
         display_name=name,

@@ -11,12 +11,12 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 
@@ -77,8 +77,4 @@ def _at_least(option: str, days: int, shortest: int) -> int:
 
 
 def _thumbprints(option: str, texts: Sequence[str]) -> frozenset[str]:
-    found = {text: thumbprint_in("".join(text.replace(":", " ").split())) for text in texts}
-    for text, thumbprint in found.items():
-        if thumbprint is None:
-            raise InvalidOptionError(option, f"{text!r} is not a thumbprint", "40 hexadecimal digits")
-    return frozenset(thumbprint for thumbprint in found.values() if thumbprint)
+    return frozenset(option_thumbprint(option, text) for text in texts)

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS, cloud_named, metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, guid, host_name, https_url, is_guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 
 NAME_FORMS = ("procedure", "url")
 _UNKNOWN_OWNER = "known"
@@ -173,10 +173,10 @@ def _known(given: Any) -> dict[str, str]:
 
 
 def _key(name: str) -> str:
-    text = name.strip()
+    text = bare(name)
     if is_guid(text):
         return text.lower()
-    thumbprint = thumbprint_in("".join(text.replace(":", " ").split()))
+    thumbprint = thumbprint_in(text)
     if thumbprint is None:
         raise InvalidOptionError(
             "expected.known_thumbprints", f"{text!r} is neither a thumbprint nor a key id", "40 hexadecimal digits, or a GUID"

@@ -15,11 +15,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid, is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 
 _MOST_NAMES = 50
 
@@ -78,7 +78,7 @@ def read_options(params: Mapping[str, Any]) -> ProofOptions:
         audience=_audience(params["audience"]) if params["audience"] else None,
         resource=assertion.principal("resource", params["resource"]),
         endpoint=https_url("token_endpoint", params["token_endpoint"]) if params["token_endpoint"] else None,
-        thumbprint=_thumbprint(params["thumbprint"]) if params["thumbprint"] else None,
+        thumbprint=option_thumbprint("thumbprint", params["thumbprint"]) if params["thumbprint"] else None,
         lifetime=lifetime,
         mailbox=_mailbox(params) if params["mailbox"] else None,
     )
@@ -122,14 +122,6 @@ def _audience(value: str) -> Principal:
         expected = f"{AUTHORIZATION_SERVER}/<host name>; the realm is added"
         raise InvalidOptionError("audience", f"{str(value)!r} is not the authorization server, which is all that is signed for", expected)
     return audience
-
-
-def _thumbprint(value: str) -> str:
-    text = "".join(str(value).split()).replace(":", "")
-    found = thumbprint_in(text) if len(text) == 40 else None
-    if found is None:
-        raise InvalidOptionError("thumbprint", f"{str(value)!r} is no thumbprint", "40 hexadecimal digits")
-    return found
 
 
 def _mailbox(params: Mapping[str, Any]) -> Call:

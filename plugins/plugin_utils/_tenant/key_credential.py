@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,9 +15,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64, text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, utc_text
 
-_HEX_THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
 LONGEST_NAME = 90  # https://learn.microsoft.com/graph/api/resources/keycredential
 
 
@@ -204,19 +203,6 @@ def from_info(entry: Mapping[str, Any]) -> KeyCredential:
         start=parse_time(entry["start"]) if entry.get("start") else None,
         end=parse_time(entry["end"]) if entry.get("end") else None,
     )
-
-
-def thumbprint_in(identifier: str | None) -> str | None:
-    """The SHA-1 thumbprint in a customKeyIdentifier: 40 hexadecimal digits as such, or base64 of them or of the 20 bytes; else None."""
-    if not identifier:
-        return None
-    if _HEX_THUMBPRINT.fullmatch(identifier):
-        return identifier.upper()
-    decoded = decode_base64(identifier) or b""
-    if len(decoded) == 20:
-        return decoded.hex().upper()
-    text = text_of(decoded) or ""
-    return text.upper() if _HEX_THUMBPRINT.fullmatch(text) else None
 
 
 def _certificate_in(key: Any) -> Certificate | None:

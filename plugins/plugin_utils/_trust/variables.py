@@ -22,18 +22,16 @@ import yaml
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import endpoints
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import own_domains
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import forms
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_subject
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 CLEAR = "clear"
 NOTHING = "none"
 _UNKNOWN_OWNER = "known"
-# Zero-width characters and marks of direction, which come with what is copied from a certificate's dialog box or a chat.
-_INVISIBLE = dict.fromkeys((*range(0x200B, 0x2010), 0xFEFF))
 _SEPARATOR = re.compile(r"[,\r\n]")
 _LONGEST_NUMBER = 20
 _NUMBER = re.compile(r"[+-]?[0-9]+")
@@ -68,7 +66,7 @@ def is_blank(value: Any) -> bool:
     if value is None:
         return True
     if isinstance(value, str):
-        return not value.translate(_INVISIBLE).strip()
+        return not value.translate(forms.INVISIBLE).strip()
     if isinstance(value, (list, tuple)):
         return all(is_blank(one) for one in value)
     return isinstance(value, Mapping) and not value
@@ -78,7 +76,7 @@ def _text(option: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         shown = {True: "yes or no", False: "a list" if isinstance(value, (list, tuple)) else "a dictionary"}[isinstance(value, bool)]
         raise InvalidOptionError(option, f"it is {shown}", "a text (in quotes where YAML takes it for something else)")
-    text = str(value).translate(_INVISIBLE).strip()
+    text = str(value).translate(forms.INVISIBLE).strip()
     if not text.isprintable():
         raise InvalidOptionError(option, f"{text!r} holds a line break or a character that cannot be seen", "a text of one line")
     return text
@@ -117,16 +115,9 @@ def _secret(option: str, value: Any) -> str:
 
 def _yes_no(option: str, value: Any) -> bool:
     try:
-        return bool(boolean(value.translate(_INVISIBLE) if isinstance(value, str) else value))
+        return bool(boolean(value.translate(forms.INVISIBLE) if isinstance(value, str) else value))
     except TypeError:
         raise InvalidOptionError(option, f"{value!r} is neither yes nor no", "true or false") from None
-
-
-def _thumbprint(option: str, text: str) -> str:
-    thumbprint = thumbprint_in("".join(text.replace(":", " ").split()))
-    if thumbprint is None:
-        raise InvalidOptionError(option, f"{text!r} is not a thumbprint", "40 hexadecimal digits")
-    return thumbprint
 
 
 def _key_name(option: str, value: Any) -> str:
@@ -134,7 +125,7 @@ def _key_name(option: str, value: Any) -> str:
     if forms.is_guid(text):
         return text.lower()
     try:
-        return _thumbprint(option, text)
+        return option_thumbprint(option, text)
     except InvalidOptionError:
         raise InvalidOptionError(option, f"{text!r} is neither a thumbprint nor a key id", "40 hexadecimal digits, or a GUID") from None
 
@@ -146,7 +137,7 @@ def _identity(_option: str, text: str) -> str:
 def entries(option: str, value: Any) -> list[Any]:
     """The entries of a list, without blank ones: of a list, of a text with commas or one a line, or of a list in JSON or YAML."""
     if isinstance(value, str):
-        text = value.translate(_INVISIBLE).strip()
+        text = value.translate(forms.INVISIBLE).strip()
         found = _written_out(text)
         value = found if isinstance(found, list) else _SEPARATOR.split(text)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -219,7 +210,7 @@ SUBJECT = Kind("distinguished name", _checked(check_subject))
 HOST = Kind("host name", _checked(forms.host_name))
 OWN_DOMAIN = Kind("DNS domain of your own", _checked(_own_domain))
 DOMAIN_PATTERN = Kind("domain, or *. and a domain", _checked(forms.domain_pattern))
-THUMBPRINT = Kind("thumbprint", _checked(_thumbprint))
+THUMBPRINT = Kind("thumbprint", _checked(option_thumbprint))
 IDENTITY = Kind("name or GUID", _checked(_identity))
 OWNERS = Kind("dictionary of owners by thumbprint or key id, or list of thumbprints", _owners)
 
@@ -252,7 +243,7 @@ def one_number_of(*choices: int) -> Kind:
 
 
 def _whole(option: str, value: Any, expected: str, fits: Callable[[int], bool]) -> int:
-    text = value.translate(_INVISIBLE).strip() if isinstance(value, str) else value
+    text = value.translate(forms.INVISIBLE).strip() if isinstance(value, str) else value
     is_number = isinstance(text, (int, float)) and not isinstance(text, bool) and text == text // 1
     if not is_number and not (isinstance(text, str) and _NUMBER.fullmatch(text) and len(text) < _LONGEST_NUMBER):
         raise InvalidOptionError(option, f"{value!r} is no whole number", expected)
@@ -293,7 +284,7 @@ def clearable(kind: Kind) -> Kind:
 
 
 def _is_word(given: Sequence[Any], word: str) -> bool:
-    return len(given) == 1 and isinstance(given[0], str) and given[0].translate(_INVISIBLE).strip().lower() == word
+    return len(given) == 1 and isinstance(given[0], str) and given[0].translate(forms.INVISIBLE).strip().lower() == word
 
 
 def host_pattern(option: str, value: Any) -> str:

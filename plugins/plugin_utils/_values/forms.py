@@ -15,7 +15,15 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 
 # RFC 1123 section 2.1: letters, digits and hyphens; RFC 1035 section 2.3.4: 63 octets a label, 253 visible characters a name.
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
+# Zero-width characters and marks of direction, which come with what is copied from a certificate's dialog box or a chat.
+INVISIBLE = dict.fromkeys((*range(0x200B, 0x2010), 0xFEFF))
+_AND_FIXED_BLANK = {**INVISIBLE, 0xA0: None}
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def bare(value: object) -> str:
+    """The text without blanks around it and without what no name has in it: characters that cannot be seen, and no-break blanks."""
+    return str(value).translate(_AND_FIXED_BLANK).strip()
 
 
 def is_guid(value: str) -> bool:
@@ -25,7 +33,7 @@ def is_guid(value: str) -> bool:
 
 def guid(option: str, value: str) -> str:
     """The GUID in lower case; InvalidOptionError if it is not one."""
-    text = str(value).strip()
+    text = bare(value)
     if not is_guid(text):
         raise InvalidOptionError(option, f"{text!r} is not a GUID", f"a GUID such as {EXCHANGE_ONLINE}")
     return str(uuid.UUID(text))
@@ -40,7 +48,7 @@ def is_host_name(value: str) -> bool:
 
 def host_name(option: str, value: str) -> str:
     """The fully qualified host name in lower case without a final dot; InvalidOptionError if it is not one."""
-    text = str(value).strip().rstrip(".").lower()
+    text = bare(value).rstrip(".").lower()
     if not is_host_name(text):
         raise InvalidOptionError(
             option,
@@ -52,7 +60,7 @@ def host_name(option: str, value: str) -> str:
 
 def domain_pattern(option: str, value: str) -> str:
     """The domain, with or without *. before it, in lower case; InvalidOptionError if it is none."""
-    text = str(value).strip().lower()
+    text = bare(value).lower()
     prefix = "*." if text.startswith("*.") else ""
     try:
         return prefix + host_name(option, text.removeprefix("*."))
@@ -62,7 +70,7 @@ def domain_pattern(option: str, value: str) -> str:
 
 def https_url(option: str, value: str) -> str:
     """The URL as given, without surrounding blanks; InvalidOptionError if it is not an absolute https URL without user information."""
-    text = str(value).strip()
+    text = bare(value)
     problem = ""
     try:
         parts = urlsplit(text)

@@ -326,7 +326,7 @@ def test_a_connection_that_is_not_windows_is_refused_before_anything_is_contacte
         ({"audience": f"{STS}/sts.contoso.com@{TENANT}"}, "the realm is added"),
         ({"resource": "mail"}, "no principal"),
         ({"realm": "a b"}, "no realm"),
-        ({"thumbprint": "AB"}, "no thumbprint"),
+        ({"thumbprint": "AB"}, "not a thumbprint"),
         ({"lifetime": 601}, "out of range"),
         ({"lifetime": 0}, "out of range"),
         ({"oauth_server_name": " "}, "it is empty"),
