@@ -24,8 +24,8 @@ from ansible import constants
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
     from cryptography.fernet import Fernet, InvalidToken
