@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.utils.vars import load_extra_vars
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import DEFAULT_PATTERN, OtherHosts, matching, patterns
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import servers
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+_DEPLOYMENT = "trust_deployment"
+
+
+class ActionModule(HybridAuthAction):
+    """Tell which servers work for which deployment. Contacts nothing."""
+
+    ARGUMENTS = Arguments(
+        {
+            "settings": {"type": "str", "default": "_trust_settings"},
+            "hosts": {"type": "raw"},
+        }
+    )
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        servers.check_strategy(self._task.get_play().strategy)
+        run = servers.Run(
+            hosts=task_vars["ansible_play_hosts_all"],
+            batch=task_vars["ansible_play_batch"],
+            alive=task_vars["ansible_play_hosts"],
+            limit=task_vars.get("ansible_limit"),
+        )
+        others = OtherHosts(task_vars["hostvars"])
+        variables = {host: others.raw(host) for host in run.hosts}
+        checked = {host: one[params["settings"]] for host, one in variables.items() if isinstance(one.get(params["settings"]), Mapping)}
+        servers.check_settings(host for host, one in checked.items() if one.get("failed"))
+        settings = {host: str(one["settings"]["deployment"]) for host, one in checked.items() if "settings" in one}
+        group = self._group(patterns(params["hosts"]), task_vars["groups"])
+        # Only where servers are told apart by their variables may one outside of the group belong to them.
+        apart = any(_DEPLOYMENT in variables[host] for host in run.batch)
+        everyone = task_vars["groups"]["all"] if apart else [*run.hosts, *group]
+        known = servers.Known(self._told({host: variables.get(host) or others.raw(host) for host in everyone}, others), group)
+        found = servers.deployments(run, settings, known)
+        return {"changed": False, "deployments": found, "leads": [one["lead"] for one in found.values()]}
+
+    def _group(self, pattern: list[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+        if pattern == [DEFAULT_PATTERN] and DEFAULT_PATTERN not in groups:
+            return []  # who names the hosts of a play otherwise need not have this group
+        found = matching(groups, pattern, self._loader)
+        if not found:
+            raise HybridAuthError(
+                f"Option 'hosts' (trust_hosts in the role): the pattern {','.join(pattern)} matches no host of the inventory. "
+                "Nothing was contacted.",
+                "Name the group, the hosts or the pattern of the Front Ends, and look with ansible-inventory --graph.",
+            )
+        return found
+
+    def _told(self, variables: Mapping[str, Mapping[str, Any]], others: OtherHosts) -> dict[str, str | None]:
+        """The deployments that the inventory has. One from the command line is on every host, so it tells of none."""
+        if _DEPLOYMENT in load_extra_vars(self._loader):
+            return {}
+        given = {host: one.get(_DEPLOYMENT) for host, one in variables.items()}
+        return {host: others.text(host, _DEPLOYMENT, raw) for host, raw in given.items() if raw not in (None, "")}

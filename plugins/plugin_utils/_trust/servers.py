@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who works for a deployment: its servers in this run, the one that does the work, those that nobody checked. Private to the collection.
+
+Servers are named as the inventory names them. Linear in the number of servers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+# Strategies in which every server of a batch ends a task before any begins the next. Those of others are named after linear.
+_IN_STEP = ("linear", "debug")
+
+
+class Deployment(TypedDict):
+    """Who works for one deployment.
+
+    lead: does what belongs to the deployment.
+    members: servers that this run has, or had until they failed or could not be reached, in the order of the play.
+    batch: the members that are at work now, in the order of the batch.
+    lost: the members that failed or could not be reached.
+    unchecked: servers that the inventory knows and that are not members; with --limit and an inventory that knows none, one sentence.
+    """
+
+    lead: str
+    members: list[str]
+    batch: list[str]
+    lost: list[str]
+    unchecked: list[str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The servers of a play: all, those of this batch, those that neither failed nor could not be reached; and what --limit says."""
+
+    hosts: Sequence[str]
+    batch: Sequence[str]
+    alive: Sequence[str]
+    limit: str | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the inventory says.
+
+    told: the deployment of each server for which the inventory has one; None where it cannot be told.
+    group: the servers of which the ones without a deployment of their own belong together.
+    """
+
+    told: Mapping[str, str | None] = field(default_factory=dict)
+    group: Sequence[str] = ()
+
+
+def check_strategy(strategy: str) -> None:
+    """Refuse a strategy in which servers are not at the same task, since then one would write while another is not even read."""
+    if strategy.rpartition(".")[2] not in _IN_STEP and not strategy.endswith("linear"):
+        raise HybridAuthError(
+            f"The play's strategy is {strategy}, in which its servers are not at the same task at the same time. Nothing was contacted.",
+            "Set 'strategy: linear' in the play, or unset ANSIBLE_STRATEGY and 'strategy' in ansible.cfg, and run again.",
+        )
+
+
+def check_settings(failed: Iterable[str]) -> None:
+    """Refuse to go on where the settings of a server are wrong: of which deployment it is cannot be told."""
+    names = list(failed)
+    if names:
+        raise HybridAuthError(
+            f"{', '.join(names)}: the settings are wrong, so nobody knows which deployment the server belongs to. Nothing was contacted.",
+            "Correct what the task that checks the settings says there, and run again.",
+        )
+
+
+def deployments(run: Run, settings: Mapping[str, str], known: Known) -> dict[str, Deployment]:
+    """The deployments of this batch by name, in the order of their first servers.
+
+    settings: the deployment of each server whose settings were checked, which are those of this batch and of earlier ones.
+    """
+    batch: dict[str, list[str]] = defaultdict(list)
+    for host in run.batch:
+        if host in settings:
+            batch[settings[host]].append(host)
+    if not batch:
+        raise HybridAuthError(
+            "No server of this play takes part in a deployment. Nothing was contacted.",
+            "Let the play's hosts be the Front Ends, and run the task that checks the settings on each.",
+        )
+    alive = set(run.alive)
+    expected = _expected(batch, settings, known)
+    members = _members(run.hosts, alive, settings, expected)
+    found: dict[str, Deployment] = {}
+    for name, servers in batch.items():
+        everyone = set(members[name])
+        unchecked = [host for host in expected[name] if host not in everyone]
+        if run.limit and not expected[name]:
+            unchecked = [f"every server outside of --limit {run.limit}"]
+        found[name] = {
+            "lead": servers[0],
+            "members": members[name],
+            "batch": servers,
+            "lost": [host for host in members[name] if host not in alive],
+            "unchecked": unchecked,
+        }
+    return found
+
+
+def _expected(batch: Mapping[str, Sequence[str]], settings: Mapping[str, str], known: Known) -> dict[str, list[str]]:
+    """The servers of each deployment as the inventory knows them; what a server's own settings say counts more."""
+    told: dict[str | None, list[str]] = defaultdict(list)
+    for host, name in known.told.items():
+        told[settings.get(host, name)].append(host)
+    group = {host: None for host in known.group if host not in known.told}
+    expected: dict[str, list[str]] = {}
+    for name, servers in batch.items():
+        grouped = list(group) if any(host in group for host in servers) else []
+        expected[name] = told[name] + told[None] + [host for host in grouped if settings.get(host, name) == name]
+    return expected
+
+
+def _members(
+    hosts: Iterable[str], alive: set[str], settings: Mapping[str, str], expected: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """The servers of each deployment in this run; one that was lost before its settings were checked is where the inventory puts it."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for name, servers in expected.items():
+        for host in servers:
+            places[host].append(name)
+    members: dict[str, list[str]] = defaultdict(list)
+    for host in hosts:
+        names = [settings[host]] if host in settings else [] if host in alive else places[host]
+        for name in names:
+            members[name].append(host)
+    return members
