@@ -21,12 +21,7 @@ _DEPLOYMENT = "trust_deployment"
 class ActionModule(HybridAuthAction):
     """Tell which servers work for which deployment. Contacts nothing."""
 
-    ARGUMENTS = Arguments(
-        {
-            "settings": {"type": "str", "default": "_trust_settings"},
-            "hosts": {"type": "raw"},
-        }
-    )
+    ARGUMENTS = Arguments({"settings": {"type": "str", "default": "_trust_settings"}})
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         servers.check_strategy(self._task.get_play().strategy)
@@ -40,13 +35,14 @@ class ActionModule(HybridAuthAction):
         variables = {host: others.raw(host) for host in run.hosts}
         checked = {host: one[params["settings"]] for host, one in variables.items() if isinstance(one.get(params["settings"]), Mapping)}
         servers.check_settings(host for host, one in checked.items() if one.get("failed"))
-        settings = {host: str(one["settings"]["deployment"]) for host, one in checked.items() if "settings" in one}
-        group = self._group(patterns(params["hosts"]), task_vars["groups"])
+        settings = {host: one["settings"] for host, one in checked.items() if "settings" in one}
+        named = {str(settings[host].get("hosts") or "") for host in run.batch if host in settings}
+        group = list(dict.fromkeys(host for pattern in sorted(named) for host in self._group(patterns(pattern), task_vars["groups"])))
         # Only where servers are told apart by their variables may one outside of the group belong to them.
         apart = any(_DEPLOYMENT in variables[host] for host in run.batch)
         everyone = task_vars["groups"]["all"] if apart else [*run.hosts, *group]
         known = servers.Known(self._told({host: variables.get(host) or others.raw(host) for host in everyone}, others), group)
-        found = servers.deployments(run, settings, known)
+        found = servers.deployments(run, {host: str(one["deployment"]) for host, one in settings.items()}, known)
         return {"changed": False, "deployments": found, "leads": [one["lead"] for one in found.values()]}
 
     def _group(self, pattern: list[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
@@ -55,8 +51,7 @@ class ActionModule(HybridAuthAction):
         found = matching(groups, pattern, self._loader)
         if not found:
             raise HybridAuthError(
-                f"Option 'hosts' (trust_hosts in the role): the pattern {','.join(pattern)} matches no host of the inventory. "
-                "Nothing was contacted.",
+                f"trust_hosts: the pattern {','.join(pattern)} matches no host of the inventory. Nothing was contacted.",
                 "Name the group, the hosts or the pattern of the Front Ends, and look with ansible-inventory --graph.",
             )
         return found

@@ -15,6 +15,8 @@ description:
     this run does not check, because of C(--limit) or because they come in a later batch of a play with C(serial).
   - It refuses a play whose strategy lets servers be at different tasks at one time, such as C(free) and C(host_pinned). There one server
     would change tenant and farm while another has not been looked at.
+  - The servers of a deployment are those that have its name in C(trust_deployment) in the inventory. Those for which the inventory has none
+    belong together where they are in the group, or match the pattern, that C(trust_hosts) names.
   - Give the task C(run_once), since the answer is the same for every server. Nothing is contacted.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
@@ -25,15 +27,8 @@ options:
       - A server that skipped that task takes no part. Where it failed on one, this task fails.
     type: str
     default: _trust_settings
-  hosts:
-    description:
-      - Host pattern, as text or list, of the servers that belong to the deployment where the inventory has no C(trust_deployment) for them.
-        The role gives its variable O(sfb.hybrid_auth.trust#role:main:trust_hosts).
-      - Where the inventory has C(trust_deployment) for a server, that counts.
-      - Without a value, or with a blank one, it is C(front_ends).
-    type: raw
 seealso:
-  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.trust_settings
   - plugin: sfb.hybrid_auth.trust_hosts
     plugin_type: lookup
 """
@@ -41,11 +36,11 @@ seealso:
 EXAMPLES = r"""
 - name: Check the settings
   sfb.hybrid_auth.trust_settings:
+    entry_point: configure
   register: _trust_settings
 
 - name: Settle which servers work for which deployment
   sfb.hybrid_auth.trust_servers:
-    hosts: "{{ trust_hosts | default(omit) }}"
   run_once: true
   register: trust_servers
 

@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
+from ansible.errors import AnsibleError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.sfb.hybrid_auth.plugins.lookup.trust_hosts import LookupModule
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts, matching, patterns
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.servers import Known, Run, check_strategy, deployments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -226,6 +230,39 @@ def test_a_pattern_matches_as_in_ansible(pattern: str, limit: str | None, hosts:
     assert matching(GROUPS, patterns(pattern), None, limit) == hosts
 
 
+def look(*terms: Any, limit: str | None = None, groups: Mapping[str, list[str]] = GROUPS) -> Any:
+    return LookupModule(loader=None, templar=None).run(list(terms), {"groups": groups, **({"ansible_limit": limit} if limit else {})})
+
+
+def test_the_pattern_of_a_play_is_given_back_where_it_matches() -> None:
+    assert look(None) == look("") == look() == ["front_ends"]
+    assert look(["front_ends", "!fe02"]) == look("front_ends:!fe02") == ["front_ends", "!fe02"]
+    assert look("front_ends", limit="dc01,fe03") == ["front_ends"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "limit", "groups", "said"),
+    [
+        ([None], None, {"all": FE}, r"The host pattern front_ends matches no host of the inventory\. .*-e trust_hosts="),
+        ([None], None, {"all": ["dc01"], "front_ends": []}, "The host pattern front_ends matches no host"),
+        ([None], None, {}, "The host pattern front_ends matches no host"),
+        ([["pool_a", "!fe01"]], "fe01", GROUPS, "The host pattern pool_a,!fe01 matches no host"),
+        (["front_ends"], "dc01", GROUPS, r"\(fe01, fe02, fe03, \.\.\.\), but --limit dc01 leaves none\. .*Correct --limit"),
+        (["front_ends[0]"], "fe02", GROUPS, r"\(fe01\), but --limit fe02 leaves none"),
+    ],
+)
+def test_a_pattern_that_matches_no_host_is_an_error(terms: list[Any], limit: str | None, groups: dict[str, list[str]], said: str) -> None:
+    with pytest.raises(AnsibleError, match=said):
+        look(*terms, limit=limit, groups=groups)
+
+
+@pytest.mark.parametrize("playbook", sorted((Path(__file__).parents[3] / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
+def test_the_playbooks_keep_servers_at_the_same_task_and_fail_without_one(playbook: Path) -> None:
+    (play,) = yaml.safe_load(playbook.read_text(encoding="utf-8"))
+    assert play["strategy"] == "linear"
+    assert play["hosts"] == "{{ lookup('sfb.hybrid_auth.trust_hosts', trust_hosts | default(none)) }}"
+
+
 class HostVars(dict[str, Any]):
     """Other hosts' variables as ansible-core gives them: raw, and templated one by one."""
 
@@ -279,8 +316,8 @@ def run(
     return run_action("trust_servers", args, prepare=prepare, task_vars=task_vars)
 
 
-def settings(deployment: str = "default", **more: Any) -> dict[str, Any]:
-    return {"_trust_settings": {"changed": False, "settings": {"deployment": deployment}}, **more}
+def settings(deployment: str = "default", hosts: str = "front_ends", **more: Any) -> dict[str, Any]:
+    return {"_trust_settings": {"changed": False, "settings": {"deployment": deployment, "hosts": hosts}}, **more}
 
 
 def test_the_module_reads_the_settings_of_every_server() -> None:
@@ -332,9 +369,15 @@ def test_a_server_that_skipped_the_settings_takes_no_part() -> None:
 
 
 def test_a_pattern_that_matches_no_host_is_refused() -> None:
-    done = run({"fe01": settings()}, hosts="front_end")
+    done = run({"fe01": settings(hosts="front_end")})
     assert done["failed"]
     assert "front_end matches no host of the inventory" in done["msg"]
+
+
+def test_every_pattern_that_servers_name_is_looked_at() -> None:
+    groups = {"all": FE, "a": FE[:2], "b": FE[2:]}
+    done = run({"fe01": settings("a", "a", trust_deployment="a"), "fe03": settings("b", "b")}, groups=groups)
+    assert (done["deployments"]["b"]["members"], done["deployments"]["b"]["unchecked"]) == (["fe03"], ["fe02", "fe04"])
 
 
 def test_the_default_group_need_not_be_there() -> None:
