@@ -81,7 +81,8 @@ lint: $(VENV)/.dev $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .
-	$(BIN)/mypy -p ansible_collections.sfb.hybrid_auth.plugins.plugin_utils -p ansible_collections.sfb.hybrid_auth.plugins.action
+	$(BIN)/mypy -p ansible_collections.sfb.hybrid_auth.plugins.plugin_utils -p ansible_collections.sfb.hybrid_auth.plugins.action \
+		-p ansible_collections.sfb.hybrid_auth.plugins.lookup
 	$(BIN)/mypy -p tests.lab -p tests.support -p tests.bench
 	@rm -rf .cache/build .cache/lint && mkdir -p .cache/build .cache/lint
 	$(BIN)/ansible-galaxy collection build --output-path .cache/build

@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import patterns
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import own_domains
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import forms
@@ -289,7 +290,7 @@ def _is_word(given: Sequence[Any], word: str) -> bool:
 
 def host_pattern(option: str, value: Any) -> str:
     """A pattern of hosts as the play takes it: a text, or a list, whose entries count together."""
-    return _text(option, value) if isinstance(value, str) else ",".join(each(option, entries(option, value), _text))
+    return ",".join(patterns([_text(option, value)] if isinstance(value, str) else each(option, entries(option, value), _text)))
 
 
 HOSTS = Kind("pattern of hosts, or list", host_pattern)

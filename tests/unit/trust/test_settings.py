@@ -101,6 +101,7 @@ def test_every_default_is_what_the_settings_are_where_nothing_is_given() -> None
         ("trust_exchange_autodiscover_allowed_domains", [], None),
         ("trust_takeover", f"microsoft.exchange\n{EXCHANGE.upper()}", ("microsoft.exchange", EXCHANGE)),
         ("trust_hosts", ["fe01", "fe02"], "fe01,fe02"),
+        ("trust_hosts", ["front_ends:!fe01", "pool_b"], "front_ends,!fe01,pool_b"),
     ],
 )
 def test_what_a_survey_sends_is_taken(name: str, given: Any, value: Any) -> None:
