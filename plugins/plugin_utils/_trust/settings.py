@@ -28,6 +28,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables i
     OWNERS,
     PATH,
     SECRET,
+    SERVICE_NAME,
     SUBJECT,
     TENANT,
     TEXT,
@@ -102,7 +103,7 @@ class Settings:
     exchange_credential: bool = variable(YES_NO, True)
     exchange_enabled: bool = variable(YES_NO, True)
     certificate_path: str | None = variable(PATH)
-    external_fqdns: tuple[str, ...] = variable(list_of(TEXT), ())
+    external_fqdns: tuple[str, ...] = variable(list_of(SERVICE_NAME), ())
     name_form: str = variable(one_of("procedure", "url", "both"), "procedure")
     names_exact_domains: tuple[str, ...] = variable(list_of(OWN_DOMAIN), ())
     remove_expired: bool = variable(YES_NO, False)

@@ -22,7 +22,7 @@ _TENANT_OF_THE_FARM = "tenant.invalid"
 # Names of options that are no words of the language, and those that are, where they stand as options.
 _OPTION = re.compile(
     rf"(?<![\w.])({'|'.join(sorted((name for name in SIGN_IN if '_' in name), key=len, reverse=True))})(?!\w)"
-    r"|'(tenant|cloud)'|(?<=\bSet )(tenant)\b|(?<=\blacks )(tenant)\b"
+    r"|(?<=')(tenant|cloud)(?=')|(?<=\bSet )(tenant)\b|(?<=\blacks )(tenant)\b"
 )
 
 

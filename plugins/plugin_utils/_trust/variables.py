@@ -198,22 +198,24 @@ def _owners(option: str, value: Any) -> dict[str, str]:
     return keys
 
 
-TEXT = Kind("text", _text)
-SECRET = Kind("text, secret", _secret)
+TEXT = Kind("a text", _text)
+# Which application a whole name must begin with, another variable says.
+SERVICE_NAME = Kind("a host name or a whole service principal name", _text)
+SECRET = Kind("a text, which is secret", _secret)
 YES_NO = Kind("yes or no", _yes_no)
-GUID = Kind("GUID", _checked(forms.guid))
-URL = Kind("https URL", _checked(forms.https_url))
-TENANT = Kind("domain or GUID", _checked(endpoints.tenant_name))
-PATH = Kind("path on the controller", _checked(_path))
-ENVIRONMENT_NAME = Kind("name of an environment variable", _checked(_environment_name))
-MOMENT = Kind("time in ISO 8601", _checked(_moment))
-SUBJECT = Kind("distinguished name", _checked(check_subject))
-HOST = Kind("host name", _checked(forms.host_name))
-OWN_DOMAIN = Kind("DNS domain of your own", _checked(_own_domain))
-DOMAIN_PATTERN = Kind("domain, or *. and a domain", _checked(forms.domain_pattern))
-THUMBPRINT = Kind("thumbprint", _checked(option_thumbprint))
-IDENTITY = Kind("name or GUID", _checked(_identity))
-OWNERS = Kind("dictionary of owners by thumbprint or key id, or list of thumbprints", _owners)
+GUID = Kind("a GUID", _checked(forms.guid))
+URL = Kind("an https URL", _checked(forms.https_url))
+TENANT = Kind("a domain or a GUID", _checked(endpoints.tenant_name))
+PATH = Kind("a path on the controller", _checked(_path))
+ENVIRONMENT_NAME = Kind("the name of an environment variable", _checked(_environment_name))
+MOMENT = Kind("a time in ISO 8601", _checked(_moment))
+SUBJECT = Kind("a distinguished name", _checked(check_subject))
+HOST = Kind("a host name", _checked(forms.host_name))
+OWN_DOMAIN = Kind("a DNS domain of your own", _checked(_own_domain))
+DOMAIN_PATTERN = Kind("a domain such as contoso.com or *.contoso.com", _checked(forms.domain_pattern))
+THUMBPRINT = Kind("a thumbprint", _checked(option_thumbprint))
+IDENTITY = Kind("a name or a GUID", _checked(_identity))
+OWNERS = Kind("a dictionary of owners by thumbprint or key id, or a list of those", _owners)
 
 
 def one_of(*choices: str) -> Kind:
@@ -233,9 +235,9 @@ def number(least: int, most: int, unit: str) -> Kind:
     """A whole number in a range, or the text of one."""
 
     def read(option: str, value: Any) -> int:
-        return _whole(option, value, f"{unit}, from {least} to {most}", lambda found: least <= found <= most)
+        return _whole(option, value, f"a number of {unit}, from {least} to {most}", lambda found: least <= found <= most)
 
-    return Kind(f"{unit}, from {least} to {most}", read)
+    return Kind(f"a number of {unit}, from {least} to {most}", read)
 
 
 def one_number_of(*choices: int) -> Kind:
@@ -256,7 +258,7 @@ def _whole(option: str, value: Any, expected: str, fits: Callable[[int], bool]) 
 
 def list_of(kind: Kind) -> Kind:
     """Some of a kind, as a list, a text with commas or one a line."""
-    return Kind(f"list, each {kind.words}", lambda option, value: each(option, entries(option, value), kind.read))
+    return Kind(f"a list, each {kind.words}", lambda option, value: each(option, entries(option, value), kind.read))
 
 
 def list_or_nothing(kind: Kind) -> Kind:
@@ -266,12 +268,12 @@ def list_or_nothing(kind: Kind) -> Kind:
         given = entries(option, value)
         return () if _is_word(given, NOTHING) else each(option, given, kind.read)
 
-    return Kind(f"list, each {kind.words}; or {NOTHING}", read, takes_empty=True)
+    return Kind(f"a list, each {kind.words}; or {NOTHING}", read, takes_empty=True)
 
 
 def clearable(kind: Kind) -> Kind:
     """As the kind, where the word clear means that the setting is emptied: a blank text, or an empty list."""
-    many = kind.words.startswith("list")
+    many = kind.words.startswith("a list")
 
     def read(option: str, value: Any) -> Any:
         given = entries(option, value) if many else [value]
@@ -293,4 +295,4 @@ def host_pattern(option: str, value: Any) -> str:
     return ",".join(patterns([_text(option, value)] if isinstance(value, str) else each(option, entries(option, value), _text)))
 
 
-HOSTS = Kind("pattern of hosts, or list", host_pattern)
+HOSTS = Kind("a pattern of hosts, or a list of such", host_pattern)

@@ -188,7 +188,7 @@ def test_a_wrong_value_is_one_line_that_names_the_variable(name: str, given: Any
         ("audit", "trust_known_names", "*.contoso.com", "is not a fully qualified host name"),
         ("audit", "trust_known_thumbprints", {"abc": "me"}, "'abc' is neither a thumbprint nor a key id"),
         ("audit", "trust_known_thumbprints", [{"owner": "me"}], "an entry has no thumbprint"),
-        ("rotate", "trust_rotation_overlap_days", 1, "1 is out of range. Expected days, from 2 to 3650"),
+        ("rotate", "trust_rotation_overlap_days", 1, "1 is out of range. Expected a number of days, from 2 to 3650"),
         ("rotate", "trust_rotation_key_size", 1024, "1024 is out of range. Expected one of 2048, 3072, 4096"),
         ("rotate", "trust_rotation_subject", "contoso.com", "is not a distinguished name"),
         ("rotate", "trust_rotation_effective_date", "tomorrow", "'tomorrow' is not a time"),

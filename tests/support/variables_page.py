@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page docs/variables.md, made from the table of the role's variables: python -m tests.support.variables_page writes it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import ENTRY_POINTS, MAIN, VARIABLES
+
+from .play import ROOT
+
+PAGE = ROOT / "docs" / "variables.md"
+ROLE = ROOT / "roles" / "trust"
+SPECS: dict[str, Any] = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+
+_HEAD = """<!--
+Copyright (c) 2026, the sfb.hybrid_auth contributors
+GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+Written by: python -m tests.support.variables_page
+-->
+# Variables of the role
+
+Every variable of `sfb.hybrid_auth.trust` and of the playbooks, checked before anything is contacted; all that is wrong is said at once.
+`ansible-doc -t role sfb.hybrid_auth.trust` shows the same.
+
+- **Blank is not given.** A variable that is null, holds only blanks, or is a list of such has its default, as if it were left out. So a
+  blank answer of an AWX survey changes nothing.
+- **A text may stand for every kind**, as surveys and `-e name=value` send it: `no` or `"false"`, `"30"`, and for a list a text with commas,
+  one entry a line, or a list in JSON. Words of a choice may be in any letter case. Zero-width characters and marks of direction, which come
+  along when a thumbprint is copied, are dropped.
+- **Emptying a setting has a word of its own.** `trust_exchange_autodiscover_url: clear` and
+  `trust_exchange_autodiscover_allowed_domains: clear` empty the setting on the farm. Not given, or blank, it is left alone.
+- **A misspelt name is refused** with the nearest one, such as `trust_exchange_credentials`. Other variables that begin with `trust_` are
+  left alone; they may be another role's.
+- **An entry point reads its own variables** only: a wrong `trust_rotation_warn_days` does not stop `configure`.
+- What has a variable of the environment is named below; it counts where the role's variable is not given
+  ([sign-in.md](sign-in.md)).
+
+`trust_summary`, `trust_audit`, `trust_rotation` and `trust_removal` are facts that the role leaves, not variables.
+"""
+_AREAS = {
+    "All entry points": set(ENTRY_POINTS),
+    **{f"Only `{name}`": {name} for name in ENTRY_POINTS[1:]},
+}
+
+
+def page() -> str:
+    """The page as it should be."""
+    text = _HEAD
+    for title, taken in _AREAS.items():
+        text += f"\n## {title}\n\n| variable | takes | default | meaning |\n|---|---|---|---|\n"
+        text += "".join(_line(name) for name, field in VARIABLES.items() if set(field.metadata["entry_points"] or ENTRY_POINTS) == taken)
+    return text
+
+
+def spec_of(name: str) -> dict[str, Any]:
+    """What the argument specs say of a variable, in the first entry point that has it."""
+    return next(entry["options"][name] for entry in SPECS.values() if name in entry["options"])
+
+
+def entry_points_in_specs(name: str) -> set[str]:
+    """The entry points whose argument specs have the variable, with main under the name of its playbook."""
+    return {"configure" if entry == MAIN else entry for entry, spec in SPECS.items() if name in spec["options"]}
+
+
+def default_of(name: str) -> Any:
+    """The default as YAML has it; None where nothing, an empty list or an empty dictionary stands for 'not given'."""
+    default = VARIABLES[name].default
+    return (list(default) or None) if isinstance(default, tuple) else default if isinstance(default, (str, int)) else None
+
+
+def takes(name: str) -> str:
+    """The sentence of the argument specs that says what the variable takes."""
+    return f"It takes {VARIABLES[name].metadata['kind'].words}."
+
+
+def _line(name: str) -> str:
+    meaning = " ".join(_markdown(line) for line in spec_of(name)["description"] if line != takes(name))
+    return f"| `{name}` | {VARIABLES[name].metadata['kind'].words} | {_shown(default_of(name))} | {meaning} |\n"
+
+
+def _shown(default: Any) -> str:
+    if default is None:
+        return ""
+    text = ", ".join(default) if isinstance(default, list) else str(default)
+    return f"`{text.lower() if isinstance(default, bool) else text}`"
+
+
+def _markdown(text: str) -> str:
+    plain = re.sub(r"[A-Z]\(([^)#]*)(?:#[a-z]+)?\)", r"`\1`", " ".join(text.split()))
+    return plain.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
