@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entra
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import tenant_id
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, endpoints
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 
 class ActionModule(HybridAuthAction):
@@ -35,39 +34,12 @@ class ActionModule(HybridAuthAction):
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         where = endpoints(params)
         if params["domains"] is not None:
-            result = self._by_domains(where, params["domains"], params["tenant_id"])
+            result = tenant_id.by_domains(where, "domains", params["domains"], params["tenant_id"])
         else:
-            result = self._by_domain(where, params["domain"]) if params["domain"] else self._by_display_name(params)
+            result = tenant_id.by_domain(where, "domain", params["domain"]) if params["domain"] else self._by_display_name(params)
         if where.warnings:
             result["warnings"] = [*result.get("warnings", []), *where.warnings]
         return {"changed": False, **result}
-
-    def _by_domains(self, where: Endpoints, values: Sequence[str], expected: str | None) -> dict[str, Any]:
-        """Ask for one domain after the other, with an expected tenant only until one is of it."""
-        wanted = guid("tenant_id", expected) if expected else None
-        domains = list(dict.fromkeys(host_name("domains", value) for value in values))
-        if not domains:
-            raise InvalidOptionError("domains", "the list is empty", "at least one domain such as contoso.com")
-        found: list[dict[str, Any]] = []
-        for domain in domains:
-            found.append({"name": domain, "tenant_id": entra.tenant_of(where, domain)})
-            if wanted and found[-1]["tenant_id"] == wanted:
-                break
-        ids = [entry["tenant_id"] for entry in found if entry["tenant_id"]]
-        result: dict[str, Any] = {"domains": found, "tenant_id": wanted if wanted in ids else next(iter(ids), None)}
-        if wanted:
-            result["verified"] = wanted in ids
-            if wanted not in ids:
-                said = "; ".join(
-                    f"{one['name']} is of {'tenant ' + one['tenant_id'] if one['tenant_id'] else 'no tenant'}" for one in found
-                )
-                result["warnings"] = [f"None of the domains is verified in tenant {wanted}: {said}. Check that it is the right tenant."]
-        return result
-
-    def _by_domain(self, where: Endpoints, value: str) -> dict[str, Any]:
-        domain = host_name("domain", value)
-        configuration = entra.discover_tenant(where, domain)
-        return {"tenant_id": entra.tenant_id_of(configuration, f"{where.login_url}/{domain}"), "domain": domain}
 
     def _by_display_name(self, params: dict[str, Any]) -> dict[str, Any]:
         name = params["display_name"]

@@ -11,6 +11,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audi
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import registered
 
 
 class ActionModule(HybridAuthAction):
@@ -19,19 +20,29 @@ class ActionModule(HybridAuthAction):
     ARGUMENTS = Arguments(
         {
             "deployment": {"type": "str", "default": "default"},
+            "settings": {"type": "dict"},
+            "members": {"type": "dict"},
+            "readings": {"type": "str", "default": "_trust_read"},
             "onprem": {"type": "list", "elements": "dict", "default": []},
             "servers_expected": {"type": "list", "elements": "str", "default": []},
             "cloud": {"type": "dict"},
             "expected": {"type": "dict", "apply_defaults": True, "options": expected.OPTIONS},
         },
+        mutually_exclusive=[("onprem", "members")],
+        required_by={"members": ("settings",)},
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        name, onprem, servers = params["deployment"], params["onprem"], params["servers_expected"]
+        if params["members"]:
+            deployment = registered.deployment_in(params, registered.settings_in(params), task_vars)
+            name, onprem, servers = deployment.name, list(deployment.read.values()), list(deployment.members)
+        cloud = params["cloud"]
         known = facts(
-            deployment=params["deployment"],
-            onprem=params["onprem"],
-            servers_expected=params["servers_expected"],
-            cloud=params["cloud"],
+            deployment=name,
+            onprem=onprem,
+            servers_expected=servers,
+            cloud=None if cloud is not None and cloud.get("failed") else cloud,
             expected=expected.expected(params["expected"]),
             now=datetime.now(timezone.utc),
         )

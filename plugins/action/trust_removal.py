@@ -10,7 +10,9 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, removal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, registered, removal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import removal_obstacles
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Unread, check_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
@@ -20,15 +22,32 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 _OBJECTS = ("oauth_servers", "partner_applications", "oauth_configuration", "web_services", "certificate", "signing")
 
 
+# The options of single tasks that have another name than the role's variable.
+_SETTINGS = {
+    "metadata_url": "metadata_url",
+    "oauth_server": "oauth_server_name",
+    "partner_application": "partner_application_name",
+    "exchange_app_id": "exchange_application_id",
+    "skype_app_id": "skype_application_id",
+    "service_name": "service_name",
+    "clear_service_name": "remove_service_name",
+    "certificate_path": "certificate_path",
+    "names": "external_fqdns",
+    "although_foreign": "remove_foreign",
+}
+
+
 class ActionModule(HybridAuthAction):
     """Plan what a removal takes away. Contacts nothing."""
 
     ARGUMENTS = Arguments(
         {
-            "onprem": {"type": "dict", "required": True},
+            **registered.DEPLOYMENT,
+            "token": {"type": "dict"},
+            "onprem": {"type": "dict"},
             "servers": {"type": "list", "elements": "dict", "default": []},
             "principals": {"type": "dict", "required": True},
-            "tenant_id": {"type": "str", "required": True},
+            "tenant_id": {"type": "str"},
             "cloud": CLOUD,
             "metadata_url": {"type": "str"},
             "oauth_server": {"type": "str", "default": "microsoft.sts"},
@@ -40,10 +59,16 @@ class ActionModule(HybridAuthAction):
             "certificate_path": {"type": "path"},
             "names": {"type": "list", "elements": "str", "default": []},
             "although_foreign": {"type": "list", "elements": "str", "default": []},
-        }
+        },
+        required_one_of=[("onprem", "members")],
+        mutually_exclusive=[("onprem", "members")],
+        required_by={"members": ("settings", "token"), "onprem": ("tenant_id",)},
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        name = None
+        if params["settings"] is not None:
+            name, params = self._registered(params, task_vars)
         farm = discovery.checked_farm("onprem", params["onprem"], *_OBJECTS)
         servers = [discovery.checked_farm("servers", server, "certificate", "signing") for server in params["servers"]]
         principals = params["principals"].get("service_principals")
@@ -61,10 +86,48 @@ class ActionModule(HybridAuthAction):
             "names": list(planned.names),
             "left": [{"what": left.what, "why": left.why} for left in planned.left],
         }
+        if name is not None:
+            waiting = {"wait_timeout": params["settings"]["wait_timeout"]}
+            result |= {
+                "deployment": name,
+                "tenant_id": trust.tenant_id,
+                "steps": {
+                    "partner_application": planned.partner_application,
+                    "oauth_server": planned.oauth_server,
+                    "oauth_configuration": planned.service_name,
+                    "names": bool(planned.names),
+                    "certificate": bool(trust.thumbprints and planned.app_ids),
+                },
+                "arguments": {
+                    "partner_application": {"name": trust.partner_application, "state": "absent"},
+                    "oauth_server": {"name": trust.oauth_server, "state": "absent"},
+                    "names": {"app_id": trust.skype_app_id, "names": list(planned.names), "state": "absent", **waiting},
+                    "certificate": {"app_ids": list(planned.app_ids), "thumbprint": list(trust.thumbprints), "state": "absent", **waiting},
+                },
+            }
         warnings = [f"Left: {left.what}. Reason: {left.why}." for left in planned.left if left.decide]
         if warnings:
             result["warnings"] = warnings
         return result
+
+    @staticmethod
+    def _registered(params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The deployment's name, and the options as the settings and what was registered say them; obstacles stop here."""
+        settings = registered.settings_in(params)
+        deployment = registered.deployment_in(params, settings, task_vars)
+        tenant = registered.tenant_in(params["token"], params["principals"])
+        check_obstacles(settings.deployment, removal_obstacles(settings, deployment, tenant))
+        if isinstance(deployment.leading, Unread) or isinstance(tenant, Unread):  # which an obstacle says
+            raise TypeError(deployment.name)
+        facts = settings.as_facts()
+        return settings.deployment, {
+            **params,
+            **{option: facts[name] for option, name in _SETTINGS.items()},
+            "onprem": deployment.leading,
+            "servers": list(deployment.read.values()),
+            "tenant_id": tenant.tenant_id,
+            "cloud": tenant.cloud,
+        }
 
 
 def _trust(params: Mapping[str, Any], farm: Mapping[str, Any], servers: list[Mapping[str, Any]]) -> removal.Trust:

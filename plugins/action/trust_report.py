@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.entry import FAIL_ON, entry, failure
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import document
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder, write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.html import html
@@ -16,10 +18,16 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.page impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import lines
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.registered import deployment_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 _FORMATS = ("html", "json", "xml")
-_CONCLUSION = ("verdict", "compliant", "counts", "findings", "differences", "obstacle", "errors", "warnings")
+_CONCLUSION = ("verdict", "compliant", "counts", "findings", "differences", "obstacle", "errors", "unchecked", "warnings")
+# What the tasks of a play registered: under settings what trust_settings did, and so on.
+_REGISTERED = ("settings", "servers", "read", "token", "cloud", "plan", "audit", "proof")
 _DICTS = {"type": "list", "elements": "dict"}
 
 
@@ -31,7 +39,6 @@ class ActionModule(HybridAuthAction):
             "audits": {
                 "type": "list",
                 "elements": "dict",
-                "required": True,
                 "options": {
                     "deployment": {"type": "str", "required": True},
                     "audit": {"type": "dict"},
@@ -46,14 +53,19 @@ class ActionModule(HybridAuthAction):
                         "options": {"subject": {"type": "str", "required": True}, "message": {"type": "str", "required": True}},
                     },
                     "warnings": {"type": "list", "elements": "str"},
+                    "unchecked": {"type": "list", "elements": "str"},
                     "time": {"type": "str"},
+                    "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "never"},
                 },
             },
+            "registered": {"type": "dict"},
             "path": {"type": "path", "default": "."},
             "formats": {"type": "list", "elements": "str", "choices": list(_FORMATS), "default": list(_FORMATS)},
             "title": {"type": "str", "default": "Audit of server-to-server authentication"},
             "ending_soon_days": {"type": "int", "default": 30},
-        }
+        },
+        required_one_of=[("audits", "registered")],
+        mutually_exclusive=[("audits", "registered")],
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -61,14 +73,14 @@ class ActionModule(HybridAuthAction):
         if params["ending_soon_days"] < 0:
             raise InvalidOptionError("ending_soon_days", f"{params['ending_soon_days']} is negative", "a number of days")
         place = folder("path", params["path"])
-        made = document(
-            params["audits"], title=params["title"], now=datetime.now(timezone.utc), ending_soon_days=params["ending_soon_days"]
-        )
+        audits = params["audits"] if params["registered"] is None else _registered(params["registered"], task_vars)
+        made = document(audits, title=params["title"], now=datetime.now(timezone.utc), ending_soon_days=params["ending_soon_days"])
         texts = {
             "html": lambda: html(page(made)),
             "json": lambda: json.dumps(made, indent=2, ensure_ascii=False) + "\n",
             "xml": lambda: '<?xml version="1.0" encoding="UTF-8"?>\n' + junit(made) + "\n",
         }
+        conclusions = [{"deployment": one["name"], **{name: one[name] for name in _CONCLUSION}} for one in made["deployments"]]
         written = write(place, {f"audit.{name}": texts[name]() for name in _FORMATS if name in params["formats"]})
         return {
             "changed": False,
@@ -77,5 +89,31 @@ class ActionModule(HybridAuthAction):
             "compliant": made["compliant"],
             "counts": made["counts"],
             "lines": lines(made),
-            "deployments": [{"deployment": one["name"], **{name: one[name] for name in _CONCLUSION}} for one in made["deployments"]],
+            "shown": [*lines(made), *(f"report: {path}" for path in written.values())],
+            "deployments": conclusions,
+            "conclusions": {one["deployment"]: one for one in conclusions},
+            "failures": {
+                one["deployment"]: why
+                for one, audit in zip(conclusions, audits, strict=True)
+                if (why := failure(one, audit.get("fail_on") or FAIL_ON[0]))
+            },
         }
+
+
+def _registered(names: Mapping[str, str], task_vars: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """An audit of each deployment whose lead has judged it in this play, in this batch or an earlier one."""
+    lacking = [name for name in _REGISTERED if not names.get(name)]
+    if lacking:
+        raise InvalidOptionError("registered", f"it does not name {', '.join(lacking)}", "the names of the registered variables")
+    others, now, audits = OtherHosts(task_vars["hostvars"]), utc_text(datetime.now(timezone.utc)), []
+    for host in task_vars["ansible_play_hosts_all"]:
+        variables = others.raw(host)
+        found = {name: variables.get(names[name]) for name in _REGISTERED}
+        checked, servers = found["settings"], found["servers"]
+        if not isinstance(checked, Mapping) or not isinstance(servers, Mapping) or host not in servers["leads"]:
+            continue
+        settings = Settings.from_facts(checked["settings"])
+        members = servers["deployments"][settings.deployment]
+        deployment = deployment_in({"members": members, "readings": names["read"]}, settings, task_vars)
+        audits.append({**entry(deployment, found, now), "fail_on": settings.fail_on})
+    return audits

@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import registered, rotation, successor
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import server_obstacles, tenant_obstacles
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
@@ -21,40 +24,41 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times impo
 
 
 class ActionModule(HybridAuthAction):
-    """Tell what a roll needs of the tenant; nothing is contacted."""
+    """Tell what a roll needs of the tenant and the farm; nothing is contacted."""
 
     ARGUMENTS = Arguments(
         {
-            "onprem": {"type": "dict", "required": True},
+            **registered.DEPLOYMENT,
+            "token": {"type": "dict"},
+            "onprem": {"type": "dict"},
             "cloud": {"type": "dict", "required": True},
             "app_ids": {"type": "list", "elements": "str", "default": list(PROCEDURE)},
             "overlap_days": {"type": "int", "default": 7},
             "warn_days": {"type": "int", "default": 60},
             "earlier_thumbprints": {"type": "list", "elements": "str", "default": []},
             "remove_thumbprints": {"type": "list", "elements": "str", "default": []},
-        }
+            "prepared": {"type": "dict"},
+            "staged": {"type": "dict"},
+        },
+        required_one_of=[("onprem", "members")],
+        mutually_exclusive=[("onprem", "members")],
+        required_by={"members": ("settings",)},
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        settings = registered.settings_in(params) if params["settings"] is not None else None
         onprem = params["onprem"]
-        signing, server = onprem.get("signing"), onprem.get("server")
-        if not isinstance(signing, dict) or not isinstance(server, dict) or not server.get("time"):
-            raise InvalidOptionError("onprem", "it holds no certificate", "the registered result of onprem_info that gathered it")
-        app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
-        if not app_ids:
-            raise InvalidOptionError("app_ids", "the list is empty", "at least one application id")
-        rules = Rules(
-            overlap=timedelta(days=_at_least("overlap_days", params["overlap_days"], rotation.SHORTEST_OVERLAP_DAYS)),
-            warn=timedelta(days=_at_least("warn_days", params["warn_days"], 1)),
-            earlier=_thumbprints("earlier_thumbprints", params["earlier_thumbprints"]),
-            named=_thumbprints("remove_thumbprints", params["remove_thumbprints"]),
-        )
-        principals = service_principal.from_current(params["cloud"], app_ids)
-        if principals is None:
-            there = {entry["app_id"] for entry in params["cloud"]["service_principals"]}
-            missing = ", ".join(app_id for app_id in app_ids if app_id not in there)
-            raise InvalidOptionError("cloud", f"it does not hold {missing}", "the registered result of sp_info that read all of app_ids")
-        plan = rotation.plan(signing, principals, rules, parse_time(str(server["time"])))
+        obstacles: list[Obstacle] = []
+        if settings is not None:
+            params = {**params, **_given(settings)}
+            deployment = registered.deployment_in(params, settings, task_vars)
+            tenant = registered.tenant_in(params["token"], params["cloud"])
+            obstacles = [*server_obstacles(settings, deployment), *tenant_obstacles(settings, tenant)]
+            if params["obstacles"] == "fail":
+                check_obstacles(settings.deployment, obstacles)
+            onprem = None if isinstance(deployment.leading, Unread) else deployment.leading
+        signing, moment = _signing(onprem, params["staged"])
+        plan = rotation.plan(signing, _principals(params), _rules(params), moment)
         result: dict[str, Any] = {
             "changed": False,
             "due": bool(plan.operations),
@@ -62,12 +66,91 @@ class ActionModule(HybridAuthAction):
             "previous_over": plan.previous_over,
             "operations": plan.operations,
             "upcoming": [entry.shown() for entry in plan.upcoming],
+            "obstacles": [{"subject": obstacle.subject, "message": obstacle.text} for obstacle in obstacles],
         }
         for name in ("add", "remove", "keep"):
             result[name] = [entry.shown() for entry in getattr(plan, name)]
+        if settings is not None:
+            result |= {"lead": params["members"]["lead"], **_to_do(settings, plan, signing, params["prepared"])}
         if plan.warnings:
             result["warnings"] = list(plan.warnings)
         return result
+
+
+def _given(settings: Settings) -> dict[str, Any]:
+    """The options of the task that the settings say."""
+    return {
+        "app_ids": list(settings.credential_app_ids),
+        "overlap_days": settings.rotation_overlap_days,
+        "warn_days": settings.rotation_warn_days,
+        "earlier_thumbprints": list(settings.rotation_earlier_thumbprints),
+        "remove_thumbprints": list(settings.rotation_remove_thumbprints),
+    }
+
+
+def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], datetime]:
+    """Who signs when, after what was staged in between, and the server's time."""
+    signing, server = (onprem or {}).get("signing"), (onprem or {}).get("server")
+    if not isinstance(signing, Mapping) or not isinstance(server, Mapping) or not server.get("time"):
+        raise InvalidOptionError("onprem", "it holds no certificate", "the registered result of onprem_info that gathered it")
+    after = (staged or {}).get("signing")
+    return after if isinstance(after, Mapping) else signing, parse_time(str(server["time"]))
+
+
+def _rules(params: Mapping[str, Any]) -> Rules:
+    return Rules(
+        overlap=timedelta(days=_at_least("overlap_days", params["overlap_days"], rotation.SHORTEST_OVERLAP_DAYS)),
+        warn=timedelta(days=_at_least("warn_days", params["warn_days"], 1)),
+        earlier=_thumbprints("earlier_thumbprints", params["earlier_thumbprints"]),
+        named=_thumbprints("remove_thumbprints", params["remove_thumbprints"]),
+    )
+
+
+def _principals(params: Mapping[str, Any]) -> list[service_principal.ServicePrincipal]:
+    app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
+    if not app_ids:
+        raise InvalidOptionError("app_ids", "the list is empty", "at least one application id")
+    principals = service_principal.from_current(params["cloud"], app_ids)
+    if principals is None:
+        there = {entry["app_id"] for entry in params["cloud"]["service_principals"]}
+        missing = ", ".join(app_id for app_id in app_ids if app_id not in there)
+        raise InvalidOptionError("cloud", f"it does not hold {missing}", "the registered result of sp_info that read all of app_ids")
+    return principals
+
+
+def _to_do(
+    settings: Settings, plan: rotation.RotationPlan, signing: Mapping[str, Any], prepared: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """What the role's steps are to do, in their order; a certificate that is yet to be made in check mode can only be said."""
+    store = successor.store_arguments(settings, successor_due=plan.successor_due)
+    made = (prepared or {}).get("certificate")
+    stage = successor.follows(made, signing)
+    certificates = [addition.content for addition in plan.add]
+    unmade: list[str] = []
+    if stage and made:
+        if made.get("content"):
+            certificates.append(str(made["content"]))
+        else:
+            unmade = [f"add the new certificate to service principal {app_id}" for app_id in settings.credential_app_ids]
+    removals: dict[str, list[str]] = {}
+    for verdict in plan.remove:
+        removals.setdefault(verdict.principal.app_id, []).append(str(verdict.key.key_id))
+    forget = settings.rotation_remove_previous and plan.previous_over and not stage
+    return {
+        "deployment": settings.deployment,
+        "steps": {"store": store is not None, "add": bool(certificates), "stage": stage, "forget": forget},
+        "arguments": {
+            "store": store or {},
+            "add": {"app_ids": list(settings.credential_app_ids), "certificates": certificates, "wait_timeout": settings.wait_timeout},
+            "stage": {
+                "effective_date": settings.rotation_effective_date,
+                "immediate": settings.rotation_immediate,
+                "app_ids": list(settings.credential_app_ids),
+            },
+            "remove": [{"app_id": app_id, "key_id": key_ids} for app_id, key_ids in removals.items()],
+        },
+        "unmade": unmade,
+    }
 
 
 def _at_least(option: str, days: int, shortest: int) -> int:

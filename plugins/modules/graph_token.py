@@ -21,6 +21,13 @@ description:
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
   - sfb.hybrid_auth.graph
+options:
+  onprem:
+    description:
+      - The registered result of M(sfb.hybrid_auth.onprem_info), also where it failed.
+      - Where no tenant is named, the farm's default SIP domain names it. The module then also makes sure which tenant it is, and warns
+        where none of the farm's SIP domains is verified in it.
+    type: dict
 seealso:
   - module: sfb.hybrid_auth.tenant_info
   - module: sfb.hybrid_auth.sp_info
@@ -79,4 +86,29 @@ auth_source:
   returned: success
   type: str
   sample: client_secret
+connection:
+  description:
+    - What later tasks of the play need to reach the same tenant in the same way, the sealed token among it, for C(module_defaults) of the
+      action group C(sfb.hybrid_auth.graph).
+  returned: success
+  type: dict
+  sample:
+    access_token: sfb-sealed-1:gAAAAABl...
+    cloud: global
+    validate_certs: true
+tenant:
+  description: The tenant that was signed in to, as it was named; V(null) where it was not.
+  returned: success
+  type: str
+  sample: contoso.com
+tenant_source:
+  description: Whether it was V(given) or is the farm's V(sip_domain); V(null) where there is neither.
+  returned: success
+  type: str
+  sample: given
+verified:
+  description: Whether one of the farm's SIP domains is verified in the tenant.
+  returned: with O(onprem), where the sign-in itself does not prove it
+  type: bool
+  sample: true
 """

@@ -24,6 +24,21 @@ options:
       - The deployment's name, for the findings that are about it as a whole.
     type: str
     default: default
+  settings:
+    description:
+      - The key RV(sfb.hybrid_auth.trust_settings#module:settings) of a registered result of M(sfb.hybrid_auth.trust_settings), beside
+        O(members).
+    type: dict
+  members:
+    description:
+      - The entry of the deployment in RV(sfb.hybrid_auth.trust_servers#module:deployments). Takes the place of O(onprem),
+        O(servers_expected) and O(deployment).
+    type: dict
+  readings:
+    description:
+      - The name of the variable under which each of the O(members) registered its result of M(sfb.hybrid_auth.onprem_info).
+    type: str
+    default: _trust_read
   onprem:
     description:
       - The registered results of M(sfb.hybrid_auth.onprem_info), one for each server of the deployment that was read.

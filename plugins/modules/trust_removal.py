@@ -18,13 +18,18 @@ description:
   - It warns about what stays because it points elsewhere or because others need it. Nothing is contacted.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.deployment
 options:
+  token:
+    description:
+      - The registered result of M(sfb.hybrid_auth.graph_token), beside O(members).
+    type: dict
   onprem:
     description:
       - The whole registered result of M(sfb.hybrid_auth.onprem_info) that gathered C(oauth_servers), C(partner_applications),
         C(oauth_configuration), C(certificate) and C(web_services).
+      - Either it or O(members) is given. With O(members), O(settings) say what the other options would.
     type: dict
-    required: true
   servers:
     description:
       - Results of M(sfb.hybrid_auth.onprem_info) from further servers of the deployment, whose certificates belong to the farm too.
@@ -38,9 +43,8 @@ options:
     required: true
   tenant_id:
     description:
-      - The tenant's id. An OAuth server that points to another tenant stays.
+      - The tenant's id, needed with O(onprem). An OAuth server that points to another tenant stays.
     type: str
-    required: true
   cloud:
     description:
       - The Microsoft cloud that the tenant is in.
@@ -187,4 +191,32 @@ left:
       description: The reason.
       type: str
       sample: what was there before is not known; trust_remove_service_name clears it
+deployment:
+  description: Name of the deployment.
+  returned: with O(members)
+  type: str
+  sample: contoso
+tenant_id:
+  description: The tenant's id.
+  returned: with O(members)
+  type: str
+  sample: 5588b4fd-f26d-475c-824f-9911277ab13e
+steps:
+  description: Whether each step of the removal is to be done, by its name.
+  returned: with O(members)
+  type: dict
+  sample:
+    partner_application: true
+    oauth_server: true
+    oauth_configuration: false
+    names: true
+    certificate: true
+arguments:
+  description: The options of the modules that do the steps, by the step's name.
+  returned: with O(members)
+  type: dict
+  sample:
+    oauth_server:
+      name: microsoft.sts
+      state: absent
 """

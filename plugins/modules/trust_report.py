@@ -21,9 +21,9 @@ options:
   audits:
     description:
       - The audits to report, one a deployment, in the order in which they appear.
+      - Either they or O(registered) are given.
     type: list
     elements: dict
-    required: true
     suboptions:
       deployment:
         description:
@@ -77,10 +77,32 @@ options:
           - Warnings of the run in check mode.
         type: list
         elements: str
+      unchecked:
+        description:
+          - Known servers of the deployment that were not looked at. Without them the audit is incomplete, and not compliant.
+        type: list
+        elements: str
+      fail_on:
+        description:
+          - What RV(failures) tells of this deployment beside what could not be read. Each choice includes those before it.
+        type: str
+        choices:
+          - never
+          - fail
+          - difference
+          - warn
+        default: never
       time:
         description:
           - When the deployment was read, in ISO 8601. The default is now.
         type: str
+  registered:
+    description:
+      - Names of the variables under which the leads of a play registered their results, in place of O(audits). The keys are C(settings),
+        C(servers), C(read), C(token), C(cloud), C(plan), C(audit) and C(proof), for M(sfb.hybrid_auth.trust_settings),
+        M(sfb.hybrid_auth.trust_servers), M(sfb.hybrid_auth.onprem_info), M(sfb.hybrid_auth.graph_token), M(sfb.hybrid_auth.sp_info),
+        M(sfb.hybrid_auth.trust_plan), M(sfb.hybrid_auth.trust_audit) and M(sfb.hybrid_auth.trust_proof).
+    type: dict
   path:
     description:
       - The folder on the controller to write to. It must exist.
@@ -243,4 +265,22 @@ deployments:
       description: Warnings of the run in check mode.
       type: list
       elements: str
+shown:
+  description: RV(lines), and the path of each file.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 'report: /var/reports/audit.html'
+conclusions:
+  description: RV(deployments) by name.
+  returned: success
+  type: dict
+  sample: {}
+failures:
+  description: Why a run should fail, by the deployment's name; those without a reason are not there.
+  returned: success
+  type: dict
+  sample:
+    contoso: 'Deployment contoso: 2 failed, and trust_fail_on is fail. The report names each.'
 """

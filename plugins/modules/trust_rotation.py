@@ -20,12 +20,27 @@ description:
     Every other entry stays, unless its thumbprint is in O(remove_thumbprints).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.deployment
 options:
   onprem:
     description:
       - The whole registered result of M(sfb.hybrid_auth.onprem_info), with the certificate gathered.
+      - Either it or O(members) is given.
     type: dict
-    required: true
+  token:
+    description:
+      - The registered result of M(sfb.hybrid_auth.graph_token), beside O(members).
+    type: dict
+  prepared:
+    description:
+      - The registered result of M(sfb.hybrid_auth.onprem_certificate) with
+        O(sfb.hybrid_auth.onprem_certificate#module:state=in_store), beside O(members). Whether that certificate is to follow the one that
+        signs is decided then.
+    type: dict
+  staged:
+    description:
+      - The registered result of M(sfb.hybrid_auth.onprem_certificate) that staged a certificate, so that what comes after it is told.
+    type: dict
   cloud:
     description:
       - The whole registered result of M(sfb.hybrid_auth.sp_info), or of M(sfb.hybrid_auth.sp_credential).
@@ -199,4 +214,41 @@ upcoming:
       description: The same in words.
       type: str
       sample: previous BB5D1064437D8720A5C53078185E6A361A78B10A can go on 2028-10-25T12:00:00Z, when the overlap is over
+obstacles:
+  description: What stands in the way, each with C(subject) and C(message).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+deployment:
+  description: Name of the deployment.
+  returned: with O(members)
+  type: str
+  sample: contoso
+lead:
+  description: The server that does what belongs to the deployment.
+  returned: with O(members)
+  type: str
+  sample: fe01.contoso.com
+steps:
+  description: Whether each step of a roll is due now, which are C(store), C(add), C(stage) and C(forget).
+  returned: with O(members)
+  type: dict
+  sample:
+    store: false
+    add: true
+    stage: false
+    forget: false
+arguments:
+  description: The options of the modules that do the steps, by the step's name; under C(remove) a list of C(app_id) and C(key_id).
+  returned: with O(members)
+  type: dict
+  sample:
+    remove: []
+unmade:
+  description: What is done with a certificate that is yet to be made, which check mode can only say.
+  returned: with O(members)
+  type: list
+  elements: str
+  sample: []
 """

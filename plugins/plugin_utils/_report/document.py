@@ -80,7 +80,8 @@ def _deployment(where: str, given: Mapping[str, Any], now: datetime, ending_soon
         errors = [{"subject": text(given["deployment"]), "message": "Nothing was audited: there is no result of trust_audit."}]
     obstacle = text_or_none(given.get("obstacle"))
     broken = bool(differences or obstacle or any(finding["status"] == "fail" for finding in findings))
-    verdict = "not_compliant" if broken else "incomplete" if errors else "compliant"
+    unchecked = [text(server) for server in given.get("unchecked") or []]
+    verdict = "not_compliant" if broken else "incomplete" if errors or unchecked else "compliant"
     onprem, cloud = given.get("onprem") or [], given.get("cloud") or None
     principals = (cloud or {}).get("service_principals") or []
     return {
@@ -94,6 +95,7 @@ def _deployment(where: str, given: Mapping[str, Any], now: datetime, ending_soon
             for severity in SEVERITIES
         },
         "errors": errors,
+        "unchecked": unchecked,
         "obstacle": obstacle,
         "differences": differences,
         "warnings": [text(warning) for warning in given.get("warnings") or []],

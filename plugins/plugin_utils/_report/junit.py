@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN
 
 
 def junit(document: Mapping[str, Any]) -> str:
@@ -40,6 +41,8 @@ def junit(document: Mapping[str, Any]) -> str:
         for error in deployment["errors"]:
             case = _case(suite, "error", f"{error['subject']} could be read")
             _said(case, "error", "unread", f"{error['subject']} could not be read", error["message"])
+        for server in deployment["unchecked"]:
+            ET.SubElement(_case(suite, "unchecked", f"{server} was read"), "skipped", message=NOT_IN_THE_RUN)
         for name, path in (("tests", "testcase"), ("failures", "*/failure"), ("errors", "*/error"), ("skipped", "*/skipped")):
             number = len(suite.findall(path))
             totals[name] += number

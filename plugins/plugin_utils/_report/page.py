@@ -20,7 +20,15 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.tables imp
     link_table,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import VERDICT_STATES, VERDICTS, counted, icon, minute, plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import (
+    NOT_IN_THE_RUN,
+    VERDICT_STATES,
+    VERDICTS,
+    counted,
+    icon,
+    minute,
+    plural,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 _STATUS_WORDS = {"fail": "Failed", "warn": "Warning", "skip": "Not checked", "pass": "Passed"}
@@ -139,7 +147,7 @@ def _summary(deployments: Sequence[Mapping[str, Any]]) -> str:
     failed = sum(one["counts"]["fail"] for one in deployments)
     changes = sum(len(one["differences"]) for one in deployments)
     stopped = sum(one["obstacle"] is not None for one in deployments)
-    unread = sum(len(one["errors"]) for one in deployments)
+    unread = sum(len(one["errors"]) + len(one["unchecked"]) for one in deployments)
     warned = sum(one["counts"]["warn"] for one in deployments)
     parts += [f"{plural(failed, 'check')} failed."] if failed else []
     parts += [f"A run would change {plural(changes, 'part')}."] if changes else []
@@ -160,7 +168,10 @@ def _deployment(anchor: str, one: Mapping[str, Any], ending_soon_days: int) -> D
         counts=counted(one["counts"]),
         time=one["time"],
         time_text=minute(one["time"]),
-        errors=tuple((error["subject"], error["message"]) for error in one["errors"]),
+        errors=(
+            *((error["subject"], error["message"]) for error in one["errors"]),
+            *((server, NOT_IN_THE_RUN) for server in one["unchecked"]),
+        ),
         obstacle=one["obstacle"] or "",
         differences=tuple((step["title"], tuple(step["operations"])) for step in one["differences"]),
         no_difference="" if one["differences"] or one["obstacle"] else _no_difference(one),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import VERDICTS, counted, plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, VERDICTS, counted, plural
 
 _ID = 36
 
@@ -20,6 +20,7 @@ def lines(document: Mapping[str, Any]) -> list[str]:
     for one in document["deployments"]:
         made.append(f"{one['name']}: {VERDICTS[one['verdict']].lower()} ({counted(one['counts'])})")
         made += [f"  unread  {_line(error['subject'])}: {_line(error['message'])}" for error in one["errors"]]
+        made += [f"  unread  {_line(server)}: {NOT_IN_THE_RUN}" for server in one["unchecked"]]
         made += [
             f"  {finding['status']}    {finding['severity']:<8}  {_line(finding['id']):<{_ID}}  {_line(finding['subject'])}".rstrip()
             for finding in one["findings"]

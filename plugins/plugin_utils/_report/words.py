@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.certificates import moment
 
+NOT_IN_THE_RUN = "It is known, and was not in this run. Run without --limit and serial."
 VERDICTS = {"compliant": "Compliant", "not_compliant": "Not compliant", "incomplete": "Incomplete"}
 VERDICT_STATES = {"compliant": "pass", "not_compliant": "fail", "incomplete": "unknown"}
 STATES = {"pass": "passed", "warn": "warning", "fail": "failed", "unknown": "not checked", "skip": "not checked"}

@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import tenant_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in, names_of, whole_names
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, is_host_name
 
 Farm = Mapping[str, Any]
 
@@ -45,14 +46,36 @@ def sip_domains(farm: Farm) -> list[str]:
     return list(dict.fromkeys(str(domain["name"]).lower() for domain in listed if domain["name"]))
 
 
+# The options of the sign-ins that go to the tenant that is named.
+_APPLICATION = ("client_secret", "client_certificate_path", "federated_token_file", "federated_token_variable")
+
+
+def tenant_of(sign_in: Mapping[str, Any], given_id: str | None, domains: Sequence[str]) -> dict[str, Any]:
+    """The tenant to sign in to: the one that is named, else that of the farm's default SIP domain.
+
+    sign_in: the options of a sign-in, each of which is there. domains: as sip_domains() gives them. Of the result, tenant_proven says
+    that signing in proves the domain: only an application's sign-in goes to the tenant that is named.
+    """
+    named = tenant_name("tenant", sign_in["tenant"]) if sign_in["tenant"] else given_id
+    tenant = named or next(iter(domains), None)
+    by_application = any(sign_in[option] for option in _APPLICATION) and not sign_in["access_token"]
+    return {
+        "tenant": tenant,
+        "tenant_source": "given" if named else "sip_domain" if tenant else None,
+        "tenant_id": given_id or (tenant.lower() if tenant and is_guid(tenant) else None),
+        "tenant_proven": by_application and tenant in domains,
+        "sip_domains": list(domains),
+    }
+
+
 def external_fqdns(farm: Farm) -> list[str]:
     """The external names of the Web services of all pools and directors, without blank and duplicate ones."""
-    return _fqdns((service["external_fqdn"], service["pool"], "external") for service in farm["web_services"])
+    return _fqdns(service["external_fqdn"] for service in farm["web_services"])
 
 
 def internal_fqdns(farm: Farm) -> list[str]:
     """The internal names; the pool's FQDN stands for a blank one."""
-    return _fqdns((service["internal_fqdn"] or service["pool"], service["pool"], "internal") for service in farm["web_services"])
+    return _fqdns(service["internal_fqdn"] or service["pool"] for service in farm["web_services"])
 
 
 def wanted_names(app_id: str, external: Sequence[str], internal: Iterable[str], form: str) -> list[str]:
@@ -61,6 +84,12 @@ def wanted_names(app_id: str, external: Sequence[str], internal: Iterable[str], 
     if form != "procedure":
         names += [whole for host in internal for whole in names_of(app_id, host, "url")]
     return _distinct(names)
+
+
+def hosts_of(app_id: str, given: Sequence[str]) -> list[str]:
+    """The hosts of the given external names, which may be hosts or whole names; a whole name may have none."""
+    wholes = [whole for value in given for whole in whole_names("external_fqdns", app_id, value, "procedure")]
+    return [host for whole in wholes if (host := host_in(app_id, whole))]
 
 
 def every_name(app_id: str, farm: Farm) -> list[str]:
@@ -72,9 +101,7 @@ def name_warnings(app_id: str, farm: Farm, given: Sequence[str]) -> list[str]:
     """How the given external names differ from those of the topology, as far as it is known."""
     if "web_services" in (farm.get("unknown") or ()):
         return []
-    there = external_fqdns(farm)
-    wholes = [whole for value in given for whole in whole_names("external_fqdns", app_id, value, "procedure")]
-    hosts = [host for whole in wholes if (host := host_in(app_id, whole))]
+    there, hosts = external_fqdns(farm), hosts_of(app_id, given)
     unknown = [host for host in dict.fromkeys(hosts) if host not in {*there, *internal_fqdns(farm)}]
     left_out = [host for host in there if host not in hosts]
     topology = ", ".join(there) or "none"
@@ -134,15 +161,23 @@ def _distinct(names: Iterable[str]) -> list[str]:
     return list(found.values())
 
 
-def _fqdns(listed: Iterable[tuple[Any, Any, str]]) -> list[str]:
-    found: dict[str, None] = {}
-    for value, pool, kind in listed:
-        host = str(value or "").strip().rstrip(".").lower()
-        if host and not is_host_name(host):
-            raise HybridAuthError(
-                f"The topology gives pool {pool} the {kind} Web services FQDN {value!r}, which is no fully qualified host name.",
-                "Correct it in the topology and publish it, or take the pool out of it.",
-            )
-        if host:
-            found[host] = None
-    return list(found)
+def unusable_names(farm: Farm) -> list[str]:
+    """What is said of names that the topology has and that no certificate or service principal can have; they are left out."""
+    return [
+        f"The topology gives pool {pool} the {kind} Web services FQDN {value!r}, which is no fully qualified host name, so it is left out. "
+        "Correct it in the topology and publish it, or take the pool out of it."
+        for service in farm["web_services"]
+        for value, pool, kind in (
+            (service["external_fqdn"], service["pool"], "external"),
+            (service["internal_fqdn"] or service["pool"], service["pool"], "internal"),
+        )
+        if _host(value) and not is_host_name(_host(value))
+    ]
+
+
+def _fqdns(values: Iterable[Any]) -> list[str]:
+    return list(dict.fromkeys(host for value in values if is_host_name(host := _host(value))))
+
+
+def _host(value: Any) -> str:
+    return str(value or "").strip().rstrip(".").lower()

@@ -21,7 +21,7 @@ from ..test_documentation import ACTIONS, PACKAGE
 NEEDED: dict[str, dict[str, Any]] = {
     "sp_names": {"names": ["webext.contoso.com"]},
     "tenant_info": {"domain": "contoso.com"},
-    "trust_info": {"onprem": {"management_module": "SkypeForBusiness"}},
+    "trust_plan": {"onprem": {"management_module": "SkypeForBusiness"}},
 }
 SECRET = 's3cret/with+"odd" ch\u00e4rs%'
 

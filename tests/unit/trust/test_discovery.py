@@ -16,14 +16,28 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import FORMS, host_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 from ..support import certificate, pem, run_action
 
 SKYPE = "00000004-0000-0ff1-ce00-000000000000"
 TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e"
 APPLICATION = {"client_id": "0a1b2c3d-0000-4000-8000-000000000001", "client_secret": "word"}
-SIGNS, STAGED = ({"thumbprint": letter * 40, "subject": "CN=contoso.com", "not_after": "2030-01-01T00:00:00Z"} for letter in "AB")
+SHOWN = ("thumbprint", "subject", "not_after")
+SIGNS, STAGED = (
+    {
+        "thumbprint": letter * 40,
+        "subject": "CN=contoso.com",
+        "not_before": "2026-01-01T00:00:00Z",
+        "not_after": "2030-01-01T00:00:00Z",
+        "expired": False,
+        "found": True,
+        "has_private_key": True,
+        "key_type": "RSA",
+        "key_size": 2048,
+        "content": None,
+    }
+    for letter in "AB"
+)
 MADE = certificate()
 THUMBPRINT = load_certificate("x", pem(MADE)).thumbprint
 
@@ -40,7 +54,10 @@ def service(pool: str, internal: str | None, external: str | None) -> dict[str, 
 
 def farm(**changed: Any) -> dict[str, Any]:
     return {
+        "server": {"name": "fe01.contoso.com", "time": "2026-11-01T00:00:00Z"},
         "management_module": "SkypeForBusiness",
+        "endpoint": "full",
+        "unknown": {},
         "certificate": SIGNS,
         "previous_certificate": None,
         "signing": {"current": SIGNS, "next": None, "previous": None},
@@ -54,7 +71,7 @@ def farm(**changed: Any) -> dict[str, Any]:
 
 
 def settle(**options: Any) -> dict[str, Any]:
-    return run_action("trust_info", {"onprem": farm(), **options})
+    return run_action("trust_plan", {"onprem": farm(), **options})
 
 
 fqdns = st.sampled_from(["webext.contoso.com", "WEBEXT.contoso.com", "web2.contoso.com", "web2.contoso.com.", "", " ", None])
@@ -103,7 +120,7 @@ def test_with_a_sign_in_alone_the_default_sip_domain_names_the_tenant() -> None:
     assert result["tenant_proven"] is True
     assert result["sip_domains"] == ["contoso.com", "fabrikam.com"]
     assert result["names"] == [f"{SKYPE}/webext.contoso.com"]
-    assert result["certificate"] == {**SIGNS, "source": "server"}
+    assert result["certificate"] == {**{name: SIGNS[name] for name in SHOWN}, "source": "server"}
     assert "warnings" not in result
 
 
@@ -157,7 +174,7 @@ def test_internal_names_are_wanted_as_urls_and_the_pool_stands_for_a_blank_one()
 def test_a_certificate_file_that_is_not_the_farms_is_named_with_the_farms(tmp_path: Path, signing: Any, parts: list[str]) -> None:
     file = tmp_path / "issuer.cer"
     file.write_text(pem(MADE))
-    result = run_action("trust_info", {"onprem": farm(signing=signing), "certificate_path": str(file)})
+    result = run_action("trust_plan", {"onprem": farm(signing=signing), "certificate_path": str(file)})
     assert result["certificate"]["source"] == "file"
     assert len(result.get("warnings", [])) == bool(parts)
     assert all(part in result["warnings"][0] for part in parts)
@@ -176,7 +193,6 @@ def test_servers_that_were_not_looked_at_are_named() -> None:
         ({"tenant_id": "contoso.com"}, "is not a GUID"),
         ({"external_fqdns": ["webext"]}, "Option 'external_fqdns'"),
         ({"certificate_path": "/nowhere/issuer.cer"}, "cannot be read"),
-        ({"onprem": farm(web_services=[service("pool01", None, "webext")])}, "no fully qualified host name"),
     ],
 )
 def test_bad_input_is_refused(options: dict[str, Any], problem: str) -> None:
@@ -185,6 +201,12 @@ def test_bad_input_is_refused(options: dict[str, Any], problem: str) -> None:
     assert problem in result["msg"]
 
 
-def test_a_name_of_the_topology_that_is_none_says_which_pool_has_it() -> None:
-    with pytest.raises(HybridAuthError, match=r"pool pool01.*external.*'web ext'"):
-        discovery.external_fqdns(farm(web_services=[service("pool01", None, "web ext")]))
+def test_a_name_of_the_topology_that_is_none_is_a_warning_for_that_pool_and_no_more() -> None:
+    there = farm(web_services=[service("sfb_se01.contoso.com", None, "web ext"), service("pool01.contoso.com", None, "webext.contoso.com")])
+    result = settle(onprem=there)
+    assert result["external_fqdns"] == ["webext.contoso.com"]
+    assert result["internal_fqdns"] == ["pool01.contoso.com"]
+    assert [next(word for word in ("'web ext'", "'sfb_se01.contoso.com'") if word in warning) for warning in result["warnings"]] == [
+        "'web ext'",
+        "'sfb_se01.contoso.com'",
+    ]

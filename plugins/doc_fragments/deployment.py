@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # What every decision over a whole deployment takes; the argument spec is DEPLOYMENT in plugin_utils/_trust/registered.py.
+    DOCUMENTATION = r"""
+options:
+  settings:
+    description:
+      - The key RV(sfb.hybrid_auth.trust_settings#module:settings) of a registered result of M(sfb.hybrid_auth.trust_settings).
+    type: dict
+  members:
+    description:
+      - The entry of the deployment in RV(sfb.hybrid_auth.trust_servers#module:deployments).
+      - Says which hosts of the play are the deployment's servers. Takes the place of O(onprem).
+    type: dict
+  readings:
+    description:
+      - The name of the variable under which each of the O(members) registered its result of M(sfb.hybrid_auth.onprem_info). A server that
+        failed or could not be reached is an obstacle.
+    type: str
+    default: _trust_read
+  obstacles:
+    description:
+      - Whether the task fails where there are obstacles (V(fail)), with all of them in its message, or only tells them (V(return)).
+    type: str
+    choices:
+      - fail
+      - return
+    default: return
+"""

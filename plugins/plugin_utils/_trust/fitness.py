@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the servers of a deployment can carry the trust: one certificate to sign with, on each. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Obstacle, Reading
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS
+
+_ASSIGN = (
+    f"Assign one certificate (RSA of at least {MINIMUM_RSA_BITS} bits) with its private key to all Front Ends "
+    "(Set-CsCertificate -Type OAuthTokenIssuer -Identity global), wait for replication, and run again."
+)
+_UNTOLD = (
+    "Give trust_certificate_path for the certificate and trust_external_fqdns for web_services, or an account whose RBAC roles have the "
+    "cmdlets for it, and run again."
+)
+_LEADS_PARTS = ("oauth_servers", "partner_applications", "oauth_configuration")
+
+
+def certificate_obstacles(deployment: Deployment) -> list[Obstacle]:
+    """What is wrong with the assigned certificate of each server that was read."""
+    return [
+        Obstacle(member, f"{member}: the OAuthTokenIssuer certificate {problem}.", _ASSIGN)
+        for member, reading in deployment.read.items()
+        if (problem := certificate_problem(reading))
+    ]
+
+
+def certificate_problem(reading: Reading) -> str | None:
+    """Why the server cannot sign with the assigned certificate, as the rest of a sentence; None where it can or where it does not tell."""
+    if "certificate" not in reading:  # a restricted endpoint; untold_obstacles() names what is needed of it
+        return None
+    certificate = reading["certificate"]
+    if not certificate:
+        return "is not assigned"
+    time, begins, key_type, key_size = (reading["server"]["time"], *(certificate[name] for name in ("not_before", "key_type", "key_size")))
+    cases = (
+        (certificate["found"] is False, "is not in the computer store"),
+        (certificate["expired"], f"expired on {certificate['not_after']}"),
+        (certificate["has_private_key"] is False, "has no private key here"),
+        (time and begins and begins > time, f"is not valid before {begins}"),
+        (
+            (key_type is not None and key_type != "RSA") or (key_size is not None and key_size < MINIMUM_RSA_BITS),
+            f"has a key of {key_type} {key_size} bits",
+        ),
+    )
+    return next((f"{certificate['thumbprint']} {words}" for wrong, words in cases if wrong), None)
+
+
+def difference_obstacles(deployment: Deployment) -> list[Obstacle]:
+    """The servers whose certificate is not the lead's."""
+    own = _thumbprint(deployment.leading) if deployment.lead in deployment.read else None
+    differing = [member for member, reading in deployment.read.items() if own and _thumbprint(reading) not in (own, None)]
+    if not differing:
+        return []
+    return [
+        Obstacle(
+            deployment.subject,
+            f"Deployment {deployment.name}: the OAuthTokenIssuer certificate of {deployment.lead} was not found in the same form on "
+            f"{', '.join(differing)}.",
+            "Wait until the Central Management Store has replicated (Get-CsManagementStoreReplicationStatus), or assign the certificate "
+            "there, and run again.",
+        )
+    ]
+
+
+def untold_obstacles(deployment: Deployment, *, names_given: bool, certificate_given: bool) -> list[Obstacle]:
+    """What a restricted endpoint does not tell and the trust cannot do without."""
+    obstacles = []
+    for member, reading in deployment.read.items():
+        needed = ["certificate"]
+        if member == deployment.lead:
+            needed += [*_LEADS_PARTS, *(() if names_given else ("web_services",))]
+        untold = [part for part in reading.get("unknown") or () if part in needed]
+        certificate = reading.get("certificate")
+        if reading.get("endpoint") == "restricted" and certificate and not certificate["content"] and not certificate_given:
+            untold.append("the certificate's content")
+        if untold:
+            obstacles.append(Obstacle(member, f"{member}: this endpoint does not tell {', '.join(untold)}.", _UNTOLD))
+    return obstacles
+
+
+def unproved_warnings(deployment: Deployment) -> Iterable[str]:
+    """The servers of which it is not known whether the private key is there."""
+    for member, reading in deployment.read.items():
+        certificate = reading.get("certificate")
+        if certificate and certificate["has_private_key"] is None:
+            yield (
+                f"{member}: it is not known whether the certificate's private key is there, since a restricted endpoint cannot read the "
+                "certificate store."
+            )
+
+
+def _thumbprint(reading: object) -> str | None:
+    certificate = reading.get("certificate") if isinstance(reading, dict) else None
+    return str(certificate["thumbprint"]) if certificate else None

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run did, from its plan and from what its tasks returned, and the few lines that say so. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, utc_text
+
+Result = Mapping[str, Any]
+_REMOVAL_TITLES = {
+    "partner_application": "Partner application",
+    "oauth_server": "OAuth server",
+    "oauth_configuration": "OAuth configuration",
+    "names": "Names of the Web services",
+    "certificate": "Credentials on the service principals",
+}
+
+
+def configured(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) -> dict[str, Any]:
+    """The fact trust_summary.
+
+    plan: a result of trust_plan. done: what the task of each step returned; a step that was not due was skipped and is as planned.
+    more: warnings of earlier tasks.
+    """
+    steps = [_step(planned, done.get(planned["step"])) for planned in plan["steps"]]
+    return {
+        "deployment": plan["deployment"],
+        "lead": plan["lead"],
+        "servers": list(plan["servers"]),
+        "tenant_id": plan["tenant_id"],
+        "certificate": (plan["certificate"] or {}).get("thumbprint"),
+        "external_fqdns": list(plan["expected"].get("external_fqdns") or plan["external_fqdns"]),
+        "names": list(plan["names"]),
+        "unchecked": list(plan["unchecked"]),
+        "changed": any(step["changed"] for step in steps),
+        "steps": steps,
+        "warnings": _distinct([*(plan.get("warnings") or ()), *more, *(warning for step in steps for warning in step["warnings"])]),
+    }
+
+
+def configured_lines(plan: Result, summary: Result, check_mode: bool, now: datetime) -> list[str]:
+    """What a reader wants to know at the end, a line each. now: an aware time."""
+    changes = [operation for step in summary["steps"] for operation in step["operations"]]
+    head = _changes(len(changes), check_mode) if changes else "nothing to change"
+    source = (
+        f" (none is named, so it is that of {plan['tenant']}, the farm's default SIP domain)"
+        if plan["tenant_source"] == "sip_domain"
+        else ""
+    )
+    lines = [f"Deployment {summary['deployment']}: {head}", *changes, f"tenant: {summary['tenant_id']}{source}"]
+    certificate = plan["certificate"]
+    if certificate:
+        ends = parse_time(certificate["not_after"]) if certificate["not_after"] else None
+        when = f", ends {utc_text(ends)} (in {days_left(ends, now)} days)" if ends else ""
+        lines.append(f"certificate: {certificate['thumbprint']} ({certificate['subject']}){when}")
+        if ends:
+            lines.append(f"next: its successor, staged before {utc_text(ends - LEAD)}; sfb.hybrid_auth.rotate does what the roll needs")
+    lines.append(f"names: {', '.join(summary['names'])}")
+    return [*lines, *_warnings(summary["warnings"])]
+
+
+def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> dict[str, Any]:
+    """The fact trust_rotation. plan, later: results of trust_rotation before the first step, and after a staging."""
+    last = later if later and "upcoming" in later else plan
+    results = [result for result in _flat(done.values()) if not result.get("skipped")]
+    return {
+        "deployment": plan["deployment"],
+        "lead": plan["lead"],
+        "changed": any(bool(result.get("changed")) for result in results),
+        "operations": [*plan["unmade"], *(operation for result in results for operation in result.get("operations") or ())],
+        "upcoming": list(last["upcoming"]),
+        "keep": list(plan["keep"]),
+        "warnings": _distinct([warning for result in (last, *results) for warning in result.get("warnings") or ()]),
+    }
+
+
+def rotated_lines(summary: Result, check_mode: bool) -> list[str]:
+    """What was done, then what comes next and when."""
+    done = "nothing was due" if not summary["operations"] else "this would be done" if check_mode else "this was done"
+    head = f"Deployment {summary['deployment']}: {done}; what will be due is told with its date"
+    return [head, *summary["operations"], *(entry["text"] for entry in summary["upcoming"]), *_warnings(summary["warnings"])]
+
+
+def removed(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) -> dict[str, Any]:
+    """The fact trust_removal. plan: a result of trust_removal. more: warnings of earlier tasks."""
+    steps = [
+        {
+            "step": name,
+            "title": title,
+            "changed": bool((done.get(name) or {}).get("changed")),
+            "operations": list((done.get(name) or {}).get("operations") or ()),
+        }
+        for name, title in _REMOVAL_TITLES.items()
+    ]
+    return {
+        "deployment": plan["deployment"],
+        "tenant_id": plan["tenant_id"],
+        "changed": any(step["changed"] for step in steps),
+        "steps": steps,
+        "left": [dict(one) for one in plan["left"]],
+        "warnings": _distinct([*(plan.get("warnings") or ()), *more]),
+    }
+
+
+def removed_lines(summary: Result, check_mode: bool) -> list[str]:
+    """What went, and what stays with the reason."""
+    went = [operation for step in summary["steps"] for operation in step["operations"]]
+    verdict = "nothing to remove" if not went else f"{'would remove' if check_mode else 'removed'} ({len(went)})"
+    stays = [f"{one['what']} stays: {one['why']}" for one in summary["left"]]
+    return [f"Deployment {summary['deployment']}: {verdict}", *went, *([f"keeps ({len(stays)})"] if stays else []), *stays]
+
+
+def _step(planned: Result, result: Result | None) -> dict[str, Any]:
+    ran = result if result and "changed" in result and not result.get("skipped") else planned
+    return {
+        "step": planned["step"],
+        "title": planned["title"],
+        "changed": bool(ran["changed"]),
+        "operations": list(ran.get("operations") or ()),
+        "losses": list(planned["losses"]),
+        "warnings": _distinct([*planned["warnings"], *(ran.get("warnings") or ())]),
+    }
+
+
+def _flat(results: Iterable[Result]) -> Iterable[Result]:
+    """The results, those of a loop one by one."""
+    for result in results:
+        looped = result.get("results")
+        yield from looped if isinstance(looped, Sequence) else [result]
+
+
+def _changes(count: int, check_mode: bool) -> str:
+    noun = "change" if count == 1 else "changes"
+    return f"would make {count} {noun}" if check_mode else f"made {count} {noun}"
+
+
+def _warnings(warnings: Sequence[str]) -> list[str]:
+    return [f"warnings: {len(warnings)}, shown above"] if warnings else []
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))

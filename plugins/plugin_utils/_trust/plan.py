@@ -1,0 +1,315 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one decision of a configure run: what is settled, each step's changes and losses, the obstacles. Private to the collection.
+
+It is pure: over the settings, what every server and the tenant showed, and the time. Its steps come from the planners that the modules
+which write use themselves, so a run does what this plan says, check mode shows it, and an audit's differences are its steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_configuration, oauth_server, partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import plans, service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, fitness, steps
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
+    Deployment,
+    Obstacle,
+    Reading,
+    Tenant,
+    Unread,
+    unread_obstacles,
+)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Loss, Step
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+
+class _Options(dict[str, Any]):
+    """A module's options as they are after its defaults: what was not given is there as None."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the trust is built from. certificate: the one that is put into the tenant first, named; None where there is none.
+
+    names: the whole service principal names. external_fqdns, internal_fqdns: of the topology.
+    """
+
+    tenant_id: str | None
+    certificate: Mapping[str, Any] | None
+    external_fqdns: tuple[str, ...]
+    internal_fqdns: tuple[str, ...]
+    names: tuple[str, ...]
+    sip_domains: tuple[str, ...]
+
+
+@dataclass
+class Plan:
+    """facts: what is settled. steps: in their order, as far as they could be planned. arguments: the options of the modules, by step.
+
+    Nothing may be written where there are obstacles.
+    """
+
+    facts: Facts
+    steps: list[Step] = field(default_factory=list)
+    obstacles: list[Obstacle] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    arguments: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, step: Step, arguments: Mapping[str, Any]) -> None:
+        self.steps.append(step)
+        self.arguments[step.name] = dict(arguments)
+
+
+def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, now: datetime) -> Plan:
+    """The plan. now: the controller's clock, aware.
+
+    Raises HybridAuthError only where what was read is damaged; whatever else is wrong becomes an obstacle.
+    """
+    farm = None if isinstance(deployment.leading, Unread) else discovery.checked_farm("onprem", deployment.leading)
+    made = Plan(_facts(settings, farm, tenant))
+    made.obstacles += server_obstacles(settings, deployment)
+    made.warnings += _farm_warnings(settings, deployment, farm)
+    made.obstacles += tenant_obstacles(settings, tenant)
+    if not made.facts.names:
+        made.obstacles += _no_names(deployment, farm)
+    if not isinstance(tenant, Unread):
+        _plan_tenant(made, settings, farm, tenant, now)
+    if farm is not None:
+        _plan_farm(made, settings, farm, tenant, now)
+    return made
+
+
+def server_obstacles(settings: Settings, deployment: Deployment) -> list[Obstacle]:
+    """What keeps the servers from carrying the trust. Configuration and rotation ask the same."""
+    return [
+        *unread_obstacles(deployment),
+        *fitness.untold_obstacles(
+            deployment, names_given=bool(settings.external_fqdns), certificate_given=settings.certificate_path is not None
+        ),
+        *fitness.certificate_obstacles(deployment),
+        *fitness.difference_obstacles(deployment),
+    ]
+
+
+def tenant_obstacles(settings: Settings, tenant: Tenant | Unread) -> list[Obstacle]:
+    """The tenant that was not read, or that is another one than was named."""
+    if isinstance(tenant, Unread):
+        return [Obstacle("tenant", tenant.why)]
+    if not settings.tenant_id or settings.tenant_id == tenant.tenant_id:
+        return []
+    return [
+        Obstacle(
+            "tenant",
+            f"trust_tenant_id is {settings.tenant_id}, but the sign-in is for tenant {tenant.tenant_id}.",
+            "Correct trust_tenant_id, or sign in to the tenant it names.",
+        )
+    ]
+
+
+def removal_obstacles(settings: Settings, deployment: Deployment, tenant: Tenant | Unread) -> list[Obstacle]:
+    """What keeps a removal from knowing what is the deployment's."""
+    unread = [
+        Obstacle(
+            obstacle.subject,
+            f"{obstacle.problem.rstrip('.')}, so it is not known which certificates {obstacle.subject} has.",
+            obstacle.remedy,
+        )
+        for obstacle in unread_obstacles(deployment)
+    ]
+    return [*unread, *tenant_obstacles(settings, tenant)]
+
+
+def _facts(settings: Settings, farm: Reading | None, tenant: Tenant | Unread) -> Facts:
+    external = tuple(discovery.external_fqdns(farm)) if farm is not None else ()
+    internal = tuple(discovery.internal_fqdns(farm)) if farm is not None else ()
+    given = settings.external_fqdns
+    return Facts(
+        tenant_id=settings.tenant_id if isinstance(tenant, Unread) else tenant.tenant_id,
+        certificate=_named_certificate(settings, farm),
+        external_fqdns=external,
+        internal_fqdns=internal,
+        names=tuple(discovery.wanted_names(settings.skype_application_id, given or external, internal, settings.name_form)),
+        sip_domains=tuple(discovery.sip_domains(farm)) if farm is not None else (),
+    )
+
+
+def _named_certificate(settings: Settings, farm: Reading | None) -> dict[str, Any] | None:
+    if settings.certificate_path is not None:
+        return {**load_certificate_file("trust_certificate_path", settings.certificate_path).shown(), "source": "file"}
+    there = (farm or {}).get("certificate")
+    return {name: there[name] for name in ("thumbprint", "subject", "not_after")} | {"source": "server"} if there else None
+
+
+def _farm_warnings(settings: Settings, deployment: Deployment, farm: Reading | None) -> Iterable[str]:
+    unchecked = discovery.unchecked_warning(deployment.unchecked)
+    if unchecked:
+        yield unchecked
+    yield from fitness.unproved_warnings(deployment)
+    if farm is None:
+        return
+    yield from discovery.unusable_names(farm)
+    if settings.external_fqdns:
+        yield from discovery.name_warnings(settings.skype_application_id, farm, settings.external_fqdns)
+    if settings.certificate_path is not None and "signing" in farm:
+        given = load_certificate_file("trust_certificate_path", settings.certificate_path)
+        differs = discovery.certificate_warning(farm, given.thumbprint)
+        if differs:
+            yield differs
+
+
+def _no_names(deployment: Deployment, farm: Reading | None) -> list[Obstacle]:
+    if farm is None or "web_services" in (farm.get("unknown") or ()):  # said already
+        return []
+    return [
+        Obstacle(
+            deployment.subject,
+            f"Deployment {deployment.name}: no pool has an external Web services FQDN.",
+            "Set it in the topology (Set-CsWebServer -ExternalFqdn), or give trust_external_fqdns, and run again.",
+        )
+    ]
+
+
+def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: Tenant, now: datetime) -> None:
+    """The steps in the tenant, as far as it has the service principals."""
+
+    def principals(*app_ids: str) -> list[ServicePrincipal]:
+        found = service_principal.from_current(tenant.principals, app_ids)
+        return found if found is not None else service_principal.required((), app_ids)
+
+    def certificate() -> None:
+        certificates = _certificates(settings, farm, now)
+        arguments: dict[str, Any] = {"app_ids": list(settings.credential_app_ids), "remove_expired": settings.remove_expired}
+        arguments["wait_timeout"] = settings.wait_timeout
+        if settings.certificate_path is not None:
+            arguments["certificate_path"] = settings.certificate_path
+        else:
+            arguments["certificates"] = [one.content for one in certificates]
+        if not certificates:  # which an obstacle of the servers says
+            return
+        request = CredentialRequest(present=True, certificates=certificates, remove_expired=settings.remove_expired)
+        planned = [plans.credentials(one, request, now) for one in principals(*settings.credential_app_ids)]
+        warnings = (service_principal.SHARED_PRINCIPAL_WARNING,) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
+        losses = tuple(operation for one in planned for operation in one.change.operations if operation.startswith("remove"))
+        made.add(Step("certificate", _merged(planned), losses, warnings), arguments)
+
+    def account() -> None:
+        app_id = settings.exchange_application_id
+        planned = [plans.account(one, enabled=True) for one in principals(app_id)]
+        made.add(Step("account", _merged(planned)), {"app_id": app_id, "enabled": True, "wait_timeout": settings.wait_timeout})
+
+    def names() -> None:
+        app_id, domains = settings.skype_application_id, settings.names_exact_domains
+        state = "exact" if domains else "present"
+        (planned,) = [plans.names(one, made.facts.names, state, app_id, domains) for one in principals(app_id)]
+        losses = tuple(operation for operation in planned.change.operations if operation.startswith("remove"))
+        arguments = {"app_id": app_id, "names": list(made.facts.names), "state": state, "wait_timeout": settings.wait_timeout}
+        if domains:
+            arguments["domains"] = list(domains)
+        made.add(Step("names", _merged([planned]), losses), arguments)
+
+    _attempt(made, certificate)
+    if settings.exchange_enabled:
+        _attempt(made, account)
+    if made.facts.names:
+        _attempt(made, names)
+
+
+def _plan_farm(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | Unread, now: datetime) -> None:
+    """The steps on the farm, as far as its objects were read and the tenant is known."""
+    losses: list[Loss] = []
+
+    def server() -> None:
+        arguments: dict[str, Any] = {"name": settings.oauth_server_name}
+        if settings.metadata_url:
+            arguments["metadata_url"] = settings.metadata_url
+        elif made.facts.tenant_id and not isinstance(tenant, Unread):
+            arguments |= {"tenant_id": made.facts.tenant_id, "cloud": tenant.cloud}
+        else:
+            return
+        wanted = oauth_server.wanted(_Options(arguments))
+        lost = steps.server_losses(farm, settings.oauth_server_name, made.facts.tenant_id) if made.facts.tenant_id else []
+        change = oauth_server.plan(farm["oauth_servers"], settings.oauth_server_name, wanted).change
+        _add(made, "oauth_server", change, lost, losses, arguments)
+
+    def application() -> None:
+        arguments = {
+            "name": settings.partner_application_name,
+            "application_id": settings.exchange_application_id,
+            "trust_level": settings.partner_application_trust_level,
+            "use_oauth_server": True,
+            "enabled": True,
+        }
+        wanted = partner_application.wanted(_Options(arguments), now)
+        lost = steps.application_losses(farm, settings.partner_application_name, wanted)
+        change = partner_application.plan(farm["partner_applications"], settings.partner_application_name, wanted).change
+        _add(made, "partner_application", change, lost, losses, arguments)
+
+    def configuration() -> None:
+        arguments = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name in ("service_name", "exchange_autodiscover_url", "exchange_autodiscover_allowed_domains")
+            if (value := getattr(settings, name)) is not None
+        }
+        wanted = oauth_configuration.wanted(_Options(arguments))
+        known = (SKYPE_FOR_BUSINESS_ONLINE, settings.skype_application_id)
+        lost = steps.configuration_losses(farm, wanted, known)
+        change = oauth_configuration.plan(farm["oauth_configuration"], wanted).change
+        _add(made, "oauth_configuration", change, lost, losses, arguments)
+
+    for part, decide in (("oauth_servers", server), ("partner_applications", application), ("oauth_configuration", configuration)):
+        if part in farm:
+            _attempt(made, decide)
+    made.obstacles += steps.takeover_obstacles(losses, settings.takeover)
+
+
+def _add(made: Plan, name: str, change: Change, lost: list[Loss], losses: list[Loss], arguments: Mapping[str, Any]) -> None:
+    losses += lost
+    made.add(Step(name, change, tuple(loss.what for loss in lost)), arguments)
+
+
+def _attempt(made: Plan, decide: Callable[[], None]) -> None:
+    """What one step cannot be planned for is an obstacle, and the others are planned all the same."""
+    try:
+        decide()
+    except HybridAuthError as exc:
+        made.obstacles.append(Obstacle("plan", str(exc)))
+
+
+def _certificates(settings: Settings, farm: Reading | None, now: datetime) -> tuple[Certificate, ...]:
+    """The certificate that signs and the one that is staged to sign next; an expired one can no longer be put into the tenant."""
+    if settings.certificate_path is not None:
+        given = load_certificate_file("trust_certificate_path", settings.certificate_path)
+        check_usable("trust_certificate_path", given, now)
+        return (given,)
+    signing = (farm or {}).get("signing") or {}
+    rows = [row for role in ("current", "next") if (row := signing.get(role)) and row["content"] and not row["expired"]]
+    loaded = [load_certificate("certificate", row["content"]) for row in rows]
+    for one in loaded:
+        check_usable("certificate", one, now)
+    return tuple({one.thumbprint: one for one in loaded}.values())
+
+
+def _merged(planned: Sequence[PrincipalPlan]) -> Change:
+    return Change(
+        before={one.principal.app_id: dict(one.change.before) for one in planned},
+        after={one.principal.app_id: dict(one.change.after) for one in planned},
+        operations=tuple(operation for one in planned for operation in one.change.operations),
+    )

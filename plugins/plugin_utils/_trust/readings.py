@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was read of a deployment, and what could not be read. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+Reading = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Something that was asked for and is not known. why: in words, as the task that failed said it."""
+
+    why: str
+    unreachable: bool = False
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What stands in the way of a run. subject: the server, or what else it is about. problem, remedy: sentences."""
+
+    subject: str
+    problem: str
+    remedy: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.problem} {self.remedy}".strip()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The servers of a deployment: the lead, which reads everything, and the other members, which read their certificate.
+
+    unchecked: servers that are known and not in this run. readings: what onprem_info returned, by member.
+    """
+
+    name: str
+    lead: str
+    members: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    readings: Mapping[str, Reading | Unread]
+
+    def of(self, member: str) -> Reading | Unread:
+        return self.readings.get(member) or Unread(f"{member} was not read.")
+
+    @property
+    def leading(self) -> Reading | Unread:
+        """What the lead read."""
+        return self.of(self.lead)
+
+    @property
+    def read(self) -> dict[str, Reading]:
+        """The members that were read, the lead first."""
+        order = dict.fromkeys((self.lead, *self.members))
+        return {member: found for member in order if not isinstance(found := self.of(member), Unread)}
+
+    @property
+    def unread(self) -> dict[str, Unread]:
+        return {member: found for member in self.members if isinstance(found := self.of(member), Unread)}
+
+    @property
+    def subject(self) -> str:
+        return f"Deployment {self.name}"
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """The tenant as it was read. tenant_id: a GUID in lower case. cloud: its name. principals: a result of sp_info."""
+
+    tenant_id: str
+    cloud: str
+    principals: Mapping[str, Any]
+
+
+def read_or_not(registered: Any, what: str) -> Reading | Unread:
+    """What a task registered, or why it has no result. what: what was to be read, for the message."""
+    if not isinstance(registered, Mapping) or registered.get("skipped"):
+        return Unread(f"{what} was not read.")
+    message = str(registered.get("msg") or "the task failed without a message").strip()
+    if registered.get("unreachable"):
+        return Unread(f"{what} could not be reached: {message.rstrip('.')}.", unreachable=True)
+    return Unread(message) if registered.get("failed") else registered
+
+
+def unread_obstacles(deployment: Deployment) -> list[Obstacle]:
+    """One for each member that was not read."""
+    return [
+        Obstacle(
+            member,
+            unread.why,
+            f"Make {member} reachable, or leave it out with --limit where it is gone for good." if unread.unreachable else "",
+        )
+        for member, unread in deployment.unread.items()
+    ]
+
+
+def check_obstacles(name: str, obstacles: Sequence[Obstacle]) -> None:
+    """HybridAuthError with all obstacles of the deployment of that name, each remedy once; nothing where there are none."""
+    if not obstacles:
+        return
+    problems = dict.fromkeys(obstacle.problem for obstacle in obstacles)
+    remedies = dict.fromkeys(obstacle.remedy for obstacle in obstacles if obstacle.remedy)
+    raise HybridAuthError(
+        f"Deployment {name}: {' '.join(problem.removeprefix(f'Deployment {name}: ') for problem in problems)} Nothing was changed.",
+        " ".join(remedies),
+        obstacles=[{"subject": obstacle.subject, "message": obstacle.text} for obstacle in obstacles],
+    )

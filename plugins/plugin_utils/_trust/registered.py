@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the decisions of the role take: the settings, and what each server registered when it was read. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant, Unread, read_or_not
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+
+# The options of every decision over a whole deployment. Documented in doc_fragments/deployment.py.
+DEPLOYMENT: dict[str, dict[str, Any]] = {
+    "settings": {"type": "dict"},
+    "members": {"type": "dict"},
+    "readings": {"type": "str", "default": "_trust_read"},
+    "obstacles": {"type": "str", "choices": ["fail", "return"], "default": "return"},
+}
+
+
+def settings_in(params: Mapping[str, Any]) -> Settings:
+    """The settings of the option; InvalidOptionError where it is no result of trust_settings."""
+    try:
+        return Settings.from_facts(params["settings"])
+    except (KeyError, TypeError):
+        raise InvalidOptionError("settings", "it is not whole", "the key settings of a registered result of trust_settings") from None
+
+
+def deployment_in(params: Mapping[str, Any], settings: Settings, task_vars: Mapping[str, Any]) -> Deployment:
+    """The servers of the deployment with what each of them registered under the variable that the option readings names."""
+    given, others = params["members"], OtherHosts(task_vars["hostvars"])
+    if not isinstance(given, Mapping) or "lead" not in given or "members" not in given:
+        raise InvalidOptionError("members", "it is not whole", "one of the deployments of a registered result of trust_servers")
+    lost = {
+        str(member): Unread(f"{member} failed or could not be reached earlier in this play.", True) for member in given.get("lost") or ()
+    }
+    read = {str(one): read_or_not(others.raw(one).get(params["readings"]), str(one)) for one in given["members"] if str(one) not in lost}
+    return Deployment(
+        name=settings.deployment,
+        lead=str(given["lead"]),
+        members=tuple(given["members"]),
+        unchecked=tuple(given.get("unchecked") or ()),
+        readings={**read, **lost},
+    )
+
+
+def tenant_in(token: Mapping[str, Any] | None, principals: Mapping[str, Any] | None) -> Tenant | Unread:
+    """The tenant, from results of graph_token and sp_info; the first of them that has none says why."""
+    signed_in = read_or_not(token, "the tenant")
+    if isinstance(signed_in, Unread):
+        return signed_in
+    read = read_or_not(principals, "the tenant's service principals")
+    if isinstance(read, Unread):
+        return read
+    if not signed_in.get("tenant_id"):
+        return Unread("The sign-in does not tell which tenant it is for. Give trust_tenant_id or trust_tenant, and run again.")
+    return Tenant(str(signed_in["tenant_id"]).lower(), str(signed_in["cloud"]), read)

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One step of the documented procedure: what it changes, and what of another's it would lose. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Reading
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text
+
+# The steps in the order in which they are done: the tenant accepts what the farm signs before the farm relies on it.
+TITLES = {
+    "certificate": "Certificate on the service principals",
+    "account": "Exchange Online service principal enabled",
+    "names": "Names of the Web services",
+    "oauth_server": "OAuth server",
+    "partner_application": "Partner application",
+    "oauth_configuration": "OAuth configuration",
+}
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """name: a key of TITLES. losses: values that are gone afterwards and that no other option brings back."""
+
+    name: str
+    change: Change
+    losses: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def shown(self) -> dict[str, Any]:
+        """The step as trust_plan returns it."""
+        return {
+            "step": self.name,
+            "title": TITLES[self.name],
+            **self.change.as_result(),
+            "losses": list(self.losses),
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A value that a step replaces. owner: how a takeover names it; None where it is the trust's own to change."""
+
+    what: str
+    owner: str | None = None
+
+
+def application_losses(farm: Reading, name: str, wanted: Mapping[str, Any]) -> list[Loss]:
+    """What the partner application of that name has that is another product's: another kind, or another application.
+
+    Microsoft documents the same name for an on-premises Exchange, whose application has a metadata URL:
+    https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/configure-partner-applications
+    """
+    there = partner_application.find(farm["partner_applications"], name)
+    if there is None:
+        return []
+    identity = str(there["identity"])
+    losses = [
+        Loss(f"{parameter} of partner application {identity}{_value(setting, there.get(setting))}", identity)
+        for setting, parameter in partner_application.SOURCES.items()
+        if setting not in wanted and there.get(setting)
+    ]
+    if not same_text(there["application_id"], wanted["application_id"]):
+        losses.append(Loss(f"ApplicationIdentifier {there['application_id']} of partner application {identity}", identity))
+    return losses
+
+
+def server_losses(farm: Reading, name: str, tenant_id: str) -> list[Loss]:
+    """What the OAuth server of that name has where it is of another tenant, by its realm or its metadata URL."""
+    there = oauth_server.find(farm["oauth_servers"], name)
+    if there is None:
+        return []
+    tenants = {text.lower() for text in (str(there["realm"] or ""),) if is_guid(text)} or set(
+        _GUID.findall(str(there["metadata_url"] or "").lower())
+    )
+    if not tenants or tenant_id in tenants:
+        return []
+    return [
+        Loss(
+            f"metadata URL {there['metadata_url']} and realm {there['realm']} of OAuth server {there['identity']}",
+            str(there["identity"]),
+        )
+    ]
+
+
+def configuration_losses(farm: Reading, wanted: Mapping[str, Any], known: Collection[str]) -> list[Loss]:
+    """What the OAuth configuration has: a ServiceName that is none of the known ones is another application's."""
+    there = farm["oauth_configuration"]
+    current = str(there["service_name"] or "")
+    losses = []
+    if current and not any(same_text(current, one) for one in (wanted["service_name"], *known)):
+        losses.append(Loss(f"ServiceName {current} of the OAuth configuration", current.lower()))
+    url = there["exchange_autodiscover_url"]
+    if url and wanted.get("exchange_autodiscover_url") == "":
+        losses.append(Loss(f"ExchangeAutodiscoverUrl {url} of the OAuth configuration"))
+    domains = there["exchange_autodiscover_allowed_domains"]
+    if domains and wanted.get("exchange_autodiscover_allowed_domains") == []:
+        losses.append(Loss(f"ExchangeAutodiscoverAllowedDomains {', '.join(domains)} of the OAuth configuration"))
+    return losses
+
+
+def takeover_obstacles(losses: Collection[Loss], takeover: Collection[str]) -> list[Obstacle]:
+    """One for each owner whose values would be lost and whose takeover was not asked for."""
+    owners: dict[str, list[str]] = {}
+    for loss in losses:
+        if loss.owner is not None and not any(same_text(loss.owner, name) for name in takeover):
+            owners.setdefault(loss.owner, []).append(loss.what)
+    return [
+        Obstacle(
+            owner,
+            f"A run would lose what looks like another's: {'; '.join(what)}.",
+            "Leave it by giving another name or value (trust_partner_application_name, trust_oauth_server_name, trust_service_name), or "
+            f"have it taken over with trust_takeover: [{owner}].",
+        )
+        for owner, what in owners.items()
+    ]
+
+
+def _value(setting: str, value: Any) -> str:
+    return "" if isinstance(value, bool) else " (a certificate)" if setting == "certificate" else f" {value}"

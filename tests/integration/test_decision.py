@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything is decided before the first write: what is wrong costs nothing, and what is another's is not lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import VARIABLES
+from tests.lab import Lab
+from tests.lab.states import audit as states
+from tests.support.play import Run
+
+CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
+ON_PREMISES = "https://autodiscover.contoso.com/autodiscover/metadata/json/1"
+AUTODISCOVER = "https://autodiscover-s.outlook.com/autodiscover/autodiscover.svc"
+OTHER = states.OTHER_TENANT
+# The lab's inventory gives these, and a play cannot do without.
+_NEEDED = (
+    "trust_hosts",
+    "trust_deployment",
+    "trust_tenant",
+    "trust_client_id",
+    "trust_client_secret",
+    "trust_login_url",
+    "trust_graph_url",
+    "trust_ca_path",
+)
+Start, Play = Callable[[dict[str, Any]], Lab], Callable[..., Run]
+
+pytestmark = pytest.mark.either_runner
+
+
+def failures(run: Run) -> str:
+    return " ".join(str(task["result"].get("msg")) for task in run.record["tasks"] if task["status"] == "failed")
+
+
+def given(**variables: Any) -> tuple[str, str]:
+    return ("-e", json.dumps(variables))
+
+
+def test_wrong_values_are_all_said_at_once_and_nothing_is_contacted(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    wrong = {
+        "trust_service_name": "notaguid",
+        "trust_exchange_autodiscover_url": "http://autodiscover.contoso.com/autodiscover/autodiscover.svc",
+        "trust_metadata_url": "http://accounts.contoso.com/metadata/json/1",
+        "trust_exchange_credentials": False,
+    }
+    run = play(lab, CONFIGURE, *given(**wrong))
+    assert run.code == 2
+    said = failures(run)
+    assert [name for name in wrong if name not in said] == []
+    assert "trust_exchange_credential" in said
+    assert lab.requests() == []
+
+
+def test_blank_and_null_answers_change_nothing(start: Start, play: Play) -> None:
+    state = states.right()
+    lab = start(state)
+    before = lab.state()
+    blank = {name: "" if number % 2 else None for number, name in enumerate(VARIABLES) if name not in _NEEDED}
+    run = play(lab, CONFIGURE, *given(**{**blank, "trust_exchange_credential": "no"}))
+    assert run.code == 0, run.output
+    assert lab.state() == before
+    (summary,) = run.fact("trust_summary")
+    assert summary["changed"] is False
+    assert AUTODISCOVER in json.dumps(before)
+
+
+def test_what_is_anothers_stops_a_run_and_is_taken_over_by_name(start: Start, play: Play) -> None:
+    state = states.right()
+    cms = state["deployments"][0]["cms"]
+    cms["partner_applications"][0]["AuthToken"] = {
+        "type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.MetadataUrl",
+        "value": ON_PREMISES,
+    }
+    cms["oauth_configuration"]["ServiceName"] = OTHER
+    lab = start(state)
+    before = lab.state()
+    stopped = play(lab, CONFIGURE, *given(trust_exchange_credential=False))
+    assert stopped.code == 2
+    assert [
+        part for part in (ON_PREMISES, f"ServiceName {OTHER}", "trust_takeover", "Nothing was changed") if part not in failures(stopped)
+    ] == []
+    assert lab.state() == before
+
+    (audit,) = play(lab, AUDIT, *given(trust_exchange_credential=False)).fact("trust_audit")
+    assert ON_PREMISES in audit["obstacle"]
+    assert [step["step"] for step in audit["differences"]] == ["partner_application", "oauth_configuration"]
+    assert lab.state() == before
+
+    taken = play(lab, CONFIGURE, "--diff", *given(trust_exchange_credential=False, trust_takeover=f"microsoft.exchange, {OTHER}"))
+    assert taken.code == 0, taken.output
+    assert ON_PREMISES in json.dumps([one["diff"]["before"] for one in taken.results("partner_application")])
+    (summary,) = taken.fact("trust_summary")
+    losses = [loss for step in summary["steps"] for loss in step["losses"]]
+    assert len([loss for loss in losses if ON_PREMISES in loss or OTHER in loss]) == 2
+
+
+def test_an_audit_after_a_run_leaves_the_runs_summary_alone(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    role = {"name": "sfb.hybrid_auth.trust"}
+    tasks = [
+        {"name": "Configure", "ansible.builtin.include_role": role},
+        {"name": "Audit", "ansible.builtin.include_role": {**role, "tasks_from": "audit"}},
+    ]
+    lab = start(greenfield)
+    run = play(lab, tasks)
+    assert run.code == 0, run.output
+    (summary,) = run.fact("trust_summary")
+    (audit,) = run.fact("trust_audit")
+    assert (summary["changed"], audit["differences"]) == (True, [])
+
+
+def test_an_audit_that_left_a_known_server_out_is_incomplete(start: Start, play: Play) -> None:
+    lab = start(states.right())
+    run = play(lab, AUDIT, "--limit", "fe01.contoso.com", *given(trust_exchange_credential=False))
+    (audit,) = run.fact("trust_audit")
+    assert (run.code, audit["verdict"], audit["compliant"], audit["unchecked"]) == (0, "incomplete", False, ["fe02.contoso.com"])
+    assert "fe02.contoso.com" in run.output
+    failed = play(lab, AUDIT, "--limit", "fe01.contoso.com", *given(trust_exchange_credential=False, trust_fail_on="fail"))
+    assert failed.code == 2
+    assert "not checked: fe02.contoso.com" in failures(failed)
