@@ -33,13 +33,17 @@ class ActionModule(HybridAuthAction):
         certificate = load_certificate_file("certificate_path", path) if path else None
         shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
         asking = Asking()
-        answer = shell.run(parts.calls(names, params["local_store"], optional=True))
+        # What an older server or an RBAC role lacks is no error where everything was asked for.
+        optional = "all" in params["gather"] or shell.restricted
+        answer = shell.run(parts.calls(names, params["local_store"], optional=optional))
         asked = asking.done()
         shape = parts.shaped(answer, names, certificate=certificate)
         if names and set(names) <= set(shape["unknown"]):
             raise HybridAuthError(
-                f"{shell.server}: the endpoint has none of the cmdlets that read this: {'; '.join(shape['unknown'].values())}",
-                "Give the account an RBAC role that has them, or use an ordinary endpoint.",
+                f"{shell.server}: none of the cmdlets that read this is there: {'; '.join(shape['unknown'].values())}",
+                "Give the account an RBAC role that has them, or use an ordinary endpoint."
+                if answer.restricted
+                else "The server's management module is older than these cmdlets: run on a server that has them.",
             )
         result = {"changed": False, **shape, **asked.info(), "inventory_name": shell.server}
         warnings = [*answer.warnings, *(f"{shell.server}: {part} is not known here: {reason}" for part, reason in shape["unknown"].items())]

@@ -17,6 +17,8 @@ $script:AllowedCommands = @(
     # Proof of the trust.
     'New-Assertion', 'Test-CsExStorageConnectivity'
 )
+# What Get-Command says in any language; a command that a cmdlet itself misses has another identifier.
+$script:CommandMissing = 'CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand'
 $script:Kinds = @('text', 'flag', 'number', 'time', 'list', 'typed')
 
 function Add-Projection {
@@ -203,7 +205,7 @@ function Invoke-ManagementRequest {
     # The answer to a request, as one line of ASCII JSON.
     [CmdletBinding()]
     param([string]$Request)
-    $answer = @{ changed = $false; module = $null; answers = @{ }; failure = $null; undone = @(); warnings = @() }
+    $answer = @{ changed = $false; module = $null; answers = @{ }; unknown = @{ }; failure = $null; undone = @(); warnings = @() }
     $warnings = New-Object -TypeName System.Collections.ArrayList
     $document = $null
     try {
@@ -247,6 +249,10 @@ function Invoke-ManagementRequest {
                 if ($call.undo) { $undo.Push($call.undo) }
             }
             catch {
+                if ($call.optional -and $_.FullyQualifiedErrorId -eq $script:CommandMissing) {
+                    $answer.unknown[[string]$call.id] = [string]$_.Exception.Message
+                    continue
+                }
                 $answer.failure = ConvertTo-Failure -Call $call -ErrorRecord $_
                 while ($undo.Count) {
                     foreach ($step in $undo.Pop()) {

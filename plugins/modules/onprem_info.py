@@ -21,6 +21,8 @@ options:
   gather:
     description:
       - What to read.
+      - With V(all), a part whose cmdlet the server does not have is left out, and RV(unknown) says why. A part that is asked for by name
+        has to be there, except through a restricted endpoint, where the RBAC roles of the account decide.
     type: list
     elements: str
     choices:
@@ -405,8 +407,9 @@ endpoint:
   sample: full
 unknown:
   description:
-    - What was to be gathered and could not be, since the RBAC roles of the account do not expose the cmdlet for it, with the reason.
-    - Empty on an ordinary endpoint, where failing to read is an error.
+    - By what it is gathered as, why a part could not be read - its cmdlet is missing, from an older management module or for the
+      RBAC roles of the account at a restricted endpoint.
+    - On an ordinary endpoint only O(gather=all) allows for that. A cmdlet that fails is an error everywhere.
   returned: success
   type: dict
   sample: {}

@@ -39,7 +39,14 @@ class State:
             if not deployment.get("name") or not deployment.get("front_ends"):
                 raise ValueError("each deployment has a name and front_ends")
             for front_end in deployment["front_ends"]:
-                defaults = {"can_write": True, "second_hop": True, "module": "SkypeForBusiness", "store": [], "clock_offset": 0}
+                defaults = {
+                    "can_write": True,
+                    "second_hop": True,
+                    "module": "SkypeForBusiness",
+                    "store": [],
+                    "clock_offset": 0,
+                    "lacks": [],
+                }
                 front_end.update({name: value for name, value in defaults.items() if name not in front_end})
                 front_end["restricted"] = {"cmdlets": None, "typed": "text", **front_end.get("restricted", {})}
             cms = deployment.setdefault("cms", {})

@@ -10,6 +10,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -84,10 +85,9 @@ def compared(state: State, tmp_path_factory: pytest.TempPathFactory) -> Farm:
     return Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("compared"), None, resolve)
 
 
-@pytest.fixture(scope="module")
-def restricted(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedEndpoint]:
-    """The endpoint of a farm, reached by an unmodified pypsrp."""
-    farm = Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("restricted"), None, resolve)
+@contextmanager
+def endpoint_of(farm: Farm) -> Iterator[RestrictedEndpoint]:
+    """The restricted endpoint of the farm's first server, reached by an unmodified pypsrp."""
     listener = WinRmListener(farm.front_ends["fe01.contoso.com"], log=farm.log, faults=farm.faults)
     listener.start()
     ((user, password),) = farm.front_ends["fe01.contoso.com"].data["users"].items()
@@ -98,6 +98,12 @@ def restricted(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with wsman, RunspacePool(wsman) as pool:
         yield RestrictedEndpoint(SimpleNamespace(runspace=pool, connected=True, become=None), "fe01.contoso.com")
     listener.stop()
+
+
+@pytest.fixture(scope="module")
+def restricted(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedEndpoint]:
+    with endpoint_of(Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("restricted"), None, resolve)) as endpoint:
+        yield endpoint
 
 
 def ask_engine(farm: Farm, request: dict[str, Any]) -> Any:
@@ -273,11 +279,57 @@ def as_call(data: dict[str, Any]) -> Call:
         data.get("parameters", {}),
         data.get("select", {}),
         tuple(as_call(step) for step in data.get("undo", ())),
+        bool(data.get("optional")),
     )
 
 
 # What a restricted endpoint can be asked.
 OPEN = [name for name, calls in REQUESTS.items() if not any(call["cmdlet"] in RUNNER_ONLY or names_store(call) for call in calls)]
+
+
+def lacking(*, optional: bool) -> list[dict[str, Any]]:
+    calls = [REQUESTS["certificate"][0], *REQUESTS["version"]]
+    return [*({**call, "optional": optional} for call in calls), REQUESTS["certificate"][1], *REQUESTS["services"]]
+
+
+@pytest.fixture(params=["python", "engine", "restricted"])
+def ask_older(request: pytest.FixtureRequest, state: State, tmp_path: Path) -> Iterator[Any]:
+    """Asks a server whose module lacks two cmdlets."""
+    if request.param == "engine" and ENGINE is None:
+        pytest.skip("no pwsh on PATH")
+    older = State(state.data)
+    older.data["deployments"][0]["front_ends"][0]["lacks"] = ["Get-CsCertificate", "Get-CsServerVersion"]
+    farm = Farm(older, RequestLog(), Faults(), tmp_path, ENGINE if request.param == "engine" else None, resolve)
+    if request.param == "restricted":
+        with endpoint_of(farm) as endpoint:
+            yield lambda calls: endpoint.ask([as_call(call) for call in calls])
+    else:
+        ask = ask_engine if request.param == "engine" else ask_python
+        yield lambda calls: ask(farm, {"modules": ["SkypeForBusiness"], "calls": calls})
+    farm.stop()
+
+
+def test_an_optional_cmdlet_that_is_missing_leaves_its_rows_unknown(ask_older: Any) -> None:
+    answer = ask_older(lacking(optional=True))
+    assert (set(answer["answers"]), set(answer["unknown"]), answer["failure"]) == ({"s", "w"}, {"c", "v"}, None)
+    assert ("Get-CsServerVersion" in answer["unknown"]["v"], answer["answers"]["s"], bool(answer["answers"]["w"])) == (True, [], True)
+
+
+def test_a_cmdlet_that_is_asked_for_by_name_fails_where_it_is_missing(ask_older: Any) -> None:
+    answer = ask_older(lacking(optional=False))
+    failure = answer["failure"]
+    assert (failure["id"], failure["error_id"].partition(",")[0], failure["category"]) == (
+        "c",
+        "CommandNotFoundException",
+        "ObjectNotFound",
+    )
+    assert (answer["answers"], answer["unknown"]) == ({}, {})
+
+
+def test_an_optional_cmdlet_that_fails_is_a_failure_all_the_same(ask_older: Any) -> None:
+    call = {"id": "o", "cmdlet": "Get-CsOAuthServer", "parameters": {"Identity": "none"}, "optional": True}
+    answer = ask_older([call])
+    assert (answer["failure"]["error_id"].partition(",")[0], answer["unknown"]) == ("ItemNotFound", {})
 
 
 @pytest.mark.parametrize("name", OPEN)
@@ -291,8 +343,7 @@ def test_the_restricted_endpoint_answers_what_the_runner_answers(compared: Farm,
             runner["answers"][call["id"]] = [
                 {**dict.fromkeys(row), "thumbprint": row["thumbprint"]} for row in runner["answers"][call["id"]]
             ]
-    assert answer.pop("unknown") == {}
-    assert answer == runner
+    assert (answer, answer["unknown"]) == (runner, {})
 
 
 SEAL = Fernet.generate_key().decode()

@@ -41,6 +41,7 @@ function Set-CsOAuthServer {
     if ($Identity -in 'fails', 'warns') { Write-Error -Message 'no such thing' -ErrorId 'Gone' -Category ObjectNotFound }
     elseif ($PSCmdlet.ShouldProcess($Identity)) { Add-Content -Path $env:STUB_LOG -Value "set $Identity force=$Force" }
 }
+function Get-CsSipDomain { Get-Misspelt }
 function Get-CsServerVersion { 'Skype for Business Server 2019' }
 function Get-CsCertificate { [pscustomobject]@{ Thumbprint = $env:STUB_THUMBPRINT; PreviousThumbprint = 'AB' * 20 } }
 """
@@ -111,6 +112,12 @@ def test_a_typed_property_keeps_its_type_and_value(ask: Any) -> None:
 def test_an_object_that_is_text_is_returned_as_text(ask: Any) -> None:
     answer = ask({"calls": [{"id": "v", "cmdlet": "Get-CsServerVersion", "select": {"*": "text"}}]})
     assert answer["answers"]["v"] == [{"text": "Skype for Business Server 2019"}]
+
+
+def test_only_the_cmdlet_itself_may_be_missing_and_not_what_it_needs(ask: Any) -> None:
+    calls = [{"id": name, "cmdlet": cmdlet, "optional": True} for name, cmdlet in (("m", "Get-CsService"), ("s", "Get-CsSipDomain"))]
+    answer = ask({"calls": calls})
+    assert (list(answer["unknown"]), answer["failure"]["id"], "Get-Misspelt" in answer["failure"]["message"]) == (["m"], "s", True)
 
 
 def test_switches_and_warnings_get_through(ask: Any) -> None:

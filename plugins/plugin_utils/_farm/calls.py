@@ -21,7 +21,7 @@ class Call:
     parameters: plain values (text, true or false, numbers, lists of text) and aware times.
     select: property names of the objects it returns, each with the kind of plain data to make of it
     (text, flag, number, time, list, typed). undo: calls that take this one back if a later one of the request fails.
-    optional: a restricted endpoint that does not have the cmdlet leaves its rows unknown instead of failing the request.
+    optional: where the cmdlet is missing, as from an older module or for an RBAC role, its rows stay unknown and the request goes on.
     """
 
     id: str
@@ -35,6 +35,8 @@ class Call:
         """The call as the runner on the server takes it, which makes a real time of {"time": ISO 8601}."""
         parameters = {name: {"time": utc_text(value)} if isinstance(value, datetime) else value for name, value in self.parameters.items()}
         data: dict[str, Any] = {"id": self.id, "cmdlet": self.cmdlet, "parameters": parameters, "select": dict(self.select)}
+        if self.optional:
+            data["optional"] = True
         if self.undo:
             data["undo"] = [step.as_json() for step in self.undo]
         return data

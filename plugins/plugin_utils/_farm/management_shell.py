@@ -27,6 +27,7 @@ _ROLE = (
     "Through this endpoint an account has the cmdlets of its RBAC roles: give it one that has all of them (Get-CsAdminRole shows them), "
     "or use an ordinary endpoint."
 )
+_OLDER = "The server's management module is older than this cmdlet: run on a server that has it."
 # https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_language_modes
 _NO_LANGUAGE = "no-language mode"
 _ACCESS_CATEGORIES = ("PermissionDenied", "SecurityError", "AuthenticationError")
@@ -53,6 +54,11 @@ class ManagementShell:
         self._action, self._modules, self._task_vars, self._endpoint = action, list(modules), dict(task_vars), endpoint
         self.server = str(task_vars.get("inventory_hostname") or "the server")
 
+    @property
+    def restricted(self) -> bool:
+        """Whether the calls go to an endpoint that runs no script; HybridAuthError where that is asked for and cannot be."""
+        return is_restricted(self._action._connection, self._endpoint, self.server)
+
     def run(self, calls: Sequence[Call]) -> Answer:
         """The answer to the calls; HybridAuthError for the first that failed."""
         answer, error = self.attempt(calls)
@@ -62,9 +68,8 @@ class ManagementShell:
 
     def attempt(self, calls: Sequence[Call]) -> tuple[Answer, HybridAuthError | None]:
         """The same with the first failure beside what the calls before it returned; HybridAuthError where there is no answer at all."""
-        connection = self._action._connection
-        restricted = is_restricted(connection, self._endpoint, self.server)
-        result = RestrictedEndpoint(connection, self.server).ask(calls) if restricted else self._ask_runner(calls)
+        restricted = self.restricted
+        result = RestrictedEndpoint(self._action._connection, self.server).ask(calls) if restricted else self._ask_runner(calls)
         if not isinstance(result.get("answers"), dict):
             raise self._no_answer(result)
         error = self._failed(result["failure"], result.get("undone") or [], restricted) if result.get("failure") else None
@@ -73,7 +78,7 @@ class ManagementShell:
 
     def require_runner(self, purpose: str) -> None:
         """HybridAuthError where no script can run: the connection does not lead to a Windows server, or to a restricted endpoint of it."""
-        if is_restricted(self._action._connection, self._endpoint, self.server):
+        if self.restricted:
             raise HybridAuthError(
                 f"{self.server} is reached through a restricted endpoint, where no script may run, so {purpose} is not possible.",
                 "Reach the server over winrm, or over psrp with an ordinary endpoint.",
@@ -127,9 +132,9 @@ class ManagementShell:
             )
         if failure.get("parameter") == "MetadataUrl" or "metadata document" in text:
             return "The server itself downloads the metadata: open the way from it to the URL (TLS, proxy of WinHTTP), or correct the URL."
-        missing = restricted and error_id.startswith(NOT_FOUND)
+        missing = error_id.startswith(NOT_FOUND)
         if missing or category in _ACCESS_CATEGORIES or any(sign in text for sign in _ACCESS_SIGNS):
-            return _ROLE if restricted else _ACCESS
+            return _ROLE if restricted else _OLDER if missing else _ACCESS
         if category in ("NotAllowed", "InvalidRequest"):
             return "Please report it with the output of -vvv."
         return "Try the cmdlet in the Management Shell on the server, and run again."

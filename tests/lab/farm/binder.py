@@ -31,6 +31,10 @@ ENUMS = {
 }
 
 
+# How Get-Command says that a cmdlet is not there.
+COMMAND_MISSING = "CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand"
+
+
 class CmdletError(Exception):
     """What a cmdlet says when it fails, as an error record shows it."""
 

@@ -27,7 +27,7 @@ from ..winrm.host import Completed, ErrorData, Pipeline, PipelineResult
 from ..winrm.payload import parse_module_payload
 from . import certificate_cmdlets, certificates, restricted_endpoint, stub_module
 from .assertion import Stored
-from .binder import CmdletError, bind
+from .binder import COMMAND_MISSING, CmdletError, bind
 from .cmdlets import Cmdlets, Row
 from .python_runner import Runner
 
@@ -45,6 +45,9 @@ class FrontEnd:
         self.deployment: str = deployment["name"]
         self.data = data
         self.folder = farm.workdir / "front_ends" / self.name
+        # Servers with the same module share its text.
+        own = f".{self.name}" if data["lacks"] else ""
+        self.modules = farm.workdir / "modules" / f"{data['module'] or 'none'}{own}"
         self._farm, self._certificates = farm, deployment["certificates"]
         self._cmdlets = Cmdlets(deployment, farm.resolve, data)
         self._certificate_cmdlets = certificate_cmdlets.CertificateCmdlets(
@@ -107,6 +110,8 @@ class FrontEnd:
         by_role: through the restricted endpoint, where RBAC roles count and the server asks the store in its own name.
         """
         writes = cmdlet.startswith(_WRITING)
+        if cmdlet in self.data["lacks"]:
+            raise CmdletError(f"The term '{cmdlet}' is not recognized as the name of a cmdlet.", COMMAND_MISSING, "ObjectNotFound")
         try:
             with self._farm.state.lock:
                 bound = bind(cmdlet, given)
@@ -151,7 +156,7 @@ class FrontEnd:
         environment.update(
             PWSH_STDERR="clixml",
             PWSH_CERT_STORE=str(self.folder),
-            PSModulePath=str(self._farm.workdir / "modules" / (self.data["module"] or "none")),
+            PSModulePath=str(self.modules),
             LAB_PORT=str(self._farm.port),
             LAB_TOKEN=self._farm.token,
             LAB_FRONT_END=self.name,
@@ -200,7 +205,7 @@ class Farm:
                 self.front_ends[front_end.name] = front_end
                 certificates.write_store(front_end.folder, deployment["certificates"], data["store"])
                 if engine and data["module"]:
-                    stub_module.write(workdir / "modules" / data["module"], data["module"])
+                    stub_module.write(front_end.modules, data["module"], data["lacks"])
         (workdir / "modules" / "none").mkdir(parents=True, exist_ok=True)
         self._server = _CallServer(self) if engine else None
         if self._server:

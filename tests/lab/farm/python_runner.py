@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
 from . import assertion, certificates
-from .binder import SIGNATURES, CmdletError
+from .binder import COMMAND_MISSING, SIGNATURES, CmdletError
 from .cmdlets import Row
 
 ALLOWED = (
@@ -47,7 +47,8 @@ class Runner:
 
     def answer(self, text: str) -> str:
         """One line of JSON."""
-        result: dict[str, Any] = {"changed": False, "module": None, "answers": {}, "failure": None, "undone": [], "warnings": []}
+        result: dict[str, Any] = {"changed": False, "module": None, "answers": {}, "unknown": {}}
+        result |= {"failure": None, "undone": [], "warnings": []}
         try:
             request = json.loads(text)
         except ValueError as exc:
@@ -75,6 +76,9 @@ class Runner:
             try:
                 self._call(call, result["answers"])
             except CmdletError as exc:
+                if call.get("optional") and exc.error_id == COMMAND_MISSING:
+                    result["unknown"][call["id"]] = exc.message
+                    continue
                 result["failure"] = _failure(call, exc.message, exc.error_id, exc.category, exc.parameter)
                 for step in (step for steps in reversed(undo) for step in steps):
                     report = {"id": step["id"], "cmdlet": step["cmdlet"], "ok": True, "message": None}

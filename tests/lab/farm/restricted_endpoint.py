@@ -28,7 +28,7 @@ def run(
     if len(pipeline.commands) != 1 or pipeline.commands[0].is_script or pipeline.commands[0].arguments or pipeline.input:
         return PipelineResult(errors=[ErrorData(_NO_SCRIPT, "ScriptsNotAllowed", "ParserError")])
     command = pipeline.commands[0]
-    exposed = {name.lower(): name for name in (SIGNATURES if names is None else names)}
+    exposed = {name.lower(): name for name in (SIGNATURES if names is None else names) if name not in front_end["lacks"]}
     cmdlet = exposed.get(command.text.lower())
     if cmdlet is None:
         text = (

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -106,12 +107,15 @@ function Get-Item {
 """
 
 
-def write(folder: Path, name: str) -> Path:
-    """Write the module of that name below the folder, which belongs on PSModulePath; the module's own folder."""
+def write(folder: Path, name: str, lacks: Collection[str] = ()) -> Path:
+    """Write the module of that name below the folder, which belongs on PSModulePath; the module's own folder.
+
+    lacks: cmdlets that the module does not have.
+    """
     module = folder / name
     module.mkdir(parents=True, exist_ok=True)
-    functions = "\n".join(_function(cmdlet, signature) for cmdlet, signature in SIGNATURES.items())
-    exported = ", ".join(f"'{cmdlet}'" for cmdlet in (*SIGNATURES, "Get-Item"))
+    functions = "\n".join(_function(cmdlet, signature) for cmdlet, signature in SIGNATURES.items() if cmdlet not in lacks)
+    exported = ", ".join(f"'{cmdlet}'" for cmdlet in (*SIGNATURES, "Get-Item") if cmdlet not in lacks)
     text = f"{_SUPPORT}\n{functions}\nExport-ModuleMember -Function {exported}\n"
     (module / f"{name}.psm1").write_text(text, encoding="ascii")
     return module
