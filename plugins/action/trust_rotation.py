@@ -135,10 +135,12 @@ def _to_do(
     removals: dict[str, list[str]] = {}
     for verdict in plan.remove:
         removals.setdefault(verdict.principal.app_id, []).append(str(verdict.key.key_id))
+    # What comes after a certificate that is yet to be made cannot be told.
+    later = stage and bool(made and made["thumbprint"])
     forget = settings.rotation_remove_previous and plan.previous_over and not stage
     return {
         "deployment": settings.deployment,
-        "steps": {"store": store is not None, "add": bool(certificates), "stage": stage, "forget": forget},
+        "steps": {"store": store is not None, "add": bool(certificates), "stage": stage, "forget": forget, "later": later},
         "arguments": {
             "store": store or {},
             "add": {"app_ids": list(settings.credential_app_ids), "certificates": certificates, "wait_timeout": settings.wait_timeout},

@@ -20,6 +20,8 @@ class ActionModule(HybridAuthAction):
     """Turn the variables of the role into checked settings. Contacts nothing."""
 
     ARGUMENTS = Arguments({"entry_point": {"type": "str", "choices": [MAIN, *ENTRY_POINTS], "required": True}})
+    # Secrets are no part of the settings, and a secret such as pfx must not change a name or a choice of theirs.
+    PUBLIC = ("settings",)
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         names = {name: None for name in task_vars if name.startswith(PREFIX)}

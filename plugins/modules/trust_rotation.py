@@ -231,7 +231,8 @@ lead:
   type: str
   sample: fe01.contoso.com
 steps:
-  description: Whether each step of a roll is due now, which are C(store), C(add), C(stage) and C(forget).
+  description: Whether each step of a roll is due now, which are C(store), C(add), C(stage) and C(forget); C(later) says whether what comes
+    after a staging can be told.
   returned: with O(members)
   type: dict
   sample:
@@ -239,6 +240,7 @@ steps:
     add: true
     stage: false
     forget: false
+    later: false
 arguments:
   description: The options of the modules that do the steps, by the step's name; under C(remove) a list of C(app_id) and C(key_id).
   returned: with O(members)

@@ -34,6 +34,8 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
     _supports_diff = True
 
     ARGUMENTS: ClassVar[Arguments]
+    # Parts of the result that hold no secret by how they are made, and whose words must stay where a secret is one of them.
+    PUBLIC: ClassVar[tuple[str, ...]] = ()
 
     # What must not be shown; perform() adds the secrets that it obtains.
     secrets: set[str]
@@ -71,8 +73,9 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             )
             if Display().verbosity >= _SHOW_TRACEBACK:
                 result["exception"] = traceback.format_exc()
+        public = {name: result.pop(name) for name in self.PUBLIC if name in result}
         masked: dict[str, Any] = mask(result, secrets)
-        return masked
+        return masked | public
 
     def _checked(self, arguments: Arguments) -> dict[str, Any]:
         validator = ArgumentSpecValidator(

@@ -70,11 +70,12 @@ def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> d
     """The fact trust_rotation. plan, later: results of trust_rotation before the first step, and after a staging."""
     last = later if later and "upcoming" in later else plan
     results = [result for result in _flat(done.values()) if not result.get("skipped")]
+    rest = _flat(result for name, result in done.items() if name != "store")
     return {
         "deployment": plan["deployment"],
         "lead": plan["lead"],
         "changed": any(bool(result.get("changed")) for result in results),
-        "operations": [*plan["unmade"], *(operation for result in results for operation in result.get("operations") or ())],
+        "operations": [*_operations([done.get("store") or {}]), *plan["unmade"], *_operations(rest)],
         "upcoming": list(last["upcoming"]),
         "keep": list(plan["keep"]),
         "warnings": _distinct([warning for result in (last, *results) for warning in result.get("warnings") or ()]),
@@ -127,6 +128,10 @@ def _step(planned: Result, result: Result | None) -> dict[str, Any]:
         "losses": list(planned["losses"]),
         "warnings": _distinct([*planned["warnings"], *(ran.get("warnings") or ())]),
     }
+
+
+def _operations(results: Iterable[Result]) -> list[str]:
+    return [operation for result in results if not result.get("skipped") for operation in result.get("operations") or ()]
 
 
 def _flat(results: Iterable[Result]) -> Iterable[Result]:

@@ -12,6 +12,8 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+
 from ..support import run_action
 
 SECRET = "s3cret-of-the-application"
@@ -82,3 +84,8 @@ def test_a_choice_that_is_less_safe_is_warned_about() -> None:
 
 def test_a_misspelt_variable_of_the_task_is_refused() -> None:
     assert "Expected trust_exchange_credential" in run(trust_exchange_credentials=False)["msg"]
+
+
+def test_a_secret_that_is_also_a_word_of_the_settings_changes_none_of_them() -> None:
+    settings = run(trust_client_secret="microsoft", trust_client_certificate_password="oauth")["settings"]
+    assert Settings.from_facts(settings).oauth_server_name == "microsoft.sts"
