@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
@@ -45,7 +46,8 @@ class ActionModule(HybridAuthAction):
                 if answer.restricted
                 else "The server's management module is older than these cmdlets: run on a server that has them.",
             )
-        result = {"changed": False, **shape, **asked.info(), "inventory_name": shell.server}
+        reading: OnpremReading = {**shape, **asked.info(), "inventory_name": shell.server}
+        result: dict[str, Any] = {"changed": False, **reading}
         warnings = [*answer.warnings, *(f"{shell.server}: {part} is not known here: {reason}" for part, reason in shape["unknown"].items())]
         assigned = shape.get("certificate")
         if answer.restricted and certificate and assigned and assigned["thumbprint"] != certificate.thumbprint:

@@ -12,6 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import Clock, PrincipalsReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import DEDICATED_APPLICATION, PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
@@ -48,15 +49,18 @@ class ActionModule(HybridAuthAction):
         dedicated = service_principal.read_named(graph, beginnings) if beginnings else []
         now = datetime.now(timezone.utc)
         there = {principal.app_id for principal in found}
-        result: dict[str, Any] = {
-            "changed": False,
+        clock = _clock(graph)
+        reading: PrincipalsReading = {
             "service_principals": [principal.info(now) for principal in found],
             "missing": [] if params["all"] else [app_id for app_id in dict.fromkeys(wanted) if app_id not in there],
             "tenant_id": connection.known_tenant_id,
-            **_clock(graph),
+            "tenant_time": clock["tenant_time"],
+            "controller_time": clock["controller_time"],
+            "clock_uncertainty": clock["clock_uncertainty"],
         }
         if beginnings:
-            result["dedicated_applications"] = [principal.info(now) for principal in dedicated]
+            reading["dedicated_applications"] = [principal.info(now) for principal in dedicated]
+        result: dict[str, Any] = {"changed": False, **reading}
         if connection.warnings:
             result["warnings"] = connection.warnings
         return result
@@ -73,8 +77,13 @@ def _beginnings(names: list[str]) -> list[str]:
     return given
 
 
-def _clock(graph: Graph) -> dict[str, Any]:
+def _clock(graph: Graph) -> Clock:
     if graph.clock is None:
         return {"tenant_time": None, "controller_time": None, "clock_uncertainty": None}
     tenant, asked = graph.clock
-    return {"tenant_time": utc_text(tenant) if tenant else None, **asked.info()}
+    told = asked.info()
+    return {
+        "tenant_time": utc_text(tenant) if tenant else None,
+        "controller_time": told["controller_time"],
+        "clock_uncertainty": told["clock_uncertainty"],
+    }

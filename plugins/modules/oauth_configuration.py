@@ -81,31 +81,32 @@ oauth_configuration:
   type: dict
   contains:
     identity:
-      description: The name.
+      description: The name; V(null) where it is empty.
       type: str
       sample: Global
     service_name:
-      description: The identifier of the farm at partners.
+      description: The identifier of the farm at partners; V(null) where it is not set.
       type: str
       sample: 00000004-0000-0ff1-ce00-000000000000
     realm:
-      description: The realm.
+      description: The realm; V(null) where it is not set.
       type: str
     exchange_autodiscover_url:
-      description: Where Autodiscover is.
+      description: Where Autodiscover is; V(null) where it is not set.
       type: str
     exchange_autodiscover_allowed_domains:
       description: Domains to which Autodiscover may redirect.
       type: list
       elements: str
     client_authorization_oauth_server:
-      description: The OAuth server that clients are sent to.
+      description: The OAuth server that clients are sent to; V(null) where it is not set.
       type: str
     client_adal_auth_override:
-      description: Whether clients may use modern authentication.
+      description: Whether clients may use modern authentication; V(null) where it is empty.
       type: str
+      sample: NoOverride
     alternate_audience_url:
-      description: Reserved by Microsoft.
+      description: Reserved by Microsoft; V(null) where it is not set.
       type: str
     additional_audience_urls:
       description: Reserved by Microsoft.

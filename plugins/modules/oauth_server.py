@@ -97,7 +97,9 @@ operations:
   sample:
     - create OAuth server microsoft.sts with metadata URL https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1
 oauth_server:
-  description: The OAuth server as it is now, in check mode as it would be; V(null) where it is absent.
+  description:
+    - The OAuth server as it is now, in check mode as it would be; V(null) where it is absent.
+    - In check mode an object that is yet to be made has what the task sets; what only the farm can tell is V(null).
   returned: success
   type: dict
   contains:
@@ -106,25 +108,26 @@ oauth_server:
       type: str
       sample: microsoft.sts
     name:
-      description: The name.
+      description: The name as a property of its own; V(null) where it is empty.
       type: str
     issuer_identifier:
-      description: Who issues the tokens.
+      description: Who issues the tokens; V(null) where it is empty.
       type: str
+      sample: 00000001-0000-0000-c000-000000000000
     realm:
-      description: The realm, which is the tenant for Microsoft 365.
+      description: The realm, which is the tenant for Microsoft 365; V(null) where it is empty.
       type: str
     metadata_url:
-      description: Where its metadata is.
+      description: Where its metadata is; V(null) where it is empty.
       type: str
     authorization_uri_override:
-      description: Where clients are sent instead.
+      description: Where clients are sent instead; V(null) where it is not set.
       type: str
     type:
-      description: The kind of server.
+      description: The kind of server; V(null) where it is empty.
       type: str
       sample: Acs
     accept_security_identifier_information:
-      description: Whether security identifiers in tokens are accepted.
+      description: Whether security identifiers in tokens are accepted; V(null) where the farm does not tell it.
       type: bool
 """

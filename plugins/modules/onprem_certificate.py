@@ -165,26 +165,126 @@ certificate:
   type: dict
   contains:
     thumbprint:
-      description: SHA-1 thumbprint.
+      description: SHA-1 thumbprint, 40 upper-case hexadecimal digits; V(null) of one that check mode predicts.
       type: str
       sample: BB5D1064437D8720A5C53078185E6A361A78B10A
+    found:
+      description: Whether it is in the computer store of the server; V(null) where that cannot be read.
+      type: bool
+    has_private_key:
+      description: Whether its private key is there too; V(null) where that cannot be read.
+      type: bool
     subject:
-      description: Subject.
+      description: Subject; V(null) where nothing tells it.
       type: str
-    content:
-      description: Base64 of the certificate's DER form, without its key.
+      sample: CN=contoso.com
+    issuer:
+      description: Issuer; V(null) where nothing tells it.
+      type: str
+      sample: CN=contoso.com
+    serial_number:
+      description: Serial number in hexadecimal; V(null) where nothing tells it.
       type: str
     not_before:
-      description: When it begins to be valid, in UTC.
+      description: When it begins to be valid, in UTC; V(null) where nothing tells it.
       type: str
+      sample: "2026-01-15T08:00:00Z"
     not_after:
-      description: When it ends, in UTC.
+      description: When it ends, in UTC; V(null) where nothing tells it.
       type: str
+      sample: "2028-01-15T08:00:00Z"
+    content:
+      description: Base64 of the certificate's DER form, without its key; V(null) where it is not in the store.
+      type: str
+    key_type:
+      description: Kind of key; V(null) where the certificate is not in the store.
+      type: str
+      sample: RSA
+    key_size:
+      description: Bits of the key; V(null) where the certificate is not in the store.
+      type: int
+      sample: 2048
+    signature_algorithm:
+      description: How it is signed; V(null) where the certificate is not in the store.
+      type: str
+      sample: sha256RSA
 signing:
   description:
     - Which certificate signs now, which next and which before, as M(sfb.hybrid_auth.onprem_info) returns it; in check mode as it would be.
   returned: success
   type: dict
+  contains:
+    current:
+      description: The certificate that signs now; V(null) where none is assigned.
+      type: dict
+      contains: &certificate
+        thumbprint:
+          description: SHA-1 thumbprint, 40 upper-case hexadecimal digits.
+          type: str
+          sample: BB5D1064437D8720A5C53078185E6A361A78B10A
+        found:
+          description: Whether it is in the computer store of the server; V(null) where that cannot be read.
+          type: bool
+        has_private_key:
+          description: Whether its private key is there too; V(null) where that cannot be read.
+          type: bool
+        subject:
+          description: Subject; V(null) where nothing tells it.
+          type: str
+          sample: CN=contoso.com
+        issuer:
+          description: Issuer; V(null) where nothing tells it.
+          type: str
+          sample: CN=contoso.com
+        serial_number:
+          description: Serial number in hexadecimal; V(null) where nothing tells it.
+          type: str
+        not_before:
+          description: When it begins to be valid, in UTC; V(null) where nothing tells it.
+          type: str
+          sample: "2026-01-15T08:00:00Z"
+        not_after:
+          description: When it ends, in UTC; V(null) where nothing tells it.
+          type: str
+          sample: "2028-01-15T08:00:00Z"
+        content:
+          description: Base64 of the certificate's DER form, without its key; V(null) where it is not in the store.
+          type: str
+        key_type:
+          description: Kind of key; V(null) where the certificate is not in the store.
+          type: str
+          sample: RSA
+        key_size:
+          description: Bits of the key; V(null) where the certificate is not in the store.
+          type: int
+          sample: 2048
+        signature_algorithm:
+          description: How it is signed; V(null) where the certificate is not in the store.
+          type: str
+          sample: sha256RSA
+        days_left:
+          description:
+            - Whole days until it ends, negative when it is over, by the server's clock, or the controller's where the server does not tell
+              it; V(null) where the end is not known.
+          type: int
+        expired:
+          description: Whether it is over.
+          type: bool
+        previous_thumbprint:
+          description: Thumbprint of the one that was assigned before it; V(null) where there is none, or it is that one itself.
+          type: str
+        effective_date:
+          description:
+            - Since when or from when on it signs, in UTC; V(null) where the farm does not tell it, as of one that was assigned before.
+          type: str
+    next:
+      description: The certificate that signs from its effective date on; V(null) where no roll is staged.
+      type: dict
+      contains: *certificate
+    previous:
+      description: The certificate that signed before; V(null) where none is known.
+      type: dict
+      contains: *certificate
 operations:
   description: What was changed, in words; in check mode what would be. Empty when nothing changes.
   returned: success

@@ -91,26 +91,27 @@ oauth_servers:
       type: str
       sample: microsoft.sts
     name:
-      description: The name.
+      description: The name as a property of its own; V(null) where it is empty.
       type: str
     issuer_identifier:
-      description: Who issues the tokens.
+      description: Who issues the tokens; V(null) where it is empty.
       type: str
+      sample: 00000001-0000-0000-c000-000000000000
     realm:
-      description: The realm, which is the tenant for Microsoft 365.
+      description: The realm, which is the tenant for Microsoft 365; V(null) where it is empty.
       type: str
     metadata_url:
-      description: Where its metadata is.
+      description: Where its metadata is; V(null) where it is empty.
       type: str
     authorization_uri_override:
-      description: Where clients are sent instead.
+      description: Where clients are sent instead; V(null) where it is not set.
       type: str
     type:
-      description: The kind of server.
+      description: The kind of server; V(null) where it is empty.
       type: str
       sample: Acs
     accept_security_identifier_information:
-      description: Whether security identifiers in tokens are accepted.
+      description: Whether security identifiers in tokens are accepted; V(null) where the farm does not tell it.
       type: bool
 partner_applications:
   description: The partner applications.
@@ -123,36 +124,36 @@ partner_applications:
       type: str
       sample: microsoft.exchange
     name:
-      description: The name.
+      description: The name as a property of its own; V(null) where it is empty.
       type: str
     application_id:
-      description: The application's identifier.
+      description: The application's identifier; V(null) where it is empty.
       type: str
       sample: 00000002-0000-0ff1-ce00-000000000000
     realm:
-      description: The application's realm.
+      description: The application's realm; V(null) where it is empty.
       type: str
     trust_level:
-      description: Full, Application or User.
+      description: V(Full), V(Application) or V(User); V(null) where it is empty.
       type: str
       sample: Full
     enabled:
-      description: Whether it may talk to the farm.
+      description: Whether it may talk to the farm; V(null) where the farm does not tell it.
       type: bool
     accept_security_identifier_information:
-      description: Whether security identifiers in tokens are accepted.
+      description: Whether security identifiers in tokens are accepted; V(null) where the farm does not tell it.
       type: bool
     use_oauth_server:
       description: Whether its tokens come from the OAuth server.
       type: bool
     metadata_url:
-      description: Where its metadata is.
+      description: Where its metadata is; V(null) where its tokens are checked in another way.
       type: str
     auth_token:
-      description: The .NET type that tells how its tokens are checked.
+      description: The .NET type that tells how its tokens are checked; V(null) where the farm does not tell it.
       type: str
     certificate:
-      description: Its certificate, base64 of DER, where it is kept with it.
+      description: Its certificate, base64 of DER, where it is kept with it; V(null) where its tokens are checked in another way.
       type: str
 oauth_configuration:
   description: The OAuth configuration.
@@ -160,31 +161,32 @@ oauth_configuration:
   type: dict
   contains:
     identity:
-      description: The name.
+      description: The name; V(null) where it is empty.
       type: str
       sample: Global
     service_name:
-      description: The identifier of the farm at partners.
+      description: The identifier of the farm at partners; V(null) where it is not set.
       type: str
       sample: 00000004-0000-0ff1-ce00-000000000000
     realm:
-      description: The realm.
+      description: The realm; V(null) where it is not set.
       type: str
     exchange_autodiscover_url:
-      description: Where Autodiscover is.
+      description: Where Autodiscover is; V(null) where it is not set.
       type: str
     exchange_autodiscover_allowed_domains:
       description: Domains to which Autodiscover may redirect.
       type: list
       elements: str
     client_authorization_oauth_server:
-      description: The OAuth server that clients are sent to.
+      description: The OAuth server that clients are sent to; V(null) where it is not set.
       type: str
     client_adal_auth_override:
-      description: Whether clients may use modern authentication.
+      description: Whether clients may use modern authentication; V(null) where it is empty.
       type: str
+      sample: NoOverride
     alternate_audience_url:
-      description: Reserved by Microsoft.
+      description: Reserved by Microsoft; V(null) where it is not set.
       type: str
     additional_audience_urls:
       description: Reserved by Microsoft.
@@ -193,105 +195,73 @@ oauth_configuration:
 certificate:
   description:
     - The OAuthTokenIssuer certificate; V(null) where none is assigned.
-    - Where the endpoint does not tell it, it is not there, and RV(unknown) says why.
+    - Where the server does not tell it, it is not there, and RV(unknown) says why.
   returned: when gathered and known
   type: dict
-  contains:
+  contains: &certificate
     thumbprint:
-      description: SHA-1 thumbprint.
+      description: SHA-1 thumbprint, 40 upper-case hexadecimal digits.
       type: str
-    subject:
-      description: Subject.
-      type: str
-    issuer:
-      description: Issuer.
-      type: str
-    serial_number:
-      description: Serial number.
-      type: str
-    not_before:
-      description: When it begins to be valid, in UTC.
-      type: str
-    not_after:
-      description: When it ends, in UTC.
-      type: str
-    days_left:
-      description: Whole days until then, by the server's clock, or the controller's where the server does not tell it.
-      type: int
-    expired:
-      description: Whether it is over.
-      type: bool
-    content:
-      description: Base64 of the certificate's DER form; V(null) where it is not in the server's store.
-      type: str
+      sample: BB5D1064437D8720A5C53078185E6A361A78B10A
     found:
-      description: Whether it is in the server's store; V(null) where that cannot be read.
+      description: Whether it is in the computer store of the server; V(null) where that cannot be read.
       type: bool
     has_private_key:
       description: Whether its private key is there too; V(null) where that cannot be read.
       type: bool
+    subject:
+      description: Subject; V(null) where nothing tells it.
+      type: str
+      sample: CN=contoso.com
+    issuer:
+      description: Issuer; V(null) where nothing tells it.
+      type: str
+      sample: CN=contoso.com
+    serial_number:
+      description: Serial number in hexadecimal; V(null) where nothing tells it.
+      type: str
+    not_before:
+      description: When it begins to be valid, in UTC; V(null) where nothing tells it.
+      type: str
+      sample: "2026-01-15T08:00:00Z"
+    not_after:
+      description: When it ends, in UTC; V(null) where nothing tells it.
+      type: str
+      sample: "2028-01-15T08:00:00Z"
+    content:
+      description: Base64 of the certificate's DER form, without its key; V(null) where it is not in the store.
+      type: str
     key_type:
-      description: Kind of key.
+      description: Kind of key; V(null) where the certificate is not in the store.
       type: str
+      sample: RSA
     key_size:
-      description: Bits of the key.
+      description: Bits of the key; V(null) where the certificate is not in the store.
       type: int
+      sample: 2048
     signature_algorithm:
-      description: How it is signed.
+      description: How it is signed; V(null) where the certificate is not in the store.
       type: str
+      sample: sha256RSA
+    days_left:
+      description:
+        - Whole days until it ends, negative when it is over, by the server's clock, or the controller's where the server does not tell it;
+          V(null) where the end is not known.
+      type: int
+    expired:
+      description: Whether it is over.
+      type: bool
     previous_thumbprint:
-      description: Thumbprint of the one before it.
+      description: Thumbprint of the one that was assigned before it; V(null) where there is none, or it is that one itself.
       type: str
     effective_date:
-      description: Since when or from when on it signs, in UTC.
+      description: Since when or from when on it signs, in UTC; V(null) where the farm does not tell it, as of one that was assigned before.
       type: str
 previous_certificate:
   description: The certificate that was assigned before; V(null) where there is none.
   returned: when gathered and known
   type: dict
-  contains:
-    thumbprint:
-      description: SHA-1 thumbprint.
-      type: str
-    subject:
-      description: Subject.
-      type: str
-    issuer:
-      description: Issuer.
-      type: str
-    serial_number:
-      description: Serial number.
-      type: str
-    not_before:
-      description: When it begins to be valid, in UTC.
-      type: str
-    not_after:
-      description: When it ends, in UTC.
-      type: str
-    days_left:
-      description: Whole days until then, by the server's clock, or the controller's where the server does not tell it.
-      type: int
-    expired:
-      description: Whether it is over.
-      type: bool
-    content:
-      description: Base64 of the certificate's DER form; V(null) where it is not in the server's store.
-      type: str
-    found:
-      description: Whether it is in the server's store; V(null) where that cannot be read.
-      type: bool
-    has_private_key:
-      description: Whether its private key is there too; V(null) where that cannot be read.
-      type: bool
-    key_type:
-      description: Kind of key.
-      type: str
-    key_size:
-      description: Bits of the key.
-      type: int
-    signature_algorithm:
-      description: How it is signed.
-      type: str
+  contains: *certificate
 signing:
   description:
     - Which certificate signs now, which is staged to sign next, and which signed before, by the clock of RV(server).
@@ -300,14 +270,17 @@ signing:
   type: dict
   contains:
     current:
-      description: The certificate that signs now, with the values of RV(certificate); V(null) where none is assigned.
+      description: The certificate that signs now; V(null) where none is assigned.
       type: dict
+      contains: *certificate
     next:
       description: The certificate that signs from its effective date on; V(null) where no roll is staged.
       type: dict
+      contains: *certificate
     previous:
       description: The certificate that signed before; V(null) where none is known.
       type: dict
+      contains: *certificate
 web_services:
   description: The Web services of all pools and directors.
   returned: when gathered
@@ -315,14 +288,16 @@ web_services:
   elements: dict
   contains:
     pool:
-      description: The pool.
+      description: The pool or director.
       type: str
+      sample: pool01.contoso.com
     internal_fqdn:
-      description: Its internal name.
+      description: Its internal name; V(null) where it is blank, as on Standard Edition.
       type: str
     external_fqdn:
-      description: Its external name.
+      description: Its external name; V(null) where it is blank.
       type: str
+      sample: webext.contoso.com
 sip_domains:
   description: The SIP domains.
   returned: when gathered
@@ -334,10 +309,10 @@ sip_domains:
       type: str
       sample: contoso.com
     default:
-      description: Whether it is the default SIP domain.
+      description: Whether it is the default SIP domain; V(null) where the farm does not tell it.
       type: bool
 version:
-  description: The product's version.
+  description: The product's version; V(null) where it is empty.
   returned: when gathered
   type: str
 replicas:
@@ -349,35 +324,39 @@ replicas:
     replica:
       description: The server.
       type: str
+      sample: fe01.contoso.com
     up_to_date:
-      description: Whether it has the latest changes.
+      description: Whether it has the latest changes; V(null) where the farm does not tell it.
       type: bool
     last_status_report:
-      description: When it last reported, in UTC.
+      description: When it last reported, in UTC; V(null) where it never did.
       type: str
     last_update_creation:
-      description: When the last update was made, in UTC.
+      description: When the last update was made, in UTC; V(null) where there was none.
       type: str
     product_version:
-      description: Its version.
+      description: Its version; V(null) where it is empty.
       type: str
 server:
-  description: The server that was asked. A restricted endpoint tells nothing of it, and all values are V(null).
+  description: The server that was asked. A restricted endpoint tells nothing of it.
   returned: success
   type: dict
   contains:
     name:
-      description: Its name.
+      description: Its name; V(null) through a restricted endpoint.
       type: str
+      sample: fe01.contoso.com
     time:
-      description: Its clock, in UTC. Where it is V(null), the controller's clock was used.
+      description: Its clock, in UTC; V(null) through a restricted endpoint, where the controller's clock is used.
       type: str
     culture:
-      description: Its culture, which decides how it reads dates.
+      description: Its culture, which decides how it reads dates; V(null) through a restricted endpoint.
       type: str
+      sample: en-US
     powershell:
-      description: Its PowerShell version.
+      description: Its PowerShell version; V(null) through a restricted endpoint.
       type: str
+      sample: "5.1.17763.1"
 controller_time:
   description: The controller's clock, in UTC, in the middle of the call that read the server's clock in RV(server).
   returned: success

@@ -99,7 +99,9 @@ operations:
   sample:
     - create partner application microsoft.exchange
 partner_application:
-  description: The partner application as it is now, in check mode as it would be; V(null) where it is absent.
+  description:
+    - The partner application as it is now, in check mode as it would be; V(null) where it is absent.
+    - In check mode an object that is yet to be made has what the task sets; what only the farm can tell is V(null).
   returned: success
   type: dict
   contains:
@@ -108,35 +110,35 @@ partner_application:
       type: str
       sample: microsoft.exchange
     name:
-      description: The name.
+      description: The name as a property of its own; V(null) where it is empty.
       type: str
     application_id:
-      description: The application's identifier.
+      description: The application's identifier; V(null) where it is empty.
       type: str
       sample: 00000002-0000-0ff1-ce00-000000000000
     realm:
-      description: The application's realm.
+      description: The application's realm; V(null) where it is empty.
       type: str
     trust_level:
-      description: Full, Application or User.
+      description: V(Full), V(Application) or V(User); V(null) where it is empty.
       type: str
       sample: Full
     enabled:
-      description: Whether it may talk to the farm.
+      description: Whether it may talk to the farm; V(null) where the farm does not tell it.
       type: bool
     accept_security_identifier_information:
-      description: Whether security identifiers in tokens are accepted.
+      description: Whether security identifiers in tokens are accepted; V(null) where the farm does not tell it.
       type: bool
     use_oauth_server:
       description: Whether its tokens come from the OAuth server.
       type: bool
     metadata_url:
-      description: Where its metadata is.
+      description: Where its metadata is; V(null) where its tokens are checked in another way.
       type: str
     auth_token:
-      description: The .NET type that tells how its tokens are checked.
+      description: The .NET type that tells how its tokens are checked; V(null) where the farm does not tell it.
       type: str
     certificate:
-      description: Its certificate, base64 of DER, where it is kept with it.
+      description: Its certificate, base64 of DER, where it is kept with it; V(null) where its tokens are checked in another way.
       type: str
 """

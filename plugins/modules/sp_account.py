@@ -54,11 +54,101 @@ EXAMPLES = r"""
 
 RETURN = r"""
 service_principals:
-  description:
-    - The service principals as they are now, in the shape that M(sfb.hybrid_auth.sp_info) returns; in check mode as they would be.
+  description: The service principals as they are now; in check mode as they would be.
   returned: success
   type: list
   elements: dict
+  contains:
+    app_id:
+      description: The application's id.
+      type: str
+      sample: 00000004-0000-0ff1-ce00-000000000000
+    id:
+      description: The id of the service principal's object in this tenant.
+      type: str
+      sample: 6f1d3f9e-3a9c-4c3f-9d3e-0f1f4d5a8b11
+    display_name:
+      description: The service principal's display name; V(null) where it has none.
+      type: str
+      sample: Skype for Business Online
+    account_enabled:
+      description: Whether users and services can sign in to it; V(null) where it is not told.
+      type: bool
+      sample: true
+    names:
+      description: Its service principal names.
+      type: list
+      elements: str
+      sample: ["00000004-0000-0ff1-ce00-000000000000/webext.contoso.com"]
+    key_credentials:
+      description: Its certificates and other keys.
+      type: list
+      elements: dict
+      contains:
+        key_id:
+          description: The id of the entry; V(null) of one that check mode predicts.
+          type: str
+        thumbprint:
+          description: The certificate's SHA-1 thumbprint, whatever encoding is stored; V(null) where it cannot be told.
+          type: str
+        identifier:
+          description: The identifier as it is stored; V(null) where there is none.
+          type: str
+        subject:
+          description: The certificate's subject; V(null) where Microsoft Graph does not give the certificate.
+          type: str
+        start:
+          description: When the entry begins to be valid, in UTC; V(null) where it has no begin.
+          type: str
+        end:
+          description: When it ends, in UTC; V(null) where it has no end.
+          type: str
+        days_left:
+          description: Whole days until then, negative when it is over; V(null) where it has no end.
+          type: int
+        expired:
+          description: Whether it is over.
+          type: bool
+        usage:
+          description: What the key may be used for; V(null) where it is not told.
+          type: str
+          sample: Verify
+        type:
+          description: The kind of key; V(null) where it is not told.
+          type: str
+          sample: AsymmetricX509Cert
+        display_name:
+          description: The entry's display name; V(null) where it has none.
+          type: str
+        key_type:
+          description: Kind of the certificate's key; V(null) where Microsoft Graph does not give the certificate.
+          type: str
+          sample: RSA
+        key_size:
+          description: Bits of the certificate's key; V(null) where Microsoft Graph does not give the certificate.
+          type: int
+          sample: 2048
+        signature_algorithm:
+          description: How the certificate is signed; V(null) where Microsoft Graph does not give the certificate.
+          type: str
+          sample: sha256RSA
+    password_credentials:
+      description: Its secrets, without their values.
+      type: list
+      elements: dict
+      contains:
+        key_id:
+          description: The id of the entry; V(null) where it is not told.
+          type: str
+        display_name:
+          description: The entry's display name; V(null) where it has none.
+          type: str
+        start:
+          description: When it begins to be valid, in UTC; V(null) where it has no begin.
+          type: str
+        end:
+          description: When it ends, in UTC; V(null) where it has no end.
+          type: str
 operations:
   description: What was changed, in words; in check mode what would be. Empty when nothing changes.
   returned: success

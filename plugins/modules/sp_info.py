@@ -75,7 +75,7 @@ service_principals:
   returned: success
   type: list
   elements: dict
-  contains:
+  contains: &principal
     app_id:
       description: The application's id.
       type: str
@@ -85,11 +85,11 @@ service_principals:
       type: str
       sample: 6f1d3f9e-3a9c-4c3f-9d3e-0f1f4d5a8b11
     display_name:
-      description: The service principal's display name.
+      description: The service principal's display name; V(null) where it has none.
       type: str
       sample: Skype for Business Online
     account_enabled:
-      description: Whether users and services can sign in to it.
+      description: Whether users and services can sign in to it; V(null) where it is not told.
       type: bool
       sample: true
     names:
@@ -103,39 +103,39 @@ service_principals:
       elements: dict
       contains:
         key_id:
-          description: The id of the entry.
+          description: The id of the entry; V(null) of one that check mode predicts.
           type: str
         thumbprint:
           description: The certificate's SHA-1 thumbprint, whatever encoding is stored; V(null) where it cannot be told.
           type: str
         identifier:
-          description: The identifier as it is stored.
+          description: The identifier as it is stored; V(null) where there is none.
           type: str
         subject:
           description: The certificate's subject; V(null) where Microsoft Graph does not give the certificate.
           type: str
         start:
-          description: When the entry begins to be valid, in UTC.
+          description: When the entry begins to be valid, in UTC; V(null) where it has no begin.
           type: str
         end:
-          description: When it ends, in UTC.
+          description: When it ends, in UTC; V(null) where it has no end.
           type: str
         days_left:
-          description: Whole days until then, negative when it is over.
+          description: Whole days until then, negative when it is over; V(null) where it has no end.
           type: int
         expired:
           description: Whether it is over.
           type: bool
         usage:
-          description: What the key may be used for.
+          description: What the key may be used for; V(null) where it is not told.
           type: str
           sample: Verify
         type:
-          description: The kind of key.
+          description: The kind of key; V(null) where it is not told.
           type: str
           sample: AsymmetricX509Cert
         display_name:
-          description: The entry's display name.
+          description: The entry's display name; V(null) where it has none.
           type: str
         key_type:
           description: Kind of the certificate's key; V(null) where Microsoft Graph does not give the certificate.
@@ -155,16 +155,16 @@ service_principals:
       elements: dict
       contains:
         key_id:
-          description: The id of the entry.
+          description: The id of the entry; V(null) where it is not told.
           type: str
         display_name:
-          description: The entry's display name.
+          description: The entry's display name; V(null) where it has none.
           type: str
         start:
-          description: When it begins to be valid, in UTC.
+          description: When it begins to be valid, in UTC; V(null) where it has no begin.
           type: str
         end:
-          description: When it ends, in UTC.
+          description: When it ends, in UTC; V(null) where it has no end.
           type: str
 missing:
   description: Application ids in O(app_ids) for which the tenant has no service principal.
@@ -173,23 +173,24 @@ missing:
   elements: str
   sample: []
 dedicated_applications:
-  description: The service principals found for O(dedicated_applications), in the shape of RV(service_principals).
+  description: The service principals found for O(dedicated_applications).
   returned: when O(dedicated_applications=true)
   type: list
   elements: dict
+  contains: *principal
 tenant_time:
   description: The clock of Microsoft Graph, in UTC, from the Date header of its last answer; V(null) where it had none.
   returned: success
   type: str
   sample: "2026-11-24T08:00:00Z"
 controller_time:
-  description: The controller's clock, in UTC, in the middle of the request that told RV(tenant_time).
+  description: The controller's clock, in UTC, in the middle of the request that told RV(tenant_time); V(null) where no request was made.
   returned: success
   type: str
   sample: "2026-11-24T08:00:00Z"
 clock_uncertainty:
   description:
-    - Seconds by which a comparison of the two clocks may be off.
+    - Seconds by which a comparison of the two clocks may be off; V(null) where no request was made.
     - It is half of the request's duration, since the service looked at its clock at some moment of it.
   returned: success
   type: float

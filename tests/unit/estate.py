@@ -18,7 +18,9 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
 from tests.lab.cloud.device_codes import DeviceCodes
 from tests.lab.cloud.entra import Entra
 from tests.lab.cloud.federation import Providers
@@ -29,6 +31,7 @@ from tests.lab.farm.farm import Farm
 from tests.lab.faults import Faults
 from tests.lab.log import RequestLog
 from tests.lab.state import State
+from tests.support.shapes import result_misfits
 
 from .support import run_action
 
@@ -36,10 +39,15 @@ _GRAPH = "https://graph.microsoft.com"
 _WINDOWS = SimpleNamespace(_shell=SimpleNamespace(tmpdir="none", _IS_WINDOWS=True))
 
 
-def _done(result: dict[str, Any]) -> dict[str, Any]:
-    """The result of a reading that went well; a test that judged a failed one would judge nothing."""
+def _done(result: dict[str, Any], shape: Any = None) -> dict[str, Any]:
+    """The result of a task that went well, of the shape; a test that judged a failed one would judge nothing."""
     assert not result.get("failed"), result.get("msg")
+    assert shape is None or result_misfits(result, shape) == []
     return result
+
+
+def _bytes(body: Any) -> bytes:
+    return body.encode() if isinstance(body, str) else body or b""
 
 
 class _InProcess(BaseAdapter):
@@ -53,7 +61,7 @@ class _InProcess(BaseAdapter):
         parts = urlsplit(str(request.url))
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         headers = {name.lower(): str(value) for name, value in request.headers.items()}
-        told = self._graph.handle(Request(str(request.method), unquote(parts.path), query, headers, b""))
+        told = self._graph.handle(Request(str(request.method), unquote(parts.path), query, headers, _bytes(request.body)))
         answer = requests.Response()
         answer.status_code, answer.request, answer.url = told.status, request, str(request.url)
         answer.headers.update(told.headers)
@@ -65,7 +73,7 @@ class _InProcess(BaseAdapter):
 
 
 class Estate:
-    """state: as tests/lab/README.md describes it. Only reads are answered."""
+    """state: as tests/lab/README.md describes it."""
 
     def __init__(self, state: dict[str, Any], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._state, log, faults = State(state), RequestLog(), Faults()
@@ -77,6 +85,10 @@ class Estate:
 
     def onprem(self, name: str, **options: Any) -> dict[str, Any]:
         """What onprem_info returns of a Front End."""
+        return _done(self.on_server(name, "onprem_info", options), OnpremReading)
+
+    def on_server(self, name: str, module: str, options: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+        """What a module returns that works on a Front End."""
         front_end = self._farm.front_ends[name]
 
         def execute(module_name: str, module_args: Mapping[str, Any], task_vars: Any) -> Any:
@@ -85,10 +97,15 @@ class Estate:
         def prepare(action: Any) -> None:
             action._execute_module = execute
 
-        return _done(run_action("onprem_info", options, connection=_WINDOWS, prepare=prepare, task_vars={"inventory_hostname": name}))
+        named = {"inventory_hostname": name}
+        return _done(run_action(module, options, connection=_WINDOWS, prepare=prepare, task_vars=named, check_mode=check_mode))
 
     def cloud(self, **options: Any) -> dict[str, Any]:
         """What sp_info returns of the first tenant."""
+        return _done(self.in_tenant("sp_info", options), PrincipalsReading)
+
+    def in_tenant(self, module: str, options: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+        """What a module returns that works on the first tenant."""
         tenant = self._state.data["tenants"][0]
         application = tenant["applications"][0]
         form = {
@@ -99,7 +116,7 @@ class Estate:
         }
         asked = Request("POST", f"/{tenant['id']}/oauth2/v2.0/token", {}, {}, urlencode(form).encode())
         token = self._entra.handle(asked).content["access_token"]
-        return _done(run_action("sp_info", {"access_token": token, **options}))
+        return _done(run_action(module, {"access_token": token, **options}, check_mode=check_mode))
 
     def everything(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Every server, the first as the lead and the others with their certificate, and the tenant with dedicated applications."""

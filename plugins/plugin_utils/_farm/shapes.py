@@ -4,7 +4,7 @@
 
 """The shapes of what onprem_info returns, made from the rows of the cmdlets, and turned back into rows. Private to the collection.
 
-RETURN of the modules and what the lab's farm tells are compared with these types by tests/unit/farm/test_shapes.py. Times are ISO 8601
+RETURN of the modules and what the lab's farm tells are compared with these types by tests/unit/test_returned.py. Times are ISO 8601
 in UTC, to the second. Names of properties: https://learn.microsoft.com/powershell/module/skypeforbusiness/
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import ControllerClock
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time
@@ -72,10 +73,9 @@ class OAuthConfiguration(TypedDict):
     additional_audience_urls: list[str]
 
 
-class StoredCertificate(TypedDict):
-    """A certificate as the computer's store shows it. found, has_private_key: None where the store could not be read."""
+class _CertificateDetails(TypedDict):
+    """found, has_private_key: None where the store could not be read."""
 
-    thumbprint: str
     found: bool | None
     has_private_key: bool | None
     subject: str | None
@@ -87,6 +87,18 @@ class StoredCertificate(TypedDict):
     key_type: str | None
     key_size: int | None
     signature_algorithm: str | None
+
+
+class StoredCertificate(_CertificateDetails):
+    """A certificate as the computer's store shows it."""
+
+    thumbprint: str
+
+
+class PreparedCertificate(_CertificateDetails):
+    """A certificate of the computer's store as onprem_certificate returns it. thumbprint: None of one that check mode predicts."""
+
+    thumbprint: str | None
 
 
 class Certificate(StoredCertificate):
@@ -149,11 +161,9 @@ class FarmReading(Gathered):
     unknown: dict[str, str]
 
 
-class OnpremReading(FarmReading):
-    """What onprem_info returns. controller_time: the controller's clock in the middle of the call. clock_uncertainty: seconds."""
+class OnpremReading(FarmReading, ControllerClock):
+    """What onprem_info returns. inventory_name: what the inventory calls the server."""
 
-    controller_time: str
-    clock_uncertainty: float
     inventory_name: str
 
 

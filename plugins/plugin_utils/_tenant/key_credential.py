@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import shapes
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64, text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -47,7 +48,7 @@ class KeyCredential:
     def expired(self, now: datetime) -> bool:
         return self.end is not None and self.end <= now
 
-    def info(self, now: datetime) -> dict[str, Any]:
+    def info(self, now: datetime) -> shapes.KeyCredential:
         """The entry in the shape that sp_info returns."""
         return {
             "key_id": self.key_id,

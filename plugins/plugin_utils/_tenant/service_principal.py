@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, shapes
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
@@ -38,7 +38,7 @@ class ServicePrincipal:
     account_enabled: bool | None
     names: tuple[str, ...]
     keys: tuple[KeyCredential, ...]
-    passwords: tuple[Mapping[str, Any], ...]
+    passwords: tuple[shapes.PasswordCredential, ...]
 
     @property
     def path(self) -> str:
@@ -56,7 +56,7 @@ class ServicePrincipal:
             return {one.lower() for one in self.names}
         return {f"accountEnabled {self.account_enabled}"}
 
-    def info(self, now: datetime) -> dict[str, Any]:
+    def info(self, now: datetime) -> shapes.ServicePrincipal:
         """The shape that sp_info returns."""
         return {
             "app_id": self.app_id,
@@ -65,7 +65,7 @@ class ServicePrincipal:
             "account_enabled": self.account_enabled,
             "names": list(self.names),
             "key_credentials": [key.info(now) for key in self.keys],
-            "password_credentials": [dict(password) for password in self.passwords],
+            "password_credentials": [password.copy() for password in self.passwords],
         }
 
 

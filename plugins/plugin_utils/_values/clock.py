@@ -13,9 +13,16 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+
+
+class ControllerClock(TypedDict):
+    """controller_time: in the middle of the call that told the other clock. clock_uncertainty: seconds."""
+
+    controller_time: str
+    clock_uncertainty: float
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Asked:
     middle: datetime
     uncertainty: float
 
-    def info(self) -> dict[str, Any]:
+    def info(self) -> ControllerClock:
         """The shape in which onprem_info and sp_info return it."""
         return {"controller_time": utc_text(self.middle), "clock_uncertainty": round(self.uncertainty, 1)}
 

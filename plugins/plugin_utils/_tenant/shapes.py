@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shapes of what sp_info returns. Private to the collection.
+
+RETURN of the modules and what the lab's tenant tells are compared with these types by tests/unit/test_returned.py. Times are ISO 8601 in
+UTC, to the second. Facts: https://learn.microsoft.com/graph/api/resources/serviceprincipal, keycredential and passwordcredential.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class KeyCredential(TypedDict):
+    """thumbprint: SHA-1 in upper-case hexadecimal, whatever is stored; None where nothing tells it. identifier: as it is stored.
+
+    key_id: None in check mode, of an entry that is yet to be made. subject, key_type, key_size, signature_algorithm: None where Graph
+    does not give the certificate.
+    """
+
+    key_id: str | None
+    thumbprint: str | None
+    identifier: str | None
+    subject: str | None
+    start: str | None
+    end: str | None
+    days_left: int | None
+    expired: bool
+    usage: str | None
+    type: str | None
+    display_name: str | None
+    key_type: str | None
+    key_size: int | None
+    signature_algorithm: str | None
+
+
+class PasswordCredential(TypedDict):
+    """A secret without its value."""
+
+    key_id: str | None
+    display_name: str | None
+    start: str | None
+    end: str | None
+
+
+class ServicePrincipal(TypedDict):
+    """account_enabled: None where Graph does not tell it."""
+
+    app_id: str
+    id: str
+    display_name: str | None
+    account_enabled: bool | None
+    names: list[str]
+    key_credentials: list[KeyCredential]
+    password_credentials: list[PasswordCredential]
+
+
+class Clock(TypedDict):
+    """The clock of Graph beside the controller's, in the middle of the request that told it; seconds of uncertainty."""
+
+    tenant_time: str | None
+    controller_time: str | None
+    clock_uncertainty: float | None
+
+
+class _Dedicated(TypedDict, total=False):
+    """Only where it was asked for."""
+
+    dedicated_applications: list[ServicePrincipal]
+
+
+class PrincipalsReading(_Dedicated, Clock):
+    """What sp_info returns. missing: application ids that the tenant has no service principal of."""
+
+    service_principals: list[ServicePrincipal]
+    missing: list[str]
+    tenant_id: str | None
