@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.drawing import Map, Timeline, timeline, trust_map
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.facts import folds
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.tables import (
     Fold,
     Table,
     certificate_table,
     finding_table,
-    folds,
     link_table,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
