@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import uuid
 from typing import Any
 
 State = dict[str, Any]
@@ -51,3 +52,21 @@ def foreign_domains(state: State) -> State:
     changed["deployments"] = changed["deployments"][:1]
     changed["deployments"][0]["sip_domains"] = ["corp.contoso.com", "fabrikam.com"]
     return changed
+
+
+def renamed(state: State, name: str) -> State:
+    """The same estate as another: fe01.contoso.com is fe01.NAME.com, and tenant and application have ids of their own."""
+    text = json.dumps(state).replace("CONTOSO", name.upper()).replace("contoso", name)
+    for tenant in state["tenants"]:
+        for own in (tenant["id"], *(one["client_id"] for one in tenant["applications"])):
+            text = text.replace(own, str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{own}.{name}")))
+    made: State = json.loads(text)
+    return made
+
+
+def together(*states: State) -> State:
+    """Estates beside one another, so that one play meets them all; what is not of a deployment or tenant is as in the first."""
+    made = copy.deepcopy(states[0])
+    for name in ("deployments", "tenants"):
+        made[name] = [copy.deepcopy(one) for state in states for one in state[name]]
+    return made
