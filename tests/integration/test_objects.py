@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.lab import Lab, engine_path
-from tests.support.play import Run
+from tests.support.play import Run, run_playbook
 
 Start, Play = Callable[[dict[str, Any]], Lab], Callable[..., Run]
 OLD = "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"
@@ -38,8 +40,8 @@ def play(play: Play, engine: str, request: pytest.FixtureRequest) -> Play:
     return run
 
 
-def server(**changed: Any) -> dict[str, Any]:
-    return {"Identity": "microsoft.sts", "Name": "microsoft.sts", "MetadataUrl": OLD, "Realm": "contoso.com", "Type": "Acs", **changed}
+def server(name: str = "microsoft.sts", **changed: Any) -> dict[str, Any]:
+    return {"Identity": name, "Name": name, "MetadataUrl": OLD, "Realm": "contoso.com", "Type": "Acs", **changed}
 
 
 def application(**changed: Any) -> dict[str, Any]:
@@ -48,79 +50,92 @@ def application(**changed: Any) -> dict[str, Any]:
     return {**identity, "ApplicationTrustLevel": "Full", "Enabled": True, **changed}
 
 
-def task(module: str, **options: Any) -> list[dict[str, Any]]:
-    return [{"name": module, f"sfb.hybrid_auth.{module}": options}]
+def task(name: str, module: str, /, *, ignore_errors: bool = False, **options: Any) -> dict[str, Any]:
+    return {"name": name, f"sfb.hybrid_auth.{module}": options, "ignore_errors": ignore_errors}
 
 
-def cmdlets(lab: Lab) -> list[str]:
-    return [entry["verb"] for entry in lab.requests() if entry["kind"] == "cmdlet" and entry["write"]]
+def writes(lab: Lab) -> list[dict[str, Any]]:
+    return [entry for entry in lab.requests() if entry["kind"] == "cmdlet" and entry["write"]]
 
 
-def test_another_metadata_url_is_set_in_place(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    greenfield["deployments"][0]["cms"]["oauth_servers"] = [server()]
+def ran(run: Run, name: str) -> list[dict[str, Any]]:
+    """The results of the tasks of that name, in order."""
+    return [task["result"] for task in run.record["tasks"] if task["name"] == name]
+
+
+def test_objects_are_changed_as_their_cmdlets_allow(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    cms = greenfield["deployments"][0]["cms"]
+    cms["oauth_servers"] = [server(), server("dead there")]
+    cms["partner_applications"] = [application(), application(Identity="Exchange", Name="Exchange")]
+    configuration = {"Realm": "contoso.com", "ServiceName": "x", "ExchangeAutodiscoverAllowedDomains": "*.contoso.com;Fabrikam.com"}
+    cms["oauth_configuration"] = configuration
     lab = start(greenfield)
-    run = play(lab, task("oauth_server", metadata_url=NEW), *FIRST)
+    run = play(
+        lab,
+        [
+            task("set", "oauth_server", metadata_url=NEW),
+            task("set", "oauth_server", metadata_url=NEW.upper().replace("HTTPS", "https")),
+            task("dead", "oauth_server", name="dead new", metadata_url=DEAD, realm="fabrikam.com", ignore_errors=True),
+            task("dead", "oauth_server", name="dead there", metadata_url=DEAD, realm="fabrikam.com", ignore_errors=True),
+            task("replaced", "partner_application"),
+            task("replaced", "partner_application", name="MICROSOFT.exchange"),
+            task("same", "oauth_configuration", exchange_autodiscover_allowed_domains=["fabrikam.com", "*.contoso.com"]),
+        ],
+        *FIRST,
+    )
     assert run.code == 0, run.output
-    assert cmdlets(lab) == ["Set-CsOAuthServer"]
-    assert play(lab, task("oauth_server", metadata_url=NEW.upper().replace("HTTPS", "https")), *FIRST).total("changed") == 0
+    assert [result["changed"] for name in ("set", "replaced", "same") for result in ran(run, name)] == [True, False, True, False, False]
+    # What is asked first and refused, such as a dead URL, leaves no trace but in the log.
+    done = [entry["verb"] for entry in writes(lab) if entry["status"] == 200]
+    assert done == ["Set-CsOAuthServer", "Remove-CsPartnerApplication", "New-CsPartnerApplication"]
+    assert [task["status"] for task in run.record["tasks"] if task["name"] == "dead"] == ["failed"] * 2
+    assert all("The server itself downloads the metadata" in result["msg"] for result in ran(run, "dead"))
+    after = lab.state()["deployments"][0]["cms"]
+    (there,) = after["oauth_servers"][1:]
+    assert there == server("dead there")
+    assert {one["Identity"] for one in after["partner_applications"]} == {"Exchange", "microsoft.exchange"}
 
-
-@pytest.mark.parametrize("before", [[], [server()]], ids=["new", "there"])
-def test_a_dead_metadata_url_changes_nothing(start: Start, play: Play, greenfield: dict[str, Any], before: list[Any]) -> None:
-    greenfield["deployments"][0]["cms"]["oauth_servers"] = before
-    lab = start(greenfield)
-    run = play(lab, task("oauth_server", metadata_url=DEAD, realm="fabrikam.com"), *FIRST)
-    assert run.code == 2
-    assert "The server itself downloads the metadata" in run.output
-    assert lab.state()["deployments"][0]["cms"]["oauth_servers"] == before
+    run = play(
+        lab,
+        [
+            task("absent", "partner_application", state="absent"),
+            task("absent", "partner_application", state="absent"),
+            task("cleared", "oauth_configuration", exchange_autodiscover_allowed_domains=[]),
+        ],
+        *FIRST,
+    )
+    assert [result["changed"] for name in ("absent", "cleared") for result in ran(run, name)] == [True, False, True], run.output
+    assert lab.state()["deployments"][0]["cms"]["oauth_configuration"] == {**configuration, "ExchangeAutodiscoverAllowedDomains": ""}
 
 
 def test_another_realm_replaces_and_a_failure_in_between_is_undone(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     greenfield["deployments"][0]["cms"]["oauth_servers"] = [server()]
     lab = start(greenfield)
     lab.fault({"on": "cmdlet:New-CsOAuthServer", "nth": 2, "do": "error:the store is busy"})
-    run = play(lab, task("oauth_server", metadata_url=NEW, realm="fabrikam.com"), *FIRST)
+    wanted = task("replace", "oauth_server", metadata_url=NEW, realm="fabrikam.com")
+    run = play(lab, [wanted], *FIRST)
     assert run.code == 2
     assert "What was there before was restored" in run.output
     (restored,) = lab.state()["deployments"][0]["cms"]["oauth_servers"]
     assert (restored["MetadataUrl"], restored["Realm"]) == (OLD, "contoso.com")
-    assert play(lab, task("oauth_server", metadata_url=NEW, realm="fabrikam.com"), *FIRST).code == 0
+    with lab.edit() as state:
+        state["deployments"][0]["cms"]["oauth_servers"].append(server("lost"))
+    lab.clear_faults()
+    # The second creation of the second task, and that which undoes its removal.
+    lab.fault({"on": "cmdlet:New-CsOAuthServer", "nth": 4, "times": 2, "do": "error:the store is busy"})
+    run = play(lab, [wanted, task("lose", "oauth_server", name="lost", metadata_url=NEW, realm="fabrikam.com")], *FIRST)
+    assert (run.code, [result["changed"] for result in ran(run, "replace")]) == (2, [True])
     (replaced,) = lab.state()["deployments"][0]["cms"]["oauth_servers"]
     assert (replaced["MetadataUrl"], replaced["Realm"]) == (NEW, "fabrikam.com")
-
-
-def test_an_undo_that_fails_is_said_loudly(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    greenfield["deployments"][0]["cms"]["oauth_servers"] = [server()]
-    lab = start(greenfield)
-    lab.fault({"on": "cmdlet:New-CsOAuthServer", "nth": 2, "times": 2, "do": "error:the store is busy"})
-    run = play(lab, task("oauth_server", metadata_url=NEW, realm="fabrikam.com"), *FIRST)
-    assert run.code == 2
+    # An undo that fails is said loudly.
     assert "could NOT be restored" in run.output
 
 
-def test_another_application_identifier_replaces_the_partner_application(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    greenfield["deployments"][0]["cms"]["partner_applications"] = [application(), application(Identity="Exchange", Name="Exchange")]
+@pytest.mark.either_runner
+def test_what_is_not_a_windows_connection_is_said_plainly(start: Start, greenfield: dict[str, Any], tmp_path: Path) -> None:
     lab = start(greenfield)
-    assert play(lab, task("partner_application"), *FIRST).code == 0
-    assert cmdlets(lab) == ["Remove-CsPartnerApplication", "New-CsPartnerApplication"]
-    assert {one["Identity"] for one in lab.state()["deployments"][0]["cms"]["partner_applications"]} == {"Exchange", "microsoft.exchange"}
-    assert play(lab, task("partner_application", name="MICROSOFT.exchange"), *FIRST).total("changed") == 0
-    assert play(lab, task("partner_application", state="absent"), *FIRST).total("changed") == 1
-    assert play(lab, task("partner_application", state="absent"), *FIRST).total("changed") == 0
-
-
-def test_only_given_settings_are_managed_and_empty_clears(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    configuration = {"Realm": "contoso.com", "ServiceName": "x", "ExchangeAutodiscoverAllowedDomains": "*.contoso.com;Fabrikam.com"}
-    greenfield["deployments"][0]["cms"]["oauth_configuration"] = configuration
-    lab = start(greenfield)
-    same = task("oauth_configuration", exchange_autodiscover_allowed_domains=["fabrikam.com", "*.contoso.com"])
-    assert play(lab, same, *FIRST).total("changed") == 0
-    assert play(lab, task("oauth_configuration", exchange_autodiscover_allowed_domains=[]), *FIRST).total("changed") == 1
-    assert lab.state()["deployments"][0]["cms"]["oauth_configuration"] == {**configuration, "ExchangeAutodiscoverAllowedDomains": ""}
-
-
-def test_what_is_not_a_windows_connection_is_said_plainly(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    lab = start(greenfield)
-    run = play(lab, task("onprem_info"), "-e", "ansible_connection=local", *FIRST)
+    path = tmp_path / "tasks.yml"
+    path.write_text(json.dumps([{"hosts": "front_ends", "gather_facts": False, "tasks": [task("read", "onprem_info")]}]), encoding="utf-8")
+    run = run_playbook(path, lab.inventory, tmp_path / "run", "-e", "ansible_connection=local", *FIRST)
     assert run.code == 2
     assert "is not reached as a Windows server" in run.output
