@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.lab import Lab
 from tests.lab.farm import certificates
-from tests.lab.states import FABRIKAM, foreign_domains, standard_edition, two_tenants, with_director
+from tests.lab.states import FABRIKAM, foreign_domains, renamed, standard_edition, together, two_tenants, with_director
+from tests.support.estates import failed, failures, host_variables, of_each
 from tests.support.play import Run
 
 from .test_procedure import CONFIGURE, SKYPE, TENANT, Play, Start, principal
@@ -43,9 +45,9 @@ def shown(run: Run) -> str:
     return " ".join(run.output.split())
 
 
-def new_names(lab: Lab, state: dict[str, Any]) -> list[str]:
+def new_names(lab: Lab, state: dict[str, Any], tenant: int = 0) -> list[str]:
     before = state["tenants"][0]["service_principals"][0]["servicePrincipalNames"]
-    return [name for name in principal(lab, SKYPE)["servicePrincipalNames"] if name not in before]
+    return [name for name in principal(lab, SKYPE, tenant)["servicePrincipalNames"] if name not in before]
 
 
 def change_inventory(lab: Lab, change: Callable[[dict[str, Any]], Any]) -> None:
@@ -77,26 +79,26 @@ def test_a_tenant_that_is_named_by_its_id_costs_one_request_more(start: Start, p
     assert lab.counts(mark) == {"powershell": 2, "entra": 3, "graph_reads": 1, "graph_writes": 0}
 
 
-@pytest.mark.parametrize(
-    ("estate", "form", "wanted"),
-    [
-        (standard_edition, "both", [f"{SKYPE}/webext.contoso.com", "https://webext.contoso.com/", "https://se01.contoso.com/"]),
-        (with_director, "procedure", [f"{SKYPE}/webext.contoso.com", f"{SKYPE}/webdir.contoso.com"]),
-        (
-            with_director,
-            "url",
-            [f"https://{host}.contoso.com/" for host in ("webext", "webdir", "webint", "webdirint", "dir02", "pool02")],
-        ),
-    ],
-    ids=["Standard Edition", "director", "director, URLs"],
-)
-def test_every_pool_gets_its_names_once(
-    start: Start, play: Play, greenfield: dict[str, Any], estate: Callable[[Any], Any], form: str, wanted: list[str]
-) -> None:
-    lab = start(estate(greenfield))
-    options = variables(**ALONE, trust_name_form=form)
-    summary(play(lab, CONFIGURE, *options))
-    assert new_names(lab, greenfield) == wanted
+# An estate, the form of the names, and what is new then.
+POOLS: dict[str, tuple[Callable[[Any], Any], str, list[str]]] = {
+    "standard": (standard_edition, "both", [f"{SKYPE}/webext", "https://webext", "https://se01"]),
+    "director": (with_director, "procedure", [f"{SKYPE}/webext", f"{SKYPE}/webdir"]),
+    "urls": (with_director, "url", [f"https://{host}" for host in ("webext", "webdir", "webint", "webdirint", "dir02", "pool02")]),
+}
+
+
+def test_every_pool_gets_its_names_once(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    lab = start(together(*(renamed(estate(greenfield), name) for name, (estate, _form, _wanted) in POOLS.items())))
+    given = of_each(
+        {name: {**ALONE, "trust_name_form": form} for name, (_estate, form, _wanted) in POOLS.items()}, ["fe01", "fe02", "se01"]
+    )
+    # Variables of a server that is not there would make it one.
+    options = host_variables(tmp_path, {host: given[host] for host in lab.farm.front_ends})
+    run = play(lab, CONFIGURE, *options)
+    assert run.code == 0, run.output
+    for index, (name, (_estate, _form, wanted)) in enumerate(POOLS.items()):
+        domain = f".{name}.com"
+        assert new_names(lab, greenfield, index) == [f"{one}{domain}{'/' if one.startswith('https') else ''}" for one in wanted]
     assert play(lab, CONFIGURE, *options).total("changed") == 0
 
 
@@ -189,16 +191,17 @@ def test_a_server_that_cannot_be_reached_stops_the_deployment(start: Start, play
     assert [entry for entry in lab.requests() if entry["write"]] == []
 
 
-@pytest.mark.parametrize(
-    ("certificate", "part"),
-    [({"key_size": 1024}, "RSA 1024 bits"), ({"not_before": "2090-01-01T00:00:00Z", "not_after": "2091-01-01T00:00:00Z"}, "2090")],
-)
-def test_a_certificate_that_cannot_serve_is_refused(
-    start: Start, play: Play, greenfield: dict[str, Any], certificate: dict[str, Any], part: str
-) -> None:
-    greenfield["deployments"][0]["certificates"]["issuer"].update(certificate)
-    lab = start(greenfield)
+def test_a_certificate_that_cannot_serve_is_refused(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    later = {"not_before": "2090-01-01T00:00:00Z", "not_after": "2091-01-01T00:00:00Z"}
+    cases: dict[str, tuple[dict[str, Any], str]] = {"weak": ({"key_size": 1024}, "RSA 1024 bits"), "later": (later, "2090")}
+    estates = []
+    for name, (certificate, _part) in cases.items():
+        estate = copy.deepcopy(greenfield)
+        estate["deployments"][0]["certificates"]["issuer"].update(certificate)
+        estates.append(renamed(estate, name))
+    lab = start(together(*estates))
     run = play(lab, CONFIGURE)
-    assert run.code == 2
-    assert part in shown(run)
+    assert (run.code, failed(run)) == (2, set(cases))
+    for name, (_certificate, part) in cases.items():
+        assert part in failures(run, name)
     assert [entry for entry in lab.requests() if entry["write"]] == []

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The proof of the trust by real ansible-playbook runs: the server signs, the token service decides by what the tenant holds."""
+"""The proof of the trust: the server signs, the token service decides by what the tenant holds.
+
+What happens on the server and on the way there is a real ansible-playbook run. What the token service says, over real HTTPS, is asked in
+this process.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,8 @@ import pytest
 from tests.lab import Lab
 from tests.lab.scenarios import SCENARIOS, SKYPE, scenario
 from tests.support.play import Run
+
+from .in_process import on_server
 
 Start, Play = Callable[[dict[str, Any]], Lab], Callable[..., Run]
 TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e"
@@ -39,12 +45,20 @@ def asked(lab: Lab, since: int = 0) -> list[str]:
     return [kinds[entry] for entry in entries if entry in kinds]
 
 
+def asking(lab: Lab, **options: Any) -> dict[str, Any]:
+    """What the action says in this process."""
+    given = {"metadata_url": lab.info["tenants"][0]["metadata_url"], "ca_path": lab.info["ca_path"], **options}
+    result = on_server(lab, "trust_proof", {name: value for name, value in given.items() if value is not None})
+    assert not result.get("failed"), result
+    return result
+
+
 @pytest.mark.either_runner
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_each_state_has_its_outcome(start: Start, play: Play, name: str) -> None:
+def test_each_state_has_its_outcome(start: Start, name: str) -> None:
     lab = start(scenario(name))
     before = lab.state()
-    result = proved(play(lab, proving(name=["webext.contoso.com"], tenant_id=TENANT), *FIRST))
+    result = asking(lab, name=["webext.contoso.com"], tenant_id=TENANT)
     wanted = SCENARIOS[name][0] if name != "wrong_tenant" else "name_not_registered"
     assert (result["outcome"], result["accepted"], result["changed"]) == (wanted, wanted == "accepted", False)
     assert result["explanation"]
@@ -57,22 +71,21 @@ def test_each_state_has_its_outcome(start: Start, play: Play, name: str) -> None
 
 
 @pytest.mark.either_runner
-def test_a_farm_whose_tenant_does_not_know_it_is_in_the_wrong_tenant(start: Start, play: Play) -> None:
+def test_a_farm_whose_tenant_does_not_know_it_is_in_the_wrong_tenant(start: Start) -> None:
     lab = start(scenario("wrong_tenant"))
-    assert proved(play(lab, proving(), *FIRST))["outcome"] == "wrong_tenant"
-    other = "6699c5fe-0000-4000-8000-000000000001"
-    result = proved(play(lab, proving(tenant_id=other), *FIRST))
+    assert asking(lab)["outcome"] == "wrong_tenant"
+    result = asking(lab, tenant_id="6699c5fe-0000-4000-8000-000000000001")
     assert (result["outcome"], "Nothing was signed" in result["explanation"]) == ("wrong_tenant", True)
-    nowhere = "{{ trust_login_url }}/7777c5fe-0000-4000-8000-000000000001/metadata/json/1"
     mark = lab.mark()
-    assert proved(play(lab, proving(metadata_url=nowhere), *FIRST))["outcome"] == "wrong_tenant"
+    nowhere = f"{lab.info['login_url']}/7777c5fe-0000-4000-8000-000000000001/metadata/json/1"
+    assert asking(lab, metadata_url=nowhere)["outcome"] == "wrong_tenant"
     assert asked(lab, mark) == ["document"]
 
 
 @pytest.mark.best_runner
 def test_what_was_configured_is_proved_for_every_name(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     lab = start(greenfield)
-    before = proved(play(lab, proving(), *FIRST))
+    before = asking(lab)
     assert (before["outcome"], before["accepted"]) == ("unknown_key", False)
     assert play(lab, "sfb.hybrid_auth.configure").code == 0
     names = [f"{host}.contoso.com" for host in ("webext", "webext2", "webdir")]
@@ -83,19 +96,22 @@ def test_what_was_configured_is_proved_for_every_name(start: Start, play: Play, 
     assert (result["accepted"], [proof["accepted"] for proof in result["proofs"]]) == (True, [True] * 3)
     assert [proof["issuer"] for proof in result["proofs"]] == [f"{SKYPE}/{name}@{TENANT}" for name in names]
     assert asked(lab, mark) == ["process", "document", "process", "exchange", "exchange", "exchange"]
-    result = proved(play(lab, proving(name=["other.contoso.com", *names]), *FIRST))
+    result = asking(lab, name=["other.contoso.com", *names])
     assert (result["outcome"], [proof["accepted"] for proof in result["proofs"]]) == ("name_not_registered", [False, True, True, True])
 
 
 @pytest.mark.either_runner
-def test_the_farms_own_url_is_asked_where_nothing_else_is_given(start: Start, play: Play) -> None:
-    lab = start(scenario("accepted"))
+def test_the_farms_own_url_is_asked_where_nothing_else_is_given(start: Start) -> None:
+    state = scenario("accepted")
+    lab = start(state)
     url = lab.info["tenants"][0]["metadata_url"]
-    change = {"name": "Point the farm to the lab", "sfb.hybrid_auth.oauth_server": {"metadata_url": url}}
-    result = proved(play(lab, [change, *proving(metadata_url="{{ omit }}")], *FIRST))
+    with lab.edit() as data:
+        data["deployments"][0]["cms"]["oauth_servers"][0]["MetadataUrl"] = url
+    result = asking(lab, metadata_url=None)
     assert (result["accepted"], result["metadata_url"]) == (True, url)
 
 
+@pytest.mark.best_runner
 def test_every_server_proves_its_own_copy_of_the_key(start: Start, play: Play) -> None:
     state = scenario("accepted")
     state["deployments"][0]["front_ends"][1]["store"] = []
@@ -106,6 +122,7 @@ def test_every_server_proves_its_own_copy_of_the_key(start: Start, play: Play) -
     )
 
 
+@pytest.mark.best_runner
 def test_a_staged_certificate_is_proved_before_its_date(start: Start, play: Play) -> None:
     state = scenario("accepted")
     deployment = state["deployments"][0]
@@ -114,14 +131,16 @@ def test_a_staged_certificate_is_proved_before_its_date(start: Start, play: Play
     for front_end in deployment["front_ends"]:
         front_end["store"].append("next")
     lab = start(state)
-    assert proved(play(lab, proving(), *FIRST))["accepted"] is True
     read = {"name": "Read", "sfb.hybrid_auth.onprem_info": {"gather": ["certificate"]}, "register": "farm"}
-    staged = proved(play(lab, [read, *proving(thumbprint="{{ farm.signing.next.thumbprint }}")], *FIRST))
+    run = play(lab, [read, *proving(), *proving(thumbprint="{{ farm.signing.next.thumbprint }}"), *proving(thumbprint="AB" * 20)], *FIRST)
+    assert run.code == 0, run.output
+    present, staged, stranger = run.results("trust_proof")
+    assert present["accepted"] is True
     assert (staged["outcome"], staged["thumbprint"] in staged["explanation"]) == ("unknown_key", True)
-    stranger = proved(play(lab, proving(thumbprint="AB" * 20), *FIRST))
     assert stranger["outcome"] == "wrong_certificate"
 
 
+@pytest.mark.best_runner
 def test_a_certificate_with_another_kind_of_key_cannot_sign(start: Start, play: Play) -> None:
     state = scenario("accepted")
     state["deployments"][0]["certificates"]["issuer"] = {"subject": "CN=contoso.com", "key_type": "ec"}
@@ -129,6 +148,7 @@ def test_a_certificate_with_another_kind_of_key_cannot_sign(start: Start, play: 
     assert (result["outcome"], "no RSA key" in result["explanation"]) == ("wrong_certificate", True)
 
 
+@pytest.mark.best_runner
 def test_check_mode_asks_for_the_token_and_never_writes_into_a_mailbox(start: Start, play: Play) -> None:
     state = scenario("accepted")
     state["deployments"][0]["mailboxes"] = {"sip:user@contoso.com": "passed"}
@@ -148,11 +168,11 @@ def test_check_mode_asks_for_the_token_and_never_writes_into_a_mailbox(start: St
     ("mailbox", "status", "part"),
     [("access_denied", "warn", "RTCUniversalUserAdmins"), ("unauthorized", "fail", "October 2025"), ("not_found", "fail", "-Verbose")],
 )
-def test_a_mailbox_that_is_not_reached_is_explained(start: Start, play: Play, mailbox: str, status: str, part: str) -> None:
+def test_a_mailbox_that_is_not_reached_is_explained(start: Start, mailbox: str, status: str, part: str) -> None:
     state = scenario("accepted")
     state["deployments"][0]["mailboxes"] = {"sip:user@contoso.com": mailbox}
     lab = start(state)
-    result = proved(play(lab, proving(mailbox="user@contoso.com"), *FIRST))
+    result = asking(lab, mailbox="user@contoso.com")
     finding = next(one for one in result["findings"] if one["id"] == "proof.mailbox")
     assert (finding["status"], part in finding["remedy"], result["accepted"]) == (status, True, True)
     assert [entry for entry in lab.requests() if entry["write"]] == []
@@ -160,24 +180,24 @@ def test_a_mailbox_that_is_not_reached_is_explained(start: Start, play: Play, ma
 
 @pytest.mark.either_runner
 @pytest.mark.parametrize("fault", [{"do": "status:503"}, {"do": "throttle:1"}, {"do": "reset"}], ids=lambda fault: fault["do"])
-def test_what_passes_by_itself_is_waited_for(start: Start, play: Play, fault: dict[str, Any]) -> None:
+def test_what_passes_by_itself_is_waited_for(start: Start, fault: dict[str, Any]) -> None:
     lab = start(scenario("accepted"))
     lab.fault({"on": "tokens.post", **fault})
-    assert proved(play(lab, proving(), *FIRST))["accepted"] is True
+    assert asking(lab)["accepted"] is True
 
 
 @pytest.mark.either_runner
-def test_an_answer_that_is_cut_off_is_not_known(start: Start, play: Play) -> None:
+def test_an_answer_that_is_cut_off_is_not_known(start: Start) -> None:
     lab = start(scenario("accepted"))
     lab.fault({"on": "tokens.post", "times": 99, "do": "truncate"})
-    result = proved(play(lab, proving(), *FIRST))
+    result = asking(lab)
     assert (result["accepted"], result["outcome"], result["findings"][0]["status"]) == (None, "not_known", "warn")
 
 
 @pytest.mark.either_runner
-def test_tls_that_cannot_be_verified_sends_nothing(start: Start, play: Play) -> None:
+def test_tls_that_cannot_be_verified_sends_nothing(start: Start) -> None:
     lab = start(scenario("accepted"))
-    result = proved(play(lab, proving(ca_path="{{ omit }}"), *FIRST))
+    result = asking(lab, ca_path=None)
     assert (result["accepted"], "TLS" in result["explanation"]) == (None, True)
     assert asked(lab) == []
 

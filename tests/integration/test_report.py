@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,12 @@ import junitparser
 import pytest
 
 from tests.lab import Lab
+from tests.lab.scenarios import configured
+from tests.lab.states import renamed, together
+from tests.support.estates import failed, host_variables, of_each
 from tests.support.play import ROOT, Run, run_playbook
 
-CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
+AUDIT = "sfb.hybrid_auth.audit"
 SCHEMA = json.loads((ROOT / "docs" / "audit-schema.json").read_text(encoding="utf-8"))
 SECRET = "lab~Secret.0123456789"
 Start, Play = Callable[[dict[str, Any]], Lab], Callable[..., Run]
@@ -44,18 +48,10 @@ def second_deployment(state: dict[str, Any]) -> dict[str, Any]:
     return {**state, **{name: state[name] + other[name] for name in ("deployments", "tenants")}}
 
 
-def elsewhere(folder: Path, *hosts: str) -> tuple[str, ...]:
-    """Options under which nobody answers for these hosts."""
-    path = folder / "elsewhere.json"
-    path.write_text(json.dumps({"all": {"hosts": {host: {"ansible_port": 1} for host in hosts}}}), encoding="utf-8")
-    return ("-i", str(path))
-
-
 def test_a_converged_deployment_is_compliant_at_the_least_cost(
     start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path
 ) -> None:
-    lab = start(greenfield)
-    assert play(lab, CONFIGURE).code == 0
+    lab = start(configured(greenfield))
     before, mark = lab.state(), lab.mark()
     run = play(lab, AUDIT)
     assert run.code == 0, run.output
@@ -90,72 +86,66 @@ def test_check_mode_reports_too(start: Start, play: Play, greenfield: dict[str, 
     ]
 
 
-@pytest.mark.parametrize(
-    ("change", "finding", "part"),
-    [
-        (lambda farm, _tenant: farm["cms"].update(token_issuer=None), "certificate.present", "is not assigned"),
-        (lambda farm, _tenant: farm["front_ends"][1].update(store=[]), "certificate.store", "is not in the computer store"),
-        (lambda farm, _tenant: farm["certificates"]["issuer"].update(days=-2), "certificate.in_date", "expired on"),
-        (lambda farm, _tenant: farm["certificates"]["issuer"].update(private_key=False), "certificate.private_key", "no private key"),
-        (lambda _farm, tenant: tenant["service_principals"].pop(), "principal.present", "no service principal for"),
-    ],
-    ids=["issuer", "store", "expired", "private key", "principal"],
-)
-def test_what_stops_a_run_is_a_finding_and_no_end(
-    start: Start,
-    play: Play,
-    greenfield: dict[str, Any],
-    tmp_path: Path,
-    change: Callable[[Any, Any], Any],
-    finding: str,
-    part: str,
-) -> None:
-    change(greenfield["deployments"][0], greenfield["tenants"][0])
-    lab = start(greenfield)
+# What is wrong, the finding that says so, and what would stop a configure run.
+OBSTACLES: dict[str, tuple[Callable[[Any, Any], Any], str, str]] = {
+    "issuer": (lambda farm, _tenant: farm["cms"].update(token_issuer=None), "certificate.present", "is not assigned"),
+    "store": (lambda farm, _tenant: farm["front_ends"][1].update(store=[]), "certificate.store", "not found in the same form"),
+    "expired": (lambda farm, _tenant: farm["certificates"]["issuer"].update(days=-2), "certificate.in_date", "expired on"),
+    "key": (lambda farm, _tenant: farm["certificates"]["issuer"].update(private_key=False), "certificate.private_key", "no private key"),
+    "principal": (lambda _farm, tenant: tenant["service_principals"].pop(), "principal.present", "no service principal for"),
+}
+
+
+def test_what_stops_a_run_is_a_finding_and_no_end(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    estates = []
+    for name, (change, _finding, _part) in OBSTACLES.items():
+        estate = copy.deepcopy(greenfield)
+        change(estate["deployments"][0], estate["tenants"][0])
+        estates.append(renamed(estate, name))
+    lab = start(together(*estates))
     run = play(lab, AUDIT)
     assert run.code == 0, run.output
-    (one,) = report(tmp_path)["deployments"]
-    failed = {entry["id"] for entry in one["findings"] if entry["status"] == "fail"}
-    assert finding in failed
-    assert "principal.enabled" in {entry["id"] for entry in one["findings"]}  # the tenant was read all the same
-    assert one["facts"]["service_principals"]
-    assert part in one["obstacle"]
-    assert (one["verdict"], one["errors"]) == ("not_compliant", [])
+    told = {one["name"]: one for one in report(tmp_path)["deployments"]}
+    assert set(told) == set(OBSTACLES)
+    for name, (_change, finding, part) in OBSTACLES.items():
+        one = told[name]
+        failed = {entry["id"] for entry in one["findings"] if entry["status"] == "fail"}
+        assert finding in failed, name
+        assert "principal.enabled" in {entry["id"] for entry in one["findings"]}  # the tenant was read all the same
+        assert one["facts"]["service_principals"]
+        assert part in one["obstacle"], name
+        assert (one["verdict"], one["errors"]) == ("not_compliant", [])
     assert lab.counts(0)["graph_writes"] == 0
 
 
-@pytest.mark.parametrize(
-    ("hosts", "read"),
-    [
-        (("fe01.contoso.com",), ["fe02.contoso.com"]),
-        (("fe02.contoso.com",), ["fe01.contoso.com"]),
-        (("fe01.contoso.com", "fe02.contoso.com"), []),
-    ],
-    ids=["lead", "member", "all"],
-)
+# The servers that do not answer: the lead, another, all.
+SILENT = {"lead": ["fe01"], "member": ["fe02"], "all": ["fe01", "fe02"]}
+
+
 def test_a_server_that_does_not_answer_is_in_the_report_and_fails_the_run(
-    start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path, hosts: tuple[str, ...], read: list[str]
+    start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path
 ) -> None:
-    run = play(start(greenfield), AUDIT, *elsewhere(tmp_path, *hosts))
+    elsewhere = {f"{server}.{name}.com": {"ansible_port": 1} for name, servers in SILENT.items() for server in servers}
+    lab = start(together(*(renamed(greenfield, name) for name in SILENT)))
+    run = play(lab, AUDIT, *host_variables(tmp_path, elsewhere))
     assert run.code == 2, run.output
-    (one,) = report(tmp_path)["deployments"]
-    assert [server["name"] for server in one["facts"]["servers"]] == read
-    assert [error["subject"] for error in one["errors"]] == list(hosts)
-    assert all("could not be reached" in error["message"] for error in one["errors"])
-    assert one["facts"]["service_principals"]
-    assert not one["compliant"]
+    told = {one["name"]: one for one in report(tmp_path)["deployments"]}
+    for name, servers in SILENT.items():
+        one = told[name]
+        assert [server["name"] for server in one["facts"]["servers"]] == [
+            f"{server}.{name}.com" for server in ("fe01", "fe02") if server not in servers
+        ]
+        assert [error["subject"] for error in one["errors"]] == [f"{server}.{name}.com" for server in servers]
+        assert all("could not be reached" in error["message"] for error in one["errors"])
+        assert one["facts"]["service_principals"]
+        assert not one["compliant"]
 
 
 def test_a_tenant_that_refuses_the_sign_in_is_in_the_report_beside_one_that_does_not(
     start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path
 ) -> None:
     lab = start(second_deployment(greenfield))
-    secret = tmp_path / "secret.json"
-    secret.write_text(
-        json.dumps({"all": {"hosts": {host: {"trust_client_secret": "wrong"} for host in ("fe01.contoso.com", "fe02.contoso.com")}}}),
-        encoding="utf-8",
-    )
-    run = play(lab, AUDIT, "-i", str(secret))
+    run = play(lab, AUDIT, *host_variables(tmp_path, of_each({"contoso": {"trust_client_secret": "wrong"}})))
     assert run.code == 2, run.output
     contoso, fabrikam = report(tmp_path)["deployments"]
     assert (contoso["name"], [error["subject"] for error in contoso["errors"]]) == ("contoso", ["tenant"])
@@ -169,19 +159,20 @@ def test_a_tenant_that_refuses_the_sign_in_is_in_the_report_beside_one_that_does
 def test_what_fails_a_run_is_chosen_and_the_report_is_there_all_the_same(
     start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path
 ) -> None:
-    lab = start(greenfield)
-    for codes in ({"never": 0, "fail": 2, "difference": 2, "warn": 2}, {"never": 0, "fail": 0, "difference": 0, "warn": 2}):
-        for fail_on, code in codes.items():
-            assert play(lab, AUDIT, "-e", f"trust_fail_on={fail_on}").code == code, fail_on
-            report(tmp_path)
-            (tmp_path / "run" / "audit.json").unlink()
-        assert play(lab, CONFIGURE).code == 0
+    estates = {}
+    for kind, state in (("missing", greenfield), ("right", configured(greenfield))):
+        del state["deployments"][0]["front_ends"][1:]
+        for fail_on in ("never", "fail", "difference", "warn"):
+            estates[f"{kind}-{fail_on}"] = (renamed(state, f"{kind}-{fail_on}"), {"trust_fail_on": fail_on})
+    lab = start(together(*(state for state, _given in estates.values())))
+    run = play(lab, AUDIT, *host_variables(tmp_path, of_each({name: given for name, (_state, given) in estates.items()}, ["fe01"])))
+    assert (run.code, failed(run)) == (2, {"missing-fail", "missing-difference", "missing-warn", "right-warn"})
+    assert {one["name"] for one in report(tmp_path)["deployments"]} == set(estates)
 
 
 def test_a_difference_alone_fails_where_that_is_asked_for(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
-    lab = start(greenfield)
+    lab = start(configured(greenfield))
     options = ("-e", "trust_exchange_autodiscover_url=https://autodiscover.contoso.com/autodiscover/autodiscover.svc")
-    assert play(lab, CONFIGURE).code == 0
     run = play(lab, AUDIT, *options, "-e", "trust_fail_on=difference")
     assert run.code == 2
     assert "a run would change OAuth configuration" in run.output
@@ -209,12 +200,11 @@ def test_with_serial_the_last_report_has_every_batch(start: Start, play: Play, g
 
 
 def test_the_proof_is_in_the_report_where_it_is_asked_for(start: Start, greenfield: dict[str, Any], tmp_path: Path) -> None:
-    lab = start(greenfield)
-    environment = {"SFB_METADATA_URL": lab.info["tenants"][0]["metadata_url"]}
-    for accepted in (False, True):
+    for state, accepted in ((greenfield, False), (configured(greenfield), True)):
+        lab = start(state)
+        environment = {"SFB_METADATA_URL": lab.info["tenants"][0]["metadata_url"]}
         run = run_playbook(AUDIT, lab.inventory, tmp_path / "run", "-e", "trust_prove=true", extra_environment=environment)
         assert run.code == 0, run.output
         (one,) = report(tmp_path)["deployments"]
         assert one["proof"]["accepted"] is accepted
         assert {entry["id"]: entry["status"] for entry in one["findings"]}["proof.token"] == ("pass" if accepted else "fail")
-        assert run_playbook(CONFIGURE, lab.inventory, tmp_path / "configure").code == 0

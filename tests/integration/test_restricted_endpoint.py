@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.lab import Lab
 from tests.lab.farm import certificates
+from tests.lab.states import renamed, together
+from tests.support.estates import failed, failures, host_variables, of_each
 from tests.support.play import ROOT, Run, run_playbook
 
 CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
@@ -39,12 +42,16 @@ def begin(tmp_path: Path) -> Iterator[Callable[[State], Lab]]:
         lab.stop()
 
 
-def issuer(lab: Lab, folder: Path) -> tuple[str, str]:
-    """The option that gives the farm's certificate as a file."""
-    loaded = certificates.load(lab.state()["deployments"][0]["certificates"]["issuer"])
-    file = folder / "issuer.cer"
-    file.write_bytes(base64.b64encode(loaded.public_bytes(Encoding.DER)))
-    return "-e", f"trust_certificate_path={file}"
+def issuers(lab: Lab, folder: Path, *names: str) -> tuple[str, str]:
+    """The options that give each of these deployments, or all, their certificate as a file."""
+    variables: dict[str, dict[str, Any]] = {}
+    for deployment in lab.state()["deployments"]:
+        if not names or deployment["name"] in names:
+            loaded = certificates.load(deployment["certificates"]["issuer"])
+            file = folder / f"{deployment['name']}.cer"
+            file.write_bytes(base64.b64encode(loaded.public_bytes(Encoding.DER)))
+            variables |= {one["name"]: {"trust_certificate_path": str(file)} for one in deployment["front_ends"]}
+    return host_variables(folder, variables)
 
 
 def pipelines(lab: Lab, mark: int = 0) -> list[str]:
@@ -62,39 +69,39 @@ def expose(state: State, *, without: tuple[str, ...]) -> None:
         front_end["restricted"] = {"cmdlets": [name for name in names if name not in without]}
 
 
-@pytest.mark.parametrize("typed", ["text", "object"])
 def test_a_run_sets_everything_up_and_a_second_changes_nothing(
-    begin: Callable[[State], Lab], play: Play, greenfield: State, tmp_path: Path, typed: str
+    begin: Callable[[State], Lab], play: Play, greenfield: State, tmp_path: Path
 ) -> None:
-    for front_end in greenfield["deployments"][0]["front_ends"]:
-        front_end.update(second_hop=False, can_write=False, restricted={"typed": typed})
-    lab = begin(greenfield)
-    options = (*RESTRICTED, *issuer(lab, tmp_path))
+    # Objects within objects arrive in one of two ways, here in a deployment each.
+    estates = {typed: copy.deepcopy(greenfield) for typed in ("text", "object")}
+    for typed, estate in estates.items():
+        for front_end in estate["deployments"][0]["front_ends"]:
+            front_end.update(second_hop=False, can_write=False, restricted={"typed": typed})
+    lab = begin(together(*(renamed(estate, typed) for typed, estate in estates.items())))
+    options = (*RESTRICTED, *issuers(lab, tmp_path))
     before = lab.state()
     predicted = play(lab, CONFIGURE, "--check", *options)
     assert (predicted.code, lab.state()) == (0, before), predicted.output
     first = play(lab, CONFIGURE, *options)
     assert first.code == 0, first.output
-    assert first.total("changed") == predicted.total("changed") == 6
+    assert first.total("changed") == predicted.total("changed") == 2 * 6
     after, mark = lab.state(), lab.mark()
     second = play(lab, CONFIGURE, *options)
     assert (second.code, second.total("changed")) == (0, 0), second.output
     assert lab.state() == after
-    assert lab.counts(mark) == {"powershell": 0, "entra": 2, "graph_reads": 1, "graph_writes": 0}
-    assert len(pipelines(lab, mark)) == READS + 1  # the second server is asked for its certificate only
+    assert lab.counts(mark) == {"powershell": 0, "entra": 2 * 2, "graph_reads": 2, "graph_writes": 0}
+    assert len(pipelines(lab, mark)) == 2 * (READS + 1)  # the second server is asked for its certificate only
     assert [entry for entry in lab.requests() if entry["kind"] == "powershell"] == []
-    (summary,) = second.fact("trust_summary")
-    unproved = [warning for warning in summary["warnings"] if "private key is there" in warning]
-    assert [warning.split(":")[0] for warning in unproved] == ["fe01.contoso.com", "fe02.contoso.com"]
-    (audit,) = play(lab, AUDIT, *options).fact("trust_audit")
-    assert audit["compliant"] is True
+    for summary in second.fact("trust_summary"):
+        unproved = [warning for warning in summary["warnings"] if "private key is there" in warning]
+        assert [warning.split(".")[0] for warning in unproved] == ["fe01", "fe02"]
+    assert [audit["compliant"] for audit in play(lab, AUDIT, *options).fact("trust_audit")] == [True, True]
 
-
-def test_the_farm_is_the_same_as_after_a_run_over_an_ordinary_endpoint(
-    begin: Callable[[State], Lab], play: Play, greenfield: State, tmp_path: Path
-) -> None:
-    lab = begin(greenfield)
-    assert play(lab, CONFIGURE, *RESTRICTED, *issuer(lab, tmp_path)).code == 0
+    # The farm is the same as after a run over an ordinary endpoint.
+    with lab.edit() as state:
+        for deployment in state["deployments"]:
+            for front_end in deployment["front_ends"]:
+                front_end.update(second_hop=True, can_write=True)
     after = lab.state()
     ordinary = play(lab, CONFIGURE)
     assert (ordinary.code, ordinary.total("changed")) == (0, 0), ordinary.output
@@ -106,61 +113,58 @@ def test_without_cmdlets_that_only_inform_the_procedure_goes_on(
 ) -> None:
     expose(greenfield, without=("Get-CsCertificate", "Get-CsServerVersion", "Get-CsManagementStoreReplicationStatus", "Get-CsSipDomain"))
     lab = begin(greenfield)
-    run = play(lab, CONFIGURE, *RESTRICTED, *issuer(lab, tmp_path))
+    run = play(lab, CONFIGURE, *RESTRICTED, *issuers(lab, tmp_path))
     assert run.code == 0, run.output
     told = next(result for result in run.results("onprem_info") if "oauth_servers" in result)
     assert set(told["unknown"]) == {"version", "replication", "sip_domains"}
     assert (told["certificate"]["found"], "version" in told) == (None, False)
 
 
-@pytest.mark.parametrize(
-    ("without", "part"),
-    [
-        (("Get-CsCertificate",), "does not tell certificate"),
-        ((), "does not tell the certificate's content"),
-        (("Get-CsService",), "web_services"),
-        (("Get-CsPartnerApplication",), "partner_applications"),
-    ],
-)
+# What the role of the account lacks, or the farm has; whether the certificate is given as a file; what is said of it.
+OBSTACLES: dict[str, tuple[Callable[[State], Any], bool, list[str]]] = {
+    "thumbprint": (
+        lambda state: expose(state, without=("Get-CsCertificate",)),
+        False,
+        ["does not tell certificate", "trust_certificate_path"],
+    ),
+    "content": (lambda state: expose(state, without=()), False, ["does not tell the certificate's content", "trust_certificate_path"]),
+    "services": (lambda state: expose(state, without=("Get-CsService",)), False, ["web_services", "trust_certificate_path"]),
+    "partner": (
+        lambda state: expose(state, without=("Get-CsPartnerApplication",)),
+        False,
+        ["partner_applications", "trust_certificate_path"],
+    ),
+    "expired": (lambda state: state["deployments"][0]["certificates"]["issuer"].update(days=-2), True, ["expired on"]),
+    # Not the same as a certificate that is not told.
+    "unassigned": (lambda state: state["deployments"][0]["cms"].update(token_issuer=None), True, ["is not assigned"]),
+}
+
+
 def test_what_is_needed_and_not_told_is_said_before_anything_is_written(
-    begin: Callable[[State], Lab], play: Play, greenfield: State, without: tuple[str, ...], part: str
+    begin: Callable[[State], Lab], play: Play, greenfield: State, tmp_path: Path
 ) -> None:
-    expose(greenfield, without=without)
-    lab = begin(greenfield)
+    estates = []
+    for name, (change, _given, _parts) in OBSTACLES.items():
+        estate = copy.deepcopy(greenfield)
+        change(estate)
+        estates.append(renamed(estate, name))
+    lab = begin(together(*estates))
     before = lab.state()
-    run = play(lab, CONFIGURE, *RESTRICTED)
-    assert (run.code, lab.state()) == (2, before)
-    failures = " ".join(str(task["result"].get("msg")) for task in run.record["tasks"] if task["status"] == "failed")
-    assert part in failures
-    assert "trust_certificate_path" in failures
+    given = [name for name, (_change, as_file, _parts) in OBSTACLES.items() if as_file]
+    run = play(lab, CONFIGURE, *RESTRICTED, *issuers(lab, tmp_path, *given))
+    assert (run.code, failed(run), lab.state()) == (2, set(OBSTACLES), before)
+    assert [entry for entry in lab.requests() if entry["write"]] == []
+    told = {name: [part for part in parts if part in failures(run, name)] for name, (_change, _given, parts) in OBSTACLES.items()}
+    assert told == {name: parts for name, (_change, _given, parts) in OBSTACLES.items()}
 
 
 def test_a_role_that_may_not_write_is_named(begin: Callable[[State], Lab], play: Play, greenfield: State, tmp_path: Path) -> None:
     expose(greenfield, without=("New-CsOAuthServer",))
     lab = begin(greenfield)
-    run = play(lab, CONFIGURE, *RESTRICTED, *issuer(lab, tmp_path))
+    run = play(lab, CONFIGURE, *RESTRICTED, *issuers(lab, tmp_path))
     assert run.code == 2
     assert "New-CsOAuthServer failed" in run.output
     assert "RBAC roles" in run.output
-
-
-def test_an_expired_certificate_stops_here_too(begin: Callable[[State], Lab], play: Play, greenfield: State, tmp_path: Path) -> None:
-    greenfield["deployments"][0]["certificates"]["issuer"]["days"] = -2
-    lab = begin(greenfield)
-    run = play(lab, CONFIGURE, *RESTRICTED, *issuer(lab, tmp_path))
-    assert run.code == 2
-    assert "expired on" in run.output
-    assert [entry for entry in lab.requests() if entry["write"]] == []
-
-
-def test_no_certificate_assigned_is_not_the_same_as_unknown(
-    begin: Callable[[State], Lab], play: Play, greenfield: State, tmp_path: Path
-) -> None:
-    greenfield["deployments"][0]["cms"]["token_issuer"] = None
-    lab = begin(greenfield)
-    run = play(lab, CONFIGURE, *RESTRICTED, *issuer(lab, tmp_path))
-    assert run.code == 2
-    assert "is not assigned" in run.output
 
 
 TASK = [{"name": "server", "sfb.hybrid_auth.oauth_server": {"tenant_id": "5588b4fd-f26d-475c-824f-9911277ab13e"}}]
@@ -178,23 +182,23 @@ def test_a_connection_that_is_lost_in_between_is_said_and_the_next_run_finishes(
     assert play(lab, TASK, *RESTRICTED, *FIRST).total("changed") == 0
 
 
-@pytest.mark.parametrize(
-    ("options", "part"),
-    [
-        (("-e", "ansible_become=true", "-e", "ansible_become_method=runas", "-e", "ansible_become_user=x"), "become cannot be used"),
-        (("-e", "ansible_psrp_path=nowhere"), "404"),
-        (("-e", "ansible_password=wrong"), "authenticate"),
-        (("-e", json.dumps({"ansible_psrp_configuration_name": "Other"})), "no resource"),
-    ],
-    ids=["become", "path", "password", "configuration"],
-)
-def test_each_obstacle_has_its_own_message(
-    begin: Callable[[State], Lab], play: Play, greenfield: State, options: tuple[str, ...], part: str
-) -> None:
-    lab = begin(greenfield)
-    run = play(lab, TASK, *RESTRICTED, *options, *FIRST)
-    assert run.code in (2, 4)
-    assert part in run.output
+CONNECTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "become": ({"ansible_become": True, "ansible_become_method": "runas", "ansible_become_user": "x"}, "become cannot be used"),
+    "path": ({"ansible_psrp_path": "nowhere"}, "404"),
+    "password": ({"ansible_password": "wrong"}, "authenticate"),
+    "configuration": ({"ansible_psrp_configuration_name": "Other"}, "no resource"),
+}
+
+
+def test_each_obstacle_has_its_own_message(begin: Callable[[State], Lab], play: Play, greenfield: State, tmp_path: Path) -> None:
+    del greenfield["deployments"][0]["front_ends"][1:]
+    lab = begin(together(*(renamed(greenfield, name) for name in CONNECTIONS)))
+    endpoint = {"ansible_connection": "psrp", "ansible_psrp_path": "OcsPowershell"}
+    wrong = of_each({name: {**endpoint, **variables} for name, (variables, _part) in CONNECTIONS.items()}, ["fe01"])
+    run = play(lab, TASK, *host_variables(tmp_path, wrong))
+    assert run.total("failures") + run.total("unreachable") == len(CONNECTIONS)
+    said = {task["host"].split(".")[1]: str(task["result"].get("msg")) for task in run.record["tasks"]}
+    assert {name: part in said[name] for name, (_variables, part) in CONNECTIONS.items()} == dict.fromkeys(CONNECTIONS, True), said
 
 
 def test_a_script_that_is_refused_says_which_endpoint_to_set(begin: Callable[[State], Lab], play: Play, greenfield: State) -> None:
@@ -233,5 +237,5 @@ def test_the_documented_inventory_runs(begin: Callable[[State], Lab], greenfield
         "trust_graph_url": lab.info["graph_url"],
         "trust_ca_path": lab.info["ca_path"],
     }
-    run = run_playbook(CONFIGURE, inventory, tmp_path / "run", "-e", json.dumps(given), *issuer(lab, tmp_path))
+    run = run_playbook(CONFIGURE, inventory, tmp_path / "run", "-e", json.dumps(given), *issuers(lab, tmp_path))
     assert (run.code, run.total("changed")) == (0, 6), run.output

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every way to sign in by real ansible-playbook runs: the environment says how, the tasks say nothing."""
+"""Every way to sign in by real ansible-playbook runs: the environment says how, the tasks say nothing.
+
+What a sign-in that cannot be says is asked in this process, over the same connections.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ import requests
 
 from tests.lab import Lab
 from tests.lab.cloud.federation import AUDIENCE
-from tests.support.play import Run, run_playbook
+from tests.support.play import NOT_INHERITED, Run, run_playbook
+from tests.unit.support import run_action
 
 CONFIGURE = "sfb.hybrid_auth.configure"
 TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e"
@@ -33,7 +37,7 @@ KUBERNETES, GITLAB = (
 )
 GITHUB = ("https://token.actions.githubusercontent.com", "repo:contoso/hybrid:environment:production")
 APPLICATION = {"AZURE_TENANT": "contoso.com", "AZURE_CLIENT_ID": CLIENT}
-Start = Callable[[dict[str, Any]], Lab]
+Start, Token = Callable[[dict[str, Any]], Lab], Callable[..., dict[str, Any]]
 
 
 # Signing in is the controller's work.
@@ -70,9 +74,25 @@ def run(lab: Lab, folder: Path, what: str | dict[str, Any], environment: dict[st
     return run_playbook(str(playbook), lab.inventory, folder / "run", *options, extra_environment={**endpoints, **environment})
 
 
-def failure(done: Run) -> str:
-    assert done.code == 2, done.output
-    return next(str(task["result"]["msg"]) for task in done.record["tasks"] if task["status"] == "failed")
+@pytest.fixture
+def token(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """graph_token with options, in this process and with this environment alone."""
+
+    def sign_in(environment: dict[str, str], options: dict[str, Any]) -> dict[str, Any]:
+        for name in os.environ:
+            if name.startswith(NOT_INHERITED):
+                monkeypatch.delenv(name)
+        endpoints = {name: lab.info[name.removeprefix("SFB_").lower()] for name in ("SFB_LOGIN_URL", "SFB_GRAPH_URL", "SFB_CA_PATH")}
+        for name, value in {**endpoints, **environment}.items():
+            monkeypatch.setenv(name, value)
+        return run_action("graph_token", options)
+
+    return sign_in
+
+
+def failure(result: dict[str, Any]) -> str:
+    assert result.get("failed"), result
+    return str(result["msg"])
 
 
 def kubernetes(lab: Lab, folder: Path) -> tuple[dict[str, str], dict[str, Any], set[str]]:
@@ -165,9 +185,9 @@ def test_a_person_reads_the_code_in_the_output_while_the_task_waits(lab: Lab, tm
     assert f"enter the code {requests.get(url, timeout=10).json()[0]['user_code']}" in done.output
 
 
-def test_a_code_that_nobody_enters_fails_the_task_in_time(lab: Lab, tmp_path: Path) -> None:
+def test_a_code_that_nobody_enters_fails_the_task_in_time(token: Token) -> None:
     begun = time.monotonic()
-    done = run(lab, tmp_path, {"auth_source": "device_code", "device_code_timeout": 2}, APPLICATION)
+    done = token(APPLICATION, {"auth_source": "device_code", "device_code_timeout": 2})
     assert "Nobody entered the device code within 2 seconds" in failure(done)
     assert time.monotonic() - begun < 30
 
@@ -185,30 +205,30 @@ def test_a_code_that_nobody_enters_fails_the_task_in_time(lab: Lab, tmp_path: Pa
     ],
 )
 def test_each_sign_in_that_cannot_be_has_its_message(
-    lab: Lab, tmp_path: Path, environment: dict[str, str], options: dict[str, Any], part: str
+    lab: Lab, token: Token, environment: dict[str, str], options: dict[str, Any], part: str
 ) -> None:
     if "PATH" in environment:
         environment = {"PATH": str(Path(sys.executable).parent)}
     mark = lab.mark()
-    done = run(lab, tmp_path, options, environment)
+    done = token(environment, options)
     assert part in failure(done)
     assert lab.requests(mark) == []
-    assert "awx-password" not in done.output
+    assert "awx-password" not in json.dumps(done)
 
 
-def test_the_azure_clis_own_words_are_passed_on(lab: Lab, tmp_path: Path) -> None:
+def test_the_azure_clis_own_words_are_passed_on(token: Token, tmp_path: Path) -> None:
     code = "sys.exit('ERROR: Please run ' + repr('az login') + ' to setup account.')"
-    done = run(lab, tmp_path, {}, {"PATH": f"{_az(tmp_path, code)}{os.pathsep}{os.environ['PATH']}"})
+    done = token({"PATH": f"{_az(tmp_path, code)}{os.pathsep}{os.environ['PATH']}"}, {})
     assert "The Azure CLI is not signed in" in failure(done)
 
 
-def test_an_outage_of_the_machines_endpoint_is_waited_out_or_named(lab: Lab, tmp_path: Path) -> None:
+def test_an_outage_of_the_machines_endpoint_is_waited_out_or_named(lab: Lab, token: Token, tmp_path: Path) -> None:
     environment = virtual_machine(lab, tmp_path)[0]
     lab.fault({"on": "identity.token", "do": "status:429", "times": 2})
-    assert run(lab, tmp_path, {}, environment).code == 0
+    assert token(environment, {})["tenant_id"] == TENANT
     lab.clear_faults()
     lab.fault({"on": "identity.token", "do": "status:500", "times": 99})
-    assert "temporarily_unavailable" in failure(run(lab, tmp_path, {}, environment))
+    assert "temporarily_unavailable" in failure(token(environment, {}))
 
 
 @pytest.mark.parametrize("how", ["federated", "managed_identity"])

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 DEVELOPMENT = ROOT / ".cache" / "dev"
 _LONGEST_SECONDS = 300
 # Settings of the developer's own shell, of a build server and of an Azure machine, which would change what is tested.
-_NOT_INHERITED = ("ANSIBLE_", "AZURE_", "SFB_", "ACTIONS_ID_TOKEN_", "IDENTITY_", "IMDS_", "MSI_")
+NOT_INHERITED = ("ANSIBLE_", "AZURE_", "SFB_", "ACTIONS_ID_TOKEN_", "IDENTITY_", "IMDS_", "MSI_")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def invocation(
     extra_environment: dict[str, str] | None = None,
 ) -> tuple[list[str], dict[str, str]]:
     """The command line and the environment of a run, without anything that watches it. folder: where it keeps its files."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
     environment.update(
         ANSIBLE_COLLECTIONS_PATH=str(collections),
         ANSIBLE_HOME=str(folder / "ansible"),
