@@ -89,7 +89,7 @@ def test_check_mode_reports_too(start: Start, play: Play, greenfield: dict[str, 
 # What is wrong, the finding that says so, and what would stop a configure run.
 OBSTACLES: dict[str, tuple[Callable[[Any, Any], Any], str, str]] = {
     "issuer": (lambda farm, _tenant: farm["cms"].update(token_issuer=None), "certificate.present", "is not assigned"),
-    "store": (lambda farm, _tenant: farm["front_ends"][1].update(store=[]), "certificate.store", "not found in the same form"),
+    "store": (lambda farm, _tenant: farm["front_ends"][1].update(store=[]), "certificate.store", "is not in the computer store"),
     "expired": (lambda farm, _tenant: farm["certificates"]["issuer"].update(days=-2), "certificate.in_date", "expired on"),
     "key": (lambda farm, _tenant: farm["certificates"]["issuer"].update(private_key=False), "certificate.private_key", "no private key"),
     "principal": (lambda _farm, tenant: tenant["service_principals"].pop(), "principal.present", "no service principal for"),
