@@ -59,7 +59,9 @@ attributes:
     support: full
     details:
       - Writes the files in check mode too. Check mode protects the farm and the tenant, which this module does not touch, and an audit,
-        which is made in check mode, would otherwise leave nothing behind. It never reports a change.
+        may run in check mode, would otherwise leave nothing behind.
+      - It never reports a change, so that the recap of an audit counts only what changed in the systems. Where the new files are to
+        notify a handler, give the task C(changed_when=true).
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: N/A
