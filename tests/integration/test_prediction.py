@@ -41,14 +41,19 @@ def told(run: Run) -> list[dict[str, Any]]:
     return results
 
 
-def compare(lab: Lab, run: Callable[..., Run]) -> list[dict[str, Any]]:
-    """Predict, do, and look again; what was predicted."""
+def predict_and_do(lab: Lab, run: Callable[..., Run]) -> list[dict[str, Any]]:
+    """What was predicted, which is what was done then."""
     before, mark = lab.state(), lab.mark()
     predicted = told(run("--check", "--diff"))
     assert lab.state() == before
     assert [entry for entry in lab.requests(mark) if entry["write"]] == []
     assert told(run("--diff")) == predicted
-    mark = lab.mark()
+    return predicted
+
+
+def compare(lab: Lab, run: Callable[..., Run]) -> list[dict[str, Any]]:
+    """Predict, do, and look again; what was predicted."""
+    predicted = predict_and_do(lab, run)
     later = told(run("--check", "--diff"))
     assert [entry["changed"] for entry in later] == [False] * len(later)
     for entry, prediction in zip(later, predicted, strict=True):
@@ -230,3 +235,37 @@ def test_every_module_predicts_what_it_does(start: Start, play: Play, greenfield
     predicted = compare(lab, lambda *options: play(lab, tasks, "--limit", "fe01.contoso.com", *options))
     unchanged = [wanted[index] for index, entry in enumerate(predicted) if not entry["changed"]]
     assert [options["name"] for _module, options in unchanged] == ["never there", "kept", "kept"]
+
+
+def beside(state: dict[str, Any], name: str) -> None:
+    """A second deployment of the same tenant, like the first one, with Front Ends of its own."""
+    other = copy.deepcopy(state["deployments"][0])
+    other["name"] = name
+    for front_end in other["front_ends"]:
+        front_end["name"] = front_end["name"].replace(".contoso.com", f".{name}.contoso.com")
+    state["deployments"].append(other)
+
+
+@pytest.mark.either_runner
+def test_what_two_deployments_of_a_tenant_do_once_is_predicted_once(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    beside(greenfield, "second")
+    lab = start(greenfield)
+    # With one fork it is the same deployment each time that comes first.
+    predicted = predict_and_do(lab, lambda *options: play(lab, CONFIGURE, "--forks", "1", *options))
+    assert play(lab, CONFIGURE, "--check").total("changed") == 0
+    enabling = [entry for entry in predicted if entry["operations"] and entry["operations"][0].startswith("enable ")]
+    assert len(enabling) == 1
+
+
+@pytest.mark.either_runner
+def test_a_task_with_check_mode_in_a_run_that_writes_asks_each_time(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    sign_in = {
+        "tenant": "contoso.com",
+        "client_id": lab.info["tenants"][0]["client_id"],
+        "client_secret": lab.info["tenants"][0]["client_secret"],
+        **{name: lab.info[name] for name in ("login_url", "graph_url", "ca_path")},
+    }
+    ask = {"name": "Ask", "sfb.hybrid_auth.sp_account": sign_in, "check_mode": True}
+    run = play(lab, [ask, ask, {**ask, "check_mode": False}, ask], "--limit", "fe01.contoso.com")
+    assert [entry["changed"] for entry in told(run)] == [True, True, True, False]

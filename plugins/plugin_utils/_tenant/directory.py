@@ -24,7 +24,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import rehearsal, service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
@@ -59,13 +59,20 @@ class Directory:
         self._connection, self._folder, self._timeout = connection, folder, timeout
 
     def converge(self, app_ids: Sequence[str], planner: Planner, now: datetime, *, write: bool) -> list[PrincipalPlan]:
-        """The plans for what is there, everything planned before the first write; with write done, and predicted as it was read back."""
+        """The plans for what is there, everything planned before the first write; with write done, and predicted as it was read back.
+
+        Without write, in a run with --check, for what would be there by now.
+        """
+        name = f"{self._connection.where.graph_url} {self._connection.known_tenant_id}"
         with exclusive(self._folder, self._connection.where.graph_url):
             graph = self._connection.graph()
-            journal = Journal(self._folder, f"{self._connection.where.graph_url} {self._connection.known_tenant_id}")
-            plans = [planner.plan(principal, now) for principal in self._current(app_ids, journal.entries())]
+            journal, foreseen = Journal(self._folder, name), Journal(self._folder, f"{name} foreseen")
+            found = self._current(app_ids, journal.entries())
+            if not write:
+                return _foresee(found, planner, now, foreseen)
+            plans = [planner.plan(principal, now) for principal in found]
             due = [plan for plan in plans if plan.change.changed]
-            if not due or not write:
+            if not due:
                 return plans
             for plan in due:
                 graph.change(plan.principal.path, plan.principal.label, plan.body)
@@ -73,6 +80,8 @@ class Directory:
             journal.add(
                 {plan.principal.path: service_principal.written(plan.principal, after[plan.principal.app_id], plan.body) for plan in due}
             )
+            if rehearsal.is_rehearsal():  # a task that writes in spite of it: what it wrote counts now
+                foreseen.add({plan.principal.path: dict.fromkeys(plan.body) for plan in due})
             return [replace(plan, predicted=after.get(plan.principal.app_id, plan.predicted)) for plan in plans]
 
     def _current(self, app_ids: Sequence[str], written: Mapping[str, Mapping[str, Any]]) -> list[ServicePrincipal]:
@@ -101,6 +110,16 @@ class Directory:
             return wrong
 
         return wait_until(read, problems, " and ".join(plan.principal.label for plan in due), self._timeout)
+
+
+def _foresee(found: Sequence[ServicePrincipal], planner: Planner, now: datetime, foreseen: Journal) -> list[PrincipalPlan]:
+    """The plans for what is there, or in a rehearsal for what earlier tasks said that they would make of it."""
+    if not rehearsal.is_rehearsal():
+        return [planner.plan(principal, now) for principal in found]
+    said = foreseen.entries()
+    plans = [planner.plan(rehearsal.applied(principal, said.get(principal.path, {})), now) for principal in found]
+    foreseen.add({plan.principal.path: rehearsal.foreseen(plan.predicted, plan.body, now) for plan in plans if plan.change.changed})
+    return plans
 
 
 def wait_until(read: Callable[[], T], problems: Callable[[T], list[str]], subject: str, timeout: float) -> T:
