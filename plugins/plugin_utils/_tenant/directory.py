@@ -32,6 +32,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 
 T = TypeVar("T")
 
+# One reading that shows a change is enough, unless one before it did not: then a replica lags, and this many in a row are asked for.
 _AGREEING_READS = 3
 _PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -123,18 +124,19 @@ def _foresee(found: Sequence[ServicePrincipal], planner: Planner, now: datetime,
 
 
 def wait_until(read: Callable[[], T], problems: Callable[[T], list[str]], subject: str, timeout: float) -> T:
-    """What read() gives once it has shown no problem several times in a row.
+    """What read() gives once it shows no problem; where it has shown one before, once it has shown none several times in a row.
 
     timeout: seconds, after which HybridAuthError tells the last problems.
     """
     shortest = _shortest_pause()
     deadline = time.monotonic() + timeout
-    pause, agreeing = shortest, 0
+    pause, agreeing, needed = shortest, 0, 1
     while True:
         found = read()
         wrong = problems(found)
         agreeing = 0 if wrong else agreeing + 1
-        if agreeing == _AGREEING_READS:
+        needed = _AGREEING_READS if wrong else needed
+        if agreeing == needed:
             return found
         if wrong and time.monotonic() + pause > deadline:
             raise HybridAuthError(
