@@ -131,7 +131,7 @@ class ActionModule(HybridAuthAction):
         settled = state == "in_store" or assignment.in_place(row["thumbprint"], before, moment, wanted.immediate)
         if not settled:
             self.warned += assignment.check_roll(row, before, moment, wanted, now)
-            assignment.check_tenant(row["thumbprint"], principals, now)
+            assignment.check_tenant(row["thumbprint"], principals, moment or now)
         operations = [making.operation] if making else []
         if making and not self.check_mode:
             row = self.shell.run([Call("server", "Read-Server"), making.call]).rows["made"][0]

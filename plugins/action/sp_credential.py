@@ -39,6 +39,7 @@ class ActionModule(PrincipalAction):
             "display_name": {"type": "str"},
             "start": {"type": "str"},
             "end": {"type": "str"},
+            "valid_at": {"type": "dict"},
             "remove_expired": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("certificate_path", "certificate_content", "certificates", "thumbprint", "key_id")],
@@ -79,7 +80,7 @@ class ActionModule(PrincipalAction):
             wrong += [
                 f"{found.label} lacks certificate {certificate.thumbprint}"
                 for certificate in self.request.certificates
-                if not any(key_credential.serves(key, certificate.thumbprint, now) for key in found.keys)
+                if not key_credential.any_serves(found.keys, certificate.thumbprint, self.request.needed(certificate, now))
             ]
         return wrong
 
@@ -110,15 +111,17 @@ def _request(params: dict[str, Any], certificates: tuple[Certificate, ...], pres
             "Set key_id, thumbprint, certificate_path, certificate_content, certificates or remove_expired.",
         )
     thumbprints = tuple(option_thumbprint("thumbprint", text) for text in params["thumbprint"] or ())
-    if thumbprints and present:
-        raise InvalidOptionError("thumbprint", "it names what is there, and state is present", "a certificate, or state absent")
     name = params["display_name"]
     if name and len(name) > LONGEST_NAME:
         raise InvalidOptionError("display_name", f"it has {len(name)} characters", f"at most {LONGEST_NAME} characters")
     start, end = option_time("start", params["start"]), option_time("end", params["end"])
+    valid_at = _valid_at(params["valid_at"])
     if present:
         for certificate in certificates:
             _check_times(certificate, start, end, now)
+            moment = valid_at.get(certificate.thumbprint)
+            if moment and not (start or certificate.not_before) <= moment < (end or certificate.not_after):
+                raise InvalidOptionError("valid_at", f"{utc_text(moment)} is outside of the entry's validity", "a time within it")
     return CredentialRequest(
         present=present,
         certificates=certificates,
@@ -128,7 +131,13 @@ def _request(params: dict[str, Any], certificates: tuple[Certificate, ...], pres
         display_name=name,
         start=start,
         end=end,
+        valid_at=valid_at,
     )
+
+
+def _valid_at(given: dict[str, Any] | None) -> dict[str, datetime]:
+    found = {option_thumbprint("valid_at", name): option_time("valid_at", moment) for name, moment in (given or {}).items()}
+    return {thumbprint: moment for thumbprint, moment in found.items() if moment}
 
 
 def _check_times(certificate: Certificate, start: datetime | None, end: datetime | None, now: datetime) -> None:

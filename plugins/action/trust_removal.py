@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, registered, removal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, registered, removal, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import removal_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Unread, check_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
@@ -134,7 +134,7 @@ def _trust(params: Mapping[str, Any], farm: Mapping[str, Any], servers: list[Map
     tenant_id, skype = guid("tenant_id", params["tenant_id"]), guid("skype_app_id", params["skype_app_id"])
     template = cloud_named(params["cloud"]).metadata_template
     known_url = template.format(tenant_id=tenant_id) if template else None
-    thumbprints = discovery.thumbprints([farm, *servers])
+    thumbprints = list(usable.farms_certificates([farm, *servers]))
     if params["certificate_path"]:
         thumbprints.append(load_certificate_file("certificate_path", params["certificate_path"]).thumbprint)
     return removal.Trust(

@@ -32,7 +32,9 @@ options:
       - 00000002-0000-0ff1-ce00-000000000000
   state:
     description:
-      - V(present) adds the certificate where no valid entry for it is there.
+      - V(present) adds the certificate where no entry of it serves. An entry serves if its type is C(AsymmetricX509Cert), its usage
+        C(Verify), and it is valid now, or when the certificate itself, O(start) or O(valid_at) begin where that is later. One that begins
+        later or is over stays, and another one is added beside it.
       - V(absent) removes the entries that O(key_id), O(thumbprint), O(certificate_path), O(certificate_content) or O(certificates) names.
     type: str
     choices:
@@ -78,6 +80,11 @@ options:
     description:
       - When a new entry ends, in ISO 8601, within the certificate's validity. By default it comes from the certificate.
     type: str
+  valid_at:
+    description:
+      - When a certificate begins to sign, in ISO 8601 by its thumbprint, where that is later than now. An entry that is over by then, or
+        begins after it, does not count as there. M(sfb.hybrid_auth.trust_rotation) tells it of what it wants added.
+    type: dict
   remove_expired:
     description:
       - Also remove every expired entry of these service principals, whoever put it there.

@@ -157,6 +157,9 @@ add:
       description: Why it must be there.
       type: str
       sample: it signs now
+    valid_at:
+      description: When an entry of it has to be valid, in ISO 8601 in UTC, for O(sfb.hybrid_auth.sp_credential#module:valid_at).
+      type: str
 remove:
   description: The entries that go.
   returned: success

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, Server, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, Server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, first_use, in_date, long_enough
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, time_or_none, utc_text
 
 PRESENT = Rule(
     "certificate.present",
@@ -128,7 +128,7 @@ def _server(facts: Facts, server: Server) -> Iterator[Finding]:
     yield from _same(facts, server, thumbprint)
     found = certificate.get("found")
     yield STORE.judged(
-        _known(found, "the computer's certificate store cannot be read there"),
+        _told(found, "the computer's certificate store cannot be read there"),
         server.name,
         f"{thumbprint} in LocalMachine\\My",
         "not there" if found is False else "there",
@@ -136,7 +136,7 @@ def _server(facts: Facts, server: Server) -> Iterator[Finding]:
     )
     key = certificate.get("has_private_key")
     yield PRIVATE_KEY.judged(
-        _known(key, "the computer's certificate store cannot be read there"),
+        _told(key, "the computer's certificate store cannot be read there"),
         server.name,
         "the private key beside the certificate",
         "no private key" if key is False else "there",
@@ -169,18 +169,20 @@ def _certificates(facts: Facts) -> list[tuple[Object, datetime]]:
     for server in facts.servers:
         for certificate, staged in ((server.certificate(), False), (server.following(), True)):
             if isinstance(certificate, Mapping) and certificate.get("thumbprint"):
-                name, begin = str(certificate["thumbprint"]).upper(), moment(certificate.get("effective_date")) if staged else None
+                name, begin = str(certificate["thumbprint"]).upper(), time_or_none(certificate.get("effective_date")) if staged else None
                 # A server that has it in its store tells more of it than one that has not.
                 if name not in found or not found[name][0].get("key_type"):
-                    found[name] = (certificate, max(begin or facts.now, facts.now))
+                    found[name] = (certificate, first_use(facts.now, begin))
     return list(found.values())
 
 
 def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iterator[Finding]:
     subject, roll = label(certificate), "Roll to a new certificate: put it on every server and in the tenant first, then assign it."
-    begin, end = moment(certificate.get("not_before")), moment(certificate.get("not_after"))
+    begin, end = time_or_none(certificate.get("not_before")), time_or_none(certificate.get("not_after"))
     text = f"{utc_text(begin) if begin else 'not known'} to {utc_text(end) if end else 'not known'}"
-    yield IN_DATE.judged(_in_date(begin, end, used_from), subject, f"valid on {utc_text(used_from)}", text, roll)
+    yield IN_DATE.judged(
+        _told(in_date(begin, end, used_from), "its validity was not read"), subject, f"valid on {utc_text(used_from)}", text, roll
+    )
     limit = facts.expected.ending_soon_days
     yield ENDING_SOON.judged(
         Unknown("its end was not read") if end is None else days_left(end, facts.now) >= limit,
@@ -190,8 +192,9 @@ def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iter
         roll,
     )
     kind, bits = certificate.get("key_type"), certificate.get("key_size")
+    long = long_enough(kind, bits)
     yield KEY.judged(
-        strong_key(kind, bits) if kind is None or str(kind).upper() == "RSA" else False,
+        strong_key(kind, bits) if long is None else long,
         subject,
         f"RSA, {MINIMUM_RSA_BITS} bits or more",
         key_text(kind, bits),
@@ -209,11 +212,5 @@ def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iter
     )
 
 
-def _in_date(begin: datetime | None, end: datetime | None, used_from: datetime) -> bool | Unknown:
-    if (end is not None and end <= used_from) or (begin is not None and begin > used_from):
-        return False
-    return Unknown("its validity was not read") if begin is None or end is None else True
-
-
-def _known(value: object, why: str) -> bool | Unknown:
+def _told(value: object, why: str) -> bool | Unknown:
     return value if isinstance(value, bool) else Unknown(why)

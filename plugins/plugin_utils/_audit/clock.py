@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, Server, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, Server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 SERVER = Rule(
     "clock.server",
@@ -79,7 +80,7 @@ def _server(server: Server) -> _Ahead | Unknown:
 
 
 def _ahead(other: object, asked: Object, why: str) -> _Ahead | Unknown:
-    there, here, uncertainty = moment(other), moment(asked.get("controller_time")), asked.get("clock_uncertainty")
+    there, here, uncertainty = time_or_none(other), time_or_none(asked.get("controller_time")), asked.get("clock_uncertainty")
     if there is None:
         return Unknown(why)
     if here is None or not isinstance(uncertainty, (int, float)) or uncertainty < 0:

@@ -7,12 +7,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import credential_entries, credential_shared, sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import is_certificate, label, principal_label, serves, thumbprint
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
+    credential,
+    is_certificate,
+    label,
+    lacking,
+    principal_label,
+    serves,
+    thumbprint,
+)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, time_or_none, utc_text
 
 OWN = Rule(
     "credential.own",
@@ -58,32 +69,34 @@ def _own(facts: Facts) -> Iterator[Finding]:
             continue
         wanted, principal = str(certificate["thumbprint"]).upper(), facts.principal(app_id)
         subject = app_id if isinstance(principal, Unknown) or principal is None else principal_label(principal)
-        there = serves(facts, app_id, wanted, facts.now)
+        when = first_use(facts.now, time_or_none(certificate.get("not_before")))
+        there = serves(facts, app_id, wanted, when)
         yield OWN.judged(
             there,
             subject,
-            f"{wanted}, valid now",
-            "the tenant has no such principal" if principal is None else "there" if there is True else "not there",
+            f"{wanted}, valid {'now' if when == facts.now else f'from {utc_text(when)} on'}",
+            "the tenant has no such principal" if principal is None else "there" if there is True else lacking(facts, app_id, wanted, when),
             "Put it there with sp_credential.",
         )
-        yield _ending(facts, subject, principal, wanted)
+        yield _ending(facts, subject, principal, wanted, when)
 
 
-def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, wanted: str) -> Finding:
+def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, wanted: str, when: datetime) -> Finding:
     if isinstance(principal, Unknown) or principal is None:
         return ENDING_SOON.unknown(subject, principal.why if isinstance(principal, Unknown) else "the tenant has no such principal")
-    ends = [moment(key.get("end")) for key in principal.get("key_credentials") or [] if thumbprint(key) == wanted]
-    known = [end for end in ends if end is not None]
-    if not known:
-        return ENDING_SOON.unknown(
-            subject, "the end of the farm's entry was not read" if ends else "the farm's certificate was not found there"
-        )
-    left, limit = days_left(max(known), facts.now), facts.expected.ending_soon_days
+    entries = [credential(key) for key in principal.get("key_credentials") or []]
+    until = key_credential.served_until(entries, wanted, when)
+    if until == when:
+        why = key_credential.why_not(entries, wanted, when)
+        return ENDING_SOON.unknown(subject, f"it does not serve: {why}" if why else "the farm's certificate was not found there")
+    if until is None:
+        return ENDING_SOON.unknown(subject, "the end of the farm's entry was not read")
+    left, limit = days_left(until, facts.now), facts.expected.ending_soon_days
     return ENDING_SOON.judged(
         left >= limit,
         subject,
         f"{limit} days left or more",
-        f"{left} days left, until {utc_text(max(known))}",
+        f"{left} days left, until {utc_text(until)}",
         "Remove the entry by its key id with sp_credential, and add the certificate again without an end.",
     )
 

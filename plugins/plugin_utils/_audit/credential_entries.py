@@ -12,9 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
+    credential,
     hint,
     is_certificate,
     known_owner,
@@ -25,7 +26,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
 UNKNOWN_OWNER = Rule(
     "credential.unknown",
@@ -133,10 +134,10 @@ def _keys(facts: Facts, principal: Object) -> Iterator[Finding]:
 
 
 def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
-    begin, end = moment(key.get("start")), moment(key.get("end"))
+    begin, end = time_or_none(key.get("start")), time_or_none(key.get("end"))
     yield _owned(facts, key, subject)
     yield EXPIRED.judged(
-        Unknown("its end was not read") if end is None else end > facts.now,
+        Unknown("its end was not read") if end is None else not credential(key).expired(facts.now),
         subject,
         "still valid",
         f"ends on {utc_text(end)}" if end else "",

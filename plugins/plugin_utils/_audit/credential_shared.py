@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import hint, is_own, known_owner, label, live, principal_label
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
+    credential,
+    hint,
+    is_own,
+    known_owner,
+    label,
+    principal_label,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 
 OWN = Rule(
@@ -41,7 +48,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         for rule in RULES:
             yield rule.unknown(EXCHANGE_ONLINE, why)
         return
-    usable = [key for key in keys if live(key, facts.now)]
+    usable = [key for key in keys if not credential(key).expired(facts.now)]
     yield from _own(facts, principal, usable)
     yield from _foreign(facts, principal, usable)
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.expected import Expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 Object = Mapping[str, Any]
 _LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains", "replicas")
@@ -109,19 +109,8 @@ class Facts:
 
     def own_certificates(self) -> dict[str, str]:
         """The farm's certificates that are known, by thumbprint, each with its role."""
-        own: dict[str, str] = {}
-        for server in self.servers:
-            if isinstance(server.read, Unknown):
-                continue
-            signing = server.read.get("signing") or {}
-            for role, certificate in (
-                ("signs now", server.certificate()),
-                ("signs next", signing.get("next")),
-                ("signed before", signing.get("previous") or server.read.get("previous_certificate")),
-            ):
-                if isinstance(certificate, Mapping) and certificate.get("thumbprint"):
-                    own.setdefault(str(certificate["thumbprint"]).upper(), f"the farm's, {role}")
-        return own
+        read = [server.read for server in self.servers if not isinstance(server.read, Unknown)]
+        return {thumbprint: f"the farm's, {role}" for thumbprint, role in usable.farms_certificates(read).items()}
 
 
 def facts(
@@ -140,16 +129,6 @@ def facts(
     missing = [Server(name, Unknown(f"{name} was not read")) for name in unread]
     complete: bool | Unknown = not unread if servers_expected else Unknown("servers_expected does not tell which servers there are")
     return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now)
-
-
-def moment(value: Any) -> datetime | None:
-    """The aware time in a result; None where there is none, or something else in its place."""
-    if not value:
-        return None
-    try:
-        return parse_time(str(value))
-    except (ValueError, OverflowError):
-        return None
 
 
 def _named(name: str, names: set[str]) -> bool:

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 CERTIFICATE_TYPES = ("AsymmetricX509Cert", "X509CertAndPassword")  # https://learn.microsoft.com/graph/api/resources/keycredential
 
@@ -89,10 +93,19 @@ def hint(facts: Facts, key: Object) -> str:
     return f"named {names[0]}" if names else "it has no name"
 
 
-def live(key: Object, now: datetime) -> bool:
-    """Whether the key may be used now; one without a known end counts, since it may."""
-    end = moment(key.get("end"))
-    return end is None or end > now
+def credential(key: Object) -> KeyCredential:
+    """The key as the planners see it; what is damaged is as if it were not told."""
+    return KeyCredential(
+        key_id=key.get("key_id"),
+        thumbprint=thumbprint(key),
+        identifier=key.get("identifier"),
+        subject=key.get("subject"),
+        start=time_or_none(key.get("start")),
+        end=time_or_none(key.get("end")),
+        usage=key.get("usage"),
+        type=key.get("type"),
+        display_name=key.get("display_name"),
+    )
 
 
 def serves(facts: Facts, app_id: str, wanted: str, when: datetime) -> bool | Unknown:
@@ -102,15 +115,29 @@ def serves(facts: Facts, app_id: str, wanted: str, when: datetime) -> bool | Unk
         return principal
     if principal is None:
         return False
-    keys = principal.get("key_credentials")
-    if keys is None:
+    listed = principal.get("key_credentials")
+    if listed is None:
         return Unknown(f"the keys of {app_id} were not read")
-    for key in keys:
-        begin, end = moment(key.get("start")), moment(key.get("end"))
-        if thumbprint(key) == wanted.upper() and same_text(key.get("usage"), "Verify"):
-            if end is None:
-                return Unknown("the end of its entry was not read")
-            if end > when and (begin is None or begin <= when):
-                return True
-    unidentified = [key for key in keys if thumbprint(key) is None and is_certificate(key) is not False]
+    serving = [key for key in map(credential, listed) if key_credential.serves(_as_if_told(key), wanted, when)]
+    if any(_is_told(key) for key in serving):
+        return True
+    if serving:
+        return Unknown("what its entry is for, its start or its end was not read")
+    unidentified = [key for key in listed if thumbprint(key) is None and is_certificate(key) is not False]
     return Unknown(f"{len(unidentified)} keys of {app_id} do not tell which certificate they are") if unidentified else False
+
+
+def lacking(facts: Facts, app_id: str, wanted: str, when: datetime) -> str:
+    """What is there instead of a key that serves, in words."""
+    principal = facts.principal(app_id)
+    listed = None if isinstance(principal, Unknown) or principal is None else principal.get("key_credentials")
+    return key_credential.why_not(map(credential, listed or ()), wanted, when) or "not there"
+
+
+def _is_told(key: KeyCredential) -> bool:
+    return None not in (key.usage, key.type, key.start, key.end)
+
+
+def _as_if_told(key: KeyCredential) -> KeyCredential:
+    """The key with what was not read as it would have to be to serve."""
+    return replace(key, usage=key.usage or "Verify", type=key.type or "AsymmetricX509Cert")

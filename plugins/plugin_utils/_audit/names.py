@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import in_any, is_microsofts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import farms_host, names_of
 
 EXTERNAL_FQDN = Rule(
     "names.external_fqdn",
@@ -73,11 +73,11 @@ def _external(facts: Facts, known: dict[str, list[str]] | None, services: object
     for fqdn in fqdns:
         pools = ", ".join(dict.fromkeys((known or {}).get(fqdn, ())))
         subject = f"{fqdn}{f' ({pools})' if pools else ''}"
-        wanted = [_spelled(form, app_id, fqdn) for form in facts.expected.name_forms]
+        wanted = [name for form in facts.expected.name_forms for name in names_of(app_id, fqdn, form)]
         if isinstance(names, Unknown):
             yield EXTERNAL_FQDN.unknown(subject, names.why)
             continue
-        missing = [name for name in wanted if name.rstrip("/") not in names]
+        missing = [name for name in wanted if name.lower() not in names]
         if not missing and isinstance(services, Unknown):
             yield EXTERNAL_FQDN.unknown(subject, f"the name is there, but not which pool has it: {services.why}")
             continue
@@ -91,16 +91,12 @@ def _external(facts: Facts, known: dict[str, list[str]] | None, services: object
 
 
 def _names(facts: Facts, app_id: str) -> set[str] | Unknown:
-    """The principal's names in lower case, URLs without a final slash; none where there is no such principal."""
+    """The principal's names in lower case; none where there is no such principal."""
     principal = facts.principal(app_id)
     if isinstance(principal, Unknown):
         return principal
     names = [] if principal is None else principal.get("names")
-    return Unknown("its names were not read") if names is None else {str(name).lower().rstrip("/") for name in names}
-
-
-def _spelled(form: str, app_id: str, fqdn: str) -> str:
-    return f"{app_id}/{fqdn}" if form == "procedure" else f"https://{fqdn}/"
+    return Unknown("its names were not read") if names is None else {str(name).lower() for name in names}
 
 
 def _each_pool(facts: Facts, services: list[Object]) -> Iterator[Finding]:
@@ -125,12 +121,10 @@ def _stale(facts: Facts, services: list[Object]) -> Iterator[Finding]:
     if not isinstance(sip_domains, Unknown):
         domains |= {str(entry["name"]).lower() for entry in sip_domains if entry.get("name")}
     known = hosts | set(facts.expected.external_fqdns) | set(facts.expected.known_names)
-    prefix = f"{app_id}/"
-    named = sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
-    stale = [host for host in named if "*" not in host and host not in known and in_any(host, domains) and not is_microsofts(host)]
-    for host in stale:
+    stale = [name for name in sorted(names) if (host := farms_host(app_id, name, domains)) and host not in known]
+    for name in stale:
         yield STALE.warned(
-            f"{prefix}{host}",
+            name,
             "a host of the topology, or named in known_names",
             "no pool has it",
             "Remove it with sp_names and state absent, or name it in known_names if another deployment has it.",

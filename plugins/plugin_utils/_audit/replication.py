@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
 UP_TO_DATE = Rule(
     "replication.up_to_date",
@@ -41,7 +41,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     limit = timedelta(hours=facts.expected.replica_report_age_hours)
     for replica in replicas:
-        subject, fresh, report = f"replica {replica.get('replica')}", replica.get("up_to_date"), moment(replica.get("last_status_report"))
+        subject, fresh, report = (
+            f"replica {replica.get('replica')}",
+            replica.get("up_to_date"),
+            time_or_none(replica.get("last_status_report")),
+        )
         yield UP_TO_DATE.judged(
             fresh if isinstance(fresh, bool) else Unknown("its state was not read"),
             subject,

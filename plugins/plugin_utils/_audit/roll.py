@@ -11,10 +11,11 @@ from datetime import timedelta
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.certificate import label
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import serves
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import lacking, serves
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
 PENDING = Rule(
     "roll.pending",
@@ -63,7 +64,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         for rule in RULES:
             yield rule.passed(facts.subject, _NONE)
         return
-    effective = moment(following.get("effective_date"))
+    effective = time_or_none(following.get("effective_date"))
     when = utc_text(effective) if effective else "a date that was not read"
     yield PENDING.warned(
         label(following), _NONE, f"it signs from {when} on", "Follow the roll to its end, and audit again after that date."
@@ -71,7 +72,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from _in_cloud(facts, following, when)
     yield from _on_servers(facts, following)
     current = facts.lead.certificate()
-    end = moment(current.get("not_after")) if current and not isinstance(current, Unknown) else None
+    end = time_or_none(current.get("not_after")) if current and not isinstance(current, Unknown) else None
     yield IN_TIME.judged(
         Unknown("a date was not read") if effective is None or end is None else effective <= end,
         label(following),
@@ -82,18 +83,24 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _in_cloud(facts: Facts, following: Object, when: str) -> Iterator[Finding]:
-    effective, thumbprint = moment(following.get("effective_date")), str(following.get("thumbprint"))
+    effective, thumbprint = time_or_none(following.get("effective_date")), str(following.get("thumbprint"))
     near = effective is None or effective - facts.now <= timedelta(days=facts.expected.roll_near_days)
     for app_id in facts.expected.credential_app_ids:
         subject = f"{label(following)} on {app_id}"
-        there = serves(facts, app_id, thumbprint, max(effective or facts.now, facts.now))
+        begins = first_use(facts.now, effective, time_or_none(following.get("not_before")))
+        there = serves(facts, app_id, thumbprint, begins)
         if isinstance(there, Unknown):
             yield IN_CLOUD.unknown(subject, there.why)
         elif there:
             yield IN_CLOUD.passed(subject, f"there, before {when}")
         else:
             told = IN_CLOUD.failed if near else IN_CLOUD.warned
-            yield told(subject, f"there before {when}", "not there", "Put it on the service principal with sp_credential now.")
+            yield told(
+                subject,
+                f"there before {when}",
+                lacking(facts, app_id, thumbprint, begins),
+                "Put it on the service principal with sp_credential now.",
+            )
 
 
 def _on_servers(facts: Facts, following: Object) -> Iterator[Finding]:

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import TOLERANCE
+
 OUTCOMES = (
     "accepted",
     "unknown_key",
@@ -26,9 +28,7 @@ OUTCOMES = (
     "wrong_certificate",
     "not_known",
 )
-# What Microsoft's own libraries tolerate by default:
-# https://learn.microsoft.com/dotnet/api/microsoft.identitymodel.tokens.tokenvalidationparameters.defaultclockskew
-SKEW_SECONDS = 300
+SKEW_SECONDS = int(TOLERANCE.total_seconds())
 _LONGEST_QUOTE = 400
 _CODE = re.compile(r"\b(AADSTS|ACS)(\d{3,9})\b")
 _REFUSED = (400, 401, 403)
@@ -123,8 +123,9 @@ def _of_assertion(codes: set[int], text: str, asked: Asked) -> _Cause | None:
     if codes & _CERTIFICATE or (codes & _KEY and "expired" in text):
         return (
             "wrong_certificate",
-            f"The tenant knows the certificate {asked.thumbprint}, but it is no longer valid there.",
-            "Assign a new OAuthTokenIssuer certificate, and put it on the service principal with sp_credential.",
+            f"The service principal {asked.application} has the certificate {asked.thumbprint}, but no entry of it is valid now.",
+            "Put it there with sp_credential (sfb.hybrid_auth.configure does), which adds an entry that is valid now. If the certificate "
+            "itself is over, assign a new OAuthTokenIssuer certificate first (sfb.hybrid_auth.rotate does).",
         )
     if codes & _KEY:
         return (

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import text, text_or_none
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import in_date
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, time_or_none
 
 _ROLES = {"current": "signs now", "next": "signs next", "previous": "signed before"}
 
@@ -77,21 +78,11 @@ def _fill(row: dict[str, Any], source: Mapping[str, Any], start: str, end: str) 
     row["not_after"] = row["not_after"] or text_or_none(source.get(end))
 
 
-def moment(value: Any) -> datetime | None:
-    """The time in a text, None where there is none or it is no time."""
-    try:
-        return parse_time(str(value)) if value else None
-    except (ValueError, OverflowError):
-        return None
-
-
 def _state(row: Mapping[str, Any], now: datetime, ending_soon_days: int) -> tuple[str, int | None]:
-    start, end = moment(row["not_before"]), moment(row["not_after"])
+    start, end = time_or_none(row["not_before"]), time_or_none(row["not_after"])
     if end is None:
         return "unknown", None
     left = days_left(end, now)
-    if end <= now:
-        return "expired", left
-    if start is not None and start > now:
-        return "future", left
+    if in_date(start, end, now) is False:
+        return ("expired" if end <= now else "future"), left
     return ("ending" if left < ending_soon_days else "valid"), left

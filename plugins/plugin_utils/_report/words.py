@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.certificates import moment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 NOT_IN_THE_RUN = "It is known, and was not in this run. Run without --limit and serial."
 VERDICTS = {"compliant": "Compliant", "not_compliant": "Not compliant", "incomplete": "Incomplete"}
@@ -44,13 +44,13 @@ def counted(counts: Mapping[str, int], *, zeros: bool = False) -> str:
 
 def day(value: str | None) -> str:
     """The day of a time in ISO 8601, a dash where there is none."""
-    found = moment(value)
+    found = time_or_none(value)
     return found.strftime("%Y-%m-%d") if found else "\u2013"
 
 
 def minute(value: str | None) -> str:
     """A time in ISO 8601 to the minute, a dash where there is none."""
-    found = moment(value)
+    found = time_or_none(value)
     return found.strftime("%Y-%m-%d %H:%M UTC") if found else "\u2013"
 
 
@@ -71,5 +71,5 @@ def _span(days: int) -> str:
 
 def days_from(value: str | None, now: datetime) -> float | None:
     """Days from now to a time in ISO 8601, negative for the past; None where there is none."""
-    found = moment(value)
+    found = time_or_none(value)
     return None if found is None else (found - now).total_seconds() / 86400

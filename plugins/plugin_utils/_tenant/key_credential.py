@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import shapes
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, first_use, in_date, parse_der
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import TOLERANCE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64, text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
@@ -46,7 +47,7 @@ class KeyCredential:
     stored: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def expired(self, now: datetime) -> bool:
-        return self.end is not None and self.end <= now
+        return in_date(None, self.end, now) is False
 
     def info(self, now: datetime) -> shapes.KeyCredential:
         """The entry in the shape that sp_info returns."""
@@ -85,7 +86,7 @@ class KeyCredential:
 
 @dataclass(frozen=True)
 class CredentialRequest:
-    """What a task wants of each service principal's key credentials."""
+    """What a task wants of each service principal's key credentials. valid_at: when an entry has to serve, by thumbprint, where not now."""
 
     present: bool
     certificates: tuple[Certificate, ...] = ()
@@ -95,6 +96,11 @@ class CredentialRequest:
     display_name: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+    valid_at: Mapping[str, datetime] = field(default_factory=dict)
+
+    def needed(self, certificate: Certificate, now: datetime) -> datetime:
+        """When an entry has to serve to count as there: now, or later where the certificate or what the task asks for begins later."""
+        return first_use(now, certificate.not_before, self.start, self.valid_at.get(certificate.thumbprint))
 
     def names(self, key: KeyCredential) -> bool:
         """Whether the request names this entry."""
@@ -130,7 +136,10 @@ class CredentialPlan:
 
 
 def plan(current: tuple[KeyCredential, ...], request: CredentialRequest, now: datetime) -> CredentialPlan:
-    """The list that the request wants. Entries that it does not name stay, expired ones too unless it says remove_expired."""
+    """The list that the request wants. Entries that it does not name stay, expired ones too unless it says remove_expired.
+
+    An entry of the certificate that does not serve when it is needed stays too, and another one is added beside it.
+    """
 
     def goes(key: KeyCredential) -> bool:
         return (not request.present and request.names(key)) or (request.remove_expired and key.expired(now))
@@ -140,7 +149,7 @@ def plan(current: tuple[KeyCredential, ...], request: CredentialRequest, now: da
     missing = [
         certificate
         for certificate in (request.certificates if request.present else ())
-        if not any(serves(key, certificate.thumbprint, now) for key in kept)
+        if not any_serves(kept, certificate.thumbprint, request.needed(certificate, now))
     ]
     return CredentialPlan(kept, dropped, tuple(_new(certificate, request) for certificate in missing))
 
@@ -162,9 +171,51 @@ def _new(certificate: Certificate, request: CredentialRequest) -> KeyCredential:
     )
 
 
-def serves(key: KeyCredential, thumbprint: str, now: datetime) -> bool:
-    """Whether the entry lets a token be verified that was signed with the certificate of that thumbprint."""
-    return key.thumbprint == thumbprint and same_text(key.usage, "Verify") and not key.expired(now)
+def verifies(key: KeyCredential, thumbprint: str) -> bool:
+    """Whether the entry is there to verify what the certificate of that thumbprint signed, at whatever time."""
+    usual = same_text(key.type, "AsymmetricX509Cert") and same_text(key.usage, "Verify")
+    return key.thumbprint is not None and same_text(key.thumbprint, thumbprint) and usual
+
+
+def serves(key: KeyCredential, thumbprint: str, moment: datetime) -> bool:
+    """Whether at that moment the tenant verifies with the entry what the certificate of that thumbprint signed.
+
+    This is the one answer that plan, rotation, assignment, audit and removal go by. A time that Graph does not tell is no limit. An
+    entry may begin when Graph wrote it, by Graph's own clock, so a start that is near counts as over.
+    """
+    begin = None if key.start is None else key.start - TOLERANCE
+    return verifies(key, thumbprint) and in_date(begin, key.end, moment) is not False
+
+
+def any_serves(keys: Iterable[KeyCredential], thumbprint: str, moment: datetime) -> bool:
+    return any(serves(key, thumbprint, moment) for key in keys)
+
+
+def served_until(keys: Iterable[KeyCredential], thumbprint: str, moment: datetime) -> datetime | None:
+    """Until when some entry serves without a gap; the moment itself where none does. None: without an end."""
+    until = moment
+    for key in sorted((key for key in keys if verifies(key, thumbprint)), key=lambda key: (key.start is not None, key.start)):
+        if serves(key, thumbprint, until):
+            if key.end is None:
+                return None
+            until = max(until, key.end)
+    return until
+
+
+def why_not(keys: Iterable[KeyCredential], thumbprint: str, moment: datetime) -> str | None:
+    """Why no entry of the certificate serves at that moment, in words; None where there is no entry of it, or one serves."""
+    ours = [key for key in keys if key.thumbprint is not None and same_text(key.thumbprint, thumbprint)]
+    if not ours or any_serves(ours, thumbprint, moment):
+        return None
+    return "; ".join(dict.fromkeys(_why_not(key, moment) for key in ours))
+
+
+def _why_not(key: KeyCredential, moment: datetime) -> str:
+    if not same_text(key.type, "AsymmetricX509Cert") or not same_text(key.usage, "Verify"):
+        return f"its entry there has type {key.type} and usage {key.usage}"
+    if key.end is not None and key.end <= moment:
+        return f"its entry there {'ended' if key.expired(moment) else 'ends'} on {utc_text(key.end)}"
+    return f"its entry there begins only on {utc_text(key.start) if key.start else 'a day that is not told'}"
 
 
 def from_graph(entry: Mapping[str, Any]) -> KeyCredential:

@@ -41,7 +41,7 @@ def credentials(principal: ServicePrincipal, request: CredentialRequest, now: da
             {"key_credentials": _shown(principal.keys)},
             {"key_credentials": _shown(after)},
             (
-                *(f"add certificate {key.label} to {principal.label}" for key in plan.added),
+                *(f"add certificate {key.label} to {principal.label}{_beside(principal, key, request, now)}" for key in plan.added),
                 *(f"remove credential {key.label} from {principal.label}" for key in plan.dropped),
             ),
         ),
@@ -80,6 +80,13 @@ def account(principal: ServicePrincipal, *, enabled: bool) -> PrincipalPlan:
         ),
         {"accountEnabled": enabled},
     )
+
+
+def _beside(principal: ServicePrincipal, added: KeyCredential, request: CredentialRequest, now: datetime) -> str:
+    """Why an entry is added beside one of the same certificate; nothing where there is none."""
+    moment = next(request.needed(one, now) for one in request.certificates if one.thumbprint == added.thumbprint)
+    reason = key_credential.why_not(principal.keys, str(added.thumbprint), moment)
+    return f": {reason}" if reason else ""
 
 
 def _shown(keys: Sequence[KeyCredential]) -> list[dict[str, Any]]:

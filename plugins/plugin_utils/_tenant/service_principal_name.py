@@ -39,6 +39,12 @@ def host_in(app_id: str, name: str) -> str | None:
     return None
 
 
+def farms_host(app_id: str, name: str, domains: Collection[str]) -> str | None:
+    """The host of a name in one of the two forms that is in one of the farm's domains and not Microsoft's; None for every other name."""
+    host = host_in(app_id, name)
+    return host if host is not None and in_any(host, domains) and not is_microsofts(host) else None
+
+
 def whole_names(option: str, app_id: str, value: str, form: str) -> list[str]:
     """The whole names for a host name, or the given whole name: <appId>/<host> or an https URL; InvalidOptionError for anything else."""
     text = str(value).strip()
@@ -88,14 +94,9 @@ def plan(current: Sequence[str], names: Sequence[str], state: str, app_id: str, 
     if state == "absent":
         removed = tuple(name for name in current if name.lower() in wanted)
     elif state == "exact":
-        removed = tuple(name for name in current if name.lower() not in wanted and _is_the_farms(app_id, name, domains))
+        removed = tuple(name for name in current if name.lower() not in wanted and farms_host(app_id, name, domains))
     else:
         removed = ()
     added = () if state == "absent" else tuple(name for key, name in wanted.items() if key not in there)
     gone = {name.lower() for name in removed}
     return NamesPlan((*(name for name in current if name.lower() not in gone), *added), added, removed)
-
-
-def _is_the_farms(app_id: str, name: str, domains: Collection[str]) -> bool:
-    host = host_in(app_id, name)
-    return host is not None and in_any(host, domains) and not is_microsofts(host)

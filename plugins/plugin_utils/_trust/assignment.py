@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import serves
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
@@ -61,19 +61,10 @@ def in_place(thumbprint: str, signing: Row, effective: datetime | None, immediat
 
 
 def check_certificate(row: Row, now: datetime) -> None:
-    """Refuse a certificate of the computer's store that cannot sign: HybridAuthError."""
-    name = f"The certificate {row['thumbprint']}"
-    if not row.get("found"):
-        raise HybridAuthError(f"{name} is not in the computer store.", "Import it with its private key, or give it with pfx_path.")
-    if not row.get("has_private_key"):
-        raise HybridAuthError(f"{name} has no private key in the computer store.", "Import it with its private key.")
-    if row.get("key_type") != "RSA" or (row.get("key_size") or 0) < MINIMUM_RSA_BITS:
-        raise HybridAuthError(
-            f"{name} has a key of {row.get('key_size')} bits of type {row.get('key_type')}.",
-            f"Use a certificate with an RSA key of at least {MINIMUM_RSA_BITS} bits.",
-        )
-    if parse_time(str(row["not_after"])) <= now:
-        raise HybridAuthError(f"{name} expired on {row['not_after']}.", "Use a certificate that is still valid.")
+    """Refuse a certificate of the computer's store that cannot sign: HybridAuthError. One that is valid later may be staged until then."""
+    found = usable.obstacle(row, now)
+    if found and found.kind != usable.EARLY:
+        raise HybridAuthError(f"The certificate {row['thumbprint']} {found.problem}.", found.remedy)
 
 
 def check_roll(row: Row, signing: Row, effective: datetime | None, wanted: Assignment, now: datetime) -> list[str]:
@@ -115,12 +106,15 @@ def check_roll(row: Row, signing: Row, effective: datetime | None, wanted: Assig
     return []
 
 
-def check_tenant(thumbprint: str, principals: Iterable[ServicePrincipal], now: datetime) -> None:
-    """Refuse a certificate that a service principal does not hold: HybridAuthError."""
-    lacking = [principal.label for principal in principals if not any(serves(key, thumbprint, now) for key in principal.keys)]
+def check_tenant(thumbprint: str, principals: Iterable[ServicePrincipal], moment: datetime) -> None:
+    """Refuse a certificate with which a service principal does not verify at the moment when it begins to sign: HybridAuthError."""
+    lacking = usable.lacking(principals, thumbprint, moment)
     if lacking:
+        reasons = dict.fromkeys(reason for one in lacking if (reason := key_credential.why_not(one.keys, thumbprint, moment)))
+        why = f" ({'; '.join(reasons)})" if reasons else ""
         raise HybridAuthError(
-            f"The certificate {thumbprint} is not on {' and '.join(lacking)}, so what it signs would be refused. Nothing was assigned.",
+            f"The certificate {thumbprint} is not on {' and '.join(one.label for one in lacking)} with an entry that is valid on "
+            f"{utc_text(moment)}{why}, so what it signs would be refused. Nothing was assigned.",
             "Put it there with sp_credential first.",
         )
 

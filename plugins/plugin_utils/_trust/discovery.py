@@ -133,17 +133,6 @@ def certificate_warning(farm: Farm, thumbprint: str) -> str | None:
     return f"The given certificate is {thumbprint}, but the farm signs with {signing['thumbprint']}.{staged}"
 
 
-def thumbprints(farms: Iterable[Farm]) -> list[str]:
-    """Of every certificate that signs, signed or is to sign, on any of the servers that were read."""
-    found: dict[str, None] = {}
-    for farm in farms:
-        signing = farm["signing"]
-        for certificate in (signing["current"], signing["next"], signing["previous"], farm["certificate"], farm["previous_certificate"]):
-            if certificate:
-                found[str(certificate["thumbprint"]).upper()] = None
-    return list(found)
-
-
 def unchecked_warning(hosts: Sequence[str]) -> str | None:
     """The word that servers were not looked at; None where all were."""
     if not hosts:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
@@ -33,9 +34,7 @@ class SelfSigned:
         """Whether this certificate of the store is a new one of that kind."""
         return bool(
             row
-            and row.get("found")
-            and row.get("has_private_key")
-            and row.get("key_type") == "RSA"
+            and usable.may_sign(row, now)
             and (row.get("key_size") or 0) >= self.key_size
             and same_text(row.get("subject"), self.subject)
             and same_text(row.get("issuer"), self.subject)

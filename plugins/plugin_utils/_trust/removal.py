@@ -45,6 +45,11 @@ class Trust:
     clear_service_name: bool = False
     although_foreign: tuple[str, ...] = ()
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of the farm's names."""
+        return frozenset(host for name in self.names if (host := host_in(self.skype_app_id, name)))
+
     def forced(self, identity: str) -> bool:
         return any(same_text(identity, name) for name in self.although_foreign)
 
@@ -77,7 +82,7 @@ def plan(farm: Mapping[str, Any], principals: Sequence[Mapping[str, Any]], trust
     service_name, configuration_left = _configuration(farm["oauth_configuration"], trust)
     wanted = dict.fromkeys((trust.skype_app_id, trust.exchange_app_id))
     there = [principal for principal in principals if principal["app_id"] in wanted]
-    names = _going_names(farm["oauth_configuration"], trust)
+    names = _going_names(farm["oauth_configuration"], there, trust)
     return Removal(
         names=names if trust.skype_app_id in {principal["app_id"] for principal in there} else (),
         partner_application=application,
@@ -172,24 +177,34 @@ def _keys(principals: Iterable[Mapping[str, Any]], trust: Trust) -> list[Left]:
     ]
 
 
-def _going_names(configuration: Mapping[str, Any], trust: Trust) -> tuple[str, ...]:
-    """The names that go. Where clients sign in with hybrid modern authentication, it needs the farm's URLs."""
+def _going_names(configuration: Mapping[str, Any], principals: Iterable[Mapping[str, Any]], trust: Trust) -> tuple[str, ...]:
+    """The names that go, as they are spelled there. Where clients sign in with hybrid modern authentication, it needs the URLs."""
     modern = configuration["client_authorization_oauth_server"]
-    names = [name for name in trust.names if not (modern and name.startswith("https://"))]
+    there = [name for name, host in _hosts_there(principals, trust) if host in trust.hosts]
+    names = [name for name in (*trust.names, *there) if not (modern and name.lower().startswith("https://"))]
     return tuple({name.lower(): name for name in (*names, *trust.given_names)}.values())
 
 
 def _names(principals: Iterable[Mapping[str, Any]], trust: Trust, going: Iterable[str]) -> list[Left]:
-    gone, farms = ({name.lower() for name in names} for names in (going, trust.names))
+    gone = {name.lower() for name in going}
     return [
         Left(
-            f"name {name} of service principal {principal['app_id']}",
-            "hybrid modern authentication is on, which needs it" if name.lower() in farms else "its host is not in the farm's topology",
+            f"name {name} of service principal {trust.skype_app_id}",
+            "hybrid modern authentication is on, which needs it" if host in trust.hosts else "its host is not in the farm's topology",
         )
+        for name, host in _hosts_there(principals, trust)
+        if name.lower() not in gone
+    ]
+
+
+def _hosts_there(principals: Iterable[Mapping[str, Any]], trust: Trust) -> list[tuple[str, str]]:
+    """The names on Skype for Business Online that may be a farm's, each with its host."""
+    return [
+        (name, host)
         for principal in principals
         if principal["app_id"] == trust.skype_app_id
         for name in principal["names"]
-        if name.lower() not in gone and (host := host_in(trust.skype_app_id, name)) and not is_microsofts(host)
+        if (host := host_in(trust.skype_app_id, name)) and not is_microsofts(host)
     ]
 
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import serves
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import verifies
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import (
     Certificate,
     Roles,
@@ -39,13 +40,14 @@ SHORTEST_OVERLAP_DAYS = 2
 
 @dataclass(frozen=True)
 class Addition:
-    """A certificate that service principals lack."""
+    """A certificate that service principals lack. valid_at: when an entry of it has to serve."""
 
     thumbprint: str
     subject: str | None
     content: str
     app_ids: tuple[str, ...]
     reason: str
+    valid_at: datetime
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -54,6 +56,7 @@ class Addition:
             "content": self.content,
             "app_ids": list(self.app_ids),
             "reason": self.reason,
+            "valid_at": utc_text(self.valid_at),
         }
 
 
@@ -115,11 +118,17 @@ def plan(signing: Mapping[str, Any], principals: Sequence[ServicePrincipal], rul
         )
     roles = Roles(current, following, previous, rules, now)
     add = tuple(
-        addition for addition in (_addition(certificate, reason, principals, now) for certificate, reason in roles.live) if addition
+        addition
+        for addition in (
+            _addition(certificate, reason, principals, roles.needed[certificate.thumbprint]) for certificate, reason in roles.live
+        )
+        if addition
     )
     added = {(addition.thumbprint, app_id) for addition in add for app_id in addition.app_ids}
     verdicts = [
-        roles.verdict(principal, key, replaced=replaced(principal, key, added, now)) for principal in principals for key in principal.keys
+        roles.verdict(principal, key, replaced=replaced(principal, key, added, roles.needed.get(str(key.thumbprint), now)))
+        for principal in principals
+        for key in principal.keys
     ]
     keep = tuple(verdict for verdict in verdicts if not verdict.goes)
     successor_due = following is None and current.end is not None and current.end - now <= rules.warn
@@ -134,18 +143,17 @@ def plan(signing: Mapping[str, Any], principals: Sequence[ServicePrincipal], rul
     )
 
 
-def _addition(certificate: Certificate, reason: str, principals: Sequence[ServicePrincipal], now: datetime) -> Addition | None:
-    lacking = tuple(
-        principal.app_id for principal in principals if not any(serves(key, certificate.thumbprint, now) for key in principal.keys)
-    )
-    if not lacking or certificate.expired(now):
+def _addition(certificate: Certificate, reason: str, principals: Sequence[ServicePrincipal], moment: datetime) -> Addition | None:
+    """What lacks an entry that serves at that moment; nothing where the certificate is over by then, so that none can."""
+    lacking = tuple(one.app_id for one in usable.lacking(principals, certificate.thumbprint, moment))
+    if not lacking or certificate.expired(moment):
         return None
     if not certificate.content:
         raise HybridAuthError(
             f"The tenant lacks the certificate {certificate.thumbprint} ({reason}), and it is not in the server's computer store.",
             "Wait until the Central Management Store has replicated, or import it there, and run again.",
         )
-    return Addition(certificate.thumbprint, certificate.subject, certificate.content, lacking, reason)
+    return Addition(certificate.thumbprint, certificate.subject, certificate.content, lacking, reason, moment)
 
 
 def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
@@ -171,12 +179,7 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
             yield Upcoming(certificate.end, "expire", certificate.thumbprint, (), text)
         for verdict in keep:
             end = verdict.key.end
-            if (
-                verdict.key.thumbprint == certificate.thumbprint
-                and end
-                and now < end
-                and (certificate.end is None or end < certificate.end)
-            ):
+            if verifies(verdict.key, certificate.thumbprint) and end and now < end and (certificate.end is None or end < certificate.end):
                 text = (
                     f"the entry of {certificate.thumbprint} on {verdict.principal.label} ends on {when_text(end)}, "
                     "before the certificate does"

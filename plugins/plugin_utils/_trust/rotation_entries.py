@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, KeyCredential, serves
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use, in_date
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
 OURS, FOREIGN, UNKNOWN = "ours", "foreign", "unknown"
 
@@ -63,11 +65,12 @@ class Certificate:
     thumbprint: str
     subject: str | None
     content: str | None
+    begin: datetime | None
     end: datetime | None
     effective: datetime | None
 
     def expired(self, now: datetime) -> bool:
-        return self.end is not None and self.end <= now
+        return in_date(None, self.end, now) is False
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,12 @@ class Roles:
         return [(self.current, "it signs now"), *staged]
 
     @property
+    def needed(self) -> dict[str, datetime]:
+        """By thumbprint of a certificate that the tenant must hold: from when on an entry of it has to serve."""
+        found = {self.next.thumbprint: first_use(self.now, self.next.effective, self.next.begin)} if self.next else {}
+        return {**found, self.current.thumbprint: first_use(self.now, self.current.begin)}
+
+    @property
     def earlier(self) -> set[str]:
         return {*self.rules.earlier, *([self.previous.thumbprint] if self.previous else [])}
 
@@ -104,7 +113,7 @@ class Roles:
         cases: list[tuple[bool, str, bool, str]] = [
             (not key.thumbprint or not key.key_id, UNKNOWN, False, "its certificate cannot be told"),
             (is_live and expired and replaced, OURS, True, f"it {ended}, and another entry has the same certificate"),
-            (is_live, OURS, False, live.get(str(key.thumbprint), "")),
+            (is_live, OURS, False, self._of_live(key, live.get(str(key.thumbprint), ""))),
             (key.thumbprint in self.rules.named, FOREIGN, True, "it was named"),
             (not usual, FOREIGN, False, f"its type {key.type} and usage {key.usage} are not those of the farm's certificate"),
             (is_earlier and expired, OURS, True, f"it is an earlier certificate of the farm and {ended}"),
@@ -129,6 +138,11 @@ class Roles:
         waits = is_earlier and not is_live and usual and not goes
         return Verdict(principal, key, owner, goes, reason, over if waits else None)
 
+    def _of_live(self, key: KeyCredential, reason: str) -> str:
+        moment = self.needed.get(str(key.thumbprint))
+        why = key_credential.why_not([key], str(key.thumbprint), moment) if moment else None
+        return f"{reason}, but {why}" if why else reason
+
     def _has_our_subject(self, key: KeyCredential) -> bool:
         """By the certificate itself; where Graph does not show it, by the display name, which sp_credential makes of the subject."""
         ours = [one.subject for one in (self.current, self.next, self.previous) if one and one.subject]
@@ -140,21 +154,21 @@ class Roles:
 def certificate_in(entry: Mapping[str, Any] | None) -> Certificate | None:
     if not entry:
         return None
-    end, effective = entry.get("not_after"), entry.get("effective_date")
     return Certificate(
         thumbprint=str(entry["thumbprint"]).upper(),
         subject=entry.get("subject"),
         content=entry.get("content"),
-        end=parse_time(str(end)) if end else None,
-        effective=parse_time(str(effective)) if effective else None,
+        begin=time_or_none(entry.get("not_before")),
+        end=time_or_none(entry.get("not_after")),
+        effective=time_or_none(entry.get("effective_date")),
     )
 
 
-def replaced(principal: ServicePrincipal, key: KeyCredential, added: set[tuple[str, str]], now: datetime) -> bool:
+def replaced(principal: ServicePrincipal, key: KeyCredential, added: set[tuple[str, str]], moment: datetime) -> bool:
     if key.thumbprint is None:
         return False
     others = (other for other in principal.keys if other is not key)
-    return (key.thumbprint, principal.app_id) in added or any(serves(other, key.thumbprint, now) for other in others)
+    return (key.thumbprint, principal.app_id) in added or key_credential.any_serves(others, key.thumbprint, moment)
 
 
 def when_text(moment: datetime | None) -> str:

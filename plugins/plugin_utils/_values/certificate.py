@@ -82,6 +82,27 @@ class Certificate:
         return {"thumbprint": self.thumbprint, "subject": self.subject, "not_after": utc_text(self.not_after)}
 
 
+def in_date(begin: datetime | None, end: datetime | None, moment: datetime) -> bool | None:
+    """Whether the moment is within a validity, its first second included and its last one not; None where what is not known decides."""
+    if (begin is not None and moment < begin) or (end is not None and end <= moment):
+        return False
+    return None if begin is None or end is None else True
+
+
+def long_enough(key_type: str | None, key_size: int | None) -> bool | None:
+    """Whether the farm may sign with a key of that type and of so many bits; None where that is not known."""
+    if not key_type:
+        return None
+    if key_type.upper() != "RSA":
+        return False
+    return None if key_size is None else key_size >= MINIMUM_RSA_BITS
+
+
+def first_use(now: datetime, *others: datetime | None) -> datetime:
+    """From when on something is needed that begins at the latest of these times, and not in the past. None: no limit."""
+    return max([now, *(moment for moment in others if moment is not None)])
+
+
 def check_usable(option: str, certificate: Certificate, now: datetime) -> list[str]:
     """Refuse a certificate that cannot serve as the trust's (InvalidOptionError); the warnings about one that can.
 
@@ -90,14 +111,9 @@ def check_usable(option: str, certificate: Certificate, now: datetime) -> list[s
     name = f"the certificate {certificate.thumbprint} ({certificate.subject})"
     if certificate.not_after <= now:
         raise InvalidOptionError(option, f"{name} expired on {utc_text(certificate.not_after)}", "a certificate that is still valid")
-    if certificate.key_type != "RSA":
-        raise InvalidOptionError(
-            option, f"{name} has a key of type {certificate.key_type}", f"an RSA key of at least {MINIMUM_RSA_BITS} bits"
-        )
-    if (certificate.key_size or 0) < MINIMUM_RSA_BITS:
-        raise InvalidOptionError(
-            option, f"{name} has an RSA key of {certificate.key_size} bits", f"an RSA key of at least {MINIMUM_RSA_BITS} bits"
-        )
+    if not long_enough(certificate.key_type, certificate.key_size):
+        key = f"an RSA key of {certificate.key_size} bits" if certificate.key_type == "RSA" else f"a key of type {certificate.key_type}"
+        raise InvalidOptionError(option, f"{name} has {key}", f"an RSA key of at least {MINIMUM_RSA_BITS} bits")
     if certificate.not_before > now:
         return [f"The certificate {certificate.thumbprint} ({certificate.subject}) is not valid before {utc_text(certificate.not_before)}."]
     return []

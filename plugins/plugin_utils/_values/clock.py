@@ -17,6 +17,10 @@ from typing import TypedDict
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
+# What Microsoft's own libraries tolerate by default between two clocks:
+# https://learn.microsoft.com/dotnet/api/microsoft.identitymodel.tokens.tokenvalidationparameters.defaultclockskew
+TOLERANCE = timedelta(minutes=5)
+
 
 class ControllerClock(TypedDict):
     """controller_time: in the middle of the call that told the other clock. clock_uncertainty: seconds."""

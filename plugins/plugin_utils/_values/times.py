@@ -33,6 +33,16 @@ def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(f"{match['date']}T{clock if clock.count(':') == 2 else clock + ':00'}{offset}").astimezone(timezone.utc)
 
 
+def time_or_none(value: object) -> datetime | None:
+    """The aware time in a result; None where there is none, or something else in its place."""
+    if not value:
+        return None
+    try:
+        return parse_time(str(value))
+    except (ValueError, OverflowError):
+        return None
+
+
 def option_time(option: str, value: str | None) -> datetime | None:
     """The time in an option, None where it is not set; InvalidOptionError if it is not a time."""
     if value is None or not str(value).strip():

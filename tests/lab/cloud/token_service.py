@@ -195,7 +195,7 @@ def _client_refusal(
     except ValueError:
         return _MALFORMED
     about = f"Thumbprint of key used by client: '{thumbprint}'"
-    held = [key for key in principal["keyCredentials"] if key["usage"] == "Verify" and key.get("key")]
+    held = [key for key in principal["keyCredentials"] if _verifies(key) and key.get("key")]
     matching = [key for key in held if certificates.thumbprint(certificate_of(key["key"])) == thumbprint]
     if header.get("alg") != "RS256" or not matching:
         return _bad_signature(f"The key was not found., {about}")
@@ -210,6 +210,11 @@ def _client_refusal(
     except InvalidSignature:
         return _bad_signature(f"The provided signature value did not match the expected signature value., {about}")
     return None
+
+
+def _verifies(key: Mapping[str, Any]) -> bool:
+    """Whether the entry is there for it, in any letter case: Graph keeps what it was given."""
+    return str(key["usage"]).lower() == "verify" and str(key["type"]).lower() == "asymmetricx509cert"
 
 
 def _bad_signature(reason: str) -> Refusal:

@@ -279,19 +279,27 @@ def test_the_forms_of_names_are_all_asked_for(right: Any) -> None:
     assert {one.status for one in found} == {"fail"}
     assert found[0].subject == "webext.contoso.com (pool01.contoso.com, pool03.contoso.com)"
     assert found[0].actual == "https://webext.contoso.com/ is missing"
-    cloud["service_principals"][0]["names"] += ["https://WEBEXT.contoso.com", "https://webext2.contoso.com/"]
+    names = cloud["service_principals"][0]["names"]
+    names += ["https://webext.contoso.com", "https://webext2.contoso.com/"]
+    found = [one for one in judged(servers, cloud, name_forms=["procedure", "url"]) if one.id == "names.external_fqdn"]
+    assert [one.status for one in found] == ["fail", "pass"], "sp_names adds the name with the slash, which is another one"
+    names.append("https://WEBEXT.contoso.com/")
     found = [one for one in judged(servers, cloud, name_forms=["procedure", "url"]) if one.id == "names.external_fqdn"]
     assert {one.status for one in found} == {"pass"}
 
 
 def test_names_of_microsoft_and_of_other_domains_are_never_stale(right: Any) -> None:
     servers, cloud = copy.deepcopy(right)
-    cloud["service_principals"][0]["names"] += [f"{states.SKYPE}/{host}" for host in ("webext.fabrikam.com", "*.contoso.com", "a.lync.com")]
+    names = cloud["service_principals"][0]["names"]
+    names += [f"{states.SKYPE}/{host}" for host in ("webext.fabrikam.com", "*.contoso.com", "a.lync.com")]
+    names += ["https://webext.fabrikam.com/", "https://a.lync.com/", "https://webint.contoso.com/", "https://us.contoso.com/path"]
     servers[0]["sip_domains"].append({"name": "lync.com", "default": False})
     assert {one.status for one in judged(servers, cloud) if one.id == "names.stale"} == {"pass"}
     cloud["service_principals"][0]["names"].append(f"{states.SKYPE}/us.contoso.com")
     assert {one.status for one in judged(servers, cloud) if one.id == "names.stale"} == {"warn"}
     assert {one.status for one in judged(servers, cloud, known_names=["us.contoso.com"]) if one.id == "names.stale"} == {"pass"}
+    names[-1] = "https://us.contoso.com/"
+    assert [one.subject for one in judged(servers, cloud) if one.status == "warn" and one.id == "names.stale"] == [names[-1]]
 
 
 @pytest.mark.parametrize(

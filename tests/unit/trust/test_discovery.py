@@ -103,17 +103,6 @@ def test_each_name_that_differs_from_the_topology_is_named_once(web_services: li
     assert all(any(host in warning for warning in warnings) for host in differing)
 
 
-certificates = st.one_of(st.none(), st.sampled_from("abcd").map(lambda letter: {"thumbprint": letter * 40}))
-signings = st.fixed_dictionaries({"current": certificates, "next": certificates, "previous": certificates})
-
-
-@given(st.lists(st.builds(lambda signing, one: farm(signing=signing, certificate=one), signings, certificates), max_size=3))
-def test_thumbprints_are_of_all_certificates_of_all_servers(farms: list[dict[str, Any]]) -> None:
-    found = discovery.thumbprints(farms)
-    expected = {one["thumbprint"].upper() for each in farms for one in (*each["signing"].values(), each["certificate"]) if one}
-    assert (set(found), len(found)) == (expected, len(expected))
-
-
 def test_with_a_sign_in_alone_the_default_sip_domain_names_the_tenant() -> None:
     result = settle(**APPLICATION)
     assert (result["tenant"], result["tenant_source"], result["tenant_id"]) == ("contoso.com", "sip_domain", None)

@@ -170,6 +170,14 @@ def test_names_for_modern_authentication_stay_while_it_is_on_unless_they_are_giv
     assert set(named.names) == set(TRUST.names)
 
 
+def test_a_name_of_the_farms_host_goes_however_it_is_spelled() -> None:
+    spelled = ["https://WebExt.contoso.com", f"{SKYPE}/WEBEXT.contoso.com", "https://old.contoso.com/"]
+    planned = removal.plan(objects(), [principal(SKYPE, spelled)], TRUST)
+    assert {name.lower() for name in planned.names} == {name.lower() for name in (*TRUST.names, *spelled[:2])}
+    assert spelled[0] in planned.names
+    assert {left for left in why(planned) if left.startswith("name ")} == {f"name {spelled[2]} of service principal {SKYPE}"}
+
+
 def test_a_service_principal_that_the_tenant_lacks_is_not_asked_for() -> None:
     assert removal.plan(objects(), [], TRUST).names == ()
     assert removal.plan(objects(), [principal(EXCHANGE)], TRUST).app_ids == (EXCHANGE,)

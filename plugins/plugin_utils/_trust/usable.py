@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a certificate may sign, who lacks it, and which are the farm's. Private to the collection.
+
+Plan, rotation, assignment, audit and removal ask here; whether an entry in the tenant serves is told by key_credential.serves(), and
+whether a service principal name is the farm's by service_principal_name. A certificate is one as onprem_info shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, long_enough
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
+
+Row = Mapping[str, Any]
+
+MISSING, NO_PRIVATE_KEY, WEAK_KEY, EXPIRED, EARLY = "missing", "no_private_key", "weak_key", "expired", "early"
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What keeps a certificate from signing. kind: one of the words above. problem: follows the certificate's name. remedy: a sentence."""
+
+    kind: str
+    problem: str
+    remedy: str
+
+
+def obstacle(row: Row, moment: datetime) -> Obstacle | None:
+    """The first thing that keeps the certificate from signing at that moment. What is not known keeps it from nothing."""
+    kind, bits = row.get("key_type"), row.get("key_size")
+    begin, end = time_or_none(row.get("not_before")), time_or_none(row.get("not_after"))
+    if row.get("found") is False:
+        return Obstacle(MISSING, "is not in the computer store", "Import it with its private key, or give it with pfx_path.")
+    if row.get("has_private_key") is False:
+        return Obstacle(NO_PRIVATE_KEY, "has no private key in the computer store", "Import it with its private key.")
+    if long_enough(kind, bits) is False:
+        needed = f"an RSA key of at least {MINIMUM_RSA_BITS} bits"
+        return Obstacle(WEAK_KEY, f"has a key of {bits} bits of type {kind}", f"Use a certificate with {needed}.")
+    if end is not None and end <= moment:
+        return Obstacle(EXPIRED, f"expired on {utc_text(end)}", "Use a certificate that is still valid.")
+    if begin is not None and moment < begin:
+        return Obstacle(EARLY, f"is not valid before {utc_text(begin)}", "Use a certificate that is valid already.")
+    return None
+
+
+def may_sign(row: Row, moment: datetime) -> bool:
+    """Whether the certificate is known to be there with its private key, and nothing keeps it from signing at that moment."""
+    there = bool(row.get("found") and row.get("has_private_key") and row.get("key_type"))
+    return there and obstacle(row, moment) is None
+
+
+def lacking(principals: Iterable[ServicePrincipal], thumbprint: str, moment: datetime) -> list[ServicePrincipal]:
+    """The principals on which no entry lets the tenant verify, at that moment, what the certificate signed."""
+    return [one for one in principals if not key_credential.any_serves(one.keys, thumbprint, moment)]
+
+
+def farms_certificates(farms: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The certificates that sign, are to sign or signed before on any server that was read: their thumbprints, each with its role."""
+    found: dict[str, str] = {}
+    for farm in farms:
+        signing = farm.get("signing") or {}
+        for role, certificate in (
+            ("signs now", signing.get("current") or farm.get("certificate")),
+            ("signs next", signing.get("next")),
+            ("signed before", signing.get("previous") or farm.get("previous_certificate")),
+            ("is assigned", farm.get("certificate")),
+            ("signed before", farm.get("previous_certificate")),
+        ):
+            if certificate and certificate.get("thumbprint"):
+                found.setdefault(str(certificate["thumbprint"]).upper(), role)
+    return found
