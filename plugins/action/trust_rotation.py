@@ -20,7 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
 
 class ActionModule(HybridAuthAction):
@@ -143,7 +143,12 @@ def _to_do(
         "steps": {"store": store is not None, "add": bool(certificates), "stage": stage, "forget": forget, "later": later},
         "arguments": {
             "store": store or {},
-            "add": {"app_ids": list(settings.credential_app_ids), "certificates": certificates, "wait_timeout": settings.wait_timeout},
+            "add": {
+                "app_ids": list(settings.credential_app_ids),
+                "certificates": certificates,
+                "valid_at": {addition.thumbprint: utc_text(addition.valid_at) for addition in plan.add},
+                "wait_timeout": settings.wait_timeout,
+            },
             "stage": {
                 "effective_date": settings.rotation_effective_date,
                 "immediate": settings.rotation_immediate,

@@ -21,7 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import pla
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, fitness, steps
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, fitness, steps, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
     Deployment,
     Obstacle,
@@ -36,6 +36,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 
 class _Options(dict[str, Any]):
@@ -196,15 +197,18 @@ def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: T
 
     def certificate() -> None:
         certificates = _certificates(settings, farm, now)
+        staged: dict[str, datetime] = {}
         arguments: dict[str, Any] = {"app_ids": list(settings.credential_app_ids), "remove_expired": settings.remove_expired}
         arguments["wait_timeout"] = settings.wait_timeout
         if settings.certificate_path is not None:
             arguments["certificate_path"] = settings.certificate_path
         else:
             arguments["certificates"] = [one.content for one in certificates]
+            staged = usable.staged_at((farm or {}).get("signing") or {}, now)
+            arguments["valid_at"] = {thumbprint: utc_text(moment) for thumbprint, moment in staged.items()}
         if not certificates:  # which an obstacle of the servers says
             return
-        request = CredentialRequest(present=True, certificates=certificates, remove_expired=settings.remove_expired)
+        request = CredentialRequest(present=True, certificates=certificates, remove_expired=settings.remove_expired, valid_at=staged)
         planned = [plans.credentials(one, request, now) for one in principals(*settings.credential_app_ids)]
         warnings = (service_principal.SHARED_PRINCIPAL_WARNING,) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
         losses = tuple(operation for one in planned for operation in one.change.operations if operation.startswith("remove"))

@@ -17,7 +17,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, long_enough
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, in_date, long_enough
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
 Row = Mapping[str, Any]
@@ -34,8 +34,11 @@ class Obstacle:
     remedy: str
 
 
-def obstacle(row: Row, moment: datetime) -> Obstacle | None:
-    """The first thing that keeps the certificate from signing at that moment. What is not known keeps it from nothing."""
+def obstacle(row: Row, moment: datetime | None) -> Obstacle | None:
+    """The first thing that keeps the certificate from signing at that moment. What is not known keeps it from nothing.
+
+    moment: an aware time, None where no clock is known, so that dates are not judged.
+    """
     kind, bits = row.get("key_type"), row.get("key_size")
     begin, end = time_or_none(row.get("not_before")), time_or_none(row.get("not_after"))
     if row.get("found") is False:
@@ -45,11 +48,11 @@ def obstacle(row: Row, moment: datetime) -> Obstacle | None:
     if long_enough(kind, bits) is False:
         needed = f"an RSA key of at least {MINIMUM_RSA_BITS} bits"
         return Obstacle(WEAK_KEY, f"has a key of {bits} bits of type {kind}", f"Use a certificate with {needed}.")
+    if moment is None or in_date(begin, end, moment) is not False:
+        return None
     if end is not None and end <= moment:
         return Obstacle(EXPIRED, f"expired on {utc_text(end)}", "Use a certificate that is still valid.")
-    if begin is not None and moment < begin:
-        return Obstacle(EARLY, f"is not valid before {utc_text(begin)}", "Use a certificate that is valid already.")
-    return None
+    return Obstacle(EARLY, f"is not valid before {utc_text(begin) if begin else 'then'}", "Use a certificate that is valid already.")
 
 
 def may_sign(row: Row, moment: datetime) -> bool:
@@ -61,6 +64,16 @@ def may_sign(row: Row, moment: datetime) -> bool:
 def lacking(principals: Iterable[ServicePrincipal], thumbprint: str, moment: datetime) -> list[ServicePrincipal]:
     """The principals on which no entry lets the tenant verify, at that moment, what the certificate signed."""
     return [one for one in principals if not key_credential.any_serves(one.keys, thumbprint, moment)]
+
+
+def staged_at(signing: Mapping[str, Any], now: datetime) -> dict[str, datetime]:
+    """When the certificate of a pending roll begins to sign, by its thumbprint: an entry of it must serve then. Nothing where it cannot."""
+    row = signing.get("next")
+    effective = time_or_none(row.get("effective_date")) if row else None
+    if not row or effective is None or effective <= now:
+        return {}
+    valid = in_date(time_or_none(row.get("not_before")), time_or_none(row.get("not_after")), effective)
+    return {} if valid is False else {str(row["thumbprint"]).upper(): effective}
 
 
 def farms_certificates(farms: Iterable[Mapping[str, Any]]) -> dict[str, str]:

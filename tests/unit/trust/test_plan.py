@@ -133,7 +133,7 @@ def test_clearing_is_shown_with_what_it_loses(decide: Decide) -> None:
         (lambda farm: farm["cms"].update(token_issuer=None), "is not assigned"),
         (lambda farm: farm["cms"].update(web_services=[]), "no pool has an external Web services FQDN"),
         (lambda farm: farm["certificates"]["issuer"].update(days=-2), "expired on"),
-        (lambda farm: farm["certificates"]["issuer"].update(private_key=False), "has no private key here"),
+        (lambda farm: farm["certificates"]["issuer"].update(private_key=False), "has no private key in the computer store"),
     ],
 )
 def test_what_a_server_lacks_is_an_obstacle_that_names_it(decide: Decide, change: Callable[[Any], Any], part: str) -> None:
