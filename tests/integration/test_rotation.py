@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from tests.lab import Lab
 from tests.lab.farm import certificates
 from tests.lab.proof import prove
+from tests.lab.states import audit as states
 from tests.support.play import Run
 
 ROTATE, CONFIGURE = "sfb.hybrid_auth.rotate", "sfb.hybrid_auth.configure"
@@ -164,6 +165,23 @@ def test_configure_keeps_a_staged_roll(start: Start, play: Play, greenfield: dic
     second = play(lab, CONFIGURE)
     assert (second.code, second.total("changed")) == (0, 0)
     assert ok(play(lab, ROTATE), lab)["operations"] == []
+
+
+@pytest.mark.either_runner
+def test_an_entry_that_begins_next_month_does_not_serve(start: Start, play: Play) -> None:
+    state = states.right()
+    (key,) = states.principal(state, SKYPE)["keyCredentials"]
+    key["startDateTime"] = moment(30)
+    lab = start(state)
+    assert prove(lab, "fe01.contoso.com").accepted is False
+    run = play(lab, CONFIGURE, "-e", "trust_exchange_credential=false")
+    assert (run.code, run.total("changed")) == (0, 1), run.output
+    first, second = states.principal(lab.state(), SKYPE)["keyCredentials"]
+    assert first == key
+    assert second["startDateTime"] < moment(0)
+    assert prove(lab, "fe01.contoso.com").accepted is True
+    (roll,) = play(lab, ROTATE, "-e", "trust_exchange_credential=false").fact("trust_rotation")
+    assert roll["operations"] == []
 
 
 @pytest.mark.either_runner

@@ -36,6 +36,7 @@ from tests.support.shapes import result_misfits
 from .support import run_action
 
 _GRAPH = "https://graph.microsoft.com"
+_LOGIN = "https://login.microsoftonline.com"
 _WINDOWS = SimpleNamespace(_shell=SimpleNamespace(tmpdir="none", _IS_WINDOWS=True))
 
 
@@ -77,11 +78,21 @@ class Estate:
 
     def __init__(self, state: dict[str, Any], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._state, log, faults = State(state), RequestLog(), Faults()
-        self._farm = Farm(self._state, log, faults, workdir, None, lambda url: resolve(self._state, url))
+        self._farm = Farm(self._state, log, faults, workdir, None, lambda url: resolve(self._state, url, _LOGIN))
         self._entra = Entra(self._state, log, faults, Providers(), DeviceCodes())
         graph = Graph(self._state, log, faults, self._entra)
         graph.url = self._entra.graph_url = _GRAPH
         monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: _InProcess(graph)))
+
+    @property
+    def servers(self) -> list[str]:
+        """The names of the Front Ends, the lead first."""
+        return list(self._farm.front_ends)
+
+    def certificate(self, name: str) -> dict[str, Any]:
+        """A certificate of the first deployment's state."""
+        found: dict[str, Any] = self._state.data["deployments"][0]["certificates"][name]
+        return found
 
     def onprem(self, name: str, **options: Any) -> dict[str, Any]:
         """What onprem_info returns of a Front End."""
@@ -96,6 +107,7 @@ class Estate:
 
         def prepare(action: Any) -> None:
             action._execute_module = execute
+            action._is_pipelining_enabled = lambda _style: True
 
         named = {"inventory_hostname": name}
         return _done(run_action(module, options, connection=_WINDOWS, prepare=prepare, task_vars=named, check_mode=check_mode))
