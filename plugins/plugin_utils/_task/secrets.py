@@ -34,9 +34,31 @@ def secret_values(options: Mapping[str, Any], *sources: Mapping[str, Any]) -> se
 
 
 def mask(value: Any, secrets: Iterable[str]) -> Any:
-    """The value with every secret in it replaced, in any of the spellings that messages and URLs use."""
+    """The value with every secret in it replaced, in any of the spellings that messages and URLs use.
+
+    A value without any is given back itself, since replacing copies all of it, and what an audit returns is large.
+    """
     spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-    return sanitize_keys(remove_values(value, spellings), spellings)
+    return value if _is_free_of(value, spellings) else sanitize_keys(remove_values(value, spellings), spellings)
+
+
+def _is_free_of(value: Any, spellings: set[str]) -> bool:
+    """Whether it is plain data through and through, and nothing in it has a secret; what is not plain counts as unknown."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            waiting += one.keys()
+            waiting += one.values()
+        elif type(one) is list:
+            waiting += one
+        elif isinstance(one, (str, int, float)):
+            text = str(one)
+            if any(spelling in text for spelling in spellings):
+                return False
+        elif one is not None:
+            return False
+    return True
 
 
 def _texts(value: Any) -> set[str]:

@@ -39,3 +39,14 @@ def test_the_lines_of_a_key_are_masked_one_by_one() -> None:
     line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj"
     masked = mask({"msg": f"cannot read {line}"}, {f"-----BEGIN PRIVATE KEY-----\n{line}\n-----END PRIVATE KEY-----"})
     assert line not in masked["msg"]
+
+
+def test_a_result_without_a_secret_is_not_copied() -> None:
+    shown = {"msg": "in place", "list": [{"number": 3, "flag": True, "none": None}]}
+    assert mask(shown, {"s3cret"}) is shown
+    assert mask(shown, set()) is shown
+
+
+@pytest.mark.parametrize("place", [{"list": [{"a": 31415926}]}, [("a", "31415926")], {"a": b"31415926"}, {"a": {"31415926"}}])
+def test_a_secret_is_found_in_whatever_a_result_holds(place: object) -> None:
+    assert "31415926" not in str(mask(place, {"31415926"}))
