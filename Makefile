@@ -15,7 +15,7 @@ BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not l
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo unit check test browser test-cores lint sanity bench lab clean
+.PHONY: help demo unit check test browser test-cores lint lint-text lint-types lint-collection sanity bench lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
@@ -24,7 +24,7 @@ help:
 	@echo "make test        everything: unit tests with their coverage, PowerShell, playbook tests, the report in a browser"
 	@echo "make browser     the report in a real browser (needs Chromium: tests/browser/install.sh)"
 	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
-	@echo "make lint        static checks"
+	@echo "make lint        static checks (lint-text, lint-types, lint-collection)"
 	@echo "make sanity      ansible-test sanity"
 	@echo "make bench       what runs cost beside what they may cost (10 min; QUICK=1 leaves out the large ones)"
 	@echo "make lab         the simulated hybrid in the foreground (STATE=file.json INFO=info.json)"
@@ -77,19 +77,25 @@ test-cores:
 bench: $(VENV)/.dev $(DEV)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 
-lint: $(VENV)/.dev $(DEV)
+lint: lint-text lint-types lint-collection
+
+lint-text: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .
+	$(BIN)/antsibull-changelog lint
+
+lint-types: $(VENV)/.dev $(DEV)
 	$(BIN)/mypy -p ansible_collections.sfb.hybrid_auth.plugins.plugin_utils -p ansible_collections.sfb.hybrid_auth.plugins.action \
 		-p ansible_collections.sfb.hybrid_auth.plugins.lookup
 	$(BIN)/mypy -p tests.lab -p tests.support -p tests.bench
+
+lint-collection: $(VENV)/.dev
 	@rm -rf .cache/build .cache/lint && mkdir -p .cache/build .cache/lint
 	$(BIN)/ansible-galaxy collection build --output-path .cache/build
 	$(BIN)/ansible-galaxy collection install --offline --force --no-deps -p .cache/lint .cache/build/*.tar.gz
 	cd .cache/lint/ansible_collections/sfb/hybrid_auth && PATH=$(BIN):$$PATH ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.cache/lint $(BIN)/ansible-lint --offline --profile production --strict
 	cd .cache/lint/ansible_collections/sfb/hybrid_auth && PATH=$(BIN):$$PATH $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
-	$(BIN)/antsibull-changelog lint
 
 # ansible-test takes the collection's place in the file system at its word, so it works on a copy.
 sanity: $(VENV)/.dev

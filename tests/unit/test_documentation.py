@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,23 @@ def test_every_module_that_changes_something_has_its_prediction_tested() -> None
     tested = {first.value for first in firsts if isinstance(first, ast.Constant)}
     assert changing
     assert changing - tested == set()
+
+
+def test_the_readme_names_every_module() -> None:
+    table = re.findall(r"^\| `([a-z_]+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(set(table) & set(ACTIONS)) == ACTIONS
+
+
+def test_what_contributors_are_led_to_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:plugins|tests|docs|roles|meta)/[^`\s]+)`", text)
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path.replace("<module>", "oauth_configuration")).exists()] == []
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (targets,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    named = set(re.findall(r"`(?:make )?([a-z]+(?:-[a-z]+)?)[` ]", text))
+    assert set(targets.split()) - {"help", "browser"} <= named
+    assert set(re.findall(r"`make ([a-z-]+)", text)) <= set(targets.split())
 
 
 @pytest.mark.parametrize("name", ACTIONS)
