@@ -13,6 +13,8 @@ author:
 description:
   - ansible-core ends a play that matches no host with success, so a misspelt group would look like a farm that is in order. A play whose
     C(hosts) is this lookup fails instead, also where C(--limit) leaves no host of the pattern.
+  - So it does where one of several patterns is neither a group nor matches a host, since those servers would be missing without a word.
+    Patterns that narrow, with C(!) or C(&), may match none.
   - The playbooks of this collection use it. C(--syntax-check), which needs no inventory, passes.
 options:
   _terms:
@@ -54,7 +56,7 @@ from ansible import context
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import matching, patterns
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import matching, patterns, unknown
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no types
@@ -63,10 +65,18 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **_kwargs: Any) -> list[str]:
         found = patterns([item for term in terms for item in (term if isinstance(term, list) else [term])])
         given = variables or {}
-        if context.CLIARGS.get("syntax") or matching(given.get("groups", {}), found, self._loader, given.get("ansible_limit")):
+        if context.CLIARGS.get("syntax"):
             return found
-        pattern = ",".join(found)
-        everywhere = matching(given.get("groups", {}), found, self._loader)
+        groups, pattern = given.get("groups", {}), ",".join(found)
+        everywhere = matching(groups, found, self._loader)
+        strange = unknown(groups, found, self._loader)
+        if everywhere and strange:
+            raise AnsibleLookupError(
+                f"{', '.join(strange)} of the host pattern {pattern} matches no host of the inventory. Nothing was contacted. "
+                "Correct it or leave it out, and look with ansible-inventory --graph."
+            )
+        if everywhere and matching(groups, found, self._loader, given.get("ansible_limit")):
+            return found
         if everywhere:
             some = ", ".join([*everywhere[:3], *(["..."] if len(everywhere) > 3 else [])])
             raise AnsibleLookupError(

@@ -27,13 +27,24 @@ def matching(groups: Mapping[str, Sequence[str]], pattern: Sequence[str], loader
 
     groups: the variable of that name, with all hosts of each group.
     """
+    inventory = _inventory(groups, loader)
+    inventory.subset(limit)
+    return [str(host.name) for host in inventory.get_hosts(list(pattern))]
+
+
+def unknown(groups: Mapping[str, Sequence[str]], pattern: Sequence[str], loader: Any) -> list[str]:
+    """The single patterns that add no host and are no group, such as a misspelt one. Those that only narrow a pattern are not looked at."""
+    inventory = _inventory(groups, loader)
+    return [one for one in pattern if not one.startswith(("!", "&")) and one not in groups and not inventory.get_hosts([one])]
+
+
+def _inventory(groups: Mapping[str, Sequence[str]], loader: Any) -> InventoryManager:
     inventory = InventoryManager(loader=loader, sources=None, parse=False)
     for group, hosts in groups.items():
         inventory.add_group(group)
         for host in hosts:
             inventory.add_host(host, group)
-    inventory.subset(limit)
-    return [str(host.name) for host in inventory.get_hosts(list(pattern))]
+    return inventory
 
 
 class OtherHosts:

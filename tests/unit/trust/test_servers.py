@@ -238,6 +238,7 @@ def test_the_pattern_of_a_play_is_given_back_where_it_matches() -> None:
     assert look(None) == look("") == look() == ["front_ends"]
     assert look(["front_ends", "!fe02"]) == look("front_ends:!fe02") == ["front_ends", "!fe02"]
     assert look("front_ends", limit="dc01,fe03") == ["front_ends"]
+    assert look("front_ends,empty,!gone", groups={**GROUPS, "empty": []}) == ["front_ends", "empty", "!gone"]
 
 
 @pytest.mark.parametrize(
@@ -249,6 +250,8 @@ def test_the_pattern_of_a_play_is_given_back_where_it_matches() -> None:
         ([["pool_a", "!fe01"]], "fe01", GROUPS, "The host pattern pool_a,!fe01 matches no host"),
         (["front_ends"], "dc01", GROUPS, r"\(fe01, fe02, fe03, \.\.\.\), but --limit dc01 leaves none\. .*Correct --limit"),
         (["front_ends[0]"], "fe02", GROUPS, r"\(fe01\), but --limit fe02 leaves none"),
+        (["fe01,pool_bb"], None, GROUPS, r"^pool_bb of the host pattern fe01,pool_bb matches no host of the inventory\. Nothing was"),
+        ([["front_ends", "fe05", "~fe1.*"]], "fe01", GROUPS, r"^fe05, ~fe1\.\* of the host pattern"),
     ],
 )
 def test_a_pattern_that_matches_no_host_is_an_error(terms: list[Any], limit: str | None, groups: dict[str, list[str]], said: str) -> None:
