@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import copy
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.lab import Lab
 from tests.lab.farm import certificates
+from tests.lab.states import renamed, together
+from tests.support.estates import host_variables, of_each
 from tests.support.play import Run
 
 CONFIGURE = "sfb.hybrid_auth.configure"
@@ -38,7 +42,8 @@ def told(run: Run) -> list[dict[str, Any]]:
         if str(task["action"]).startswith("sfb.hybrid_auth.") and "diff" in task["result"]
     ]
     assert results
-    return results
+    # Servers that are at the same task answer in any order.
+    return sorted(results, key=lambda entry: str(entry["host"]))
 
 
 def predict_and_do(lab: Lab, run: Callable[..., Run]) -> list[dict[str, Any]]:
@@ -111,18 +116,31 @@ def drifted(state: dict[str, Any]) -> None:
     farm["cms"]["oauth_configuration"]["ServiceName"] = "00000003-0000-0ff1-ce00-000000000000"
 
 
+# How a deployment is found, and how many tasks change something then.
+FOUND: dict[str, tuple[Callable[[dict[str, Any]], None], int]] = {"empty": (empty, 6), "half": (half_done, 3), "drifted": (drifted, 6)}
+
+
 @pytest.mark.either_runner
-@pytest.mark.parametrize(("deployment", "changes"), [(empty, 6), (half_done, 3), (drifted, 6)])
-def test_configure_predicts_what_it_does(
-    start: Start, play: Play, greenfield: dict[str, Any], deployment: Callable[[dict[str, Any]], None], changes: int
-) -> None:
-    deployment(greenfield)
-    lab = start(greenfield)
-    predicted = compare(lab, lambda *options: play(lab, CONFIGURE, *options))
-    assert sum(entry["changed"] for entry in predicted) == changes
-    # The deployment is right now, and doing nothing is done as well.
+def test_configure_predicts_what_it_does(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    estates = []
+    for name, (change, _changes) in FOUND.items():
+        estate = copy.deepcopy(greenfield)
+        change(estate)
+        estates.append(renamed(estate, name))
+    lab = start(together(*estates))
+    # What is another's in the drifted one is taken over by name.
+    mine = host_variables(
+        tmp_path, of_each({"drifted": {"trust_takeover": ["Microsoft.Exchange", "00000003-0000-0ff1-ce00-000000000000"]}})
+    )
+    predicted = predict_and_do(lab, lambda *options: play(lab, CONFIGURE, *mine, *options))
+    changed = Counter(entry["host"].split(".")[1] for entry in predicted if entry["changed"])
+    assert changed == {name: changes for name, (_change, changes) in FOUND.items()}
+    # The deployments are right now: nothing is predicted, and doing nothing is done as well.
     after, mark = lab.state(), lab.mark()
-    assert [entry["changed"] for entry in told(play(lab, CONFIGURE, "--diff"))] == [False] * len(predicted)
+    for mode in (["--check"], []):
+        later = play(lab, CONFIGURE, "--diff", *mine, *mode)
+        assert (later.code, later.total("changed")) == (0, 0), later.output
+        assert [summary["changed"] for summary in later.fact("trust_summary")] == [False] * len(FOUND)
     assert lab.state() == after
     assert [entry for entry in lab.requests(mark) if entry["write"]] == []
 
