@@ -57,7 +57,7 @@ lab: $(VENV)/.runtime
 	@$(BIN)/python -m tests.lab $(if $(STATE),--state $(STATE)) $(if $(INFO),--info $(INFO)) $(if $(ENGINE),--engine $(ENGINE))
 
 unit: $(VENV)/.dev $(DEV)
-	$(PYTEST) tests/unit
+	$(PYTEST) tests/unit --hypothesis-profile=quick
 
 check: lint unit
 	$(PYTEST) tests/integration -m entry_point

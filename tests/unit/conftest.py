@@ -9,4 +9,6 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("suite", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+# For make unit, which is run after every edit; make test tries each property as often as Hypothesis does by itself.
+settings.register_profile("quick", settings.get_profile("suite"), max_examples=25)
 settings.load_profile("suite")
