@@ -50,9 +50,3 @@ def option_thumbprint(option: str, value: object) -> str:
     if found is None:
         raise InvalidOptionError(option, f"{str(value)!r} is not a thumbprint", "40 hexadecimal digits")
     return found
-
-
-def same_thumbprint(left: object, right: object) -> bool:
-    """Whether both are the same thumbprint; two that are none are not the same."""
-    found = thumbprint_in(str(left or ""))
-    return found is not None and found == thumbprint_in(str(right or ""))
