@@ -47,7 +47,7 @@ def obstacle(row: Row, moment: datetime | None) -> Obstacle | None:
         return Obstacle(NO_PRIVATE_KEY, "has no private key in the computer store", "Import it with its private key.")
     if long_enough(kind, bits) is False:
         needed = f"an RSA key of at least {MINIMUM_RSA_BITS} bits"
-        return Obstacle(WEAK_KEY, f"has a key of {bits} bits of type {kind}", f"Use a certificate with {needed}.")
+        return Obstacle(WEAK_KEY, f"has a key of {kind} {bits} bits", f"Use a certificate with {needed}.")
     if moment is None or in_date(begin, end, moment) is not False:
         return None
     if end is not None and end <= moment:
