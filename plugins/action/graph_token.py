@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
@@ -63,7 +63,7 @@ class ActionModule(HybridAuthAction):
 
 def _sip_domains(onprem: Mapping[str, Any] | None) -> list[str]:
     """The farm's SIP domains, as far as it was read."""
-    return discovery.sip_domains(onprem) if onprem and onprem.get("sip_domains") else []
+    return discovery.sip_domains(cast("discovery.Farm", onprem)) if onprem and onprem.get("sip_domains") else []
 
 
 def _settled(connection: TenantConnection, told: str | None, found: Mapping[str, Any]) -> dict[str, Any]:

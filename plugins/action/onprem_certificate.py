@@ -19,6 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
     Signing,
     SipDomain,
     certificate,
+    prepared_certificate,
     stored_certificate,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
@@ -98,10 +99,10 @@ class ActionModule(HybridAuthAction):
         self.prepared = prepared if self.check_mode else None
         return self._converge(params["state"], wanted, principals, thumbprint, pfx, own)
 
-    def _settled(self, thumbprint: str, signing: Mapping[str, Any], wanted: Assignment, state: str) -> bool:
+    def _settled(self, thumbprint: str, signing: Signing, wanted: Assignment, state: str) -> bool:
         """Whether what was read earlier shows that nothing is to be done."""
         row = _row_of(signing, thumbprint)
-        if not row or not row.get("found") or not row.get("has_private_key"):
+        if not row or not row["found"] or not row["has_private_key"]:
             return False
         # A default date is that of the roll itself, so the clock does not matter here.
         moment = assignment.effective_date(thumbprint, signing, wanted, datetime.now(timezone.utc))
@@ -203,7 +204,7 @@ def _making(
     own: SelfSigned | None,
     pfx: Pfx | None,
     prepared: Mapping[str, Any] | None,
-    signing: Mapping[str, Any],
+    signing: Signing,
     store: list[dict[str, Any]],
     now: datetime,
 ) -> tuple[Mapping[str, Any], _Making | None]:
@@ -225,16 +226,16 @@ def _making(
 
 
 def _result(
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    before: Signing,
+    after: Signing,
     row: Mapping[str, Any] | None,
     operations: Sequence[str],
     made: str | None = None,
 ) -> dict[str, Any]:
     stored: tuple[dict[str, Any], dict[str, Any]] = ({"in_store": None}, {"in_store": made}) if made else ({}, {})
     change = Change({**assignment.shown(before), **stored[0]}, {**assignment.shown(after), **stored[1]}, tuple(operations))
-    certificate = {**row, "thumbprint": None if row["thumbprint"] == issue.NEW else row["thumbprint"]} if row else None
-    return {**change.as_result(), "certificate": certificate, "signing": dict(after)}
+    shown = prepared_certificate(row, there=row["thumbprint"] != issue.NEW) if row else None
+    return {**change.as_result(), "certificate": shown, "signing": dict(after)}
 
 
 def _predicted(before: Signing, row: Mapping[str, Any], moment: datetime | None, now: datetime) -> Signing:
@@ -252,8 +253,8 @@ def _thumbprint_of(one: Certificate | None) -> str | None:
     return one["thumbprint"] if one else None
 
 
-def _row_of(signing: Mapping[str, Any], thumbprint: str) -> Mapping[str, Any] | None:
-    return next((one for role in ("current", "next") if (one := signing.get(role)) and one["thumbprint"] == thumbprint), None)
+def _row_of(signing: Signing, thumbprint: str) -> Certificate | None:
+    return next((one for one in (signing["current"], signing["next"]) if one and one["thumbprint"] == thumbprint), None)
 
 
 def _assignment(params: Mapping[str, Any]) -> Assignment:

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
@@ -130,7 +131,7 @@ class ActionModule(HybridAuthAction):
         }
 
 
-def _trust(params: Mapping[str, Any], farm: Mapping[str, Any], servers: list[Mapping[str, Any]]) -> removal.Trust:
+def _trust(params: Mapping[str, Any], farm: FarmReading, servers: Sequence[FarmReading]) -> removal.Trust:
     tenant_id, skype = guid("tenant_id", params["tenant_id"]), guid("skype_app_id", params["skype_app_id"])
     template = cloud_named(params["cloud"]).metadata_template
     known_url = template.format(tenant_id=tenant_id) if template else None

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
@@ -88,13 +89,17 @@ def _given(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], datetime]:
+def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None) -> tuple[Signing, datetime]:
     """Who signs when, after what was staged in between, and the server's time."""
     signing, server = (onprem or {}).get("signing"), (onprem or {}).get("server")
-    if not isinstance(signing, Mapping) or not isinstance(server, Mapping) or not server.get("time"):
+    if not _tells_who_signs(signing) or not isinstance(server, Mapping) or not server.get("time"):
         raise InvalidOptionError("onprem", "it holds no certificate", "the registered result of onprem_info that gathered it")
     after = (staged or {}).get("signing")
-    return after if isinstance(after, Mapping) else signing, parse_time(str(server["time"]))
+    return cast("Signing", after if _tells_who_signs(after) else signing), parse_time(str(server["time"]))
+
+
+def _tells_who_signs(value: Any) -> bool:
+    return isinstance(value, Mapping) and {"current", "next", "previous"} <= set(value)
 
 
 def _rules(params: Mapping[str, Any]) -> Rules:
@@ -118,9 +123,7 @@ def _principals(params: Mapping[str, Any]) -> list[service_principal.ServicePrin
     return principals
 
 
-def _to_do(
-    settings: Settings, plan: rotation.RotationPlan, signing: Mapping[str, Any], prepared: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _to_do(settings: Settings, plan: rotation.RotationPlan, signing: Signing, prepared: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the role's steps are to do, in their order; a certificate that is yet to be made in check mode can only be said."""
     store = successor.store_arguments(settings, successor_due=plan.successor_due)
     made = (prepared or {}).get("certificate")

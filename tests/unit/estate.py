@@ -16,9 +16,11 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pytest
 import requests
+from ansible import constants
 from requests.adapters import BaseAdapter
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import directory
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
 from tests.lab.cloud.device_codes import DeviceCodes
@@ -82,6 +84,8 @@ class Estate:
         self._entra = Entra(self._state, log, faults, Providers(), DeviceCodes())
         graph = Graph(self._state, log, faults, self._entra)
         graph.url = self._entra.graph_url = _GRAPH
+        monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(workdir))  # what was written is kept for the run, and this is one
+        monkeypatch.setattr(directory.time, "sleep", lambda _seconds: None)
         monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: _InProcess(graph)))
 
     @property

@@ -57,6 +57,11 @@ def key_pem(bits: int = 2048) -> str:
     return key(bits).private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
 
 
+def roll(current: Any = None, following: Any = None, previous: Any = None) -> Any:
+    """Who signs now, next and before, as onprem_info returns it."""
+    return {"current": current, "next": following, "previous": previous}
+
+
 def run_action(
     name: str,
     args: dict[str, Any],

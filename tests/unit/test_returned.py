@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import importlib
+import json
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
@@ -13,7 +15,11 @@ import yaml
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import shapes as farm
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import shapes as tenant
+from tests.lab.state import GREENFIELD
+from tests.lab.states import audit as states
 from tests.support.shapes import misfits, undocumented, undocumented_keys
+from tests.unit.estate import Estate
+from tests.unit.support import certificate, pem
 
 WHOLE = {"onprem_info": farm.OnpremReading, "sp_info": tenant.PrincipalsReading}
 PARTS: dict[tuple[str, str], Any] = {
@@ -62,6 +68,41 @@ def test_the_same_shape_is_described_in_the_same_words() -> None:
     for keys, entries in (one for module in sorted(modules) for one in _contained(returned(module))):
         words = {name: " ".join(_lines(entry["description"])) for name, entry in entries.items()}
         assert known.setdefault(keys, words) == words
+
+
+APPLICATION = {"application_id": "00000002-0000-0ff1-ce00-000000000000", "trust_level": "Full"}
+STORED = {"state": "in_store", "source": "self_signed", "subject": "CN=contoso.com"}
+ASSIGNED = {"source": "self_signed", "subject": "CN=contoso.com", "check_tenant": False}
+TASKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "an OAuth server": ("oauth_server", {"tenant_id": "5588b4fd-f26d-475c-824f-9911277ab13e"}),
+    "no OAuth server": ("oauth_server", {"state": "absent"}),
+    "a partner application": ("partner_application", {"name": "microsoft.exchange", **APPLICATION}),
+    "no partner application": ("partner_application", {"name": "microsoft.exchange", "state": "absent"}),
+    "the OAuth configuration": ("oauth_configuration", {"service_name": "00000004-0000-0ff1-ce00-000000000000"}),
+    "a certificate in the store": ("onprem_certificate", STORED),
+    "a certificate that is staged": ("onprem_certificate", {**ASSIGNED, "state": "assigned"}),
+    "the previous certificate": ("onprem_certificate", {"state": "previous_absent"}),
+    "a credential": ("sp_credential", {"certificate_content": pem(certificate())}),
+    "names": ("sp_names", {"app_id": "00000004-0000-0ff1-ce00-000000000000", "names": ["webext.contoso.com"]}),
+    "an account": ("sp_account", {"app_id": "00000002-0000-0ff1-ce00-000000000000", "enabled": True}),
+}
+
+
+@pytest.mark.parametrize("check_mode", [True, False], ids=["predicted", "done"])
+@pytest.mark.parametrize("state", ["greenfield", "right"])
+@pytest.mark.parametrize("task", TASKS)
+def test_what_is_written_is_returned_in_its_shape(
+    task: str, state: str, check_mode: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = json.loads(GREENFIELD.read_text(encoding="utf-8")) if state == "greenfield" else states.right()
+    estate = Estate(made, tmp_path, monkeypatch)
+    module, options = TASKS[task]
+    if module.startswith("sp_"):
+        result = estate.in_tenant(module, options, check_mode=check_mode)
+    else:
+        result = estate.on_server("fe01.contoso.com", module, options, check_mode=check_mode)
+    keys = [key for name, key in PARTS if name == module]
+    assert [problem for key in keys for problem in misfits(result[key], PARTS[module, key], key)] == []
 
 
 @pytest.mark.parametrize(

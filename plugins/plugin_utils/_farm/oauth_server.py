@@ -11,15 +11,17 @@ everything but the realm. Both download the metadata while parameters are bound,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import planned_oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, same_text, same_url
 
+Found = TypeVar("Found", bound=Mapping[str, Any])
 PARAMETERS = {
     "metadata_url": "MetadataUrl",
     "realm": "Realm",
@@ -46,7 +48,7 @@ def wanted(params: Mapping[str, Any]) -> dict[str, Any]:
     return asked
 
 
-def find(servers: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+def find(servers: Sequence[Found], name: str) -> Found | None:
     """The server of that name, in any letter case."""
     return next((server for server in servers if same_text(server["identity"], name)), None)
 
@@ -65,7 +67,7 @@ def plan(servers: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, A
     if current is None:
         change = Change({}, after, (f"create OAuth server {name} with metadata URL {wanted['metadata_url']}",))
         return OnpremPlan(
-            change, (Call("create", "New-CsOAuthServer", {"Identity": name, **_parameters(wanted)}),), {"identity": name, **wanted}
+            change, (Call("create", "New-CsOAuthServer", {"Identity": name, **_parameters(wanted)}),), planned_oauth_server(name, wanted)
         )
     identity = current["identity"]
     different = {setting: value for setting, value in wanted.items() if not _same(setting, current[setting], value)}

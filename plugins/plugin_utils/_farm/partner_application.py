@@ -12,16 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import planned_partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, same_text, same_url
+
+Found = TypeVar("Found", bound=Mapping[str, Any])
 
 # How the application's tokens are checked: exactly one of these is wanted.
 SOURCES = {"use_oauth_server": "UseOAuthServer", "metadata_url": "MetadataUrl", "certificate": "CertificateRawData"}
@@ -63,7 +66,7 @@ def wanted(params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return asked
 
 
-def find(applications: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+def find(applications: Sequence[Found], name: str) -> Found | None:
     """The application of that name, in any letter case."""
     return next((application for application in applications if same_text(application["identity"], name)), None)
 
@@ -82,7 +85,7 @@ def plan(applications: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[s
         settings = {"use_oauth_server": True, **wanted} if not any(source in wanted for source in SOURCES) else dict(wanted)
         change = Change({}, {"name": name, **_shown(settings, settings)}, (f"create partner application {name}",))
         create = Call("create", "New-CsPartnerApplication", {"Identity": name, **_parameters(settings)})
-        return OnpremPlan(change, (create,), {"identity": name, **settings})
+        return OnpremPlan(change, (create,), planned_partner_application(name, settings))
     identity = current["identity"]
     different = {setting: value for setting, value in wanted.items() if not _same(setting, current, value)}
     # A change of the kind loses what the old kind had, so the diff shows every kind.

@@ -190,6 +190,20 @@ def oauth_server(row: Row) -> OAuthServer:
     }
 
 
+def planned_oauth_server(name: str, settings: Mapping[str, Any]) -> OAuthServer:
+    """A server that is yet to be made with these settings; what only the farm can tell is None."""
+    return {
+        "identity": name,
+        "name": name,
+        "issuer_identifier": None,
+        "realm": settings.get("realm"),
+        "metadata_url": settings.get("metadata_url"),
+        "authorization_uri_override": settings.get("authorization_uri_override") or None,
+        "type": settings.get("type"),
+        "accept_security_identifier_information": settings.get("accept_security_identifier_information"),
+    }
+
+
 def oauth_server_row(shape: OAuthServer) -> Row:
     """The properties that identify and define the server, as its row has them; an empty text is None."""
     return {
@@ -223,6 +237,23 @@ def partner_application(row: Row) -> PartnerApplication:
         "metadata_url": url,
         "auth_token": kind or None,
         "certificate": value if value and not url else None,
+    }
+
+
+def planned_partner_application(name: str, settings: Mapping[str, Any]) -> PartnerApplication:
+    """An application that is yet to be made with these settings; what only the farm can tell is None."""
+    return {
+        "identity": name,
+        "name": name,
+        "application_id": settings.get("application_id"),
+        "realm": settings.get("realm"),
+        "trust_level": settings.get("trust_level"),
+        "enabled": settings.get("enabled"),
+        "accept_security_identifier_information": settings.get("accept_security_identifier_information"),
+        "use_oauth_server": bool(settings.get("use_oauth_server")),
+        "metadata_url": settings.get("metadata_url"),
+        "auth_token": None,
+        "certificate": settings.get("certificate"),
     }
 
 
@@ -307,6 +338,12 @@ def stored_certificate(entry: Row) -> StoredCertificate:
         "key_size": entry.get("key_size"),
         "signature_algorithm": entry.get("signature_algorithm"),
     }
+
+
+def prepared_certificate(entry: Row, *, there: bool = True) -> PreparedCertificate:
+    """A certificate of the computer's store as onprem_certificate returns it. there: False for one that is yet to be made."""
+    stored = stored_certificate(entry)
+    return {**stored, "thumbprint": stored["thumbprint"] if there else None}
 
 
 def certificate(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
@@ -36,7 +37,7 @@ class Assignment:
     replace: bool = False
 
 
-def effective_date(thumbprint: str, signing: Row, wanted: Assignment, now: datetime) -> datetime | None:
+def effective_date(thumbprint: str, signing: Signing, wanted: Assignment, now: datetime) -> datetime | None:
     """When the certificate is to take effect; None for at once. Nothing is checked."""
     if wanted.immediate or not signing.get("current"):
         return None
@@ -50,7 +51,7 @@ def effective_date(thumbprint: str, signing: Row, wanted: Assignment, now: datet
     return whole if whole == earliest else whole + timedelta(hours=1)
 
 
-def in_place(thumbprint: str, signing: Row, effective: datetime | None, immediate: bool) -> bool:
+def in_place(thumbprint: str, signing: Signing, effective: datetime | None, immediate: bool) -> bool:
     """Whether the farm signs with the certificate, or will from that time on."""
     current, following = signing.get("current"), signing.get("next")
     if current and current["thumbprint"] == thumbprint:
@@ -67,7 +68,7 @@ def check_certificate(row: Row, now: datetime) -> None:
         raise HybridAuthError(f"The certificate {row['thumbprint']} {found.problem}.", found.remedy)
 
 
-def check_roll(row: Row, signing: Row, effective: datetime | None, wanted: Assignment, now: datetime) -> list[str]:
+def check_roll(row: Row, signing: Signing, effective: datetime | None, wanted: Assignment, now: datetime) -> list[str]:
     """Refuse a roll that would break the trust (HybridAuthError, InvalidOptionError); the warnings about one that may be done."""
     current, following = signing.get("current"), signing.get("next")
     if following and not wanted.replace:
@@ -119,29 +120,30 @@ def check_tenant(thumbprint: str, principals: Iterable[ServicePrincipal], moment
         )
 
 
-def check_removal(signing: Row, now: datetime) -> None:
+def check_removal(signing: Signing, now: datetime) -> None:
     """Refuse to remove the previous certificate while it signs, or while what it signed may be in use: HybridAuthError."""
-    current = signing.get("current") or {}
-    if signing.get("next"):
+    current = signing["current"]
+    name = current["thumbprint"] if current else "that is not known"
+    if signing["next"]:
         raise HybridAuthError(
-            f"A roll is pending, and until then the previous certificate {current.get('thumbprint')} signs. Nothing was removed.",
+            f"A roll is pending, and until then the previous certificate {name} signs. Nothing was removed.",
             "Wait until the roll and its overlap are over.",
         )
-    since = current.get("effective_date")
+    since = current["effective_date"] if current else None
     if not since or parse_time(str(since)) + LEAD > now:
         raise HybridAuthError(
-            f"The certificate {current.get('thumbprint')} signs since {since or 'a time that the farm does not tell'}, and tokens of the "
+            f"The certificate {name} signs since {since or 'a time that the farm does not tell'}, and tokens of the "
             "previous one may be in use for 24 hours. Nothing was removed.",
             "Run again after that.",
         )
 
 
-def shown(signing: Row) -> dict[str, Any]:
+def shown(signing: Signing) -> dict[str, Any]:
     """The roll as the diff shows it."""
-    current, following, previous = (signing.get(role) or {} for role in ("current", "next", "previous"))
+    current, following, previous = signing["current"], signing["next"], signing["previous"]
     return {
-        "current": current.get("thumbprint"),
-        "next": following.get("thumbprint"),
-        "next_effective_date": following.get("effective_date"),
-        "previous": previous.get("thumbprint"),
+        "current": current and current["thumbprint"],
+        "next": following and following["thumbprint"],
+        "next_effective_date": following and following["effective_date"],
+        "previous": previous and previous["thumbprint"],
     }

@@ -14,19 +14,20 @@ The farm is a result of onprem_info. Facts:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import tenant_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in, names_of, whole_names
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, is_host_name
 
-Farm = Mapping[str, Any]
+Farm = FarmReading
 
 _NOTHING: dict[str, Any] = {"web_services": (), "sip_domains": ()}
 
 
-def checked_farm(option: str, farm: Farm, *parts: str) -> Farm:
+def checked_farm(option: str, farm: Mapping[str, Any], *parts: str) -> Farm:
     """The result of onprem_info, if it holds these parts; InvalidOptionError otherwise.
 
     A part that a restricted endpoint did not tell is as if the farm had nothing of it; unknown in the result names it.
@@ -37,7 +38,7 @@ def checked_farm(option: str, farm: Farm, *parts: str) -> Farm:
         raise InvalidOptionError(
             option, f"it lacks {', '.join(missing)}", "the whole registered result of onprem_info that gathered these parts"
         )
-    return farm
+    return cast("Farm", farm)
 
 
 def sip_domains(farm: Farm) -> list[str]:

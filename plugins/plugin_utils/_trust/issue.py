@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
@@ -56,18 +57,18 @@ class SelfSigned:
         }
 
 
-def find_self_signed(wanted: SelfSigned, signing: Row, store: Sequence[Row], now: datetime) -> Row | None:
+def find_self_signed(wanted: SelfSigned, signing: Signing, store: Sequence[Row], now: datetime) -> Row | None:
     """The new self-signed certificate where it is there already, left by a run that was cut off or in the roll itself.
 
     store: the self-signed certificates in the computer's store that have their key. A roll that is pending has its new certificate.
     """
-    if signing.get("next"):
-        staged: Row = signing["next"]
+    staged = signing["next"]
+    if staged:
         return staged
-    current, previous = signing.get("current"), signing.get("previous")
+    current, previous = signing["current"], signing["previous"]
     if current and wanted.fits(current, now):
-        return dict(current)
+        return current
     used = {one["thumbprint"] for one in (current, previous) if one}
-    begin = str(current["not_before"]) if current and current.get("not_before") else ""
+    begin = str(current["not_before"]) if current and current["not_before"] else ""
     fresh = [row for row in store if wanted.fits(row, now) and row["thumbprint"] not in used and str(row["not_before"]) >= begin]
     return max(fresh, key=lambda row: (str(row["not_before"]), str(row["thumbprint"])), default=None)

@@ -156,8 +156,10 @@ def _facts(settings: Settings, farm: Reading | None, tenant: Tenant | Unread) ->
 def _named_certificate(settings: Settings, farm: Reading | None) -> dict[str, Any] | None:
     if settings.certificate_path is not None:
         return {**load_certificate_file("trust_certificate_path", settings.certificate_path).shown(), "source": "file"}
-    there = (farm or {}).get("certificate")
-    return {name: there[name] for name in ("thumbprint", "subject", "not_after")} | {"source": "server"} if there else None
+    there = farm.get("certificate") if farm else None
+    if not there:
+        return None
+    return {"thumbprint": there["thumbprint"], "subject": there["subject"], "not_after": there["not_after"], "source": "server"}
 
 
 def _farm_warnings(settings: Settings, deployment: Deployment, farm: Reading | None) -> Iterable[str]:
@@ -205,7 +207,8 @@ def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: T
             arguments["certificate_path"] = settings.certificate_path
         else:
             arguments["certificates"] = [one.content for one in certificates]
-            staged = usable.staged_at((farm or {}).get("signing") or {}, now)
+            signing = farm.get("signing") if farm else None
+            staged = usable.staged_at(signing, now) if signing else {}
             arguments["valid_at"] = {thumbprint: utc_text(moment) for thumbprint, moment in staged.items()}
         if not certificates:  # which an obstacle of the servers says
             return
@@ -308,9 +311,9 @@ def _certificates(settings: Settings, farm: Reading | None, now: datetime) -> tu
         given = load_certificate_file("trust_certificate_path", settings.certificate_path)
         check_usable("trust_certificate_path", given, now)
         return (given,)
-    signing = (farm or {}).get("signing") or {}
-    rows = [row for role in ("current", "next") if (row := signing.get(role)) and row["content"] and not row["expired"]]
-    loaded = [load_certificate("certificate", row["content"]) for row in rows]
+    signing = farm.get("signing") if farm else None
+    rows = [row for row in (signing["current"], signing["next"]) if row and not row["expired"]] if signing else []
+    loaded = [load_certificate("certificate", row["content"]) for row in rows if row["content"]]
     for one in loaded:
         check_usable("certificate", one, now)
     return tuple({one.thumbprint: one for one in loaded}.values())

@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
-Reading = Mapping[str, Any]
+Reading = FarmReading
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,10 @@ class Tenant:
 
     tenant_id: str
     cloud: str
-    principals: Mapping[str, Any]
+    principals: PrincipalsReading
 
 
-def read_or_not(registered: Any, what: str) -> Reading | Unread:
+def read_or_not(registered: Any, what: str) -> Mapping[str, Any] | Unread:
     """What a task registered, or why it has no result. what: what was to be read, for the message."""
     if not isinstance(registered, Mapping) or registered.get("skipped"):
         return Unread(f"{what} was not read.")

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant, Unread, read_or_not
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Reading, Tenant, Unread, read_or_not
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
@@ -39,14 +40,20 @@ def deployment_in(params: Mapping[str, Any], settings: Settings, task_vars: Mapp
     lost = {
         str(member): Unread(f"{member} failed or could not be reached earlier in this play.", True) for member in given.get("lost") or ()
     }
-    read = {str(one): read_or_not(others.raw(one).get(params["readings"]), str(one)) for one in given["members"] if str(one) not in lost}
+    members = [str(one) for one in given["members"]]
+    read = {one: _reading(others.raw(one).get(params["readings"]), one) for one in members if one not in lost}
     return Deployment(
         name=settings.deployment,
         lead=str(given["lead"]),
-        members=tuple(given["members"]),
+        members=tuple(members),
         unchecked=tuple(given.get("unchecked") or ()),
         readings={**read, **lost},
     )
+
+
+def _reading(registered: Any, member: str) -> Reading | Unread:
+    found = read_or_not(registered, member)
+    return found if isinstance(found, Unread) else cast("Reading", found)
 
 
 def tenant_in(token: Mapping[str, Any] | None, principals: Mapping[str, Any] | None) -> Tenant | Unread:
@@ -59,4 +66,4 @@ def tenant_in(token: Mapping[str, Any] | None, principals: Mapping[str, Any] | N
         return read
     if not signed_in.get("tenant_id"):
         return Unread("The sign-in does not tell which tenant it is for. Give trust_tenant_id or trust_tenant, and run again.")
-    return Tenant(str(signed_in["tenant_id"]).lower(), str(signed_in["cloud"]), read)
+    return Tenant(str(signed_in["tenant_id"]).lower(), str(signed_in["cloud"]), cast("PrincipalsReading", read))

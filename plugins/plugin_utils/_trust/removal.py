@@ -10,13 +10,19 @@ So a removal that was cut off can be finished, in whatever order its steps come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import (
+    FarmReading,
+    OAuthConfiguration,
+    OAuthServer,
+    PartnerApplication,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
 
@@ -75,7 +81,7 @@ class Removal:
     left: tuple[Left, ...]
 
 
-def plan(farm: Mapping[str, Any], principals: Sequence[Mapping[str, Any]], trust: Trust) -> Removal:
+def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust) -> Removal:
     """farm: a result of onprem_info. principals: the service_principals of a result of sp_info."""
     application, application_left = _application(farm["partner_applications"], trust)
     server, server_left = _server(farm, trust, application)
@@ -100,7 +106,7 @@ def plan(farm: Mapping[str, Any], principals: Sequence[Mapping[str, Any]], trust
     )
 
 
-def _application(applications: Sequence[Mapping[str, Any]], trust: Trust) -> tuple[bool, list[Left]]:
+def _application(applications: Sequence[PartnerApplication], trust: Trust) -> tuple[bool, list[Left]]:
     ours = partner_application.find(applications, trust.partner_application)
     left = [Left(f"partner application {one['identity']}", "it is another one") for one in applications if one is not ours]
     if ours is None or trust.forced(ours["identity"]):
@@ -112,7 +118,7 @@ def _application(applications: Sequence[Mapping[str, Any]], trust: Trust) -> tup
     return False, [Left(f"partner application {ours['identity']}", why, decide=True), *left]
 
 
-def _server(farm: Mapping[str, Any], trust: Trust, application_goes: bool) -> tuple[bool, list[Left]]:
+def _server(farm: FarmReading, trust: Trust, application_goes: bool) -> tuple[bool, list[Left]]:
     servers = farm["oauth_servers"]
     ours = oauth_server.find(servers, trust.oauth_server)
     left = [Left(f"OAuth server {one['identity']}", "it is another one") for one in servers if one is not ours]
@@ -129,28 +135,28 @@ def _server(farm: Mapping[str, Any], trust: Trust, application_goes: bool) -> tu
     return why is None, [*([Left(f"OAuth server {ours['identity']}", why, decide=True)] if why else []), *left]
 
 
-def _users(farm: Mapping[str, Any], trust: Trust, application_goes: bool) -> list[str]:
+def _users(farm: FarmReading, trust: Trust, application_goes: bool) -> list[str]:
     """The partner applications that stay and need an OAuth server."""
     ours = partner_application.find(farm["partner_applications"], trust.partner_application) if application_goes else None
     return [f"partner application {one['identity']}" for one in farm["partner_applications"] if one is not ours and one["use_oauth_server"]]
 
 
-def _is_of_tenant(server: Mapping[str, Any], trust: Trust) -> bool:
+def _is_of_tenant(server: OAuthServer, trust: Trust) -> bool:
     """Whether the server is the tenant's: by its metadata's URL, by the tenant's id in it, or by its realm, which is the tenant's id."""
     url = str(server["metadata_url"] or "")
     named = trust.tenant_id in urlsplit(url.lower()).path.split("/")
     return named or bool(trust.metadata_url and same_url(url, trust.metadata_url)) or same_text(server["realm"], trust.tenant_id)
 
 
-def _configuration(configuration: Mapping[str, Any], trust: Trust) -> tuple[bool, list[Left]]:
+def _configuration(configuration: OAuthConfiguration, trust: Trust) -> tuple[bool, list[Left]]:
     unknown = "what was there before is not known"
     left = [
-        Left(f"{name} of the OAuth configuration ({configuration[setting]})", unknown)
-        for setting, name in (
-            ("exchange_autodiscover_url", "ExchangeAutodiscoverUrl"),
-            ("exchange_autodiscover_allowed_domains", "ExchangeAutodiscoverAllowedDomains"),
+        Left(f"{name} of the OAuth configuration ({value})", unknown)
+        for value, name in (
+            (configuration["exchange_autodiscover_url"], "ExchangeAutodiscoverUrl"),
+            (configuration["exchange_autodiscover_allowed_domains"], "ExchangeAutodiscoverAllowedDomains"),
         )
-        if configuration[setting]
+        if value
     ]
     current = configuration["service_name"]
     if not current:
@@ -162,7 +168,7 @@ def _configuration(configuration: Mapping[str, Any], trust: Trust) -> tuple[bool
     return False, [Left(f"ServiceName of the OAuth configuration ({current})", why), *left]
 
 
-def _keys(principals: Iterable[Mapping[str, Any]], trust: Trust) -> list[Left]:
+def _keys(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
     return [
         Left(
             f"credential {key['thumbprint'] or key['identifier'] or key['key_id']} of service principal {principal['app_id']}",
@@ -177,7 +183,7 @@ def _keys(principals: Iterable[Mapping[str, Any]], trust: Trust) -> list[Left]:
     ]
 
 
-def _going_names(configuration: Mapping[str, Any], principals: Iterable[Mapping[str, Any]], trust: Trust) -> tuple[str, ...]:
+def _going_names(configuration: OAuthConfiguration, principals: Iterable[ServicePrincipal], trust: Trust) -> tuple[str, ...]:
     """The names that go, as they are spelled there. Where clients sign in with hybrid modern authentication, it needs the URLs."""
     modern = configuration["client_authorization_oauth_server"]
     there = [name for name, host in _hosts_there(principals, trust) if host in trust.hosts]
@@ -185,7 +191,7 @@ def _going_names(configuration: Mapping[str, Any], principals: Iterable[Mapping[
     return tuple({name.lower(): name for name in (*names, *trust.given_names)}.values())
 
 
-def _names(principals: Iterable[Mapping[str, Any]], trust: Trust, going: Iterable[str]) -> list[Left]:
+def _names(principals: Iterable[ServicePrincipal], trust: Trust, going: Iterable[str]) -> list[Left]:
     gone = {name.lower() for name in going}
     return [
         Left(
@@ -197,7 +203,7 @@ def _names(principals: Iterable[Mapping[str, Any]], trust: Trust, going: Iterabl
     ]
 
 
-def _hosts_there(principals: Iterable[Mapping[str, Any]], trust: Trust) -> list[tuple[str, str]]:
+def _hosts_there(principals: Iterable[ServicePrincipal], trust: Trust) -> list[tuple[str, str]]:
     """The names on Skype for Business Online that may be a farm's, each with its host."""
     return [
         (name, host)
@@ -208,7 +214,7 @@ def _hosts_there(principals: Iterable[Mapping[str, Any]], trust: Trust) -> list[
     ]
 
 
-def _accounts(principals: Iterable[Mapping[str, Any]], trust: Trust) -> list[Left]:
+def _accounts(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
     return [
         Left(f"service principal {principal['app_id']}, enabled", "Exchange Online needs it for more than this trust")
         for principal in principals

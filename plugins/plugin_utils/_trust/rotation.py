@@ -11,11 +11,12 @@ So the tenant must hold the new one before that date, and the one before it unti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import verifies
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
@@ -104,13 +105,13 @@ class RotationPlan:
         ] + [f"remove credential {verdict.key.label} from {verdict.principal.label}: {verdict.reason}" for verdict in self.remove]
 
 
-def plan(signing: Mapping[str, Any], principals: Sequence[ServicePrincipal], rules: Rules, now: datetime) -> RotationPlan:
+def plan(signing: Signing, principals: Sequence[ServicePrincipal], rules: Rules, now: datetime) -> RotationPlan:
     """The plan for the principals.
 
     signing: what onprem_info returns under that name. now: the server's clock, aware.
     Raises HybridAuthError where no certificate signs, or a certificate that is missing in the tenant cannot be read from the server.
     """
-    current, following, previous = (certificate_in(signing.get(role)) for role in ("current", "next", "previous"))
+    current, following, previous = map(certificate_in, (signing["current"], signing["next"], signing["previous"]))
     if current is None:
         raise HybridAuthError(
             "The farm has no OAuthTokenIssuer certificate, so there is nothing to roll.",

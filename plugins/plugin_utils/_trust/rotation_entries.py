@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import shapes as farm
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
@@ -151,7 +151,7 @@ class Roles:
         return bool(key.display_name) and any(same_text(key.display_name, subject[:LONGEST_NAME]) for subject in ours)
 
 
-def certificate_in(entry: Mapping[str, Any] | None) -> Certificate | None:
+def certificate_in(entry: farm.Certificate | None) -> Certificate | None:
     if not entry:
         return None
     return Certificate(

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import PreparedCertificate, Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 
 
@@ -27,7 +27,7 @@ def store_arguments(settings: Settings, *, successor_due: bool) -> dict[str, Any
     }
 
 
-def follows(certificate: Mapping[str, Any] | None, signing: Mapping[str, Any]) -> bool:
+def follows(certificate: PreparedCertificate | None, signing: Signing) -> bool:
     """Whether a certificate of the store is to follow the one that signs.
 
     One that the farm has or had, or that ends earlier than the one that signs, does not: a file left from an earlier roll starts none.
@@ -35,8 +35,8 @@ def follows(certificate: Mapping[str, Any] | None, signing: Mapping[str, Any]) -
     """
     if not certificate:
         return False
-    rows = [row for role in ("current", "next", "previous") if (row := signing.get(role))]
-    current = signing.get("current")
-    return certificate["thumbprint"] not in {row["thumbprint"] for row in rows} and bool(
-        current and certificate["not_after"] > current["not_after"]
-    )
+    current = signing["current"]
+    known = {row["thumbprint"] for row in (current, signing["next"], signing["previous"]) if row}
+    # What does not tell when it ends follows nothing.
+    end, last = certificate["not_after"], current and current["not_after"]
+    return certificate["thumbprint"] not in known and bool(end and last and end > last)

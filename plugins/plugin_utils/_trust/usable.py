@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, in_date, long_enough
@@ -40,7 +41,7 @@ def obstacle(row: Row, moment: datetime | None) -> Obstacle | None:
     moment: an aware time, None where no clock is known, so that dates are not judged.
     """
     kind, bits = row.get("key_type"), row.get("key_size")
-    begin, end = time_or_none(row.get("not_before")), time_or_none(row.get("not_after"))
+    begin, end = time_or_none(row["not_before"]), time_or_none(row["not_after"])
     if row.get("found") is False:
         return Obstacle(MISSING, "is not in the computer store", "Import it with its private key, or give it with pfx_path.")
     if row.get("has_private_key") is False:
@@ -66,13 +67,13 @@ def lacking(principals: Iterable[ServicePrincipal], thumbprint: str, moment: dat
     return [one for one in principals if not key_credential.any_serves(one.keys, thumbprint, moment)]
 
 
-def staged_at(signing: Mapping[str, Any], now: datetime) -> dict[str, datetime]:
+def staged_at(signing: Signing, now: datetime) -> dict[str, datetime]:
     """When the certificate of a pending roll begins to sign, by its thumbprint: an entry of it must serve then. Nothing where it cannot."""
-    row = signing.get("next")
-    effective = time_or_none(row.get("effective_date")) if row else None
+    row = signing["next"]
+    effective = time_or_none(row["effective_date"]) if row else None
     if not row or effective is None or effective <= now:
         return {}
-    valid = in_date(time_or_none(row.get("not_before")), time_or_none(row.get("not_after")), effective)
+    valid = in_date(time_or_none(row["not_before"]), time_or_none(row["not_after"]), effective)
     return {} if valid is False else {str(row["thumbprint"]).upper(): effective}
 
 

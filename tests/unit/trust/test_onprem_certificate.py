@@ -23,7 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assi
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
 from ..farm.test_actions import WINDOWS
-from ..support import certificate, key, run_action
+from ..support import certificate, key, roll, run_action
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=timezone.utc)
 A, B, C = (letter * 40 for letter in "ABC")
@@ -256,7 +256,7 @@ def test_a_self_signed_certificate_is_made_once() -> None:
 )
 def test_a_certificate_that_is_not_a_new_one_is_not_taken_for_it(row: dict[str, Any]) -> None:
     wanted = issue.SelfSigned("CN=contoso.com", 2048, 365)
-    assert issue.find_self_signed(wanted, {"current": stored(A)}, [row], NOW) is None
+    assert issue.find_self_signed(wanted, roll(stored(A)), [row], NOW) is None
 
 
 def pfx(folder: Path, password: str | None, **changed: Any) -> Path:
@@ -333,7 +333,7 @@ def test_a_pfx_that_cannot_serve_is_refused_before_anything_is_contacted(
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(timezone.utc)))
 def test_the_default_date_is_a_full_hour_24_to_25_hours_ahead(now: datetime) -> None:
-    moment = assignment.effective_date(B, {"current": stored(A)}, assignment.Assignment(), now)
+    moment = assignment.effective_date(B, roll(stored(A)), assignment.Assignment(), now)
     assert moment is not None
     assert 24 * 3600 <= (moment - now).total_seconds() < 25 * 3600
     assert parse_time(utc_text(moment)) == moment

@@ -23,7 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
-from ..support import run_action
+from ..support import roll, run_action
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -72,14 +72,14 @@ def verdicts(roles: dict[str, Any], *keys: KeyCredential, rules: Rules = RULES) 
 
 
 def test_a_quiet_day_needs_nothing_and_names_the_next_date() -> None:
-    plan = subject.plan({"current": farm(A, effective=-90)}, [principal(key(A))], RULES, NOW)
+    plan = subject.plan(roll(farm(A, effective=-90)), [principal(key(A))], RULES, NOW)
     assert (plan.operations, plan.successor_due, plan.warnings) == ([], False, ())
     assert [(entry.action, entry.date) for entry in plan.upcoming] == [("stage", NOW + 640 * DAY), ("expire", NOW + 700 * DAY)]
     assert plan.upcoming[0].text.startswith(f"current {A} expires on ")
 
 
 def test_a_staged_certificate_is_added_and_the_dates_of_the_roll_are_told() -> None:
-    roles = {"current": farm(A, days=30), "next": farm(B, effective=2)}
+    roles = roll(farm(A, days=30), farm(B, effective=2))
     principals = [principal(key(A)), principal(key(A), key(X), app_id=PROCEDURE[1])]
     plan = subject.plan(roles, principals, RULES, NOW)
     assert [(addition.thumbprint, addition.app_ids) for addition in plan.add] == [(B, PROCEDURE)]
@@ -98,13 +98,13 @@ def test_a_staged_certificate_is_added_and_the_dates_of_the_roll_are_told() -> N
 
 @pytest.mark.parametrize(("effective", "goes"), [(-6.99, False), (-7, True), (None, False)], ids=["during", "after", "unknown"])
 def test_the_previous_certificate_stays_until_the_overlap_is_over(effective: float | None, goes: bool) -> None:
-    roles = {"current": farm(B, effective=effective), "previous": farm(A)}
+    roles = roll(farm(B, effective=effective), previous=farm(A))
     assert verdicts(roles, key(A), key(B)) == {A: ("ours", goes), B: ("ours", False)}
     assert subject.plan(roles, [principal(key(B))], RULES, NOW).previous_over is goes
 
 
 def test_each_kind_of_entry_has_its_verdict() -> None:
-    roles = {"current": farm(B, effective=-30), "previous": farm(A)}
+    roles = roll(farm(B, effective=-30), previous=farm(A))
     rules = replace(RULES, earlier=frozenset({C}))
     assert verdicts(roles, key(C), rules=rules) == {C: ("ours", True)}
     assert verdicts(roles, key(C)) == {C: ("foreign", False)}
@@ -120,24 +120,24 @@ def test_each_kind_of_entry_has_its_verdict() -> None:
 
 
 def test_an_expired_entry_of_the_signing_certificate_goes_once_another_one_serves() -> None:
-    roles = {"current": farm(B, effective=-30)}
+    roles = roll(farm(B, effective=-30))
     plan = subject.plan(roles, [principal(key(B, days=-1))], RULES, NOW)
     assert [addition.thumbprint for addition in plan.add] == [B]
     assert [verdict.key.key_id for verdict in plan.remove] == [f"id-{B}"]
 
 
 def test_an_empty_subject_makes_nothing_ours() -> None:
-    roles = {"current": {**farm(B, effective=-30), "subject": ""}}
+    roles = roll({**farm(B, effective=-30), "subject": ""})
     assert verdicts(roles, key(X, days=-1), key(Y, days=-1, name="")) == {X: ("foreign", False), Y: ("foreign", False)}
 
 
 @pytest.mark.parametrize(
     ("roles", "part"),
     [
-        ({"current": farm(A, days=-1)}, "expired on"),
-        ({"current": farm(A, days=20)}, "expires in 20 days"),
-        ({"current": farm(A, days=5), "next": farm(B, effective=6)}, "at least 24 hours"),
-        ({"current": farm(A, days=5), "next": farm(B, effective=4.5)}, "at least 24 hours"),
+        (roll(farm(A, days=-1)), "expired on"),
+        (roll(farm(A, days=20)), "expires in 20 days"),
+        (roll(farm(A, days=5), farm(B, effective=6)), "at least 24 hours"),
+        (roll(farm(A, days=5), farm(B, effective=4.5)), "at least 24 hours"),
     ],
 )
 def test_what_threatens_the_trust_is_warned_about(roles: dict[str, Any], part: str) -> None:
@@ -146,14 +146,14 @@ def test_what_threatens_the_trust_is_warned_about(roles: dict[str, Any], part: s
 
 
 def test_an_entry_that_ends_before_its_certificate_is_told() -> None:
-    plan = subject.plan({"current": farm(A, effective=-9)}, [principal(key(A, days=100))], RULES, NOW)
+    plan = subject.plan(roll(farm(A, effective=-9)), [principal(key(A, days=100))], RULES, NOW)
     (entry,) = (entry for entry in plan.upcoming if entry.action == "entry_ends")
     assert entry.date == NOW + 100 * DAY
 
 
 @pytest.mark.parametrize(
     ("roles", "part"),
-    [({"current": None, "next": None, "previous": None}, "no OAuthTokenIssuer"), ({"current": farm(A, content=None)}, "computer store")],
+    [({"current": None, "next": None, "previous": None}, "no OAuthTokenIssuer"), (roll(farm(A, content=None)), "computer store")],
 )
 def test_what_cannot_be_planned_is_an_error(roles: dict[str, Any], part: str) -> None:
     with pytest.raises(HybridAuthError, match=part):
@@ -173,9 +173,9 @@ tenants = st.tuples(
     *(st.lists(keys, max_size=5).map(lambda found, app_id=app_id: principal(*found, app_id=app_id)) for app_id in PROCEDURE)
 )
 farms = st.one_of(
-    st.builds(lambda days: {"current": farm(A, effective=-days)}, st.integers(0, 400)),
-    st.builds(lambda days: {"current": farm(A, days=30), "next": farm(B, effective=days)}, st.integers(1, 29)),
-    st.builds(lambda days: {"current": farm(B, effective=-days), "previous": farm(A)}, st.integers(0, 400)),
+    st.builds(lambda days: roll(farm(A, effective=-days)), st.integers(0, 400)),
+    st.builds(lambda days: roll(farm(A, days=30), farm(B, effective=days)), st.integers(1, 29)),
+    st.builds(lambda days: roll(farm(B, effective=-days), previous=farm(A)), st.integers(0, 400)),
 )
 rules = st.builds(
     Rules,
@@ -189,7 +189,7 @@ rules = st.builds(
 @given(farms, tenants, rules)
 def test_what_signs_and_what_is_staged_is_held_afterwards_and_nothing_foreign_goes(roles: Any, tenant: Any, given_rules: Any) -> None:
     plan = subject.plan(roles, tenant, given_rules, NOW)
-    end = {one["thumbprint"]: NOW + 700 * DAY for one in roles.values()}
+    end = {one["thumbprint"]: NOW + 700 * DAY for one in roles.values() if one}
     after = applied(plan, list(tenant), end)
     for one in after:
         for role in ("current", "next"):
@@ -259,7 +259,7 @@ def _assigned(thumbprint: str, effective: float | None, ends: dict[str, datetime
     return {**farm(thumbprint, effective=effective), "not_after": utc_text(ends[thumbprint])}
 
 
-ONPREM = {"server": {"time": utc_text(NOW)}, "signing": {"current": farm(A, effective=-9)}}
+ONPREM = {"server": {"time": utc_text(NOW)}, "signing": roll(farm(A, effective=-9))}
 CLOUD = {"service_principals": [principal(key(A), app_id=app_id).info(NOW) for app_id in PROCEDURE]}
 
 
@@ -268,7 +268,7 @@ def test_the_action_contacts_nothing_and_returns_plain_data() -> None:
     assert (result["changed"], result["due"], result["add"], result["remove"]) == (False, False, [], [])
     assert {entry["reason"] for entry in result["keep"]} == {"it signs now"}
     assert result["upcoming"][0]["action"] == "stage"
-    staged = {**ONPREM, "signing": {"current": farm(A), "next": farm(B, effective=3)}}
+    staged = {**ONPREM, "signing": roll(farm(A), farm(B, effective=3))}
     result = run_action("trust_rotation", {"onprem": staged, "cloud": CLOUD})
     assert (result["due"], result["add"][0]["app_ids"], len(result["operations"])) == (True, list(PROCEDURE), 2)
 

@@ -38,6 +38,7 @@ from tests.lab.faults import Faults
 from tests.lab.log import RequestLog
 from tests.lab.state import State
 from tests.lab.states import audit as states
+from tests.unit.support import roll
 
 DAY = timedelta(days=1)
 LAB = certificates.load(states.made("CN=contoso.com"))
@@ -94,7 +95,7 @@ def planned(keys: Sequence[Mapping[str, Any]], now: datetime) -> bool:
 
 def rolled(keys: Sequence[Mapping[str, Any]], now: datetime) -> bool:
     """trust_rotation."""
-    return not rotation.plan({"current": row(now)}, [principal(keys)], RULES, now).add
+    return not rotation.plan(roll(row(now)), [principal(keys)], RULES, now).add
 
 
 def assigned(keys: Sequence[Mapping[str, Any]], now: datetime) -> bool:
@@ -233,7 +234,7 @@ def test_everybody_says_why_an_entry_does_not_serve(key: dict[str, Any], reason:
     assert reason in operation
     with pytest.raises(HybridAuthError, match=reason):
         assignment.check_tenant(OURS.thumbprint, [principal([key])], NOW)
-    rolls = rotation.plan({"current": row(NOW)}, [principal([key])], RULES, NOW)
+    rolls = rotation.plan(roll(row(NOW)), [principal([key])], RULES, NOW)
     assert [addition.thumbprint for addition in rolls.add] == [OURS.thumbprint]
     told = [verdict.reason for verdict in (*rolls.keep, *rolls.remove)]
     assert any(reason in text or text.startswith("it expired on") for text in told), told
