@@ -113,7 +113,7 @@ def _replace(current: Mapping[str, Any], predicted: Mapping[str, Any]) -> tuple[
     if not current["use_oauth_server"] and not current["metadata_url"]:
         raise HybridAuthError(
             f"Partner application {identity} holds a certificate, which cannot be restored if its replacement fails. Nothing was changed.",
-            "Remove it with 'state: absent' first.",
+            f"Remove it first (Remove-CsPartnerApplication -Identity {identity}), and run again.",
         )
     restore = Call("undo_remove", "New-CsPartnerApplication", {"Identity": identity, **_parameters(_creatable(current))})
     return (

@@ -15,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 Reading = FarmReading
+_NOTHING_CHANGED = "Nothing was changed."
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,11 @@ def check_obstacles(name: str, obstacles: Sequence[Obstacle]) -> None:
     """HybridAuthError with all obstacles of the deployment of that name, each remedy once; nothing where there are none."""
     if not obstacles:
         return
-    problems = dict.fromkeys(obstacle.problem for obstacle in obstacles)
+    # A planner says of its own step that nothing was changed; of the whole it is said once.
+    problems = dict.fromkeys(obstacle.problem.replace(f" {_NOTHING_CHANGED}", "") for obstacle in obstacles)
     remedies = dict.fromkeys(obstacle.remedy for obstacle in obstacles if obstacle.remedy)
     raise HybridAuthError(
-        f"Deployment {name}: {' '.join(problem.removeprefix(f'Deployment {name}: ') for problem in problems)} Nothing was changed.",
+        f"Deployment {name}: {' '.join(problem.removeprefix(f'Deployment {name}: ') for problem in problems)} {_NOTHING_CHANGED}",
         " ".join(remedies),
         obstacles=[{"subject": obstacle.subject, "message": obstacle.text} for obstacle in obstacles],
     )

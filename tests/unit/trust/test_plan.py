@@ -115,6 +115,20 @@ def test_what_is_anothers_is_lost_only_when_its_takeover_is_asked_for(
     assert lost.rsplit(maxsplit=1)[-1] in json.dumps(changed.change.as_result()["diff"]["before"])
 
 
+def test_what_one_step_says_of_itself_is_not_said_again_of_the_whole(decide: Decide) -> None:
+    state = states.right()
+    (application,) = state["deployments"][0]["cms"]["partner_applications"]
+    held = {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.CertificateData", "value": "AAAA"}
+    application.update(ApplicationIdentifier=OTHER, AuthToken=held)
+    state["tenants"][0]["service_principals"] = state["tenants"][0]["service_principals"][:1]
+    plan = decide(state, **RIGHT)
+    assert len(plan.obstacles) == 2
+    with pytest.raises(HybridAuthError) as told:
+        check_obstacles("contoso", plan.obstacles)
+    assert str(told.value).count("Nothing was changed.") == 1
+    assert "Remove-CsPartnerApplication -Identity microsoft.exchange" in str(told.value)
+
+
 def test_clearing_is_shown_with_what_it_loses(decide: Decide) -> None:
     state = states.right()
     state["deployments"][0]["cms"]["oauth_configuration"]["ExchangeAutodiscoverUrl"] = "https://autodiscover.contoso.com/a.svc"
