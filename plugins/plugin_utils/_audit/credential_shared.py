@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
     credential,
@@ -19,6 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
     label,
     principal_label,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 
 OWN = Rule(
@@ -53,7 +54,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from _foreign(facts, principal, usable)
 
 
-def _own(facts: Facts, principal: Object, keys: list[Object]) -> Iterator[Finding]:
+def _own(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCredential]) -> Iterator[Finding]:
     own = [key for key in keys if is_own(facts, key) is True]
     open_questions = [whose.why for key in keys if isinstance(whose := is_own(facts, key), Unknown)]
     wanted = facts.expected.exchange_credential and facts.expected.exchange_application_id == EXCHANGE_ONLINE
@@ -75,7 +76,7 @@ def _own(facts: Facts, principal: Object, keys: list[Object]) -> Iterator[Findin
         yield OWN.passed(principal_label(principal), "not there")
 
 
-def _foreign(facts: Facts, principal: Object, keys: list[Object]) -> Iterator[Finding]:
+def _foreign(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCredential]) -> Iterator[Finding]:
     foreign = False
     for key in keys:
         own = is_own(facts, key)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.expected import Expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Certificate, FarmReading, Signing
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
@@ -30,7 +32,7 @@ class Server:
     """One server of the deployment. read: what onprem_info returned of it, or why it did not."""
 
     name: str
-    read: Object | Unknown
+    read: FarmReading | Unknown
 
     def part(self, name: str) -> Any | Unknown:
         """A part of what was read, as onprem_info calls it."""
@@ -39,23 +41,23 @@ class Server:
         value = self.read.get(name)
         return Unknown(self._why_not(name)) if value is None else value
 
-    def certificate(self) -> Object | Unknown | None:
+    def certificate(self) -> Certificate | Unknown | None:
         """The certificate that signs by this server's clock; None where none is assigned."""
         if isinstance(self.read, Unknown):
             return self.read
         if "certificate" not in self.read or "certificate" in self._unknown:
             return Unknown(self._why_not("certificate"))
-        assigned: Object | None = self.read["certificate"]
+        assigned = self.read["certificate"]
         if assigned is None:
             return None
-        signing = self.read.get("signing") or {}
-        return signing.get("current") or assigned
+        signing = self.read.get("signing")
+        return (signing.get("current") if signing else None) or assigned
 
-    def following(self) -> Object | Unknown | None:
+    def following(self) -> Certificate | Unknown | None:
         """The certificate of a staged roll; None where none is staged."""
         if isinstance(self.certificate(), Unknown) or self.certificate() is None:
             return Unknown(f"no certificate is known of {self.name}")
-        signing = self.part("signing")
+        signing: Signing | Unknown = self.part("signing")
         return signing if isinstance(signing, Unknown) else signing.get("next")
 
     @property
@@ -76,7 +78,7 @@ class Facts:
     deployment: str
     servers: tuple[Server, ...]
     complete: bool | Unknown
-    cloud: Object | Unknown
+    cloud: PrincipalsReading | Unknown
     expected: Expected
     now: datetime
 
@@ -95,7 +97,7 @@ class Facts:
         told = None if isinstance(self.cloud, Unknown) else self.cloud.get("tenant_id")
         return self.expected.tenant_id or (str(told).lower() if told else None)
 
-    def principal(self, app_id: str) -> Object | Unknown | None:
+    def principal(self, app_id: str) -> ServicePrincipal | Unknown | None:
         """The service principal of an application; None where the tenant has none."""
         if isinstance(self.cloud, Unknown):
             return self.cloud
@@ -159,10 +161,10 @@ def _server(index: int, entry: Any) -> tuple[Server, set[str]]:
     for part in _OBJECTS:
         if not isinstance(entry.get(part), (Mapping, type(None))):
             raise InvalidOptionError(option, f"{part} of {name} is damaged", "the whole registered results of onprem_info")
-    return Server(name, entry), aliases
+    return Server(name, cast("FarmReading", entry)), aliases
 
 
-def _cloud(entry: Any) -> Object | Unknown:
+def _cloud(entry: Any) -> PrincipalsReading | Unknown:
     if not entry:
         return Unknown("the tenant was not read")
     if not isinstance(entry, Mapping):
@@ -177,7 +179,7 @@ def _cloud(entry: Any) -> Object | Unknown:
         for principal in entry.get(part) or []:
             for inner in ("key_credentials", "password_credentials"):
                 _check_list("cloud", f"{inner} of {principal.get('app_id')}", principal.get(inner))
-    return entry
+    return cast("PrincipalsReading", entry)
 
 
 def _check_list(option: str, what: str, value: Any) -> None:
