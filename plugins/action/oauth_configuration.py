@@ -17,6 +17,8 @@ class ActionModule(OnpremAction):
 
     PART = "oauth_configuration"
     RESULT = "oauth_configuration"
+    OBJECT = "OAuth configuration"
+    identity = "Global"  # there is exactly one
     ARGUMENTS = Arguments(
         {
             **ONPREM,
@@ -35,7 +37,7 @@ class ActionModule(OnpremAction):
         self.wanted = oauth_configuration.wanted(params)
         return self.converge(params, task_vars)
 
-    def plan(self, found: Any) -> OnpremPlan:
+    def plan(self, found: Any, kept: Mapping[str, Any] | None = None) -> OnpremPlan:
         return oauth_configuration.plan(found, self.wanted)
 
     def find(self, found: Any) -> Mapping[str, Any] | None:

@@ -18,6 +18,7 @@ class ActionModule(OnpremAction):
 
     PART = "oauth_servers"
     RESULT = "oauth_server"
+    OBJECT = "OAuth server"
     ARGUMENTS = Arguments(
         {
             **ONPREM,
@@ -36,14 +37,14 @@ class ActionModule(OnpremAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        self.name = params["name"].strip()
-        if not self.name:
+        self.identity = params["name"].strip()
+        if not self.identity:
             raise InvalidOptionError("name", "it is empty", "the OAuth server's identity, such as microsoft.sts")
         self.wanted = oauth_server.wanted(params) if params["state"] == "present" else None
         return self.converge(params, task_vars)
 
-    def plan(self, found: Any) -> OnpremPlan:
-        return oauth_server.plan(found, self.name, self.wanted)
+    def plan(self, found: Any, kept: Mapping[str, Any] | None = None) -> OnpremPlan:
+        return oauth_server.plan(found, self.identity, self.wanted, kept)
 
     def find(self, found: Any) -> Mapping[str, Any] | None:
-        return oauth_server.find(found, self.name)
+        return oauth_server.find(found, self.identity)

@@ -20,6 +20,7 @@ class ActionModule(OnpremAction):
 
     PART = "partner_applications"
     RESULT = "partner_application"
+    OBJECT = "partner application"
     ARGUMENTS = Arguments(
         {
             **ONPREM,
@@ -39,14 +40,14 @@ class ActionModule(OnpremAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        self.name = params["name"].strip()
-        if not self.name:
+        self.identity = params["name"].strip()
+        if not self.identity:
             raise InvalidOptionError("name", "it is empty", "the partner application's identity, such as microsoft.exchange")
         self.wanted = partner_application.wanted(params, datetime.now(timezone.utc)) if params["state"] == "present" else None
         return self.converge(params, task_vars)
 
-    def plan(self, found: Any) -> OnpremPlan:
-        return partner_application.plan(found, self.name, self.wanted)
+    def plan(self, found: Any, kept: Mapping[str, Any] | None = None) -> OnpremPlan:
+        return partner_application.plan(found, self.identity, self.wanted, kept)
 
     def find(self, found: Any) -> Mapping[str, Any] | None:
-        return partner_application.find(found, self.name)
+        return partner_application.find(found, self.identity)

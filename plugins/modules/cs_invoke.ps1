@@ -8,8 +8,4 @@
 #AnsibleRequires -PowerShell ..module_utils._CsAssertion
 #AnsibleRequires -PowerShell ..module_utils._CsInvoke
 
-$ErrorActionPreference = 'Stop'
-$ProgressPreference = 'SilentlyContinue'
-$ConfirmPreference = 'None'
-
 Invoke-ManagementRequest -Request $complex_args.request

@@ -96,6 +96,15 @@ operations:
   elements: str
   sample:
     - create OAuth server microsoft.sts with metadata URL https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1
+replaced:
+  description:
+    - The OAuth server that was replaced, as RV(oauth_server) shows one.
+    - A failure has it too, where a replacement was begun and what became of it is not known to be whole.
+    - Until the new one is in place, this is kept in a private file below C(ANSIBLE_HOME) on the controller, so that a later run can bring
+      back what one that was cut short lost.
+  returned: when it was replaced, or would be
+  type: dict
+  sample: {"identity": "microsoft.sts", "realm": "contoso.com", "type": "Acs"}
 oauth_server:
   description:
     - The OAuth server as it is now, in check mode as it would be; V(null) where it is absent.

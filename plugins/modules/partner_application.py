@@ -98,6 +98,15 @@ operations:
   elements: str
   sample:
     - create partner application microsoft.exchange
+replaced:
+  description:
+    - The partner application that was replaced, as RV(partner_application) shows one.
+    - A failure has it too, where a replacement was begun and what became of it is not known to be whole.
+    - Until the new one is in place, this is kept in a private file below C(ANSIBLE_HOME) on the controller, so that a later run can bring
+      back what one that was cut short lost.
+  returned: when it was replaced, or would be
+  type: dict
+  sample: {"identity": "microsoft.exchange", "application_id": "00000002-0000-0ff1-ce00-000000000000"}
 partner_application:
   description:
     - The partner application as it is now, in check mode as it would be; V(null) where it is absent.

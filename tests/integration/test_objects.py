@@ -139,3 +139,50 @@ def test_what_is_not_a_windows_connection_is_said_plainly(start: Start, greenfie
     run = run_playbook(path, lab.inventory, tmp_path / "run", "-e", "ansible_connection=local", *FIRST)
     assert run.code == 2
     assert "is not reached as a Windows server" in run.output
+
+
+KEPT = {"AcceptSecurityIdentifierInformation": True, "AuthorizationUriOverride": "https://login.contoso.com/"}
+
+
+def test_what_a_server_loses_that_goes_down_in_a_replacement_comes_back(
+    start: Start, play: Play, greenfield: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    if "restricted" in request.node.callspec.id:
+        pytest.skip("there is no process of its own that could be killed")
+    greenfield["deployments"][0]["cms"]["oauth_servers"] = [server(**KEPT)]
+    lab = start(greenfield)
+    lab.fault({"on": "cmdlet:Remove-CsOAuthServer", "do": "kill", "after": True})
+    lab.fault({"on": "cmdlet:Get-CsService", "do": "unreadable:ExternalFqdn"})
+    wanted = {"metadata_url": NEW, "realm": "fabrikam.com"}
+    tasks = [
+        task("unreadable", "onprem_info", gather=["web_services"], ignore_errors=True),
+        task("killed", "oauth_server", **wanted, ignore_errors=True),
+        {**task("predicted", "oauth_server", **wanted), "check_mode": True},
+        task("again", "oauth_server", **wanted),
+        {**task("read", "onprem_info", gather=["oauth_servers"]), "register": "read"},
+        task("current", "oauth_server", **wanted, type="ADFS", current="{{ read }}"),
+    ]
+    run = play(lab, tasks, *FIRST)
+    assert run.code == 0, run.output
+    (unreadable,), (killed,), (predicted,), (again,) = (ran(run, name) for name in ("unreadable", "killed", "predicted", "again"))
+    assert all(part in unreadable["msg"] for part in ("Get-CsService failed", "'pool01.contoso.com'", "ExternalFqdn cannot be read"))
+    assert all(part in killed["msg"] for part in ("not known whether the change was made", "Realm 'contoso.com'", "Run again"))
+    assert killed["replaced"]["realm"] == "contoso.com"
+    assert (predicted["diff"], predicted["operations"]) == (again["diff"], again["operations"])
+    assert "was cut short" in run.output
+    (there,) = lab.state()["deployments"][0]["cms"]["oauth_servers"]
+    assert {name: there[name] for name in (*KEPT, "Realm", "Type")} == {**KEPT, "Realm": "fabrikam.com", "Type": "ADFS"}
+    # Reading, the one that was killed, its prediction, reading and creation, reading, and a single one for what was read.
+    assert lab.counts()["powershell"] == 1 + 2 + 1 + 2 + 1 + 1
+
+
+def test_a_connection_that_breaks_while_it_writes_is_unreachable(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    # Once the cmdlet that writes was called, nothing gets through any more.
+    lab.fault({"on": "winrm.*", "times": 999, "do": "reset", "armed_by": "cmdlet:New-CsOAuthServer"})
+    run = play(lab, [task("broken", "oauth_server", metadata_url=NEW)], *FIRST)
+    assert run.code == 4, run.output
+    assert "not known whether the" in run.output
+    assert "Run again" in run.output
+    assert "nexpected" not in run.output
+    assert len(lab.state()["deployments"][0]["cms"]["oauth_servers"]) == 1

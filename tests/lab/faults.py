@@ -18,14 +18,19 @@ _LONGEST_DELAY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Fault:
-    """do: status, reset, delay, throttle, truncate, kill or error. argument: what follows the colon."""
+    """do: one of DOES. argument: what follows the colon. after: once the server has acted, instead of before."""
 
     do: str
     argument: str | None
+    after: bool = False
 
     @property
     def number(self) -> float:
         return float(self.argument or 0)
+
+
+# The last four are what a cmdlet may return: see farm/odd.py.
+DOES = ("status", "reset", "delay", "throttle", "truncate", "kill", "error", "foreign", "nested", "unreadable", "missing")
 
 
 @dataclass
@@ -34,11 +39,16 @@ class _Rule:
     nth: int
     times: int
     fault: Fault
+    armed_by: str | None = None
     seen: int = 0
 
 
 class Faults:
-    """Rules such as {"on": "graph.patch", "nth": 2, "times": 1, "do": "status:503"}; "on" may hold * as in file names."""
+    """Rules such as {"on": "graph.patch", "nth": 2, "times": 1, "do": "status:503"}; "on" may hold * as in file names.
+
+    With "after": true a cmdlet acts first and then goes wrong: points cmdlet:<name>.
+    With "armed_by" a rule counts from the first occurrence of that other point on.
+    """
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
@@ -46,14 +56,15 @@ class Faults:
 
     def add(self, rule: dict[str, Any]) -> None:
         """Add a rule; ValueError if it is none."""
-        unknown = set(rule) - {"on", "nth", "times", "do"}
+        unknown = set(rule) - {"on", "nth", "times", "do", "after", "armed_by"}
         if unknown or not rule.get("on") or not rule.get("do"):
-            raise ValueError(f"a fault has on and do, and may have nth and times; got {rule!r}")
+            raise ValueError(f"a fault has on and do, and may have nth, times, after and armed_by; got {rule!r}")
         do, _colon, argument = str(rule["do"]).partition(":")
-        if do not in {"status", "reset", "delay", "throttle", "truncate", "kill", "error"}:
+        if do not in DOES:
             raise ValueError(f"a fault cannot do {do!r}")
+        fault = Fault(do, argument or None, bool(rule.get("after")))
         with self._lock:
-            self._rules.append(_Rule(str(rule["on"]), int(rule.get("nth", 1)), int(rule.get("times", 1)), Fault(do, argument or None)))
+            self._rules.append(_Rule(str(rule["on"]), int(rule.get("nth", 1)), int(rule.get("times", 1)), fault, rule.get("armed_by")))
 
     def clear(self) -> None:
         with self._lock:
@@ -64,7 +75,9 @@ class Faults:
         with self._lock:
             due = None
             for rule in self._rules:
-                if fnmatchcase(point, rule.on):
+                if rule.armed_by and fnmatchcase(point, rule.armed_by):
+                    rule.armed_by = None
+                elif rule.armed_by is None and fnmatchcase(point, rule.on):
                     rule.seen += 1
                     if rule.nth <= rule.seen < rule.nth + rule.times:
                         due = due or rule.fault

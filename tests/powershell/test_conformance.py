@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import RUNNER_ONLY
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
 from tests.lab import engine_path
@@ -37,6 +37,7 @@ from tests.support.runner import IMPORT
 
 ENGINE = engine_path()
 needs_engine = pytest.mark.skipif(ENGINE is None, reason="no pwsh on PATH")
+Restricted = tuple[RestrictedEndpoint, Farm]
 URL = "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"
 
 
@@ -101,9 +102,15 @@ def endpoint_of(farm: Farm) -> Iterator[RestrictedEndpoint]:
 
 
 @pytest.fixture(scope="module")
-def restricted(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedEndpoint]:
-    with endpoint_of(Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("restricted"), None, resolve)) as endpoint:
-        yield endpoint
+def restricted_farm(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restricted]:
+    farm = Farm(State(state.data), RequestLog(), Faults(), tmp_path_factory.mktemp("restricted"), None, resolve)
+    with endpoint_of(farm) as endpoint:
+        yield endpoint, farm
+
+
+@pytest.fixture(scope="module")
+def restricted(restricted_farm: Restricted) -> RestrictedEndpoint:
+    return restricted_farm[0]
 
 
 def ask_engine(farm: Farm, request: dict[str, Any]) -> Any:
@@ -122,7 +129,7 @@ def ask_python(farm: Farm, request: dict[str, Any]) -> Any:
 
 def new(identity: str, **parameters: Any) -> dict[str, Any]:
     given = {"Identity": identity, "ApplicationIdentifier": "a", "ApplicationTrustLevel": "full", **parameters}
-    select = {"Identity": "text", "AuthToken": "typed", "Enabled": "flag", "ApplicationTrustLevel": "text", "Nope": "list"}
+    select = {"Identity": "text", "AuthToken": "typed", "Enabled": "flag", "ApplicationTrustLevel": "text", "Nope": "list?"}
     return {"id": "new", "cmdlet": "New-CsPartnerApplication", "parameters": given, "select": select}
 
 
@@ -152,18 +159,12 @@ REQUESTS = {
         {"id": "s", "cmdlet": "Set-CsOAuthConfiguration", "parameters": {"Realm": 'k\u00e4se & "co" <b\u00fccher>'}},
         {"id": "g", "cmdlet": "Get-CsOAuthConfiguration", "select": {"Realm": "text", "AdditionalAudienceUrls": "list"}},
     ],
-    "undone": [
-        {
-            "id": "set",
-            "cmdlet": "Set-CsOAuthConfiguration",
-            "parameters": {"ServiceName": "x"},
-            "undo": [
-                {"id": "back", "cmdlet": "Set-CsOAuthConfiguration", "parameters": {"ServiceName": ""}},
-                {"id": "worse", "cmdlet": "Remove-CsOAuthServer", "parameters": {"Identity": "none"}},
-            ],
-        },
-        {"id": "bad", "cmdlet": "Set-CsPartnerApplication", "parameters": {"Identity": "none", "Enabled": True}},
-    ],
+    "missing property": [{"id": "r", "cmdlet": "Get-CsSipDomain", "select": {"Name": "text", "Colour": "text"}}],
+    "optional property": [{"id": "r", "cmdlet": "Get-CsSipDomain", "select": {"Name": "text", "Colour": "text?"}}],
+    "none of the properties": [{"id": "r", "cmdlet": "Get-CsSipDomain", "select": {"Colour": "text", "Shade": "text?"}}],
+    "unknown kind": [{"id": "r", "cmdlet": "Get-CsSipDomain", "select": {"Name": "colour?"}}],
+    "two of one id": [{"id": "r", "cmdlet": "Read-Server"}, {"id": "r", "cmdlet": "Get-CsSipDomain"}],
+    "reserved id": [{"id": "after", "cmdlet": "Read-Server"}],
     "unknown parameter": [{"id": "b", "cmdlet": "Set-CsPartnerApplication", "parameters": {"Identity": "x", "Nope": True}}],
     "missing parameter": [{"id": "b", "cmdlet": "New-CsOAuthServer", "parameters": {"Identity": "x"}}],
     "wrong set": [
@@ -278,9 +279,13 @@ def as_call(data: dict[str, Any]) -> Call:
         data["cmdlet"],
         data.get("parameters", {}),
         data.get("select", {}),
-        tuple(as_call(step) for step in data.get("undo", ())),
         bool(data.get("optional")),
     )
+
+
+def as_write(data: dict[str, Any]) -> Write:
+    steps = {name: tuple(as_call(step) for step in data[name]) for name in ("calls", "restore")}
+    return Write(as_call(data["look"]), data["identity"], data["seen"], steps["calls"], steps["restore"])
 
 
 # What a restricted endpoint can be asked.
@@ -344,6 +349,155 @@ def test_the_restricted_endpoint_answers_what_the_runner_answers(compared: Farm,
                 {**dict.fromkeys(row), "thumbprint": row["thumbprint"]} for row in runner["answers"][call["id"]]
             ]
     assert (answer, answer["unknown"]) == (runner, {})
+
+
+# What cmdlets may return beside what they are documented to return, and what becomes of a change that goes wrong: each by a fault.
+SERVICES = {"id": "w", "cmdlet": "Get-CsService", "parameters": {"WebServer": True}}
+SERVICES["select"] = {"PoolFqdn": "text", "ExternalFqdn": "text"}
+ODD = {
+    "foreign objects": {"on": "cmdlet:Get-CsService", "do": "foreign"},
+    "arrays in arrays": {"on": "cmdlet:Get-CsService", "do": "nested"},
+    "missing property": {"on": "cmdlet:Get-CsService", "do": "missing:ExternalFqdn"},
+    "unreadable property": {"on": "cmdlet:Get-CsService", "do": "unreadable:ExternalFqdn"},
+}
+OLD = {
+    "MetadataUrl": URL, "Realm": "contoso.com", "Type": "Acs", "AuthorizationUriOverride": "",
+    "AcceptSecurityIdentifierInformation": True,
+}  # fmt: skip
+LOOK = {"id": "look", "cmdlet": "Get-CsOAuthServer", "select": {"Identity": "text", **dict.fromkeys(OLD, "text")}}
+LOOK["select"]["AcceptSecurityIdentifierInformation"] = "flag"
+
+
+def write(**changed: Any) -> dict[str, Any]:
+    """A replacement of the OAuth server x."""
+    given = {"Identity": "x", "MetadataUrl": URL}
+    return {
+        "look": LOOK,
+        "identity": "X",
+        "seen": {**OLD, "Realm": " CONTOSO.com", "AuthorizationUriOverride": None},
+        "calls": [
+            {"id": "remove", "cmdlet": "Remove-CsOAuthServer", "parameters": {"Identity": "x"}},
+            {"id": "create", "cmdlet": "New-CsOAuthServer", "parameters": {**given, "Realm": "fabrikam.com"}},
+        ],
+        "restore": [
+            {"id": "again", "cmdlet": "New-CsOAuthServer", "parameters": {**given, "Realm": "contoso.com"}},
+            {
+                "id": "rest",
+                "cmdlet": "Set-CsOAuthServer",
+                "parameters": {"Identity": "x", "AcceptSecurityIdentifierInformation": True},
+            },
+        ],
+        **changed,
+    }
+
+
+def fault(cmdlet: str, do: str, **more: Any) -> dict[str, Any]:
+    return {"on": f"cmdlet:{cmdlet}-CsOAuthServer", "do": do, **more}
+
+
+# By name: the change, what goes wrong, how it ends, and the realm that the server has then.
+WRITES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], tuple[Any, ...], str | None]] = {
+    "as seen": (write(), [], ("done", []), "fabrikam.com"),
+    "not as seen": (write(seen={**OLD, "Realm": "fabrikam.com"}), [], ("stale", []), "contoso.com"),
+    "seen as absent": (write(seen=None), [], ("stale", []), "contoso.com"),
+    "absent as seen": (write(identity="y", seen=None, calls=write()["calls"][:1], restore=[]), [], ("done", []), None),
+    "seen, but absent": (write(identity="y"), [], ("stale", []), "contoso.com"),
+    "cannot be read": (write(), [fault("Get", "error:busy")], (None,), "contoso.com"),
+    "remove fails": (write(), [fault("Remove", "error:busy")], ("failed", []), "contoso.com"),
+    "remove acts and fails": (write(), [fault("Remove", "error:busy", after=True)], ("failed", ["again", "rest"]), "contoso.com"),
+    "new fails": (write(), [fault("New", "error:busy")], ("failed", ["again", "rest"]), "contoso.com"),
+    "new acts and fails": (write(), [fault("New", "error:busy", after=True)], ("failed", []), "fabrikam.com"),
+    "read-back fails": (write(), [fault("Get", "error:busy", nth=2)], ("done", []), "fabrikam.com"),
+    "cannot be looked at": (write(), [fault("New", "error:busy"), fault("Get", "error:gone", nth=2)], ("failed", []), None),
+    "cannot be brought back": (write(), [fault("New", "error:busy", times=2)], ("failed", ["again", "rest"]), None),
+    "no calls": (write(calls=[]), [], (None,), "contoso.com"),
+    "unknown property": (write(seen={"Colour": "green"}), [], (None,), "contoso.com"),
+}
+
+
+def with_server(farm: Farm) -> Farm:
+    farm.faults.clear()
+    farm.state.data["deployments"][0]["cms"]["oauth_servers"] = [{"Identity": "x", "Name": "x", "IssuerIdentifier": "i", **OLD}]
+    return farm
+
+
+@needs_engine
+@pytest.mark.parametrize("name", ODD)
+def test_both_runners_make_the_same_of_odd_objects(python: Farm, engine: Farm, name: str) -> None:
+    request = {"modules": ["SkypeForBusiness"], "calls": [SERVICES]}
+    for farm in (python, engine):
+        farm.faults.clear()
+        farm.faults.add(ODD[name])
+    answer = ask_python(python, request)
+    assert ask_engine(engine, request) == answer
+    assert_whole(name, answer)
+
+
+def assert_whole(name: str, answer: dict[str, Any]) -> None:
+    """No row of nulls, no list lost."""
+    rows = answer["answers"].get("w", [])
+    assert all(row["PoolFqdn"] for row in rows)
+    assert bool(rows) is (answer["failure"] is None)
+    if answer["failure"]:
+        assert "ExternalFqdn" in answer["failure"]["message"]
+        assert "'pool01.contoso.com'" in answer["failure"]["message"]
+    assert len(answer["warnings"]) == (2 if name == "foreign objects" else 0)
+
+
+@needs_engine
+@pytest.mark.parametrize("name", WRITES)
+def test_both_runners_change_and_bring_back_the_same(python: Farm, engine: Farm, name: str) -> None:
+    change, faults, _end, _realm = WRITES[name]
+    request = {"modules": ["SkypeForBusiness"], "calls": REQUESTS["version"], "write": change}
+    for farm in (python, engine):
+        with_server(farm)
+        for one in faults:
+            farm.faults.add(one)
+    answer = ask_python(python, request)
+    assert ask_engine(engine, request) == answer
+    assert servers(engine) == servers(python)
+    assert_ended(name, answer, python)
+
+
+def servers(farm: Farm) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = farm.state.data["deployments"][0]["cms"]["oauth_servers"]
+    return found
+
+
+def assert_ended(name: str, answer: dict[str, Any], farm: Farm) -> None:
+    _write, _faults, end, realm = WRITES[name]
+    outcome = answer["write"] or {"state": None, "restored": []}
+    assert (outcome["state"], *([[step["id"] for step in outcome["restored"]]] if outcome["state"] else [])) == end
+    assert next((one["Realm"] for one in servers(farm)), None) == realm
+    if realm == "contoso.com" and servers(farm):
+        (there,) = servers(farm)
+        assert {key: there[key] for key in OLD} == OLD
+
+
+@pytest.mark.parametrize("name", [name for name in WRITES if name not in ("no calls", "unknown property")])
+def test_the_restricted_endpoint_changes_what_the_runner_changes(compared: Farm, restricted_farm: Restricted, name: str) -> None:
+    change, faults, _end, _realm = WRITES[name]
+    endpoint, farm = restricted_farm
+    for one in (compared, farm):
+        with_server(one)
+        for rule in faults:
+            one.faults.add(rule)
+    answer = endpoint.ask([as_call(call) for call in REQUESTS["version"]], as_write(change))
+    runner = ask_python(compared, {"modules": ["SkypeForBusiness"], "calls": REQUESTS["version"], "write": change})
+    assert answer == {**runner, "module": None}
+    assert servers(farm) == servers(compared)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_the_restricted_endpoint_makes_the_same_of_odd_objects(compared: Farm, restricted_farm: Restricted, name: str) -> None:
+    endpoint, farm = restricted_farm
+    for one in (compared, farm):
+        one.faults.clear()
+        # What throws is not sent, so there it is a property that is missing.
+        one.faults.add({**ODD[name], "do": ODD[name]["do"].replace("unreadable", "missing")} if one is compared else ODD[name])
+    answer = endpoint.ask([as_call(SERVICES)])
+    assert answer == {**ask_python(compared, {"modules": ["SkypeForBusiness"], "calls": [SERVICES]}), "module": None}
+    assert_whole(name, answer)
 
 
 SEAL = Fernet.generate_key().decode()

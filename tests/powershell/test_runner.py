@@ -29,7 +29,8 @@ function Get-CsOAuthServer {
     $token.PSObject.TypeNames.Insert(0, 'Settings.MetadataUrl')
     [pscustomobject]@{
         Text = "k$([char]0xe4)se"; Guid = [guid]'5588b4fd-f26d-475c-824f-9911277ab13e'; Uri = [uri]'https://contoso.com/'; Empty = ''
-        Yes = $true; YesText = 'True'; Number = [uint16]7; List = @('a', 'b'); Single = 'a'; Hash = @{ a = @{ b = 1 } }; Nothing = $null
+        Yes = $true; YesText = 'True'; Number = [uint16]7; List = @('a', 'b'); Single = 'a'
+        Lists = @(@('a', @('b')), 'c'); Hash = @{ a = @{ b = 1 } }; Nothing = $null
         Utc = [datetime]::new(2026, 1, 2, 3, 4, 5, [DateTimeKind]::Utc); Never = [datetime]::MinValue
         Offset = [datetimeoffset]'2026-01-02T03:04:05+02:00'
         Token = $token; Local = [bool]$LocalStore
@@ -41,7 +42,31 @@ function Set-CsOAuthServer {
     if ($Identity -in 'fails', 'warns') { Write-Error -Message 'no such thing' -ErrorId 'Gone' -Category ObjectNotFound }
     elseif ($PSCmdlet.ShouldProcess($Identity)) { Add-Content -Path $env:STUB_LOG -Value "set $Identity force=$Force" }
 }
-function Get-CsSipDomain { Get-Misspelt }
+function Get-CsSipDomain {
+    [CmdletBinding()] param()
+    if (-not $env:STUB_MODE) { Get-Misspelt }
+    switch ($env:STUB_MODE) {
+        'throws' {
+            [pscustomobject]@{ Name = 'contoso.com'; IsDefault = $true }
+            $domain = [pscustomobject]@{ Name = 'fabrikam.com' }
+            $domain | Add-Member -MemberType ScriptProperty -Name IsDefault -Value { throw 'the store went away' } -PassThru
+        }
+        'class' { New-Object -TypeName System.Diagnostics.Process }
+        'missing' { [pscustomobject]@{ Name = 'contoso.com' } }
+        'null' { [pscustomobject]@{ Name = 'contoso.com'; IsDefault = $null } }
+        'foreign' {
+            'connecting'
+            [pscustomobject]@{ Name = 'contoso.com'; IsDefault = $true }
+            @{ Name = 'a table' }
+        }
+        'only foreign' { 'Access is denied.' }
+        'nested' {
+            $domains = foreach ($name in 'a', 'b', 'c') { [pscustomobject]@{ Name = "$name.com"; IsDefault = $false } }
+            , @($domains[0], @(, $domains[1]))
+            $domains[2]
+        }
+    }
+}
 function Get-CsServerVersion { 'Skype for Business Server 2019' }
 function Get-CsCertificate { [pscustomobject]@{ Thumbprint = $env:STUB_THUMBPRINT; PreviousThumbprint = 'AB' * 20 } }
 """
@@ -56,7 +81,7 @@ def ask(tmp_path: Path) -> Any:
         text = request if isinstance(request, str) else json.dumps({"modules": [str(module)], **request})
         encoded = base64.b64encode(text.encode()).decode()
         script = (
-            f"{IMPORT}\n$ErrorActionPreference = 'Stop'\n$ConfirmPreference = 'None'\n"
+            f"{IMPORT}\n{environment.pop('SESSION', '')}\n"
             f"Invoke-ManagementRequest -Request ([System.Text.Encoding]::UTF8.GetString([System.Convert]::FromBase64String('{encoded}')))\n"
         )
         path = tmp_path / "ask.ps1"
@@ -77,31 +102,39 @@ def read(**select: str) -> dict[str, Any]:
     return {"calls": [{"id": "a", "cmdlet": "Get-CsOAuthServer", "select": select}]}
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "value"),
-    [
-        ("Text", "text", "k\u00e4se"),
-        ("Guid", "text", "5588b4fd-f26d-475c-824f-9911277ab13e"),
-        ("Uri", "text", "https://contoso.com/"),
-        ("Empty", "text", ""),
-        ("Nothing", "text", None),
-        ("Missing", "text", None),
-        ("Yes", "flag", True),
-        ("YesText", "flag", True),
-        ("Nothing", "flag", None),
-        ("Number", "number", 7),
-        ("List", "list", ["a", "b"]),
-        ("Single", "list", ["a"]),
-        ("Missing", "list", []),
-        ("Hash", "list", ["System.Collections.Hashtable"]),
-        ("Utc", "time", "2026-01-02T03:04:05Z"),
-        ("Offset", "time", "2026-01-02T01:04:05Z"),
-        ("Never", "time", None),
-        ("Nothing", "time", None),
-    ],
-)
-def test_each_kind_of_property_becomes_plain_data(ask: Any, name: str, kind: str, value: Any) -> None:
-    assert ask(read(**{name: kind}))["answers"]["a"] == [{name: value}]
+KINDS: list[tuple[str, str, Any]] = [
+    ("Text", "text", "k\u00e4se"),
+    ("Guid", "text", "5588b4fd-f26d-475c-824f-9911277ab13e"),
+    ("Uri", "text", "https://contoso.com/"),
+    ("Empty", "text", ""),
+    ("Nothing", "text", None),
+    ("Missing", "text?", None),
+    ("Text", "text?", "k\u00e4se"),
+    ("Yes", "flag", True),
+    ("YesText", "flag", True),
+    ("Nothing", "flag", None),
+    ("Number", "number", 7),
+    ("List", "list", ["a", "b"]),
+    ("Single", "list", ["a"]),
+    ("Missing", "list?", []),
+    ("Lists", "list", ["a", "b", "c"]),
+    ("Hash", "list", ["System.Collections.Hashtable"]),
+    ("Utc", "time", "2026-01-02T03:04:05Z"),
+    ("Offset", "time", "2026-01-02T01:04:05Z"),
+    ("Never", "time", None),
+    ("Nothing", "time", None),
+]
+
+
+def test_each_kind_of_property_becomes_plain_data(ask: Any) -> None:
+    calls = [
+        {"id": str(index), "cmdlet": "Get-CsOAuthServer", "select": {"Empty": "text", name: kind}}
+        for index, (name, kind, _value) in enumerate(KINDS)
+    ]
+    answer = ask({"calls": calls})
+    assert answer["failure"] is None
+    found = [(name, kind, answer["answers"][str(index)][0][name]) for index, (name, kind, _value) in enumerate(KINDS)]
+    assert found == KINDS
 
 
 def test_a_typed_property_keeps_its_type_and_value(ask: Any) -> None:
@@ -126,27 +159,100 @@ def test_switches_and_warnings_get_through(ask: Any) -> None:
     assert answer["warnings"] == ["careful"]
 
 
-def set_call(identifier: str, identity: str, *undo: str) -> dict[str, Any]:
-    steps = [{"id": f"undo_{name}", "cmdlet": "Set-CsOAuthServer", "parameters": {"Identity": name}} for name in undo]
-    return {"id": identifier, "cmdlet": "Set-CsOAuthServer", "parameters": {"Identity": identity}, "undo": steps}
+def set_call(identifier: str, identity: str) -> dict[str, Any]:
+    return {"id": identifier, "cmdlet": "Set-CsOAuthServer", "parameters": {"Identity": identity}}
 
 
-def test_the_first_failure_stops_and_undoes_the_last_step_first(ask: Any, tmp_path: Path) -> None:
-    answer = ask(
-        {"calls": [set_call("1", "one", "back1"), set_call("2", "two", "back2", "fails"), set_call("3", "warns"), set_call("4", "four")]}
-    )
+def test_the_first_failure_stops(ask: Any, tmp_path: Path) -> None:
+    answer = ask({"calls": [set_call("1", "one"), set_call("2", "warns"), set_call("3", "three")]})
     assert answer["failure"].pop("error_id").startswith("Gone,")
     assert answer["failure"] == {
-        "id": "3",
+        "id": "2",
         "cmdlet": "Set-CsOAuthServer",
         "message": "no such thing",
         "category": "ObjectNotFound",
         "parameter": None,
     }
-    assert [(step["id"], step["ok"]) for step in answer["undone"]] == [("undo_back2", True), ("undo_fails", False), ("undo_back1", True)]
     assert answer["warnings"] == ["before it failed"]
-    lines = (tmp_path / "log").read_text().split("\n")
-    assert lines[:4] == ["set one force=True", "set two force=True", "set back2 force=True", "set back1 force=True"]
+    assert (tmp_path / "log").read_text().splitlines() == ["set one force=True"]
+
+
+DOMAINS = {"calls": [{"id": "d", "cmdlet": "Get-CsSipDomain", "select": {"Name": "text", "IsDefault": "flag"}}]}
+
+
+@pytest.mark.parametrize(
+    ("mode", "error_id", "parts"),
+    [
+        ("throws", "UnreadableProperty", ("'fabrikam.com'", "IsDefault", "the store went away")),
+        ("missing", "MissingProperty", ("'contoso.com'", "IsDefault")),
+        ("only foreign", "ForeignObject", ("System.String",)),
+    ],
+)
+def test_what_cannot_be_read_is_a_failure_that_names_object_and_property(ask: Any, mode: str, error_id: str, parts: Any) -> None:
+    answer = ask(DOMAINS, STUB_MODE=mode)
+    assert (answer["failure"]["error_id"], answer["failure"]["cmdlet"], answer["answers"]) == (error_id, "Get-CsSipDomain", {})
+    assert all(part in answer["failure"]["message"] for part in parts), answer["failure"]
+
+
+def test_a_getter_of_the_type_itself_that_throws_is_no_null(ask: Any) -> None:
+    """A process that was not started has no exit code, and says so by an exception, which .Value would swallow."""
+    call = {"id": "d", "cmdlet": "Get-CsSipDomain", "select": {"EnableRaisingEvents": "flag", "ExitCode": "number"}}
+    failure = ask({"calls": [call]}, STUB_MODE="class")["failure"]
+    assert failure["error_id"] == "UnreadableProperty"
+    assert "a System.Diagnostics.Process, whose ExitCode cannot be read" in failure["message"]
+
+
+def test_a_property_that_is_null_is_null(ask: Any) -> None:
+    assert ask(DOMAINS, STUB_MODE="null")["answers"]["d"] == [{"Name": "contoso.com", "IsDefault": None}]
+
+
+def test_foreign_objects_are_left_out_with_a_warning_each(ask: Any) -> None:
+    answer = ask(DOMAINS, STUB_MODE="foreign")
+    assert answer["answers"]["d"] == [{"Name": "contoso.com", "IsDefault": True}]
+    assert ["System.String" in answer["warnings"][0], "System.Collections.Hashtable" in answer["warnings"][1]] == [True, True]
+
+
+def test_arrays_within_arrays_are_unrolled(ask: Any) -> None:
+    assert [row["Name"] for row in ask(DOMAINS, STUB_MODE="nested")["answers"]["d"]] == ["a.com", "b.com", "c.com"]
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        "$WhatIfPreference = $true",
+        "$ErrorActionPreference = 'SilentlyContinue'",
+        "$ConfirmPreference = 'Low'",
+        "$PSDefaultParameterValues = @{ '*:WhatIf' = $true; 'Get-Command:Name' = 'none' }",
+        "Set-StrictMode -Version Latest",
+        "function Set-CsOAuthServer { throw 'not the one of the module' }",
+    ],
+)
+def test_what_the_session_has_set_changes_nothing(ask: Any, tmp_path: Path, session: str) -> None:
+    answer = ask({"calls": [set_call("1", "one"), set_call("2", "warns")]}, SESSION=session)
+    assert (tmp_path / "log").read_text().splitlines() == ["set one force=True"]
+    assert answer["failure"]["message"] == "no such thing"
+
+
+def test_a_module_that_writes_an_error_and_works_is_used_with_a_warning(ask: Any, tmp_path: Path) -> None:
+    noisy = tmp_path / "Noisy.psm1"
+    noisy.write_text("Write-Error -Message 'the performance counters are missing'\n" + STUB, encoding="ascii")
+    answer = ask({"modules": [str(noisy)], "calls": [{"id": "v", "cmdlet": "Get-CsServerVersion", "select": {"*": "text"}}]})
+    assert (answer["module"], len(answer["answers"]["v"])) == (str(noisy), 1)
+    (warning,) = answer["warnings"]
+    assert "Noisy" in warning
+    assert "the performance counters are missing" in warning
+
+
+def test_where_no_module_works_the_error_of_each_is_told(ask: Any, tmp_path: Path) -> None:
+    broken, empty = tmp_path / "Broken.psm1", tmp_path / "Empty.psm1"
+    broken.write_text("throw 'its assembly is damaged'", encoding="ascii")
+    empty.write_text("", encoding="ascii")
+    answer = ask({"modules": [str(broken), str(empty), "NoSuchModule"], "calls": [{"id": "a", "cmdlet": "Read-Server"}]})
+    message = answer["failure"]["message"]
+    assert answer["failure"]["category"] == "ModuleFailed"
+    assert f"{broken}: its assembly is damaged" in message
+    assert f"{empty}: It has no commands." in message
+    assert "NoSuchModule: The specified module 'NoSuchModule' was not loaded" in message
 
 
 @pytest.mark.parametrize(
@@ -155,13 +261,14 @@ def test_the_first_failure_stops_and_undoes_the_last_step_first(ask: Any, tmp_pa
         ("nonsense", "InvalidRequest"),
         ({"calls": []}, "InvalidRequest"),
         ({"calls": [{"id": "a", "cmdlet": "Get-Process"}]}, "NotAllowed"),
-        ({"calls": [{"id": "a", "cmdlet": "Read-Server", "undo": [{"id": "b", "cmdlet": "Remove-Item"}]}]}, "NotAllowed"),
+        ({"write": {"look": {"id": "a", "cmdlet": "Read-Server"}, "restore": [{"id": "b", "cmdlet": "Remove-Item"}]}}, "NotAllowed"),
+        ({"write": {"look": {"id": "a", "cmdlet": "Read-Server"}}}, "InvalidRequest"),
         ({"calls": [{"id": "a", "cmdlet": "Read-Server"}, {"id": "a", "cmdlet": "Read-Server"}]}, "InvalidRequest"),
         ({"calls": [{"id": "a", "cmdlet": "Get-CsOAuthServer", "select": {"Text": "colour"}}]}, "InvalidRequest"),
         ({"calls": [{"cmdlet": "Read-Server"}]}, "InvalidRequest"),
         ({"modules": ["NoSuchModule"], "calls": [{"id": "a", "cmdlet": "Read-Server"}]}, "ModuleMissing"),
         ({"calls": [{"id": "a", "cmdlet": "Set-CsOAuthServer", "parameters": {"Nope": 1}}]}, "InvalidArgument"),
-        ({"calls": [{"id": "a", "cmdlet": "Get-CsSipDomain"}]}, "ObjectNotFound"),
+        ({"calls": [{"id": "a", "cmdlet": "Get-CsPartnerApplication"}]}, "ObjectNotFound"),
     ],
 )
 def test_what_cannot_be_run_is_a_failure_as_data(ask: Any, request_: Any, category: str) -> None:

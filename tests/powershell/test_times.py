@@ -20,12 +20,7 @@ PWSH = shutil.which("pwsh")
 pytestmark = pytest.mark.skipif(PWSH is None, reason="no pwsh on PATH")
 
 # The engine knows the invariant culture alone, so a German one is made of it: day before month.
-SCRIPT = r"""
-$german = [cultureinfo]::InvariantCulture.Clone()
-$german.DateTimeFormat.ShortDatePattern = 'dd.MM.yyyy'
-$german.DateTimeFormat.LongTimePattern = 'HH:mm:ss'
-$german.DateTimeFormat.DateSeparator = '.'
-[System.Threading.Thread]::CurrentThread.CurrentCulture = $german
+STUB = r"""
 function Set-CsCertificate {
     [CmdletBinding()]
     param([string[]]$Type, [string]$Identity, [string]$Thumbprint, [object]$EffectiveDate, [switch]$Roll, [switch]$Force)
@@ -34,6 +29,13 @@ function Set-CsCertificate {
         Utc = $EffectiveDate; Type = $Type
     }
 }
+"""
+SCRIPT = r"""
+$german = [cultureinfo]::InvariantCulture.Clone()
+$german.DateTimeFormat.ShortDatePattern = 'dd.MM.yyyy'
+$german.DateTimeFormat.LongTimePattern = 'HH:mm:ss'
+$german.DateTimeFormat.DateSeparator = '.'
+[System.Threading.Thread]::CurrentThread.CurrentCulture = $german
 %s
 Invoke-ManagementRequest -Request $env:REQUEST
 """
@@ -45,7 +47,7 @@ Invoke-ManagementRequest -Request $env:REQUEST
 )
 def test_the_date_is_a_real_time_of_the_server(tmp_path: Path, zone: str, local: str) -> None:
     stub = tmp_path / "Stub.psm1"
-    stub.write_text("", encoding="ascii")
+    stub.write_text(STUB, encoding="ascii")
     path = tmp_path / "ask.ps1"
     path.write_text(SCRIPT % IMPORT, encoding="ascii")
     call = {

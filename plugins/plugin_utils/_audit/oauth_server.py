@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.oauth_server import has_realm, wanted_realm
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url
 
 PRESENT = Rule(
@@ -134,13 +135,14 @@ def _server(facts: Facts, server: Object, subject: str) -> Iterator[Finding]:
     yield NOT_COMMON.judged(
         many is None if url else Unknown("it has no metadata URL"), subject, "the tenant's id in the URL", many or url, _REPAIR
     )
-    realm = server.get("realm")
+    asked = {"metadata_url": wanted or ""}
+    stands = has_realm(server, asked)
     yield REALM.judged(
-        Unknown("the tenant's id is neither given nor told by the sign-in") if tenant is None else same_text(realm, tenant),
+        Unknown("the tenant's metadata URL is not known, or names no tenant by its id") if stands is None else stands,
         subject,
-        tenant or "",
-        str(realm or "none"),
-        "Replace the OAuth server with oauth_server and the option realm.",
+        wanted_realm(asked) or "",
+        str(server.get("realm") or "none"),
+        "Run oauth_server with the tenant's id: it replaces the OAuth server for its realm.",
     )
 
 

@@ -4,8 +4,8 @@
 
 """Runs calls one by one as the runner on the server runs them, where no script may run there. Private to the collection.
 
-The same request has the same answer both ways: the same allowed cmdlets, the first failure stops, what had succeeded is taken back,
-failures are data. tests/powershell/test_conformance.py compares them.
+The same request has the same answer both ways: the same allowed cmdlets, the first failure stops, an object is written only where it is
+as the caller saw it and is looked at afterwards, failures are data. tests/powershell/test_conformance.py compares them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import AFTER, Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import CMDLETS, RUNNER, RUNNER_ONLY
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.projection import KINDS, ProjectionError, project_row
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.projection import KINDS, RowError, object_type, project_row, unrolled
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.seen import as_seen, find_row
 
 # What only the server itself could tell.
 _SERVER = dict.fromkeys(("name", "time", "culture", "powershell"))
@@ -62,39 +63,78 @@ class CallRunner:
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._unknown: dict[str, str] = {}
         self._warnings: list[str] = []
+        self._failure: dict[str, Any] | None = None
+        self._write: dict[str, Any] | None = None
 
-    def answer(self, calls: Sequence[Call]) -> dict[str, Any]:
-        """The answer in the shape of cs_invoke, with the rows that stay unknown beside it."""
-        failure = request_problem(calls)
-        undone: list[dict[str, Any]] = []
-        if failure is None:
-            failure, undone = self._run(calls)
+    def answer(self, calls: Sequence[Call], write: Write | None = None) -> dict[str, Any]:
+        """The answer in the shape of cs_invoke."""
+        self._failure = request_problem(calls, write)
+        for call in calls:
+            if self._failure is None:
+                self._read(call)
+        if write and self._failure is None:
+            self._change(write)
         return {
             "changed": False,
             "module": None,
             "answers": self._rows,
             "unknown": self._unknown,
-            "failure": failure,
-            "undone": undone,
+            "failure": self._failure,
+            "write": self._write,
             "warnings": self._warnings,
         }
 
-    def _run(self, calls: Sequence[Call]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-        undo: list[tuple[Call, ...]] = []
-        for call in calls:
-            try:
-                self._rows[call.id] = self._call(call)
-            except _CallError as exc:
-                if call.optional and exc.failure.error_id.startswith(NOT_FOUND):
-                    self._unknown[call.id] = exc.failure.message
-                    continue
-                if exc.failure.error_id == LOST:  # it may have done its work all the same
-                    undo.append(call.undo)
-                return _failure(call, exc.failure), [self._undo(step) for steps in reversed(undo) for step in steps]
-            undo.append(call.undo)
-        return None, []
+    def _read(self, call: Call) -> None:
+        try:
+            self._rows[call.id] = self._call(call)
+        except _CallError as exc:
+            if call.optional and exc.failure.error_id.startswith(NOT_FOUND):
+                self._unknown[call.id] = exc.failure.message
+            else:
+                self._failure = _failure(call, exc.failure)
 
-    def _undo(self, step: Call) -> dict[str, Any]:
+    def _change(self, write: Write) -> None:
+        """Change one object where it is as the caller saw it, and look at it afterwards.
+
+        Where a cmdlet failed and the object is gone, it is made again as it was; it is looked at before anything is done, since a cmdlet
+        that failed may have done its work.
+        """
+        self._read(write.look)
+        if self._failure:
+            return
+        outcome: dict[str, Any] = {"state": "stale", "restored": [], "unread": None}
+        self._write = outcome
+        if not as_seen(write, self._rows[write.look.id]):
+            return
+        outcome["state"] = "done"
+        for call in write.calls:
+            self._read(call)
+            if self._failure:
+                outcome["state"] = "failed"
+                break
+        outcome["unread"] = self._look(write)
+        if outcome["state"] == "done":
+            return
+        for step in write.restore:
+            # The first step makes what is gone; each further one is for what those before it left different.
+            if outcome["unread"] or (
+                as_seen(write, self._rows[AFTER]) if outcome["restored"] else find_row(self._rows[AFTER], write.identity) is not None
+            ):
+                break
+            outcome["restored"].append(self._step(step))
+            outcome["unread"] = self._look(write)
+
+    def _look(self, write: Write) -> str | None:
+        """Read the object again; why it could not be read, or None."""
+        self._rows.pop(AFTER, None)
+        try:
+            self._rows[AFTER] = self._call(write.look)
+        except _CallError as exc:
+            self._failure = self._failure or _failure(write.look, exc.failure)
+            return exc.failure.message
+        return None
+
+    def _step(self, step: Call) -> dict[str, Any]:
         try:
             self._call(step)
         except _CallError as exc:
@@ -110,16 +150,27 @@ class CallRunner:
         self._warnings += finished.warnings
         if finished.failure:
             raise _CallError(finished.failure)
-        rows = []
-        for source in finished.output:
-            if source is None:
-                continue
+        return self._projected(call, unrolled(finished.output)) if call.select else []
+
+    def _projected(self, call: Call, objects: Sequence[Any]) -> list[dict[str, Any]]:
+        rows, foreign = [], []
+        for source in objects:
             try:
                 row, zoneless = project_row(source, call.select)
-            except ProjectionError as exc:
-                raise _CallError(Failure(f"what it returned cannot be read: {exc}", "ProjectionError", "InvalidResult")) from None
+            except RowError as exc:
+                raise _CallError(Failure(str(exc), exc.error_id, "InvalidResult")) from None
             self._warnings += [f"{call.cmdlet}: {name} came without a time zone and was taken as UTC." for name in zoneless]
-            rows.append(row)
+            if row is None:
+                foreign.append(object_type(source))
+            else:
+                rows.append(row)
+        if foreign and not rows:
+            # None of what was asked for may be all that there is, or what failed to be listed.
+            text = f"it returned a {foreign[0]}, which has none of the properties that were asked for, and nothing else"
+            raise _CallError(Failure(text, "ForeignObject", "InvalidResult"))
+        self._warnings += [
+            f"{call.cmdlet} returned a {kind}, which has none of the properties that were asked for; it was left out." for kind in foreign
+        ]
         return rows
 
     def _certificates(self, of: str) -> list[dict[str, Any]]:
@@ -129,22 +180,21 @@ class CallRunner:
         return [{"thumbprint": one, "found": None, "has_private_key": None, **dict.fromkeys(_STORED)} for one in thumbprints]
 
 
-def request_problem(calls: Sequence[Call]) -> dict[str, Any] | None:
+def request_problem(calls: Sequence[Call], write: Write | None = None) -> dict[str, Any] | None:
     """The failure of a request that cannot be run, or None; looked for before anything runs."""
-    seen = set()
-    for call in calls:
-        for step in (call, *call.undo):
-            if step.cmdlet in RUNNER_ONLY:
-                text = f"'{step.cmdlet}' needs the server's certificate store, which a restricted endpoint does not open."
-                return _failure(step, Failure(text, "NotAllowed", "NotAllowed"))
-            if step.cmdlet not in CMDLETS and step.cmdlet not in RUNNER:
-                return _failure(step, Failure(f"The cmdlet '{step.cmdlet}' is not one that this module runs.", "NotAllowed", "NotAllowed"))
-            for name, kind in step.select.items():
-                if kind not in KINDS:
-                    return _failure(step, Failure(f"The kind '{kind}' of {name} is not known.", "InvalidRequest", "InvalidRequest"))
-        if call.id in seen:
-            return _failure(call, Failure(f"The id '{call.id}' is used twice.", "InvalidRequest", "InvalidRequest"))
-        seen.add(call.id)
+    seen = {AFTER}
+    for step in (*calls, *((write.look, *write.calls, *write.restore) if write else ())):
+        if step.cmdlet in RUNNER_ONLY:
+            text = f"'{step.cmdlet}' needs the server's certificate store, which a restricted endpoint does not open."
+            return _failure(step, Failure(text, "NotAllowed", "NotAllowed"))
+        if step.cmdlet not in CMDLETS and step.cmdlet not in RUNNER:
+            return _failure(step, Failure(f"The cmdlet '{step.cmdlet}' is not one that this module runs.", "NotAllowed", "NotAllowed"))
+        for name, kind in step.select.items():
+            if kind.rstrip("?") not in KINDS:
+                return _failure(step, Failure(f"The kind '{kind}' of {name} is not known.", "InvalidRequest", "InvalidRequest"))
+        if step.id in seen:
+            return _failure(step, Failure(f"The id '{step.id}' is used twice.", "InvalidRequest", "InvalidRequest"))
+        seen.add(step.id)
     return None
 
 

@@ -13,6 +13,9 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
+# The id of the rows of an object that was looked at again after it was written.
+AFTER = "after"
+
 
 @dataclass(frozen=True)
 class Call:
@@ -20,7 +23,7 @@ class Call:
 
     parameters: plain values (text, true or false, numbers, lists of text) and aware times.
     select: property names of the objects it returns, each with the kind of plain data to make of it
-    (text, flag, number, time, list, typed). undo: calls that take this one back if a later one of the request fails.
+    (text, flag, number, time, list, typed), followed by "?" where an object need not have the property.
     optional: where the cmdlet is missing, as from an older module or for an RBAC role, its rows stay unknown and the request goes on.
     """
 
@@ -28,7 +31,6 @@ class Call:
     cmdlet: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     select: Mapping[str, str] = field(default_factory=dict)
-    undo: tuple[Call, ...] = ()
     optional: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -37,9 +39,34 @@ class Call:
         data: dict[str, Any] = {"id": self.id, "cmdlet": self.cmdlet, "parameters": parameters, "select": dict(self.select)}
         if self.optional:
             data["optional"] = True
-        if self.undo:
-            data["undo"] = [step.as_json() for step in self.undo]
         return data
+
+
+@dataclass(frozen=True)
+class Write:
+    """The change of one object, which is made only where the object is as the caller saw it.
+
+    look: reads the object among others; its rows have an Identity. identity: the object's, in any letter case. seen: what the caller
+    saw of it, by the properties of look, None where it was not there. calls: the cmdlets that make the change, in order.
+    restore: what makes the object again as it was, should it be gone after one of them failed; each step after the first is taken
+    only where those before it left a difference.
+    """
+
+    look: Call
+    identity: str
+    seen: Mapping[str, Any] | None
+    calls: tuple[Call, ...]
+    restore: tuple[Call, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The change as the runner on the server takes it."""
+        return {
+            "look": self.look.as_json(),
+            "identity": self.identity,
+            "seen": None if self.seen is None else dict(self.seen),
+            "calls": [call.as_json() for call in self.calls],
+            "restore": [call.as_json() for call in self.restore],
+        }
 
 
 @dataclass(frozen=True)
@@ -47,7 +74,9 @@ class Answer:
     """What the calls of one request returned.
 
     rows: what each call returned, by the call's id. module: the PowerShell module that was imported, None on a restricted
-    endpoint, which has its own. unknown: by id, why a call that may be missing has no rows.
+    endpoint, which has its own. unknown: by id, why a call that may be missing has no rows. write: how a change went, None where
+    there was none or it was not begun: its state is stale (the object was not as seen, so nothing was written), done or failed;
+    restored lists the steps that were taken to bring the object back; unread says why it could not be looked at afterwards.
     """
 
     rows: Mapping[str, list[dict[str, Any]]]
@@ -55,3 +84,4 @@ class Answer:
     module: str | None
     restricted: bool = False
     unknown: Mapping[str, str] = field(default_factory=dict)
+    write: Mapping[str, Any] | None = None

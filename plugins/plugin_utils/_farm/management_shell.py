@@ -13,8 +13,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST, NOT_FOUND
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Answer, Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Answer, Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint, is_restricted
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -28,6 +30,11 @@ _ROLE = (
     "or use an ordinary endpoint."
 )
 _OLDER = "The server's management module is older than this cmdlet: run on a server that has it."
+_NOT_KNOWN = ", so it is not known whether the change was made"
+_AGAIN = "Run again: what is done is found, and what is left is done."
+# Whose errors the connection plugins winrm and psrp let through.
+_LIBRARIES = ("winrm", "pypsrp", "requests", "urllib3")
+_WRITING = ("New-Cs", "Set-Cs", "Remove-Cs", "New-Store", "Import-Store")
 # https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_language_modes
 _NO_LANGUAGE = "no-language mode"
 _ACCESS_CATEGORIES = ("PermissionDenied", "SecurityError", "AuthenticationError")
@@ -68,13 +75,23 @@ class ManagementShell:
 
     def attempt(self, calls: Sequence[Call]) -> tuple[Answer, HybridAuthError | None]:
         """The same with the first failure beside what the calls before it returned; HybridAuthError where there is no answer at all."""
+        return self._ask(calls, None)
+
+    def change(self, write: Write) -> tuple[Answer, HybridAuthError | None]:
+        """Change one object, with the first failure beside what came of it; HybridAuthError where that is not known at all."""
+        return self._ask([Call("server", "Read-Server")], write)
+
+    def _ask(self, calls: Sequence[Call], write: Write | None) -> tuple[Answer, HybridAuthError | None]:
         restricted = self.restricted
-        result = RestrictedEndpoint(self._action._connection, self.server).ask(calls) if restricted else self._ask_runner(calls)
+        result = (
+            RestrictedEndpoint(self._action._connection, self.server).ask(calls, write) if restricted else self._ask_runner(calls, write)
+        )
         if not isinstance(result.get("answers"), dict):
-            raise self._no_answer(result)
-        error = self._failed(result["failure"], result.get("undone") or [], restricted) if result.get("failure") else None
+            raise self._no_answer(result, _writes(calls, write))
+        error = self._failed(result["failure"], restricted) if result.get("failure") else None
         warnings = [str(warning) for warning in result.get("warnings") or []]
-        return Answer(result["answers"], warnings, result.get("module"), restricted, result.get("unknown") or {}), error
+        unknown = result.get("unknown") or {}
+        return Answer(result["answers"], warnings, result.get("module"), restricted, unknown, result.get("write")), error
 
     def require_runner(self, purpose: str) -> None:
         """HybridAuthError where no script can run: the connection does not lead to a Windows server, or to a restricted endpoint of it."""
@@ -89,43 +106,63 @@ class ManagementShell:
                 "Set ansible_connection to winrm or psrp, or with ssh ansible_shell_type to powershell, and do not delegate the task.",
             )
 
-    def _ask_runner(self, calls: Sequence[Call]) -> Mapping[str, Any]:
+    def _ask_runner(self, calls: Sequence[Call], write: Write | None) -> Mapping[str, Any]:
         self.require_runner("this")
-        request = {"modules": self._modules, "calls": [call.as_json() for call in calls]}
-        result: Mapping[str, Any] = self._action._execute_module(
-            module_name="sfb.hybrid_auth.cs_invoke", module_args={"request": json.dumps(request)}, task_vars=self._task_vars
-        )
+        request: dict[str, Any] = {"modules": self._modules, "calls": [call.as_json() for call in calls]}
+        if write:
+            request["write"] = write.as_json()
+        try:
+            result: Mapping[str, Any] = self._action._execute_module(
+                module_name="sfb.hybrid_auth.cs_invoke", module_args={"request": json.dumps(request)}, task_vars=self._task_vars
+            )
+        except Exception as exc:
+            if not self._is_lost(exc):
+                raise
+            raise self._lost(exc, _writes(calls, write)) from None
         return result
 
-    def _no_answer(self, result: Mapping[str, Any]) -> HybridAuthError:
-        said = [str(result.get(name) or "").strip() for name in ("msg", "module_stderr", "module_stdout")]
+    def _is_lost(self, exc: Exception) -> bool:
+        """Whether the connection broke after it had been there; what cannot be reached at all was asked nothing."""
+        connection = self._action._connection
+        if isinstance(exc, AnsibleConnectionFailure):
+            return bool(getattr(connection, "connected", False))
+        # The connection plugins pass on what their libraries raise.
+        library = type(exc).__module__.partition(".")[0]
+        return isinstance(exc, OSError) or library in _LIBRARIES or (isinstance(exc, AnsibleError) and str(exc).startswith("winrm "))
+
+    def _lost(self, exc: Exception, writes: bool) -> HybridAuthError:
+        said = " ".join(f"{type(exc).__name__}: {exc}".split())[:500]
         return HybridAuthError(
-            f"{self.server}: PowerShell ended without an answer. {' '.join(text[:500] for text in said if text)}".rstrip(".") + ".",
-            "The endpoint runs no scripts: set endpoint to restricted."
-            if any(_NO_LANGUAGE in text.lower() for text in said)
-            else "Check that Windows PowerShell 5.1 runs for this account, and look at the output of -vvv.",
+            f"{self.server}: the connection was lost{_NOT_KNOWN if writes else ''} ({said}).",
+            _AGAIN if writes else "Run again.",
+            unreachable=True,
+        )
+
+    def _no_answer(self, result: Mapping[str, Any], writes: bool) -> HybridAuthError:
+        said = [str(result.get(name) or "").strip() for name in ("msg", "module_stderr", "module_stdout")]
+        text = " ".join(text[:500] for text in said if text)
+        if any(_NO_LANGUAGE in text.lower() for text in said):
+            remedy = "The endpoint runs no scripts: set endpoint to restricted."
+        else:
+            remedy = "Check that Windows PowerShell 5.1 runs for this account, and look at the output of -vvv."
+            remedy = f"{_AGAIN} If it ends so again: {remedy[0].lower()}{remedy[1:]}" if writes else remedy
+        return HybridAuthError(
+            f"{self.server}: PowerShell ended without an answer{_NOT_KNOWN if writes else ''}. {text}".rstrip(". ") + ".",
+            remedy,
             unreachable=bool(result.get("unreachable")),
         )
 
-    def _failed(self, failure: Mapping[str, Any], undone: Sequence[Mapping[str, Any]], restricted: bool) -> HybridAuthError:
+    def _failed(self, failure: Mapping[str, Any], restricted: bool) -> HybridAuthError:
         message = str(failure.get("message") or "").strip().rstrip(".")
         text = f"{self.server}: {failure.get('cmdlet') or 'The request'} failed: {message}."
-        if undone:
-            broken = [f"{step['cmdlet']} ({step['message']})" for step in undone if not step["ok"]]
-            text += (
-                f" What was there before could NOT be restored: {'; '.join(broken)}. Recreate it by hand."
-                if broken
-                else " What was there before was restored."
-            )
-        return HybridAuthError(
-            text, self._remedy(failure, message, restricted), failure=dict(failure), undone=[dict(step) for step in undone]
-        )
+        lost = {"unreachable": True} if failure.get("error_id") == LOST else {}
+        return HybridAuthError(text, self._remedy(failure, message, restricted), failure=dict(failure), **lost)
 
     def _remedy(self, failure: Mapping[str, Any], message: str, restricted: bool) -> str:
         category, text = failure.get("category"), message.lower()
         error_id = str(failure.get("error_id") or "")
         if error_id == LOST:
-            return "Run again: what is done is found, and what is left is done."
+            return _AGAIN
         if category in ("ModuleMissing", "ModuleFailed"):
             return (
                 f"Run on a server with the management tools, or name their module in management_modules; tried: {', '.join(self._modules)}."
@@ -138,3 +175,7 @@ class ManagementShell:
         if category in ("NotAllowed", "InvalidRequest"):
             return "Please report it with the output of -vvv."
         return "Try the cmdlet in the Management Shell on the server, and run again."
+
+
+def _writes(calls: Sequence[Call], write: Write | None) -> bool:
+    return write is not None or any(call.cmdlet.startswith(_WRITING) for call in calls)

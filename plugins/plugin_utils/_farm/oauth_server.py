@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan, shown_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import planned_oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, is_guid, same_text, same_url
 
 Found = TypeVar("Found", bound=Mapping[str, Any])
 PARAMETERS = {
@@ -53,8 +54,27 @@ def find(servers: Sequence[Found], name: str) -> Found | None:
     return next((server for server in servers if same_text(server["identity"], name)), None)
 
 
-def plan(servers: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, Any] | None) -> OnpremPlan:
-    """wanted: the managed settings by their names in PARAMETERS, or None where the server is to be absent."""
+def wanted_realm(wanted: Mapping[str, Any]) -> str | None:
+    """The realm that the server must have: the given one, or the tenant that the metadata URL names by its id; None for any."""
+    if wanted.get("realm") is not None:
+        return str(wanted["realm"])
+    segments = urlsplit(str(wanted.get("metadata_url") or "")).path.lower().split("/")
+    return next((segment for segment in segments if is_guid(segment)), None)
+
+
+def has_realm(server: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool | None:
+    """Whether the server's realm is the wanted one; None where any is right."""
+    realm = wanted_realm(wanted)
+    return None if realm is None else same_text(server.get("realm"), realm)
+
+
+def plan(
+    servers: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, Any] | None, kept: Mapping[str, Any] | None = None
+) -> OnpremPlan:
+    """wanted: the managed settings by their names in PARAMETERS, or None where the server is to be absent.
+
+    kept: the server as it was before a replacement that was cut short; where there is none now, its settings are brought back.
+    """
     current = find(servers, name)
     if wanted is None:
         if current is None:
@@ -63,45 +83,67 @@ def plan(servers: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, A
             {"name": current["identity"], **_settings(current, PARAMETERS)}, {}, (f"remove OAuth server {current['identity']}",)
         )
         return OnpremPlan(change, (Call("remove", "Remove-CsOAuthServer", {"Identity": current["identity"]}),))
-    after = {"name": name, **wanted}
+    realm = wanted_realm(wanted)
     if current is None:
-        change = Change({}, after, (f"create OAuth server {name} with metadata URL {wanted['metadata_url']}",))
-        return OnpremPlan(
-            change, (Call("create", "New-CsOAuthServer", {"Identity": name, **_parameters(wanted)}),), planned_oauth_server(name, wanted)
-        )
+        return _create(name, wanted, realm, _creatable(kept or {}))
     identity = current["identity"]
     different = {setting: value for setting, value in wanted.items() if not _same(setting, current[setting], value)}
-    before = {"name": name, **_settings(current, wanted)}
-    after = {"name": name, **{setting: wanted[setting] if setting in different else current[setting] for setting in wanted}}
+    if "metadata_url" not in different and has_realm(current, wanted) is False:
+        # The realm came from the metadata when the server was made, and Set cannot change it.
+        different["realm"] = realm
+    shown = {**wanted, **different}
+    before = {"name": name, **_settings(current, shown)}
+    after = {"name": name, **{setting: different.get(setting, current[setting]) for setting in shown}}
     predicted = {**current, **different}
     if not different:
         return OnpremPlan(Change(before, before), (), current)
     if "realm" not in different:
         words = tuple(f"set {PARAMETERS[setting]} of OAuth server {identity} to {value!r}" for setting, value in different.items())
-        return OnpremPlan(
-            Change(before, after, words), (Call("set", "Set-CsOAuthServer", {"Identity": identity, **_parameters(different)}),), predicted
-        )
+        call = Call("set", "Set-CsOAuthServer", {"Identity": identity, **_parameters(different)})
+        # With the metadata of another tenant comes its realm.
+        told = {"realm": realm} if realm and "metadata_url" in different else {}
+        return OnpremPlan(Change(before, after, words), (call,), {**predicted, **told})
+    words = (f"replace OAuth server {identity} for its realm {different['realm']!r}",)
+    return OnpremPlan(Change(before, after, words), _replace(identity, predicted), predicted, _restore(current), current)
+
+
+def _create(name: str, wanted: Mapping[str, Any], realm: str | None, kept: Mapping[str, Any]) -> OnpremPlan:
+    # The realm is that of the new metadata, unless nothing tells which one that is.
+    back = {setting: value for setting, value in kept.items() if setting not in wanted and not (setting == "realm" and realm)}
+    settings = {**wanted, **back}
+    words = f"create OAuth server {name} with metadata URL {wanted['metadata_url']}"
+    if back:
+        words += f", and with what it had before its replacement was cut short: {shown_settings(back, PARAMETERS)}"
+    told = {"realm": realm} if realm else {}
     return OnpremPlan(
-        Change(before, after, (f"replace OAuth server {identity} for its realm {wanted['realm']!r}",)),
-        _replace(current, predicted),
-        predicted,
+        Change({}, {"name": name, **settings}, (words,)),
+        (Call("create", "New-CsOAuthServer", {"Identity": name, **_parameters(settings)}),),
+        planned_oauth_server(name, {**told, **settings}),
     )
 
 
-def _replace(current: Mapping[str, Any], predicted: Mapping[str, Any]) -> tuple[Call, ...]:
-    """Prove that the metadata can be had, then remove and create; what fails is undone in the same process."""
-    identity = current["identity"]
-    old = {"Identity": identity, **_parameters({setting: current[setting] for setting in PARAMETERS if current[setting] not in (None, "")})}
-    new = {
-        "Identity": identity,
-        **_parameters({setting: predicted[setting] for setting in PARAMETERS if predicted[setting] not in (None, "")}),
-    }
+def _replace(identity: str, predicted: Mapping[str, Any]) -> tuple[Call, ...]:
+    """Prove that the metadata can be had, then remove and create."""
+    new = {"Identity": identity, **_parameters(_creatable(predicted))}
     return (
         # -InMemory downloads the metadata like a real creation, and stores nothing.
         Call("prove", "New-CsOAuthServer", {**new, "Identity": f"{identity}.check", "InMemory": True}),
-        Call("remove", "Remove-CsOAuthServer", {"Identity": identity}, undo=(Call("undo_remove", "New-CsOAuthServer", old),)),
+        Call("remove", "Remove-CsOAuthServer", {"Identity": identity}),
         Call("create", "New-CsOAuthServer", new),
     )
+
+
+def _restore(current: Mapping[str, Any]) -> tuple[Call, ...]:
+    """Make the server again as it was; Set is for what New did not take over."""
+    old = {"Identity": current["identity"], **_parameters(_creatable(current))}
+    return (
+        Call("restore", "New-CsOAuthServer", old),
+        Call("restore_rest", "Set-CsOAuthServer", {name: value for name, value in old.items() if name != "Realm"}),
+    )
+
+
+def _creatable(server: Mapping[str, Any]) -> dict[str, Any]:
+    return {setting: server[setting] for setting in PARAMETERS if server.get(setting) not in (None, "")}
 
 
 def _settings(current: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan, shown_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import planned_partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
@@ -71,8 +71,13 @@ def find(applications: Sequence[Found], name: str) -> Found | None:
     return next((application for application in applications if same_text(application["identity"], name)), None)
 
 
-def plan(applications: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, Any] | None) -> OnpremPlan:
-    """wanted: the managed settings by their names in PARAMETERS, or None where the application is to be absent."""
+def plan(
+    applications: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, Any] | None, kept: Mapping[str, Any] | None = None
+) -> OnpremPlan:
+    """wanted: the managed settings by their names in PARAMETERS, or None where the application is to be absent.
+
+    kept: the application as it was before a replacement that was cut short; where there is none now, its settings are brought back.
+    """
     current = find(applications, name)
     if wanted is None:
         if current is None:
@@ -82,10 +87,7 @@ def plan(applications: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[s
         )
         return OnpremPlan(change, (Call("remove", "Remove-CsPartnerApplication", {"Identity": current["identity"]}),))
     if current is None:
-        settings = {"use_oauth_server": True, **wanted} if not any(source in wanted for source in SOURCES) else dict(wanted)
-        change = Change({}, {"name": name, **_shown(settings, settings)}, (f"create partner application {name}",))
-        create = Call("create", "New-CsPartnerApplication", {"Identity": name, **_parameters(settings)})
-        return OnpremPlan(change, (create,), planned_partner_application(name, settings))
+        return _create(name, wanted, kept or {})
     identity = current["identity"]
     different = {setting: value for setting, value in wanted.items() if not _same(setting, current, value)}
     # A change of the kind loses what the old kind had, so the diff shows every kind.
@@ -100,12 +102,26 @@ def plan(applications: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[s
     fixed = [setting for setting in FIXED if setting in different]
     if fixed:
         words = f"replace partner application {identity} for its {' and '.join(PARAMETERS[setting] for setting in fixed)}"
-        return OnpremPlan(Change(before, after, (words,)), _replace(current, predicted), predicted)
+        return OnpremPlan(Change(before, after, (words,)), _replace(current, predicted), predicted, _restore(current), current)
     operations = tuple(
         f"set {PARAMETERS[setting]} of partner application {identity} to {_word(setting, value)}" for setting, value in different.items()
     )
     call = Call("set", "Set-CsPartnerApplication", {"Identity": identity, **_parameters(different)})
     return OnpremPlan(Change(before, after, operations), (call,), predicted)
+
+
+def _create(name: str, wanted: Mapping[str, Any], kept: Mapping[str, Any]) -> OnpremPlan:
+    source = {} if any(one in wanted for one in SOURCES) else {"use_oauth_server": True}
+    # The kind is the wanted one, and with a metadata URL the identifier and the realm come from there.
+    left_out = {*wanted, *SOURCES, *(FIXED if "metadata_url" in wanted else ())}
+    back = {setting: value for setting, value in _creatable(kept).items() if setting not in left_out}
+    settings = {**source, **wanted, **back}
+    words = f"create partner application {name}"
+    if back:
+        words += f", and with what it had before its replacement was cut short: {shown_settings(back, PARAMETERS)}"
+    change = Change({}, {"name": name, **_shown(settings, settings)}, (words,))
+    create = Call("create", "New-CsPartnerApplication", {"Identity": name, **_parameters(settings)})
+    return OnpremPlan(change, (create,), planned_partner_application(name, settings))
 
 
 def _replace(current: Mapping[str, Any], predicted: Mapping[str, Any]) -> tuple[Call, ...]:
@@ -115,10 +131,19 @@ def _replace(current: Mapping[str, Any], predicted: Mapping[str, Any]) -> tuple[
             f"Partner application {identity} holds a certificate, which cannot be restored if its replacement fails. Nothing was changed.",
             f"Remove it first (Remove-CsPartnerApplication -Identity {identity}), and run again.",
         )
-    restore = Call("undo_remove", "New-CsPartnerApplication", {"Identity": identity, **_parameters(_creatable(current))})
     return (
-        Call("remove", "Remove-CsPartnerApplication", {"Identity": identity}, undo=(restore,)),
+        Call("remove", "Remove-CsPartnerApplication", {"Identity": identity}),
         Call("create", "New-CsPartnerApplication", {"Identity": identity, **_parameters(_creatable(predicted))}),
+    )
+
+
+def _restore(current: Mapping[str, Any]) -> tuple[Call, ...]:
+    """Make the application again as it was; Set is for what New did not take over."""
+    identity, old = current["identity"], _creatable(current)
+    rest = {setting: value for setting, value in old.items() if setting in SETTINGS}
+    return (
+        Call("restore", "New-CsPartnerApplication", {"Identity": identity, **_parameters(old)}),
+        Call("restore_rest", "Set-CsPartnerApplication", {"Identity": identity, **_parameters(rest)}),
     )
 
 

@@ -25,6 +25,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 _TEXT, _FLAG, _TIME, _LIST, _TYPED = "text", "flag", "time", "list", "typed"
+# After the kind of a property that only later versions of the product have; one that lacks any other cannot be read.
+_LATER = "?"
 
 One = TypeVar("One")
 
@@ -81,7 +83,8 @@ def _who_signs(told: Told) -> Gathered:
 OAUTH_SERVERS: Part[shapes.OAuthServer] = Part(
     "Get-CsOAuthServer",
     {
-        **dict.fromkeys(("Identity", "Name", "IssuerIdentifier", "Realm", "MetadataUrl", "AuthorizationUriOverride", "Type"), _TEXT),
+        **dict.fromkeys(("Identity", "Name", "IssuerIdentifier", "Realm", "MetadataUrl"), _TEXT),
+        **dict.fromkeys(("AuthorizationUriOverride", "Type"), f"{_TEXT}{_LATER}"),
         "AcceptSecurityIdentifierInformation": _FLAG,
     },
     Scope.STORE_OR_REPLICA,
@@ -103,20 +106,13 @@ PARTNER_APPLICATIONS: Part[shapes.PartnerApplication] = Part(
 OAUTH_CONFIGURATION: Part[shapes.OAuthConfiguration] = Part(
     "Get-CsOAuthConfiguration",
     {
+        **dict.fromkeys(("Identity", "ServiceName", "Realm", "ExchangeAutodiscoverUrl"), _TEXT),
         **dict.fromkeys(
-            (
-                "Identity",
-                "ServiceName",
-                "Realm",
-                "ExchangeAutodiscoverUrl",
-                "ClientAuthorizationOAuthServerIdentity",
-                "ClientAdalAuthOverride",
-                "AlternateAudienceUrl",
-            ),
-            _TEXT,
+            ("ClientAuthorizationOAuthServerIdentity", "ClientAdalAuthOverride", "AlternateAudienceUrl"),
+            f"{_TEXT}{_LATER}",
         ),
         "ExchangeAutodiscoverAllowedDomains": _LIST,
-        "AdditionalAudienceUrls": _LIST,
+        "AdditionalAudienceUrls": f"{_LIST}{_LATER}",
     },
     Scope.STORE_OR_REPLICA,
     _one_configuration,
@@ -159,7 +155,7 @@ REPLICATION: Part[shapes.Replica] = Part(
         "UpToDate": _FLAG,
         "LastStatusReport": _TIME,
         "LastUpdateCreation": _TIME,
-        "ProductVersion": _TEXT,
+        "ProductVersion": f"{_TEXT}{_LATER}",
     },
     Scope.STORE,
     lambda told: {"replicas": [shapes.replica(row) for row in told.rows]},

@@ -12,7 +12,7 @@ Shapes on the wire: MS-PSRP section 2.2.5, https://learn.microsoft.com/openspecs
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -31,22 +31,63 @@ class ProjectionError(ValueError):
     """A value that cannot be made into data of the wanted kind."""
 
 
-def project_row(source: Any, select: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """The row of one returned object, and the properties whose time came without a zone; ProjectionError names the property.
+class RowError(Exception):
+    """An object that cannot be made into a row. error_id: which kind of fault it is."""
 
-    select: property names with their kinds; "*" means the object itself, which is called text in the row.
+    def __init__(self, message: str, error_id: str) -> None:
+        super().__init__(message)
+        self.error_id = error_id
+
+
+def project_row(source: Any, select: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[str]]:
+    """The row of one returned object, and the properties whose time came without a zone; None where it has none of the properties.
+
+    select: property names with their kinds; "*" means the object itself, which is called text in the row. RowError where a property
+    cannot be read or is not there: as null it would be taken for a setting that is empty.
     """
     row: dict[str, Any] = {}
-    zoneless = []
+    zoneless: list[str] = []
+    missing: list[str] = []
+    known = False
     for name, kind in select.items():
-        value = source if name == "*" else _property(source, name)
+        there, value = (True, source) if name == "*" else _property(source, name)
+        known = known or there
+        if not there and not kind.endswith("?"):
+            missing.append(name)
         try:
-            row["text" if name == "*" else name] = project(value, kind)
+            row["text" if name == "*" else name] = project(value, kind.rstrip("?"))
         except ProjectionError as exc:
-            raise ProjectionError(f"{name}: {exc}") from None
-        if kind == "time" and row.get(name) and not _ZONE.search(str(value)):
+            raise RowError(
+                f"it returned {_object_name(source, select)}, whose {name} cannot be read: {exc}", "UnreadableProperty"
+            ) from None
+        if kind.rstrip("?") == "time" and row.get(name) and not _ZONE.search(str(value)):
             zoneless.append(name)
+    if not known:
+        return None, []
+    if missing:
+        raise RowError(f"it returned {_object_name(source, select)}, which has no property {missing[0]}", "MissingProperty")
     return row, zoneless
+
+
+def unrolled(values: Iterable[Any]) -> list[Any]:
+    """The values without the missing ones; of lists within lists, what they hold."""
+    flat: list[Any] = []
+    for value in values:
+        flat += unrolled(value) if isinstance(value, list) else [] if value is None else [value]
+    return flat
+
+
+def type_name(value: Any) -> str:
+    """The .NET type of a value as pypsrp hands it over; ProjectionError where it came without one."""
+    simple = {bool: "System.Boolean", int: "System.Int32", UUID: "System.Guid"}
+    if isinstance(value, str):
+        return "System.String"
+    if type(value) in simple:
+        return simple[type(value)]
+    types = getattr(value, "types", None)
+    if not types:
+        raise ProjectionError(f"a {type(value).__name__} came without its type")
+    return str(types[0]).removeprefix(_DESERIALIZED)
 
 
 def project(value: Any, kind: str) -> Any:
@@ -58,13 +99,37 @@ def project(value: Any, kind: str) -> Any:
     return {"text": _text, "flag": _flag, "number": _number, "time": _time, "typed": _typed}[kind](value)
 
 
-def _property(source: Any, name: str) -> Any:
-    """PowerShell does not mind the case of property names; added properties hide those of the type itself."""
+def _property(source: Any, name: str) -> tuple[bool, Any]:
+    """Whether it is there, and its value. PowerShell does not mind the case of names; added properties hide those of the type itself."""
     for group in ("extended_properties", "adapted_properties"):
         for known, value in getattr(source, group, {}).items():
             if known.lower() == name.lower():
-                return value
-    return None
+                return True, value
+    return False, None
+
+
+def object_type(value: Any) -> str:
+    """The type of a returned object for a message."""
+    try:
+        return type_name(value)
+    except ProjectionError:
+        return type(value).__name__
+
+
+def _object_name(source: Any, select: Mapping[str, str]) -> str:
+    """How a returned object is named in a message: the first wanted text that it tells, and its type."""
+    kind = object_type(source)
+    for name, wanted in select.items():
+        if wanted.startswith("text") and (text := _readable(_property(source, name)[1])):
+            return f"'{text}' ({kind})"
+    return f"a {kind}"
+
+
+def _readable(value: Any) -> str:
+    try:
+        return "" if value is None else _text(value)
+    except ProjectionError:
+        return ""
 
 
 def _text(value: Any) -> str:
@@ -80,7 +145,7 @@ def _text(value: Any) -> str:
     inner = getattr(value, "property_sets", None)
     if inner:
         return _text(inner[0])
-    raise ProjectionError(f"a {_type_name(value)} has no text")
+    raise ProjectionError(f"a {type_name(value)} has no text")
 
 
 def _flag(value: Any) -> bool:
@@ -121,7 +186,7 @@ def _time(value: Any) -> str | None:
 def _list(value: Any) -> list[str]:
     if value is None:
         return []
-    return [_text(item) for item in value if item is not None] if isinstance(value, list) else [_text(value)]
+    return [_text(item) for item in unrolled(value if isinstance(value, list) else [value])]
 
 
 def _typed(value: Any) -> dict[str, str | None]:
@@ -129,21 +194,9 @@ def _typed(value: Any) -> dict[str, str | None]:
         text = _text(value)
     except ProjectionError:  # a bag of properties: only its type and its Value count
         text = ""
-    inner = _property(value, "Value")
-    return {"type": _type_name(value), "text": text, "value": None if inner is None else _text(inner)}
-
-
-def _type_name(value: Any) -> str:
-    simple = {bool: "System.Boolean", int: "System.Int32", UUID: "System.Guid"}
-    if isinstance(value, str):
-        return "System.String"
-    if type(value) in simple:
-        return simple[type(value)]
-    types = getattr(value, "types", None)
-    if not types:
-        raise ProjectionError(f"a {type(value).__name__} came without its type")
-    return str(types[0]).removeprefix(_DESERIALIZED)
+    _there, inner = _property(value, "Value")
+    return {"type": type_name(value), "text": text, "value": None if inner is None else _text(inner)}
 
 
 def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else f"a {_type_name(value)}"
+    return repr(value) if isinstance(value, str) else f"a {type_name(value)}"

@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST, CallRunner, Failure, Finished
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
@@ -71,8 +71,11 @@ class RestrictedEndpoint:
     def __init__(self, connection: Any, server: str) -> None:
         self._connection, self._server = connection, server
 
-    def ask(self, calls: Sequence[Call]) -> dict[str, Any]:
-        """The answer to the calls, in the shape of cs_invoke. HybridAuthError or AnsibleConnectionFailure if nothing can be asked."""
+    def ask(self, calls: Sequence[Call], write: Write | None = None) -> dict[str, Any]:
+        """The answer to the calls and the change after them, in the shape of cs_invoke.
+
+        HybridAuthError or AnsibleConnectionFailure if nothing can be asked.
+        """
         if not HAS_PYPSRP:
             raise missing("pypsrp", f"{self._server}, which is reached over PSRP,")
         if getattr(self._connection, "become", None):
@@ -89,7 +92,7 @@ class RestrictedEndpoint:
                     "Check ansible_host, ansible_port and ansible_psrp_path, and give a slow server a longer ansible_psrp_read_timeout.",
                     unreachable=True,
                 ) from None
-        return CallRunner(self._invoke).answer(calls)
+        return CallRunner(self._invoke).answer(calls, write)
 
     def _invoke(self, cmdlet: str, parameters: Mapping[str, Any]) -> Finished:
         # Finished pipelines stay until the connection closes the runspace at the end of the task: ending each costs a request.

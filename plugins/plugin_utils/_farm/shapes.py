@@ -205,10 +205,9 @@ def planned_oauth_server(name: str, settings: Mapping[str, Any]) -> OAuthServer:
 
 
 def oauth_server_row(shape: OAuthServer) -> Row:
-    """The properties that identify and define the server, as its row has them; an empty text is None."""
+    """The properties that identify and define the server, as its row has them; an empty text is None. The issuer is the metadata's."""
     return {
         "Identity": shape["identity"],
-        "IssuerIdentifier": shape["issuer_identifier"],
         "Realm": shape["realm"],
         "MetadataUrl": shape["metadata_url"],
         "AuthorizationUriOverride": shape["authorization_uri_override"],

@@ -59,7 +59,9 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             secrets.update(secret_values(arguments.options, params))
             result.update(self.perform(params, task_vars or {}))
         except HybridAuthError as exc:
-            result.update({"failed": True, "msg": str(exc), **exc.details})
+            # What is unreachable is not failed as well: failed would win.
+            ended = {} if exc.details.get("unreachable") else {"failed": True}
+            result.update({**ended, "msg": str(exc), **exc.details})
         except AnsibleConnectionFailure as exc:
             raise AnsibleConnectionFailure(mask(str(exc), secrets)) from None
         except AnsibleError as exc:

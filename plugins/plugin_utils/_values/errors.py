@@ -19,7 +19,7 @@ class HybridAuthError(Exception):
 
     def __init__(self, message: str, remedy: str = "", **details: Any) -> None:
         super().__init__(f"{message} {remedy}".strip())
-        self.details = details
+        self.message, self.remedy, self.details = message, remedy, details
 
 
 class InvalidOptionError(HybridAuthError):

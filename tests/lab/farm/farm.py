@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
 import secrets
+import signal
 import socketserver
 import subprocess
 import threading
@@ -19,13 +21,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from ..faults import Faults
+from ..faults import Fault, Faults
 from ..log import RequestLog
 from ..state import State
 from ..winrm.command_line import CommandLine
 from ..winrm.host import Completed, ErrorData, Pipeline, PipelineResult
 from ..winrm.payload import parse_module_payload
-from . import certificate_cmdlets, certificates, restricted_endpoint, stub_module
+from . import certificate_cmdlets, certificates, odd, restricted_endpoint, stub_module
 from .assertion import Stored
 from .binder import COMMAND_MISSING, CmdletError, bind
 from .cmdlets import Cmdlets, Row
@@ -35,6 +37,10 @@ _LONGEST_PROCESS_SECONDS = 300
 _WRITING = ("New-", "Set-", "Remove-", "Add-")
 _SERVER_TIME = re.compile(rb'("time":\s*")(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)')
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class KilledError(Exception):
+    """The process in which the cmdlet ran ended here."""
 
 
 class FrontEnd:
@@ -71,7 +77,10 @@ class FrontEnd:
         if payload is None or payload.name != "sfb.hybrid_auth.cs_invoke":
             return Completed(b"", b"lab: without a PowerShell engine only the collection's own module runs\r\n", 1)
         asker = payload.become_user or user
-        return Completed(self.runner(asker).answer(payload.arguments["request"]).encode() + b"\r\n", b"", 0)
+        try:
+            return Completed(self.runner(asker).answer(payload.arguments["request"]).encode() + b"\r\n", b"", 0)
+        except KilledError:
+            return Completed(b"", b"", 1)
 
     def runner(self, user: str) -> Runner:
         """What answers the collection's own module where there is no engine."""
@@ -115,12 +124,22 @@ class FrontEnd:
         try:
             with self._farm.state.lock:
                 bound = bind(cmdlet, given)
+                fault = self._farm.faults.take(f"cmdlet:{cmdlet}")
+                if fault and not fault.after:
+                    self._strike(fault, cmdlet)
                 self._check_access(cmdlet, writes, by_role)
                 one = self._certificate_cmdlets if cmdlet in certificate_cmdlets.NAMES else self._cmdlets
                 rows = one.run(cmdlet, bound)
+                if fault and fault.after:
+                    self._strike(fault, cmdlet)
         except CmdletError as exc:
             self._log(cmdlet, given, user, writes, exc.error_id)
             raise
+        except KilledError:
+            self._log(cmdlet, given, user, writes, "killed")
+            raise
+        if fault and not fault.after:
+            rows = odd.odd(fault, rows)
         self._log(cmdlet, given, user, writes, 200)
         if cmdlet == "Test-CsExStorageConnectivity":
             steps = ("WriteItem", *(("DeleteItem",) if bound.get("DeleteItem") else ()))
@@ -128,10 +147,13 @@ class FrontEnd:
                 self._farm.log.add("mailbox", step, bound["SipUri"], write=True, host=self.name, user=user)
         return rows
 
-    def _check_access(self, cmdlet: str, writes: bool, by_role: bool) -> None:
-        fault = self._farm.faults.take(f"cmdlet:{cmdlet}")
-        if fault:
+    def _strike(self, fault: Fault, cmdlet: str) -> None:
+        if fault.do == "kill":
+            raise KilledError
+        if fault.do == "error":
             raise CmdletError(fault.argument or "a fault of the lab", f"LabFault,{cmdlet}", "OperationStopped")
+
+    def _check_access(self, cmdlet: str, writes: bool, by_role: bool) -> None:
         if by_role:
             return
         if "-Cs" in cmdlet and not self.data["second_hop"]:
@@ -152,6 +174,7 @@ class FrontEnd:
     def _run_engine(self, command: CommandLine, stdin: bytes, user: str) -> Completed:
         script = command.script if command.script is not None else command.text
         encoded = base64.b64encode(script.encode("utf-16-le")).decode()
+        process_id = secrets.token_hex(8)
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))}
         environment.update(
             PWSH_STDERR="clixml",
@@ -161,19 +184,26 @@ class FrontEnd:
             LAB_TOKEN=self._farm.token,
             LAB_FRONT_END=self.name,
             LAB_USER=user,
+            LAB_PROCESS=process_id,
         )
-        try:
-            done = subprocess.run(
-                [str(self._farm.engine), "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded],
-                input=stdin,
-                capture_output=True,
-                env=environment,
-                timeout=_LONGEST_PROCESS_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return Completed(b"", f"lab: stopped after {_LONGEST_PROCESS_SECONDS} seconds\r\n".encode(), 1)
-        return Completed(self._by_its_clock(done.stdout), done.stderr, done.returncode)
+        with subprocess.Popen(
+            [str(self._farm.engine), "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            # The engine may be a script that starts it, and a process that is killed is killed with all that it started.
+            start_new_session=True,
+        ) as process:
+            self._farm.processes[process_id] = process
+            try:
+                output, errors = process.communicate(stdin, timeout=_LONGEST_PROCESS_SECONDS)
+            except subprocess.TimeoutExpired:
+                end(process)
+                return Completed(b"", f"lab: stopped after {_LONGEST_PROCESS_SECONDS} seconds\r\n".encode(), 1)
+            finally:
+                del self._farm.processes[process_id]
+        return Completed(self._by_its_clock(output), errors, 1 if process.returncode < 0 else process.returncode)
 
     def _by_its_clock(self, output: bytes) -> bytes:
         """The output as a server with another clock gives it: the engine has this machine's, so what Read-Server told is shifted."""
@@ -188,6 +218,12 @@ class FrontEnd:
         return _SERVER_TIME.sub(shifted, output)
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 class Farm:
     """All Front Ends of the state. resolve: the metadata document at a URL, or MetadataError."""
 
@@ -197,6 +233,7 @@ class Farm:
         self.state, self.log, self.faults, self.workdir, self.engine, self.resolve = state, log, faults, workdir, engine, resolve
         self.token = secrets.token_hex(16)
         self.front_ends: dict[str, FrontEnd] = {}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
         for deployment in state.data["deployments"]:
             for entry in deployment["certificates"].values():
                 certificates.complete(entry)
@@ -247,6 +284,11 @@ class _CallHandler(socketserver.StreamRequestHandler):
             front_end = self.server.farm.front_ends[question["front_end"]]
             try:
                 answer["rows"] = front_end.cmdlet(question["cmdlet"], question["parameters"], question["user"])
+            except KilledError:
+                process = self.server.farm.processes.get(str(question.get("process")))
+                if process:
+                    end(process)
+                return
             except CmdletError as exc:
                 answer["error"] = {"message": exc.message, "error_id": exc.error_id, "category": exc.category}
         self.wfile.write(json.dumps(answer).encode() + b"\n")

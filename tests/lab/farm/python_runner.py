@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from . import assertion, certificates
 from .binder import COMMAND_MISSING, SIGNATURES, CmdletError
 from .cmdlets import Row
+from .odd import UNREADABLE
 
 ALLOWED = (
     *(f"{verb}-Cs{noun}" for noun in ("OAuthServer", "PartnerApplication") for verb in ("Get", "New", "Set", "Remove")),
@@ -26,6 +27,8 @@ ALLOWED = (
     *("Set-CsCertificate", "Remove-CsCertificate", "New-StoreCertificate", "Import-StoreCertificate"),
     *("New-Assertion", "Test-CsExStorageConnectivity"),
 )
+AFTER = "after"
+_SHOWN_VALUE = "Value="
 _KINDS = ("text", "flag", "number", "time", "list", "typed")
 
 
@@ -44,19 +47,23 @@ class Runner:
         clock_offset: float = 0,
     ) -> None:
         self._name, self._module, self._invoke, self._store, self._clock_offset = name, module, invoke, store, clock_offset
+        self._warnings: list[str] = []
 
     def answer(self, text: str) -> str:
         """One line of JSON."""
-        result: dict[str, Any] = {"changed": False, "module": None, "answers": {}, "unknown": {}}
-        result |= {"failure": None, "undone": [], "warnings": []}
+        result: dict[str, Any] = {"changed": False, "module": None, "answers": {}, "unknown": {}, "failure": None, "write": None}
+        result["warnings"] = self._warnings = []
         try:
             request = json.loads(text)
         except ValueError as exc:
             result["failure"] = _failure(None, f"The request is not JSON: {exc}", "InvalidRequest", "InvalidRequest")
             return json.dumps(result)
         result["failure"] = _problem(request) or self._import(request, result)
-        if result["failure"] is None:
-            self._run(request["calls"], result)
+        for call in request.get("calls") or () if result["failure"] is None else ():
+            if not self._tried(call, result):
+                break
+        if request.get("write") and result["failure"] is None:
+            self._change(request["write"], result)
         return json.dumps(result)
 
     def _import(self, request: dict[str, Any], result: dict[str, Any]) -> dict[str, Any] | None:
@@ -64,32 +71,58 @@ class Runner:
         if result["module"]:
             return None
         message = " ".join(
-            f"The specified module '{name}' was not loaded because no valid module file was found in any module directory."
+            f"{name}: The specified module '{name}' was not loaded because no valid module file was found in any module directory."
             for name in request["modules"]
         )
         error_id = "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand"
         return _failure({"id": None, "cmdlet": "Import-Module"}, message, error_id, "ModuleMissing")
 
-    def _run(self, calls: list[dict[str, Any]], result: dict[str, Any]) -> None:
-        undo: list[list[dict[str, Any]]] = []
-        for call in calls:
-            try:
-                self._call(call, result["answers"])
-            except CmdletError as exc:
-                if call.get("optional") and exc.error_id == COMMAND_MISSING:
-                    result["unknown"][call["id"]] = exc.message
-                    continue
-                result["failure"] = _failure(call, exc.message, exc.error_id, exc.category, exc.parameter)
-                for step in (step for steps in reversed(undo) for step in steps):
-                    report = {"id": step["id"], "cmdlet": step["cmdlet"], "ok": True, "message": None}
-                    try:
-                        self._call(step, {})
-                    except CmdletError as failed:
-                        report.update(ok=False, message=failed.message)
-                    result["undone"].append(report)
+    def _tried(self, call: dict[str, Any], result: dict[str, Any]) -> bool:
+        """Whether the request may go on after the call."""
+        try:
+            self._call(call, result["answers"])
+        except CmdletError as exc:
+            if not call.get("optional") or exc.error_id != COMMAND_MISSING:
+                result["failure"] = _failed(call, exc)
+                return False
+            result["unknown"][call["id"]] = exc.message
+        return True
+
+    def _change(self, write: dict[str, Any], result: dict[str, Any]) -> None:
+        look, answers = write["look"], result["answers"]
+        if not self._tried(look, result):
+            return
+        outcome: dict[str, Any] = {"state": "stale", "restored": [], "unread": None}
+        result["write"] = outcome
+        if not _as_seen(write, answers[look["id"]]):
+            return
+        outcome["state"] = "done" if all(self._tried(call, result) for call in write["calls"]) else "failed"
+        looked = self._look(write, result)
+        if outcome["state"] == "done":
+            return
+        for step in write.get("restore") or ():
+            settled = looked and (_as_seen(write, answers[AFTER]) if outcome["restored"] else _find(answers[AFTER], write["identity"]))
+            if settled or not looked:
                 return
-            if call.get("undo"):
-                undo.append(call["undo"])
+            report = {"id": step["id"], "cmdlet": step["cmdlet"], "ok": True, "message": None}
+            try:
+                self._call(step, {})
+            except CmdletError as exc:
+                report.update(ok=False, message=exc.message)
+            outcome["restored"].append(report)
+            looked = self._look(write, result)
+
+    def _look(self, write: dict[str, Any], result: dict[str, Any]) -> bool:
+        read: dict[str, Any] = {}
+        result["answers"].pop(AFTER, None)
+        try:
+            self._call(write["look"], read)
+        except CmdletError as exc:
+            result["failure"] = result["failure"] or _failed(write["look"], exc)
+            result["write"]["unread"] = exc.message
+            return False
+        result["answers"][AFTER] = read[write["look"]["id"]]
+        return True
 
     def _call(self, call: dict[str, Any], answers: dict[str, Any]) -> None:
         parameters = call.get("parameters") or {}
@@ -110,7 +143,19 @@ class Runner:
             sets = SIGNATURES[call["cmdlet"]]["parameter_sets"].values()
             quiet = {name: value for name, value in (("Confirm", False), ("Force", True)) if any(name in one for one in sets)}
             rows = self._invoke(call["cmdlet"], {**parameters, **quiet})
-            answers[call["id"]] = [_projected(row, call.get("select") or {}) for row in rows]
+            answers[call["id"]] = self._rows(call, _unrolled(rows)) if call.get("select") else []
+
+    def _rows(self, call: dict[str, Any], objects: list[Row]) -> list[dict[str, Any]]:
+        made = [_projected(row, call["select"]) for row in objects]
+        foreign = [row["type"] for row, one in zip(objects, made, strict=True) if one is None]
+        if foreign and len(foreign) == len(made):
+            text = f"it returned a {foreign[0]}, which has none of the properties that were asked for, and nothing else"
+            raise CmdletError(text, "ForeignObject", "InvalidResult")
+        for kind in foreign:
+            self._warnings.append(
+                f"{call['cmdlet']} returned a {kind}, which has none of the properties that were asked for; it was left out."
+            )
+        return [one for one in made if one is not None]
 
     def _read_store(self, parameters: dict[str, Any], answers: dict[str, Any]) -> list[dict[str, Any]]:
         if parameters.get("self_signed"):
@@ -128,10 +173,12 @@ class Runner:
 
     def _assigned(self) -> list[dict[str, Any]]:
         select = {"Thumbprint": "text", "PreviousThumbprint": "text", "EffectiveDate": "time"}
-        return [_projected(row, select) for row in self._invoke("Get-CsCertificate", {"Type": ["OAuthTokenIssuer"]})]
+        rows = self._invoke("Get-CsCertificate", {"Type": ["OAuthTokenIssuer"]})
+        return self._rows({"cmdlet": "Get-CsCertificate", "select": select}, _unrolled(rows))
 
     def _service_name(self) -> str | None:
-        rows = [_projected(row, {"ServiceName": "text"}) for row in self._invoke("Get-CsOAuthConfiguration", {})]
+        call = {"cmdlet": "Get-CsOAuthConfiguration", "select": {"ServiceName": "text"}}
+        rows = self._rows(call, _unrolled(self._invoke("Get-CsOAuthConfiguration", {})))
         return next((row["ServiceName"] for row in rows), None)
 
     def _certificate(self, thumbprint: str) -> dict[str, Any]:
@@ -176,10 +223,50 @@ def _hexadecimal(number: int) -> str:
     return text if len(text) % 2 == 0 else f"0{text}"
 
 
-def _projected(row: Row, select: dict[str, str]) -> dict[str, Any]:
+def _unrolled(rows: list[Any]) -> list[Row]:
+    return [one for row in rows for one in (_unrolled(row) if isinstance(row, list) else [row])]
+
+
+def _projected(row: Row, select: dict[str, str]) -> dict[str, Any] | None:
+    """The row as plain data, None for one that has none of the properties."""
     if "*" in select:
         return {"text": row["text"]}
-    return {name: _value(row["properties"].get(name), kind) for name, kind in select.items()}
+    properties = row.get("properties", {})
+    if not any(name in properties for name in select):
+        return None
+    shown = next(
+        (one["value"] for name in select if select[name].startswith("text") and (one := properties.get(name)) and one["value"]), None
+    )
+    there = f"'{shown}' ({row['type']})" if shown else f"a {row['type']}"
+    for name in select:
+        if properties.get(name, {}).get("kind") == UNREADABLE:
+            said = f"it returned {there}, whose {name} cannot be read: {properties[name]['value']}"
+            raise CmdletError(said, "UnreadableProperty", "InvalidResult")
+    for name, kind in select.items():
+        if name not in properties and not kind.endswith("?"):
+            raise CmdletError(f"it returned {there}, which has no property {name}", "MissingProperty", "InvalidResult")
+    return {name: _value(properties.get(name), kind.rstrip("?")) for name, kind in select.items()}
+
+
+def _find(rows: list[dict[str, Any]], identity: str) -> dict[str, Any] | None:
+    return next((row for row in rows if str(row["Identity"]).strip().lower() == identity.strip().lower()), None)
+
+
+def _as_seen(write: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
+    row, seen = _find(rows, write["identity"]), write["seen"]
+    if row is None or seen is None:
+        return row is None and seen is None
+    return all(_comparable(row[name]) == _comparable(value) for name, value in seen.items())
+
+
+def _comparable(value: Any) -> str:
+    if isinstance(value, list):
+        return ";".join(one.strip() for text in value for one in str(text).split(";") if one.strip()).lower()
+    if isinstance(value, dict):
+        text = str(value.get("text") or "")
+        inner = value["value"] or (text[len(_SHOWN_VALUE) :] if text.startswith(_SHOWN_VALUE) else "")
+        return f"{value['type']} {inner}".strip().lower()
+    return "" if value is None else str(value).strip().lower()
 
 
 def _value(entry: dict[str, Any] | None, kind: str) -> Any:
@@ -196,22 +283,32 @@ def _value(entry: dict[str, Any] | None, kind: str) -> Any:
 
 
 def _problem(request: Any) -> dict[str, Any] | None:
-    if not isinstance(request, dict) or not request.get("modules") or not request.get("calls"):
+    if not isinstance(request, dict) or not request.get("modules") or not (request.get("calls") or request.get("write")):
         return _failure(None, "The request names no modules or no calls.", "InvalidRequest", "InvalidRequest")
-    seen: set[str] = set()
-    for call in request["calls"]:
-        for step in (call, *(call.get("undo") or ())):
-            if not step.get("id") or not step.get("cmdlet"):
-                return _failure(step, "A call has no id or no cmdlet.", "InvalidRequest", "InvalidRequest")
-            if step["cmdlet"] not in ALLOWED:
-                return _failure(step, f"The cmdlet '{step['cmdlet']}' is not one that this module runs.", "NotAllowed", "NotAllowed")
-            for name, kind in (step.get("select") or {}).items():
-                if kind not in _KINDS:
-                    return _failure(step, f"The kind '{kind}' of {name} is not known.", "InvalidRequest", "InvalidRequest")
-        if call["id"] in seen:
-            return _failure(call, f"The id '{call['id']}' is used twice.", "InvalidRequest", "InvalidRequest")
-        seen.add(call["id"])
+    seen = {AFTER}
+    write = request.get("write") or {}
+    changing = [*([write["look"]] if write.get("look") else []), *(write.get("calls") or ()), *(write.get("restore") or ())]
+    for step in (*(request.get("calls") or ()), *changing):
+        if not step.get("id") or not step.get("cmdlet"):
+            return _failure(step, "A call has no id or no cmdlet.", "InvalidRequest", "InvalidRequest")
+        if step["cmdlet"] not in ALLOWED:
+            return _failure(step, f"The cmdlet '{step['cmdlet']}' is not one that this module runs.", "NotAllowed", "NotAllowed")
+        for name, kind in (step.get("select") or {}).items():
+            if kind.rstrip("?") not in _KINDS:
+                return _failure(step, f"The kind '{kind}' of {name} is not known.", "InvalidRequest", "InvalidRequest")
+        if step["id"] in seen:
+            return _failure(step, f"The id '{step['id']}' is used twice.", "InvalidRequest", "InvalidRequest")
+        seen.add(step["id"])
+    known = (write.get("look") or {}).get("select") or {}
+    whole = write.get("identity") and write.get("calls") and "Identity" in known and set(write.get("seen") or ()) <= set(known)
+    if write and not whole:
+        message = "A change needs the object that it changes, what was seen of it and calls."
+        return _failure(None, message, "InvalidRequest", "InvalidRequest")
     return None
+
+
+def _failed(call: dict[str, Any], exc: CmdletError) -> dict[str, Any]:
+    return _failure(call, exc.message, exc.error_id, exc.category, exc.parameter)
 
 
 def _failure(call: dict[str, Any] | None, message: str, error_id: str, category: str, parameter: str | None = None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 from ..winrm.host import ErrorData, Pipeline, PipelineResult, PsObject
 from .binder import SIGNATURES, CmdletError
 from .cmdlets import Row
+from .odd import UNREADABLE
 
 _NO_SCRIPT = "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
 
@@ -45,10 +46,14 @@ def run(
     return PipelineResult([_object(row, front_end["restricted"]["typed"]) for row in rows])
 
 
-def _object(row: Row, typed: str) -> Any:
+def _object(row: Any, typed: str) -> Any:
+    if isinstance(row, list):
+        return [_object(one, typed) for one in row]
     if row["type"] == "System.String":
         return row["text"]
-    return PsObject([row["type"]], {name: _value(entry, typed) for name, entry in row["properties"].items()}, row["type"])
+    # PowerShell does not send a property whose getter throws.
+    properties = {name: _value(entry, typed) for name, entry in row["properties"].items() if entry["kind"] != UNREADABLE}
+    return PsObject([row["type"]], properties, row["type"])
 
 
 def _value(entry: dict[str, Any], typed: str) -> Any:

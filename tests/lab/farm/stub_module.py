@@ -26,6 +26,10 @@ _COMMON = ("Confirm", "WhatIf")  # SupportsShouldProcess brings them
 
 _SUPPORT = r"""
 function ConvertTo-LabObject($Row) {
+    if ($Row -is [array]) {
+        $inner = @($Row | ForEach-Object { , (ConvertTo-LabObject -Row $_) })
+        return , $inner
+    }
     if ($Row.type -eq 'System.String') { return $Row.text }
     if ($Row.type -eq 'System.Security.Cryptography.X509Certificates.X509Certificate2') {
         $content = [System.Convert]::FromBase64String($Row.properties.Pfx.value)
@@ -34,6 +38,11 @@ function ConvertTo-LabObject($Row) {
     $object = New-Object -TypeName psobject
     foreach ($property in $Row.properties.PSObject.Properties) {
         $value = $property.Value.value
+        if ($property.Value.kind -eq 'unreadable') {
+            $getter = [scriptblock]::Create("throw '$value'")
+            $object | Add-Member -MemberType ScriptProperty -Name $property.Name -Value $getter
+            continue
+        }
         if ($null -ne $value) {
             switch ($property.Value.kind) {
                 'time' { $value = [datetime]::Parse($value, [cultureinfo]::InvariantCulture, 'AdjustToUniversal').ToLocalTime() }
@@ -66,7 +75,8 @@ function Invoke-Lab($Name, $Bound, $Caller) {
         }
         $parameters[$key] = $value
     }
-    $question = @{ cmdlet = $Name; parameters = $parameters; front_end = $env:LAB_FRONT_END; user = $env:LAB_USER; token = $env:LAB_TOKEN }
+    $question = @{ cmdlet = $Name; parameters = $parameters; front_end = $env:LAB_FRONT_END; user = $env:LAB_USER }
+    $question += @{ token = $env:LAB_TOKEN; process = $env:LAB_PROCESS }
     $client = New-Object -TypeName System.Net.Sockets.TcpClient -ArgumentList '127.0.0.1', ([int]$env:LAB_PORT)
     try {
         $stream = $client.GetStream()
@@ -86,7 +96,7 @@ function Invoke-Lab($Name, $Bound, $Caller) {
         if ($Caller) { $Caller.ThrowTerminatingError($record) }
         throw $record
     }
-    foreach ($row in $answer.rows) { ConvertTo-LabObject -Row $row }
+    foreach ($row in $answer.rows) { ConvertTo-LabObject -Row $row | Write-Output -NoEnumerate }
 }
 
 function Get-Item {

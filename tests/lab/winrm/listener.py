@@ -87,6 +87,13 @@ class WinRmListener(http.server.ThreadingHTTPServer):
             raise ConnectionResetError
         if fault and fault.do == "error":
             raise soap.WsmanError(2150858770, fault.argument or "a fault of the lab")
+        body = self._done(message, user, restricted)
+        fault = self.faults.take(f"winrm.{message.verb.lower()}.answer")
+        if fault and fault.do == "reset":
+            raise ConnectionResetError
+        return body
+
+    def _done(self, message: soap.Message, user: str, restricted: bool) -> str:
         if message.verb == "Create":
             shell = self._open(message, user, restricted)
             self._shells[shell.id] = shell

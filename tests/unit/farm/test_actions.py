@@ -9,10 +9,14 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from pypsrp.exceptions import WSManFaultError
 
 from ..support import run_action
 
@@ -29,24 +33,37 @@ STS = {
     "Type": "Acs",
     "AcceptSecurityIdentifierInformation": False,
 }
+# The requests of the last conversation.
+sent: list[dict[str, Any]] = []
 WANTED = {"tenant_id": "5588b4fd-f26d-475c-824f-9911277ab13e"}
 
 
-def answer(prefix: str = "", failure: Any = None, undone: Any = (), **rows: Any) -> dict[str, Any]:
-    answers = {f"{prefix}server": [SERVER], **{f"{prefix}{name}": value for name, value in rows.items()}}
-    return {"changed": False, "module": "Lync", "answers": answers, "failure": failure, "undone": list(undone), "warnings": []}
+def answer(failure: Any = None, write: Any = None, **rows: Any) -> dict[str, Any]:
+    answers = {"server": [SERVER], **rows}
+    return {"changed": False, "module": "Lync", "answers": answers, "failure": failure, "write": write, "warnings": []}
+
+
+def written(before: Any, after: Any, failure: Any = None, state: str = "done", restored: Any = (), unread: Any = None) -> dict[str, Any]:
+    """The answer to a change of an OAuth server; None for what was not looked at."""
+    rows = {name: value for name, value in (("oauth_servers", before), ("after", after)) if value is not None}
+    return answer(failure, {"state": state, "restored": list(restored), "unread": unread}, **rows)
 
 
 def talk(*said: tuple[list[str], dict[str, Any]]) -> tuple[Callable[[Any], None], list[Any]]:
     """Each of the expected requests, as the cmdlets it calls, with its answer; and what is left of them."""
     left = list(said)
+    sent.clear()
 
     def execute(module_name: str, module_args: dict[str, Any], task_vars: Any) -> dict[str, Any]:
         assert module_name == "sfb.hybrid_auth.cs_invoke"
-        called = [call["cmdlet"] for call in json.loads(module_args["request"])["calls"]]
+        request = json.loads(module_args["request"])
+        called = [call["cmdlet"] for call in [*request["calls"], *request.get("write", {}).get("calls", ())]]
         assert left, f"unexpected {called}"
         expected, reply = left.pop(0)
         assert called == expected
+        sent.append(request)
+        if isinstance(reply, Exception):
+            raise reply
         return copy.deepcopy(reply)
 
     def prepare(action: Any) -> None:
@@ -63,10 +80,12 @@ def run(module: str, options: dict[str, Any], *said: tuple[list[str], dict[str, 
 
 
 READ = ["Read-Server", "Get-CsOAuthServer"]
+CREATE, SET = ["Read-Server", "New-CsOAuthServer"], ["Read-Server", "Set-CsOAuthServer"]
+REPLACE = ["Read-Server", "New-CsOAuthServer", "Remove-CsOAuthServer", "New-CsOAuthServer"]
 
 
 def test_a_missing_server_is_created_and_read_back_in_one_process() -> None:
-    said = (READ, answer(oauth_servers=[])), (["New-CsOAuthServer", *READ], answer("after_", oauth_servers=[STS]))
+    said = (READ, answer(oauth_servers=[])), (CREATE, written([], [STS]))
     result = run("oauth_server", WANTED, *said)
     assert result["changed"] is True
     assert result["oauth_server"]["realm"] == WANTED["tenant_id"]
@@ -87,7 +106,7 @@ def test_current_that_lacks_the_part_is_read_again() -> None:
 
 def test_a_change_that_does_not_stick_is_a_failure() -> None:
     old = {**STS, "MetadataUrl": "https://old.contoso.com/"}
-    said = (READ, answer(oauth_servers=[old])), (["Set-CsOAuthServer", *READ], answer("after_", oauth_servers=[old]))
+    said = (READ, answer(oauth_servers=[old])), (SET, written([old], [old]))
     result = run("oauth_server", WANTED, *said)
     assert result["failed"]
     assert "would still take" in result["msg"]
@@ -139,3 +158,245 @@ def test_bad_input_is_refused_before_anything_is_contacted(module: str, options:
     result = run(module, options)
     assert result["failed"]
     assert part in result["msg"]
+
+
+OLD = {**STS, "Realm": "old.contoso.com", "AcceptSecurityIdentifierInformation": True, "AuthorizationUriOverride": "https://a.contoso.com/"}
+NEW = {**OLD, "Realm": WANTED["tenant_id"]}
+BUSY = {"id": "create", "cmdlet": "New-CsOAuthServer", "message": "the store is busy", "category": "OperationStopped", "error_id": "Busy"}
+
+
+def reading(*servers: Any) -> dict[str, Any]:
+    return run("onprem_info", {"gather": ["oauth_servers"]}, (READ, answer(oauth_servers=list(servers))))
+
+
+def test_an_object_whose_reading_is_given_is_changed_in_one_process() -> None:
+    old = {**STS, "Type": "ADFS"}
+    result = run("oauth_server", {**WANTED, "type": "Acs", "current": reading(old)}, (SET, written([old], [STS])))
+    assert (result["changed"], result["oauth_server"]["type"]) == (True, "Acs")
+    (request,) = sent
+    assert request["write"]["identity"] == "microsoft.sts"
+    assert request["write"]["seen"]["Type"] == "ADFS"
+    assert request["write"]["seen"]["AuthorizationUriOverride"] is None
+
+
+def test_a_prediction_from_a_given_reading_asks_nothing() -> None:
+    result = run("oauth_server", {**WANTED, "type": "Acs", "current": reading({**STS, "Type": "ADFS"})}, check_mode=True)
+    assert (result["changed"], result["oauth_server"]["type"]) == (True, "Acs")
+
+
+def test_where_the_object_is_not_as_it_was_read_the_plan_is_made_anew() -> None:
+    now = {**STS, "MetadataUrl": "https://other.contoso.com/", "Type": "ADFS"}
+    said = (SET, written([now], None, state="stale")), (SET, written([now], [STS]))
+    result = run("oauth_server", {**WANTED, "type": "Acs", "current": reading({**STS, "Type": "ADFS"})}, *said)
+    assert [step["parameters"].keys() - {"Identity"} for request in sent for step in request["write"]["calls"]] == [
+        {"Type"},
+        {"Type", "MetadataUrl"},
+    ]
+    assert result["diff"]["before"]["metadata_url"] == now["MetadataUrl"]
+
+
+def test_an_object_that_never_stays_as_it_was_read_is_given_up_and_nothing_was_written() -> None:
+    rounds = [(SET, written([{**STS, "Type": f"ADFS{number}"}], None, state="stale")) for number in range(4)]
+    result = run("oauth_server", {**WANTED, "type": "Acs", "current": reading({**STS, "Type": "ADFS"})}, *rounds)
+    assert result["failed"]
+    assert "was changed by another program each time" in result["msg"]
+
+
+def test_a_server_of_another_realm_than_its_metadata_names_is_replaced() -> None:
+    result = run("oauth_server", {**WANTED, "current": reading(OLD)}, (REPLACE, written([OLD], [NEW])))
+    assert (result["changed"], result["oauth_server"]["realm"]) == (True, WANTED["tenant_id"])
+    assert (result["replaced"]["realm"], result["replaced"]["accept_security_identifier_information"]) == ("old.contoso.com", True)
+    assert result["diff"]["after"]["realm"] == WANTED["tenant_id"]
+    (restore, rest) = sent[0]["write"]["restore"]
+    assert restore["parameters"]["AcceptSecurityIdentifierInformation"] is True
+    assert rest["parameters"]["AuthorizationUriOverride"] == "https://a.contoso.com/"
+
+
+def entries(home: Path) -> list[Path]:
+    return sorted((home / "sfb_hybrid_auth" / "replaced").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("reply", "kept", "parts", "never"),
+    [
+        (written([OLD], [OLD], BUSY, "failed"), False, ["OAuth server microsoft.sts is as it was"], ["restored", "Before"]),
+        (
+            written([OLD], [OLD], BUSY, "failed", [{"id": "restore", "cmdlet": "New-CsOAuthServer", "ok": True, "message": None}]),
+            False,
+            ["What was there before was restored"],
+            ["NOT"],
+        ),
+        (
+            written([OLD], [], BUSY, "failed", [{"id": "restore", "cmdlet": "New-CsOAuthServer", "ok": False, "message": "full"}]),
+            True,
+            ["could NOT be restored: New-CsOAuthServer: full", "Realm 'old.contoso.com'", "AcceptSecurityIdentifierInformation True"],
+            [],
+        ),
+        (
+            written([OLD], None, BUSY, "failed", unread="gone"),
+            True,
+            ["it is not known how", "gone", "Realm 'old.contoso.com'"],
+            ["restored"],
+        ),
+        (
+            written([OLD], [{**NEW, "Realm": "third.contoso.com"}], BUSY, "failed"),
+            True,
+            ["neither as it was nor as wanted", "Realm 'old.contoso.com'"],
+            ["restored"],
+        ),
+        (
+            written([OLD], None, {**BUSY, "id": "oauth_servers"}, unread="busy"),
+            True,
+            ["The change was made, but not read back"],
+            ["restored"],
+        ),
+        (answer(BUSY), False, ["Nothing was written"], ["restored"]),
+        (
+            requests.ConnectionError("reset"),
+            True,
+            ["the server", "not known whether the change was made", "Run again", "'old.contoso.com'"],
+            [],
+        ),
+        ({"failed": True, "msg": "MODULE FAILURE", "rc": 1}, True, ["without an answer", "not known whether", "'old.contoso.com'"], []),
+    ],
+)
+def test_only_what_was_looked_at_is_said_and_what_may_be_lost_is_kept(
+    ansible_home: Path, reply: Any, kept: bool, parts: list[str], never: list[str]
+) -> None:
+    result = run("oauth_server", {**WANTED, "current": reading(OLD)}, (REPLACE, reply))
+    assert result.get("failed") or result["unreachable"]
+    assert all(part in result["msg"] for part in parts), result["msg"]
+    assert not any(part in result["msg"] for part in [*never, "nexpected", "report it"]), result["msg"]
+    assert bool(entries(ansible_home)) is kept
+    assert ("replaced" in result) is kept
+    for path in entries(ansible_home):
+        assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+        assert str(path) in result["msg"]
+
+
+@pytest.mark.parametrize("failure", [{**BUSY, "id": "create"}, {**BUSY, "id": "remove", "cmdlet": "Remove-CsOAuthServer"}])
+def test_a_cmdlet_that_failed_after_its_deed_is_a_warning_where_all_is_as_wanted(ansible_home: Path, failure: Any) -> None:
+    result = run("oauth_server", {**WANTED, "current": reading(OLD)}, (REPLACE, written([OLD], [NEW], failure, "failed")))
+    assert (result["changed"], "failed" in result) == (True, False)
+    assert "is there as wanted all the same" in result["warnings"][0]
+    assert "the store is busy" in result["warnings"][0]
+    assert entries(ansible_home) == []
+    gone = run(
+        "oauth_server",
+        {"state": "absent", "current": reading(OLD)},
+        (["Read-Server", "Remove-CsOAuthServer"], written([OLD], [], failure, "failed")),
+    )
+    assert "is gone as wanted" in gone["warnings"][0]
+
+
+def cut_short() -> None:
+    """A replacement after whose removal the server was switched off."""
+    run("oauth_server", {**WANTED, "current": reading(OLD)}, (REPLACE, {"failed": True, "msg": "MODULE FAILURE"}))
+
+
+def test_what_a_replacement_that_was_cut_short_lost_is_brought_back(ansible_home: Path) -> None:
+    cut_short()
+    predicted = run("oauth_server", WANTED, (READ, answer(oauth_servers=[])), check_mode=True)
+    assert len(entries(ansible_home)) == 1
+    result = run("oauth_server", WANTED, (READ, answer(oauth_servers=[])), (CREATE, written([], [NEW])))
+    assert (predicted["operations"], predicted["diff"]) == (result["operations"], result["diff"])
+    parameters = sent[-1]["write"]["calls"][0]["parameters"]
+    assert (parameters["AcceptSecurityIdentifierInformation"], parameters["AuthorizationUriOverride"]) == (True, "https://a.contoso.com/")
+    # The realm was what it was replaced for.
+    assert "Realm" not in parameters
+    assert "was cut short" in result["warnings"][0]
+    assert "Realm 'old.contoso.com'" in result["warnings"][0]
+    assert entries(ansible_home) == []
+
+
+def test_what_the_task_sets_itself_is_not_brought_back() -> None:
+    cut_short()
+    asked = {**WANTED, "accept_security_identifier_information": False}
+    new = {**NEW, "AcceptSecurityIdentifierInformation": False}
+    run("oauth_server", asked, (READ, answer(oauth_servers=[])), (CREATE, written([], [new])))
+    assert sent[-1]["write"]["calls"][0]["parameters"]["AcceptSecurityIdentifierInformation"] is False
+
+
+def test_what_was_cut_short_long_ago_is_said_and_not_brought_back(ansible_home: Path) -> None:
+    cut_short()
+    (path,) = entries(ansible_home)
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps({**data, "since": "2026-01-02T03:04:05Z"}))
+    result = run("oauth_server", WANTED, (READ, answer(oauth_servers=[])), (CREATE, written([], [STS])))
+    assert "AcceptSecurityIdentifierInformation" not in sent[-1]["write"]["calls"][0]["parameters"]
+    assert "more than 30 days ago" in result["warnings"][0]
+    assert "AcceptSecurityIdentifierInformation True" in result["warnings"][0]
+    assert entries(ansible_home) == []
+
+
+@pytest.mark.parametrize("options", [WANTED, {"name": "other", **WANTED}])
+def test_an_object_that_is_there_after_all_needs_nothing_of_the_journal(ansible_home: Path, options: dict[str, Any]) -> None:
+    cut_short()
+    name = options.get("name", "microsoft.sts")
+    result = run("oauth_server", options, (READ, answer(oauth_servers=[{**NEW, "Identity": name}])))
+    assert (result["changed"], "warnings" in result) == (False, False)
+    assert len(entries(ansible_home)) == (1 if name == "other" else 0)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"old": {}}'])
+def test_an_entry_that_cannot_be_read_is_said_before_anything_is_written(ansible_home: Path, text: str) -> None:
+    cut_short()
+    (path,) = entries(ansible_home)
+    path.write_text(text)
+    result = run("oauth_server", WANTED, (READ, answer(oauth_servers=[])))
+    assert result["failed"]
+    assert str(path) in result["msg"]
+
+
+def test_nothing_is_replaced_whose_definition_cannot_be_kept(ansible_home: Path) -> None:
+    ansible_home.mkdir()
+    (ansible_home / "sfb_hybrid_auth").write_text("no folder")
+    result = run("oauth_server", {**WANTED, "current": reading(OLD)})
+    assert result["failed"]
+    assert "Nothing was changed" in result["msg"]
+
+
+def test_a_replaced_partner_application_that_was_cut_short_comes_back_with_its_settings() -> None:
+    token = {"type": "Settings.UseOAuthServer", "text": "Settings.UseOAuthServer", "value": None}
+    old = {"Identity": "microsoft.exchange", "Name": "microsoft.exchange", "ApplicationIdentifier": "other", "Realm": "contoso.com"}
+    old |= {"ApplicationTrustLevel": "Full", "Enabled": False, "AcceptSecurityIdentifierInformation": True, "AuthToken": token}
+    get = ["Read-Server", "Get-CsPartnerApplication"]
+    current = run("onprem_info", {"gather": ["partner_applications"]}, (get, answer(partner_applications=[old])))
+    replaced = ["Read-Server", "Remove-CsPartnerApplication", "New-CsPartnerApplication"]
+    run("partner_application", {"current": current}, (replaced, {"failed": True, "msg": "MODULE FAILURE"}))
+    new = {**old, "ApplicationIdentifier": "00000002-0000-0ff1-ce00-000000000000"}
+    outcome = answer(None, {"state": "done", "restored": [], "unread": None}, partner_applications=[], after=[new])
+    create = ["Read-Server", "New-CsPartnerApplication"]
+    run("partner_application", {}, (get, answer(partner_applications=[])), (create, outcome))
+    parameters = sent[-1]["write"]["calls"][0]["parameters"]
+    assert (parameters["Enabled"], parameters["AcceptSecurityIdentifierInformation"], parameters["Realm"]) == (False, True, "contoso.com")
+    assert (parameters["ApplicationIdentifier"], parameters["UseOAuthServer"]) == (new["ApplicationIdentifier"], True)
+
+
+@pytest.mark.parametrize(
+    ("raised", "connected", "ends"),
+    [
+        (requests.ConnectionError("reset"), True, "unreachable"),
+        (WSManFaultError(2150859174, "fe01", "the quota is exceeded", None, None, None), True, "unreachable"),
+        (AnsibleConnectionFailure("winrm connection error: read timed out"), True, "unreachable"),
+        (AnsibleError("winrm send_input failed; stdout: stderr"), True, "unreachable"),
+        (AnsibleConnectionFailure("no route to host"), False, "raised"),
+        (AnsibleError("the module was not found"), True, "failed"),
+    ],
+)
+def test_a_connection_that_breaks_is_unreachable_and_says_what_is_not_known(raised: Exception, connected: bool, ends: str) -> None:
+    connection = SimpleNamespace(_shell=WINDOWS._shell, connected=connected)
+    options = {**WANTED, "current": reading()}
+    prepare, _left = talk((CREATE, raised))  # type: ignore[arg-type]
+    if ends == "raised":
+        with pytest.raises(AnsibleConnectionFailure, match="no route"):
+            run_action("oauth_server", options, connection=connection, prepare=prepare)
+        return
+    result = run_action(
+        "oauth_server", options, connection=connection, prepare=prepare, task_vars={"inventory_hostname": "fe01.contoso.com"}
+    )
+    assert result[ends] is True
+    if ends == "unreachable":
+        assert "fe01.contoso.com: the connection was lost, so it is not known whether the change was made" in result["msg"]
+        assert "Run again" in result["msg"]
+    assert "nexpected" not in result["msg"]

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_configuration, oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
-URLS = st.sampled_from(["https://a.contoso.com/json/1", "https://A.contoso.com/JSON/1", "https://b.contoso.com/json/1"])
-REALMS = st.sampled_from(["contoso.com", "CONTOSO.com", "fabrikam.com"])
+TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e"
+OF_TENANT = f"https://a.contoso.com/{TENANT}/json/1"
+URLS = st.sampled_from(["https://a.contoso.com/json/1", "https://A.contoso.com/JSON/1", "https://b.contoso.com/json/1", OF_TENANT])
+REALMS = st.sampled_from(["contoso.com", "CONTOSO.com", "fabrikam.com", TENANT.upper()])
 server_settings = {
     "metadata_url": URLS,
     "realm": REALMS,
@@ -58,11 +60,24 @@ def test_only_another_realm_removes_an_oauth_server_and_then_with_a_way_back(
     if wish is not None and removals:
         there = oauth_server.find(current, "microsoft.sts")
         assert there is not None
-        assert there["realm"].lower() != wish["realm"].lower()
-        (undo,) = removals[0].undo
-        assert undo.cmdlet == "New-CsOAuthServer"
-        assert undo.parameters["Realm"] == there["realm"]
+        assert there["realm"].lower() != wish.get("realm", TENANT).lower()
+        assert "realm" in wish or (wish["metadata_url"], there["metadata_url"]) == (OF_TENANT, OF_TENANT)
+        assert plan.replaced == there
+        again, rest = plan.restore
+        assert (again.cmdlet, rest.cmdlet) == ("New-CsOAuthServer", "Set-CsOAuthServer")
+        assert again.parameters["Realm"] == there["realm"]
         assert plan.calls[0].parameters["InMemory"] is True
+
+
+@given(servers, server_wishes)
+def test_a_server_that_is_gone_comes_back_with_what_the_task_does_not_set(kept: list[dict[str, Any]], wish: dict[str, Any] | None) -> None:
+    plan = oauth_server.plan([], "microsoft.sts", wish, kept[0] if kept else None)
+    assert plan.change.changed is (wish is not None)
+    if kept and wish is not None:
+        assert plan.predicted is not None
+        for setting in ("type", "accept_security_identifier_information", "authorization_uri_override"):
+            assert (plan.predicted.get(setting) or None) == (wish.get(setting, kept[0][setting]) or None)
+    assert not oauth_server.plan(after_plan([], "microsoft.sts", plan), "microsoft.sts", wish).change.changed
 
 
 application_settings = {

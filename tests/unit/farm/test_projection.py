@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 from pypsrp.complex_objects import GenericComplexObject
 from pypsrp.serializer import Serializer
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.projection import KINDS, ProjectionError, project, project_row
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.projection import (
+    KINDS,
+    ProjectionError,
+    RowError,
+    project,
+    project_row,
+    unrolled,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 from tests.support.projection import CASES, REFUSED, expected, received
 
@@ -48,9 +55,24 @@ def test_a_type_name_is_shown_as_the_server_has_it() -> None:
     assert project(token, "typed") == {"type": "Settings.UseOAuthServer", "text": "", "value": None}
 
 
-def test_names_of_properties_are_found_in_any_case_and_missing_ones_are_nothing() -> None:
-    row, _zoneless = project_row(made(["X"], identity="Global", Enabled=True), {"Identity": "text", "Enabled": "flag", "No": "list"})
+def test_names_of_properties_are_found_in_any_case_and_those_that_need_not_be_there_are_nothing() -> None:
+    row, _zoneless = project_row(made(["X"], identity="Global", Enabled=True), {"Identity": "text", "Enabled": "flag", "No": "list?"})
     assert row == {"Identity": "Global", "Enabled": True, "No": []}
+
+
+def test_a_property_that_is_not_there_is_no_null() -> None:
+    with pytest.raises(RowError, match=r"it returned 'Global' \(X\), which has no property Realm"):
+        project_row(made(["X"], Identity="Global"), {"Identity": "text", "Realm": "text"})
+
+
+@pytest.mark.parametrize("source", ["connecting", {"a": 1}, made(["X"], Colour="green"), 7])
+def test_an_object_with_none_of_the_properties_is_no_row(source: Any) -> None:
+    assert project_row(source, {"Identity": "text", "Type": "text?"}) == (None, [])
+
+
+def test_lists_in_lists_are_unrolled() -> None:
+    assert unrolled([["a", [None, "b"]], "c", None]) == ["a", "b", "c"]
+    assert project([["a", ["b"]], "c"], "list") == ["a", "b", "c"]
 
 
 def test_the_object_itself_is_called_text() -> None:
@@ -63,7 +85,7 @@ def test_a_time_without_a_zone_is_taken_as_utc_and_told() -> None:
 
 
 def test_a_bag_of_properties_where_text_was_meant_is_refused_by_name() -> None:
-    with pytest.raises(ProjectionError, match=r"Realm: a Settings\.Realm has no text"):
+    with pytest.raises(RowError, match=r"it returned a X, whose Realm cannot be read: a Settings\.Realm has no text"):
         project_row(made(["X"], Realm=made(["Settings.Realm"])), {"Realm": "text"})
 
 

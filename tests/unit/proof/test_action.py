@@ -79,7 +79,7 @@ def row(issuer: str = f"{SKYPE}@{TENANT}", **changed: Any) -> dict[str, Any]:
 
 
 def told(failure: Any = None, **rows: Any) -> dict[str, Any]:
-    return {"module": "Lync", "answers": {"server": [SERVER], **rows}, "failure": failure, "undone": [], "warnings": []}
+    return {"module": "Lync", "answers": {"server": [SERVER], **rows}, "failure": failure, "warnings": []}
 
 
 def sealed(assertion: str | None, seal: str) -> str | None:

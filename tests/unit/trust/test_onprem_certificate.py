@@ -81,7 +81,7 @@ class Server:
                     answers[call["id"]] = [{"Name": "contoso.com", "IsDefault": True}]
                 elif call["id"].endswith("certificate_store"):
                     answers[call["id"]] = copy.deepcopy(store)
-            return {"changed": False, "module": "Lync", "answers": answers, "failure": None, "undone": [], "warnings": []}
+            return {"changed": False, "module": "Lync", "answers": answers, "failure": None, "warnings": []}
 
         action._execute_module = execute
         action._is_pipelining_enabled = lambda _style: True
