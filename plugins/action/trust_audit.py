@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed import pack
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import registered
@@ -46,4 +47,7 @@ class ActionModule(HybridAuthAction):
             expected=expected.expected(params["expected"]),
             now=datetime.now(timezone.utc),
         )
-        return {"changed": False, "deployment": known.deployment, **audit.result(audit.audit(known))}
+        result = {"changed": False, "deployment": known.deployment, **audit.result(audit.audit(known))}
+        if params["members"]:
+            result["packed"] = pack(result.pop("findings"))
+        return result

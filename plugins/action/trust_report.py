@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.entry import FAIL_ON, entry, failure
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import document
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder, write
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.html import html
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.junit import junit
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.page import page
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import lines
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed import Shared
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import deployment, head
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.parts import FORMATS, Parts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import deployment_lines
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
@@ -24,7 +22,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
-_FORMATS = ("html", "json", "xml")
 _CONCLUSION = ("verdict", "compliant", "counts", "findings", "differences", "obstacle", "errors", "unchecked", "warnings")
 # What the tasks of a play registered: under settings what trust_settings did, and so on.
 _REGISTERED = ("settings", "servers", "read", "token", "cloud", "plan", "audit", "proof")
@@ -60,7 +57,7 @@ class ActionModule(HybridAuthAction):
             },
             "registered": {"type": "dict"},
             "path": {"type": "path", "default": "."},
-            "formats": {"type": "list", "elements": "str", "choices": list(_FORMATS), "default": list(_FORMATS)},
+            "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
             "title": {"type": "str", "default": "Audit of server-to-server authentication"},
             "ending_soon_days": {"type": "int", "default": 30},
         },
@@ -73,39 +70,39 @@ class ActionModule(HybridAuthAction):
         if params["ending_soon_days"] < 0:
             raise InvalidOptionError("ending_soon_days", f"{params['ending_soon_days']} is negative", "a number of days")
         place = folder("path", params["path"])
-        audits = params["audits"] if params["registered"] is None else _registered(params["registered"], task_vars)
-        made = document(audits, title=params["title"], now=datetime.now(timezone.utc), ending_soon_days=params["ending_soon_days"])
-        texts = {
-            "html": lambda: html(page(made)),
-            "json": lambda: json.dumps(made, indent=2, ensure_ascii=False) + "\n",
-            "xml": lambda: '<?xml version="1.0" encoding="UTF-8"?>\n' + junit(made) + "\n",
-        }
-        conclusions = [{"deployment": one["name"], **{name: one[name] for name in _CONCLUSION}} for one in made["deployments"]]
-        written = write(place, {f"audit.{name}": texts[name]() for name in _FORMATS if name in params["formats"]})
+        now, ending_soon_days, alone = datetime.now(timezone.utc), params["ending_soon_days"], params["registered"] is None
+        audits = params["audits"] if alone else _registered(params["registered"], task_vars)
+        shared, shown, conclusions, failures = Shared(), [], [], {}
+        with Parts(params["formats"], ending_soon_days) as parts:
+            for index, audit in enumerate(audits):
+                made = deployment(index, audit, now, ending_soon_days)
+                parts.add(made)
+                conclusion = {"deployment": made["name"], **{name: made[name] for name in _CONCLUSION}}
+                conclusions.append({**conclusion, "findings": [shared.finding(one) for one in made["findings"]]})
+                shown += deployment_lines(made)
+                if why := failure(conclusion, audit.get("fail_on") or FAIL_ON[0]):
+                    failures[made["name"]] = why
+            concluded = [{"name": one["deployment"], **one} for one in conclusions]
+            whole = head(concluded, title=params["title"], now=now, ending_soon_days=ending_soon_days)
+            paths = parts.write(place, {**whole, "deployments": concluded})
         return {
             "changed": False,
-            "paths": {name.removeprefix("audit."): path for name, path in written.items()},
-            "verdict": made["verdict"],
-            "compliant": made["compliant"],
-            "counts": made["counts"],
-            "lines": lines(made),
-            "shown": [*lines(made), *(f"report: {path}" for path in written.values())],
-            "deployments": conclusions,
-            "conclusions": {one["deployment"]: one for one in conclusions},
-            "failures": {
-                one["deployment"]: why
-                for one, audit in zip(conclusions, audits, strict=True)
-                if (why := failure(one, audit.get("fail_on") or FAIL_ON[0]))
-            },
+            "paths": paths,
+            **{name: whole[name] for name in ("verdict", "compliant", "counts")},
+            "lines": shown,
+            "shown": [*shown, *(f"report: {path}" for path in paths.values())],
+            "failures": failures,
+            # What a play keeps, it keeps until its end, so each way of asking has its own.
+            **({"deployments": conclusions} if alone else {"conclusions": {one["deployment"]: one for one in conclusions}}),
         }
 
 
-def _registered(names: Mapping[str, str], task_vars: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _registered(names: Mapping[str, str], task_vars: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """An audit of each deployment whose lead has judged it in this play, in this batch or an earlier one."""
     lacking = [name for name in _REGISTERED if not names.get(name)]
     if lacking:
         raise InvalidOptionError("registered", f"it does not name {', '.join(lacking)}", "the names of the registered variables")
-    others, now, audits = OtherHosts(task_vars["hostvars"]), utc_text(datetime.now(timezone.utc)), []
+    others, now = OtherHosts(task_vars["hostvars"]), utc_text(datetime.now(timezone.utc))
     for host in task_vars["ansible_play_hosts_all"]:
         variables = others.raw(host)
         found = {name: variables.get(names[name]) for name in _REGISTERED}
@@ -114,6 +111,5 @@ def _registered(names: Mapping[str, str], task_vars: Mapping[str, Any]) -> list[
             continue
         settings = Settings.from_facts(checked["settings"])
         members = servers["deployments"][settings.deployment]
-        deployment = deployment_in({"members": members, "readings": names["read"]}, settings, task_vars)
-        audits.append({**entry(deployment, found, now), "fail_on": settings.fail_on})
-    return audits
+        judged = deployment_in({"members": members, "readings": names["read"]}, settings, task_vars)
+        yield {**entry(judged, found, now), "fail_on": settings.fail_on}

@@ -236,7 +236,7 @@ findings:
   description:
     - What was found, in a fixed order. All values are texts.
     - An id comes once for each subject, for example for each server or key.
-  returned: success
+  returned: success, without O(members)
   type: list
   elements: dict
   contains:
@@ -273,6 +273,13 @@ findings:
       description: What to do next; empty where nothing is wrong.
       type: str
       sample: "Roll to a new certificate: put it on every server and in the tenant first, then assign it."
+packed:
+  description:
+    - RV(findings) as a short text that M(sfb.hybrid_auth.trust_report) reads, since a play keeps what its tasks registered until its end,
+      and a tenant with many keys has thousands of findings. Look at them in the role's C(trust_audit).
+  returned: success, with O(members)
+  type: str
+  sample: eAGLjgUAARUAuQ==
 compliant:
   description: Whether no finding has the status V(fail). Look at RV(counts) for what was skipped.
   returned: success

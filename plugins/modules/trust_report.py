@@ -227,7 +227,7 @@ lines:
   sample: ["contoso: compliant (1 warning, 2 not checked, 28 passed)"]
 deployments:
   description: The conclusion about each deployment, in the order of O(audits).
-  returned: success
+  returned: success, with O(audits)
   type: list
   elements: dict
   contains:
@@ -273,8 +273,8 @@ shown:
   sample:
     - 'report: /var/reports/audit.html'
 conclusions:
-  description: RV(deployments) by name.
-  returned: success
+  description: The conclusions, as in RV(deployments), by the deployment's name.
+  returned: success, with O(registered)
   type: dict
   sample: {}
 failures:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed import unpack
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Unread, read_or_not
 
 # What trust_fail_on finds to fail on; each choice includes those before it.
@@ -45,6 +46,8 @@ def entry(deployment: Deployment, registered: Mapping[str, Any], time: str) -> d
     }
     if obstacles:
         made["obstacle"] = " ".join(dict.fromkeys(obstacles))
+    if not isinstance(audit, Unread) and "packed" in audit:
+        audit = {**audit, "findings": unpack(audit["packed"])}
     results = {"audit": audit, "cloud": cloud, "proof": proof}
     return made | {name: result for name, result in results.items() if not isinstance(result, Unread)}
 

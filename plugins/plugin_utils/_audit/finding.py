@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 Status = Literal["pass", "fail", "warn", "skip"]
@@ -36,7 +36,10 @@ class Finding:
 
     def as_result(self) -> dict[str, str]:
         """The finding as trust_audit returns it: texts only."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in _NAMES}
+
+
+_NAMES = tuple(field.name for field in fields(Finding))
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,14 @@ def document(audits: Sequence[Mapping[str, Any]], *, title: str, now: datetime, 
     now: when the report is made, aware; also the time of audits that have none. ending_soon_days: from when a certificate ends soon.
     Raises InvalidOptionError where the audits are not in that shape.
     """
-    if not audits:
+    deployments = [deployment(index, audit, now, ending_soon_days) for index, audit in enumerate(audits)]
+    return {**head(deployments, title=title, now=now, ending_soon_days=ending_soon_days), "deployments": deployments}
+
+
+def head(deployments: Sequence[Mapping[str, Any]], *, title: str, now: datetime, ending_soon_days: int) -> dict[str, Any]:
+    """The document without its deployments, of which verdict, compliant and counts are enough. InvalidOptionError where there is none."""
+    if not deployments:
         raise InvalidOptionError("audits", "it is empty", "at least one audit")
-    deployments = [_deployment(f"audits[{index}]", audit, now, ending_soon_days) for index, audit in enumerate(audits)]
     return {
         "schema_version": SCHEMA_VERSION,
         "title": text(title),
@@ -59,7 +64,6 @@ def document(audits: Sequence[Mapping[str, Any]], *, title: str, now: datetime, 
         "verdict": _total_verdict([str(one["verdict"]) for one in deployments]),
         "compliant": all(bool(one["compliant"]) for one in deployments),
         "counts": {status: sum(one["counts"][status] for one in deployments) for status in STATUSES},
-        "deployments": deployments,
     }
 
 
@@ -67,7 +71,9 @@ def _total_verdict(verdicts: Sequence[str]) -> str:
     return next((verdict for verdict in ("not_compliant", "incomplete") if verdict in verdicts), "compliant")
 
 
-def _deployment(where: str, given: Mapping[str, Any], now: datetime, ending_soon_days: int) -> dict[str, Any]:
+def deployment(index: int, given: Mapping[str, Any], now: datetime, ending_soon_days: int) -> dict[str, Any]:
+    """One of the document's deployments. index: the place of its audit in the option, for messages."""
+    where = f"audits[{index}]"
     moment = option_time(f"{where}.time", given.get("time")) or now
     audit, proof = given.get("audit") or {}, given.get("proof") or None
     findings = _findings(f"{where}.audit.findings", audit.get("findings") or [])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
@@ -25,17 +25,20 @@ def folder(option: str, value: str | None) -> Path:
     return path
 
 
-def write(place: Path, files: Mapping[str, str]) -> dict[str, str]:
-    """Write these files, by name, and return their paths. A reader finds the old file or the new one, never a part."""
+def write(place: Path, files: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Write these files, by name, from the pieces of their text, and return their paths.
+
+    A reader finds the old file or the new one, never a part.
+    """
     return {name: str(_write(place / name, content)) for name, content in files.items()}
 
 
-def _write(path: Path, content: str) -> Path:
+def _write(path: Path, pieces: Iterable[str]) -> Path:
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(content)
+            file.writelines(pieces)
             file.flush()
             os.fchmod(file.fileno(), _MODE)
             os.fsync(file.fileno())

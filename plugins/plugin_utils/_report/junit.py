@@ -12,11 +12,13 @@ https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jen
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN
+
+_NUMBERS = {"tests": "testcase", "failures": "*/failure", "errors": "*/error", "skipped": "*/skipped"}
 
 
 def junit(document: Mapping[str, Any]) -> str:
@@ -24,33 +26,42 @@ def junit(document: Mapping[str, Any]) -> str:
 
     fail is a failure, skip is skipped, warn passes and says so in its system-out, what could not be read is an error.
     """
-    root = ET.Element("testsuites", name=document["title"])
-    totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
-    for deployment in document["deployments"]:
-        suite = ET.SubElement(root, "testsuite", name=deployment["name"], timestamp=deployment["time"].removesuffix("Z"), time="0")
-        properties = ET.SubElement(suite, "properties")
-        for name in ("verdict", "time"):
-            ET.SubElement(properties, "property", name=name, value=deployment[name])
-        for finding in deployment["findings"]:
-            _finding(suite, finding)
-        for step in deployment["differences"]:
-            case = _case(suite, "difference", f"{step['title']} is as a run would leave it")
-            _said(case, "failure", "difference", f"A run would change: {step['title']}", "\n".join(step["operations"]))
-        if deployment["obstacle"]:
-            _said(_case(suite, "obstacle", "A run could be made"), "failure", "obstacle", "A run would stop", deployment["obstacle"])
-        for error in deployment["errors"]:
-            case = _case(suite, "error", f"{error['subject']} could be read")
-            _said(case, "error", "unread", f"{error['subject']} could not be read", error["message"])
-        for server in deployment["unchecked"]:
-            ET.SubElement(_case(suite, "unchecked", f"{server} was read"), "skipped", message=NOT_IN_THE_RUN)
-        for name, path in (("tests", "testcase"), ("failures", "*/failure"), ("errors", "*/error"), ("skipped", "*/skipped")):
-            number = len(suite.findall(path))
-            totals[name] += number
-            suite.set(name, str(number))
-    for name, number in totals.items():
-        root.set(name, str(number))
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=False)
+    suites = [suite(deployment) for deployment in document["deployments"]]
+    return "".join(pieces(document["title"], [numbers for _text, numbers in suites], (text for text, _numbers in suites)))
+
+
+def suite(deployment: Mapping[str, Any]) -> tuple[str, dict[str, int]]:
+    """The testsuite of one of a document's deployments, and its numbers."""
+    element = ET.Element("testsuite", name=deployment["name"], timestamp=deployment["time"].removesuffix("Z"), time="0")
+    properties = ET.SubElement(element, "properties")
+    for name in ("verdict", "time"):
+        ET.SubElement(properties, "property", name=name, value=deployment[name])
+    for finding in deployment["findings"]:
+        _finding(element, finding)
+    for step in deployment["differences"]:
+        case = _case(element, "difference", f"{step['title']} is as a run would leave it")
+        _said(case, "failure", "difference", f"A run would change: {step['title']}", "\n".join(step["operations"]))
+    if deployment["obstacle"]:
+        _said(_case(element, "obstacle", "A run could be made"), "failure", "obstacle", "A run would stop", deployment["obstacle"])
+    for error in deployment["errors"]:
+        case = _case(element, "error", f"{error['subject']} could be read")
+        _said(case, "error", "unread", f"{error['subject']} could not be read", error["message"])
+    for server in deployment["unchecked"]:
+        ET.SubElement(_case(element, "unchecked", f"{server} was read"), "skipped", message=NOT_IN_THE_RUN)
+    numbers = {name: len(element.findall(path)) for name, path in _NUMBERS.items()}
+    for name, number in numbers.items():
+        element.set(name, str(number))
+    ET.indent(element, level=1)
+    return f"  {ET.tostring(element, encoding='unicode')}\n", numbers
+
+
+def pieces(title: str, numbers: Sequence[Mapping[str, int]], suites: Iterable[str]) -> Iterator[str]:
+    """The text of the whole. numbers: of each testsuite. suites: their texts, in pieces of any size."""
+    totals = {name: str(sum(one[name] for one in numbers)) for name in _NUMBERS}
+    root = ET.tostring(ET.Element("testsuites", {"name": title, **totals}), encoding="unicode")
+    yield f"{root.removesuffix(' />')}>\n"
+    yield from suites
+    yield "</testsuites>"
 
 
 def _case(suite: ET.Element, classname: str, name: str) -> ET.Element:

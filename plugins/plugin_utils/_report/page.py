@@ -95,7 +95,20 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Page:
+class Listed:
+    """A deployment as the page's head names it."""
+
+    anchor: str
+    name: str
+    state: str
+    verdict: str
+    counts: str
+
+
+@dataclass(frozen=True)
+class Cover:
+    """The page but for what it says of each deployment."""
+
     title: str
     state: str
     verdict: str
@@ -103,16 +116,27 @@ class Page:
     time: str
     time_text: str
     counts: tuple[Count, ...]
-    deployments: tuple[Deployment, ...]
+    deployments: tuple[Listed, ...]
     ending_soon_days: int
     schema_version: str
 
 
+@dataclass(frozen=True)
+class Page:
+    cover: Cover
+    deployments: tuple[Deployment, ...]
+
+
 def page(document: Mapping[str, Any]) -> Page:
     """The page for a report's document."""
-    deployments = document["deployments"]
-    counts = document["counts"]
-    return Page(
+    articles = [deployment(index, one, document["ending_soon_days"]) for index, one in enumerate(document["deployments"])]
+    return Page(cover(document), tuple(articles))
+
+
+def cover(document: Mapping[str, Any]) -> Cover:
+    """The page's cover. What was read of a deployment, its findings and its certificates are not looked at."""
+    counts, deployments = document["counts"], document["deployments"]
+    return Cover(
         title=document["title"],
         state=VERDICT_STATES[document["verdict"]],
         verdict=VERDICTS[document["verdict"]],
@@ -126,7 +150,8 @@ def page(document: Mapping[str, Any]) -> Page:
             Count("pass", counts["pass"], "passed"),
         ),
         deployments=tuple(
-            _deployment(f"deployment-{number}", one, document["ending_soon_days"]) for number, one in enumerate(deployments, start=1)
+            Listed(_anchor(index), one["name"], VERDICT_STATES[one["verdict"]], VERDICTS[one["verdict"]], counted(one["counts"]))
+            for index, one in enumerate(deployments)
         ),
         ending_soon_days=document["ending_soon_days"],
         schema_version=document["schema_version"],
@@ -157,7 +182,13 @@ def _summary(deployments: Sequence[Mapping[str, Any]]) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _deployment(anchor: str, one: Mapping[str, Any], ending_soon_days: int) -> Deployment:
+def _anchor(index: int) -> str:
+    return f"deployment-{index + 1}"
+
+
+def deployment(index: int, one: Mapping[str, Any], ending_soon_days: int) -> Deployment:
+    """What the page says of one of the document's deployments. index: its place there."""
+    anchor = _anchor(index)
     findings = [_finding(finding) for finding in one["findings"]]
     return Deployment(
         anchor=anchor,

@@ -34,7 +34,7 @@ class Cell:
     @property
     def long(self) -> bool:
         """Whether it has a word that must be broken anywhere so that the table fits; the others stay whole."""
-        return any(len(word) > _LONGEST_WORD for word in self.text.split())
+        return len(self.text) > _LONGEST_WORD and any(len(word) > _LONGEST_WORD for word in self.text.split())
 
 
 @dataclass(frozen=True)

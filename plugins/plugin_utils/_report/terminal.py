@@ -16,19 +16,23 @@ _ID = 36
 
 def lines(document: Mapping[str, Any]) -> list[str]:
     """The verdict of each deployment and, under it, what failed, warns, would change or could not be read."""
-    made = []
-    for one in document["deployments"]:
-        made.append(f"{one['name']}: {VERDICTS[one['verdict']].lower()} ({counted(one['counts'])})")
-        made += [f"  unread  {_line(error['subject'])}: {_line(error['message'])}" for error in one["errors"]]
-        made += [f"  unread  {_line(server)}: {NOT_IN_THE_RUN}" for server in one["unchecked"]]
-        made += [
+    return [line for one in document["deployments"] for line in deployment_lines(one)]
+
+
+def deployment_lines(one: Mapping[str, Any]) -> list[str]:
+    """The lines about one of a document's deployments."""
+    return [
+        f"{one['name']}: {VERDICTS[one['verdict']].lower()} ({counted(one['counts'])})",
+        *(f"  unread  {_line(error['subject'])}: {_line(error['message'])}" for error in one["errors"]),
+        *(f"  unread  {_line(server)}: {NOT_IN_THE_RUN}" for server in one["unchecked"]),
+        *(
             f"  {finding['status']}    {finding['severity']:<8}  {_line(finding['id']):<{_ID}}  {_line(finding['subject'])}".rstrip()
             for finding in one["findings"]
             if finding["status"] in ("fail", "warn")
-        ]
-        made += [f"  stop    {_line(one['obstacle'])}"] if one["obstacle"] else []
-        made += [f"  change  {step['title']}: {plural(len(step['operations']), 'operation')}" for step in one["differences"]]
-    return made
+        ),
+        *([f"  stop    {_line(one['obstacle'])}"] if one["obstacle"] else []),
+        *(f"  change  {step['title']}: {plural(len(step['operations']), 'operation')}" for step in one["differences"]),
+    ]
 
 
 def _line(value: str) -> str:

@@ -20,7 +20,11 @@ _UNSAFE = re.compile(
 
 def text(value: Any) -> str:
     """The value as text that is safe to show, with what is unsafe replaced by U+FFFD; empty for None."""
-    return "" if value is None else _UNSAFE.sub("\ufffd", str(value))
+    if value is None:
+        return ""
+    said = str(value)
+    # Nearly all are, and this is seen much sooner than that nothing unsafe is found.
+    return said if said.isascii() and said.isprintable() else _UNSAFE.sub("\ufffd", said)
 
 
 def text_or_none(value: Any) -> str | None:
@@ -30,6 +34,8 @@ def text_or_none(value: Any) -> str | None:
 
 def plain(value: Any) -> Any:
     """The same data in the types of JSON, each text safe to show. Other types than those become text."""
+    if isinstance(value, str):
+        return text(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -38,7 +44,7 @@ def plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, Mapping):
         return {text(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [plain(item) for item in value]
     return text(value)
 
@@ -50,7 +56,9 @@ def chosen(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 def shown(value: Any) -> str:
     """A finding's expected or actual value in a line: lists with commas, mappings with their names, nothing as a dash."""
-    if value is None or value in ("", [], {}):
+    if isinstance(value, str):
+        return str(value) or "\u2013"
+    if value is None or value in ([], {}):
         return "\u2013"
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -58,7 +66,7 @@ def shown(value: Any) -> str:
         return ", ".join(shown(item) for item in value)
     if isinstance(value, dict):
         return "; ".join(f"{name} {shown(item)}" for name, item in value.items())
-    return str(value) if isinstance(value, str) else json.dumps(value)
+    return json.dumps(value)
 
 
 def shortened(value: str, longest: int) -> str:
