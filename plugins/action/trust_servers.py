@@ -36,6 +36,7 @@ class ActionModule(HybridAuthAction):
         checked = {host: one[params["settings"]] for host, one in variables.items() if isinstance(one.get(params["settings"]), Mapping)}
         servers.check_settings(host for host, one in checked.items() if one.get("failed"))
         settings = {host: one["settings"] for host, one in checked.items() if "settings" in one}
+        servers.check_agreement(settings)
         named = {str(settings[host].get("hosts") or "") for host in run.batch if host in settings}
         group = list(dict.fromkeys(host for pattern in sorted(named) for host in self._group(patterns(pattern), task_vars["groups"])))
         # Only where servers are told apart by their variables may one outside of the group belong to them.

@@ -85,6 +85,11 @@ deployments:
       elements: str
       sample:
         - fe03.contoso.com
+    later:
+      description: Those of them that a later batch of the play has.
+      type: list
+      elements: str
+      sample: []
   sample:
     contoso:
       lead: fe01.contoso.com
@@ -97,6 +102,7 @@ deployments:
       lost: []
       unchecked:
         - fe03.contoso.com
+      later: []
 leads:
   description: The lead of each deployment.
   returned: success

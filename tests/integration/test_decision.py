@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import VARIABLES
 from tests.lab import Lab
@@ -127,3 +128,25 @@ def test_an_audit_that_left_a_known_server_out_is_incomplete(start: Start, play:
     failed = play(lab, AUDIT, "--limit", "fe01.contoso.com", *given(trust_exchange_credential=False, trust_fail_on="fail"))
     assert failed.code == 2
     assert "not checked: fe02.contoso.com" in failures(failed)
+
+
+def test_servers_of_one_deployment_with_different_values_are_refused(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(greenfield)
+    inventory = yaml.safe_load(lab.inventory.read_text(encoding="utf-8"))
+    inventory["all"]["children"]["front_ends"]["hosts"]["fe02.contoso.com"]["trust_exchange_credential"] = False
+    lab.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    run = play(lab, CONFIGURE)
+    assert run.code == 2
+    assert "fe01.contoso.com and fe02.contoso.com have different values of trust_exchange_credential" in failures(run)
+    assert lab.requests() == []
+
+
+def test_servers_of_a_later_batch_are_not_left_out(start: Start, play: Play) -> None:
+    lab = start(states.right())
+    playbook = lab.inventory.parent / "serial.yml"
+    task = {"name": "Audit", "ansible.builtin.import_role": {"name": "sfb.hybrid_auth.trust", "tasks_from": "audit"}}
+    text = yaml.safe_dump([{"hosts": "front_ends", "gather_facts": False, "serial": 1, "tasks": [task]}])
+    playbook.write_text(text, encoding="utf-8")
+    run = play(lab, str(playbook), *given(trust_exchange_credential=False, trust_fail_on="fail"))
+    assert run.code == 0, run.output
+    assert [audit["verdict"] for audit in run.fact("trust_audit")] == ["compliant", "compliant"]

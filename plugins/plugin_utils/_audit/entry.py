@@ -41,7 +41,7 @@ def entry(deployment: Deployment, registered: Mapping[str, Any], time: str) -> d
         "onprem": list(deployment.read.values()),
         "differences": [step for step in steps if step["changed"]],
         "errors": [{"subject": subject, "message": message} for subject, message in errors.items()],
-        "unchecked": list(deployment.unchecked),
+        "unchecked": [server for server in deployment.unchecked if server not in deployment.later],
         "warnings": [] if isinstance(plan, Unread) else list(plan.get("warnings") or ()),
     }
     if obstacles:

@@ -257,7 +257,8 @@ def _plan_farm(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | U
             # A new server takes its realm from the metadata; one that has another keeps it until it is replaced.
             arguments["realm"] = made.facts.tenant_id
         wanted = oauth_server.wanted(_Options(arguments))
-        lost = steps.server_losses(farm, settings.oauth_server_name, made.facts.tenant_id) if made.facts.tenant_id else []
+        name, tenant_id = settings.oauth_server_name, made.facts.tenant_id
+        lost = steps.server_losses(farm, name, tenant_id, wanted["metadata_url"]) if tenant_id else []
         change = oauth_server.plan(farm["oauth_servers"], settings.oauth_server_name, wanted).change
         _add(made, "oauth_server", change, lost, losses, arguments)
 

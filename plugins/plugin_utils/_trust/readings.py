@@ -43,7 +43,8 @@ class Obstacle:
 class Deployment:
     """The servers of a deployment: the lead, which reads everything, and the other members, which read their certificate.
 
-    unchecked: servers that are known and not in this run. readings: what onprem_info returned, by member.
+    unchecked: servers that are known and not in this run, or not yet. later: those of them that a later batch has.
+    readings: what onprem_info returned, by member.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Deployment:
     members: tuple[str, ...]
     unchecked: tuple[str, ...]
     readings: Mapping[str, Reading | Unread]
+    later: tuple[str, ...] = ()
 
     def of(self, member: str) -> Reading | Unread:
         return self.readings.get(member) or Unread(f"{member} was not read.")

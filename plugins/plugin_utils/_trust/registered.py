@@ -48,6 +48,7 @@ def deployment_in(params: Mapping[str, Any], settings: Settings, task_vars: Mapp
         members=tuple(members),
         unchecked=tuple(given.get("unchecked") or ()),
         readings={**read, **lost},
+        later=tuple(given.get("later") or ()),
     )
 
 

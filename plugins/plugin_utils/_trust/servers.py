@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 # Strategies in which every server of a batch ends a task before any begins the next. Those of others are named after linear.
 _IN_STEP = ("linear", "debug")
+# What may differ between the servers of one deployment: how each is reached. The last are made from these and from what is compared.
+_OF_A_SERVER = ("management_modules", "endpoint", "hosts", "onprem")
 
 
 class Deployment(TypedDict):
@@ -28,6 +30,7 @@ class Deployment(TypedDict):
     batch: the members that are at work now, in the order of the batch.
     lost: the members that failed or could not be reached.
     unchecked: servers that the inventory knows and that are not members; with --limit and an inventory that knows none, one sentence.
+    later: those of them that a later batch of the play has.
     """
 
     lead: str
@@ -35,6 +38,7 @@ class Deployment(TypedDict):
     batch: list[str]
     lost: list[str]
     unchecked: list[str]
+    later: list[str]
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,36 @@ def check_settings(failed: Iterable[str]) -> None:
         )
 
 
+def check_agreement(settings: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse servers of one deployment whose settings differ: what belongs to the deployment is done once, with one of them.
+
+    settings: of each server, as trust_settings returns them.
+    """
+    first: dict[str, str] = {}
+    for host, own in settings.items():
+        other = first.setdefault(str(own["deployment"]), host)
+        differing = [name for name in own if name not in _OF_A_SERVER and own[name] != settings[other].get(name)]
+        if differing:
+            variables = ", ".join(f"trust_{name}" for name in differing)
+            raise HybridAuthError(
+                f"Deployment {own['deployment']}: {other} and {host} have different values of {variables}. Nothing was contacted.",
+                "What belongs to a deployment is done once, so give all of its servers the same values (group variables), or give them "
+                "different names in trust_deployment where they are different deployments.",
+            )
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """Refuse names that differ only in letter case, which one farm would have by mistake."""
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(name.lower(), name)
+        if other != name:
+            raise HybridAuthError(
+                f"trust_deployment is {other!r} on some servers and {name!r} on others. Nothing was contacted.",
+                "Give all servers of one deployment the same name.",
+            )
+
+
 def deployments(run: Run, settings: Mapping[str, str], known: Known) -> dict[str, Deployment]:
     """The deployments of this batch by name, in the order of their first servers.
 
@@ -92,7 +126,8 @@ def deployments(run: Run, settings: Mapping[str, str], known: Known) -> dict[str
             "No server of this play takes part in a deployment. Nothing was contacted.",
             "Let the play's hosts be the Front Ends, and run the task that checks the settings on each.",
         )
-    alive = set(run.alive)
+    alive, coming = set(run.alive), set(run.hosts)
+    _check_names(batch)
     expected = _expected(batch, settings, known)
     members = _members(run.hosts, alive, settings, expected)
     found: dict[str, Deployment] = {}
@@ -107,6 +142,7 @@ def deployments(run: Run, settings: Mapping[str, str], known: Known) -> dict[str
             "batch": servers,
             "lost": [host for host in members[name] if host not in alive],
             "unchecked": unchecked,
+            "later": [host for host in unchecked if host in coming],
         }
     return found
 

@@ -10,11 +10,13 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Reading
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url
 
 # The steps in the order in which they are done: the tenant accepts what the farm signs before the farm relies on it.
 TITLES = {
@@ -76,22 +78,19 @@ def application_losses(farm: Reading, name: str, wanted: Mapping[str, Any]) -> l
     return losses
 
 
-def server_losses(farm: Reading, name: str, tenant_id: str) -> list[Loss]:
-    """What the OAuth server of that name has where it is of another tenant, by its realm or its metadata URL."""
+def server_losses(farm: Reading, name: str, tenant_id: str, wanted_url: str) -> list[Loss]:
+    """What the OAuth server of that name has where it is another tenant's or another service's, by its realm and its metadata URL."""
     there = oauth_server.find(farm["oauth_servers"], name)
     if there is None:
         return []
-    tenants = {text.lower() for text in (str(there["realm"] or ""),) if is_guid(text)} or set(
-        _GUID.findall(str(there["metadata_url"] or "").lower())
-    )
-    if not tenants or tenant_id in tenants:
-        return []
-    return [
-        Loss(
-            f"metadata URL {there['metadata_url']} and realm {there['realm']} of OAuth server {there['identity']}",
-            str(there["identity"]),
-        )
-    ]
+    identity, realm, url = str(there["identity"]), str(there["realm"] or ""), str(there["metadata_url"] or "")
+    host = urlsplit(url).hostname or ""
+    ids = _GUID.findall(url.lower())
+    # Where Microsoft documents the metadata, the address says by its id whose it is; any other host is another service's.
+    foreign = bool(ids and tenant_id not in ids) or bool(host and not is_microsofts(host))
+    lost = [f"metadata URL {url}"] if foreign and not same_url(url, wanted_url) else []
+    lost += [f"realm {realm}"] if is_guid(realm) and realm.lower() != tenant_id else []
+    return [Loss(f"{' and '.join(lost)} of OAuth server {identity}", identity)] if lost else []
 
 
 def configuration_losses(farm: Reading, wanted: Mapping[str, Any], known: Collection[str]) -> list[Loss]:

@@ -82,6 +82,16 @@ def other_tenant(state: dict[str, Any]) -> None:
     server.update(Realm=OTHER, MetadataUrl=server["MetadataUrl"].replace(TENANT, OTHER))
 
 
+def url_of_another_tenant(state: dict[str, Any]) -> None:
+    (server,) = state["deployments"][0]["cms"]["oauth_servers"]
+    server.update(MetadataUrl=server["MetadataUrl"].replace(TENANT, OTHER))
+
+
+def federation_service(state: dict[str, Any]) -> None:
+    (server,) = state["deployments"][0]["cms"]["oauth_servers"]
+    server.update(Realm="contoso.com", MetadataUrl="https://sts.contoso.com/FederationMetadata/2007-06/FederationMetadata.xml")
+
+
 def application_of_another(state: dict[str, Any]) -> None:
     (application,) = state["deployments"][0]["cms"]["partner_applications"]
     application["ApplicationIdentifier"] = OTHER
@@ -93,7 +103,9 @@ def application_of_another(state: dict[str, Any]) -> None:
         (exchange_on_premises, "microsoft.exchange", ON_PREMISES, "partner_application"),
         (application_of_another, "MICROSOFT.exchange", OTHER, "partner_application"),
         (other_service, OTHER.upper(), f"ServiceName {OTHER}", "oauth_configuration"),
-        (other_tenant, "microsoft.sts", OTHER, "oauth_server"),
+        (other_tenant, "microsoft.sts", f"realm {OTHER}", "oauth_server"),
+        (url_of_another_tenant, "microsoft.sts", OTHER, "oauth_server"),
+        (federation_service, "microsoft.sts", "sts.contoso.com", "oauth_server"),
     ],
 )
 def test_what_is_anothers_is_lost_only_when_its_takeover_is_asked_for(

@@ -19,7 +19,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.lookup.trust_hosts import LookupModule
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts, matching, patterns
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.servers import Known, Run, check_strategy, deployments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.servers import (
+    Known,
+    Run,
+    check_agreement,
+    check_strategy,
+    deployments,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 from ..support import run_action
@@ -46,7 +52,7 @@ def decide(
 
 
 def test_one_deployment_has_its_first_server_as_lead_and_leaves_none_unchecked() -> None:
-    assert decide(*FE) == {"default": {"lead": "fe01", "members": FE, "batch": FE, "lost": [], "unchecked": []}}
+    assert decide(*FE) == {"default": {"lead": "fe01", "members": FE, "batch": FE, "lost": [], "unchecked": [], "later": []}}
 
 
 def test_the_lead_is_the_first_of_the_batch_and_members_are_in_the_order_of_the_play() -> None:
@@ -332,6 +338,7 @@ def test_the_module_reads_the_settings_of_every_server() -> None:
         "batch": ["fe01", "fe03"],
         "lost": [],
         "unchecked": ["fe04"],
+        "later": [],
     }
     assert done["changed"] is False
 
@@ -386,3 +393,23 @@ def test_every_pattern_that_servers_name_is_looked_at() -> None:
 def test_the_default_group_need_not_be_there() -> None:
     done = run({"fe01": settings()}, groups={"all": ["fe01", "fe02"]})
     assert done["deployments"]["default"]["unchecked"] == []
+
+
+def test_servers_of_one_deployment_with_different_values_are_refused_by_name() -> None:
+    same = {"deployment": "contoso", "exchange_credential": True, "endpoint": "auto", "management_modules": ["Lync"]}
+    check_agreement({"fe01": same, "fe02": {**same, "endpoint": "restricted", "management_modules": ["SkypeForBusiness"]}})
+    check_agreement({"fe01": same, "fe02": {**same, "deployment": "fabrikam", "exchange_credential": False}})
+    with pytest.raises(HybridAuthError, match=r"Deployment contoso: fe01 and fe03 .* of trust_exchange_credential\. Nothing was contacted"):
+        check_agreement({"fe01": same, "fe02": same, "fe03": {**same, "exchange_credential": False}})
+
+
+def test_names_of_deployments_that_differ_only_in_letter_case_are_refused() -> None:
+    run_of_two = Run(hosts=["fe01", "fe02"], batch=["fe01", "fe02"], alive=["fe01", "fe02"])
+    with pytest.raises(HybridAuthError, match="'Contoso' on some servers and 'contoso' on others"):
+        deployments(run_of_two, {"fe01": "Contoso", "fe02": "contoso"}, Known())
+
+
+def test_servers_of_a_later_batch_are_told_from_those_that_are_left_out() -> None:
+    run_of_one = Run(hosts=["fe01", "fe02"], batch=["fe01"], alive=["fe01", "fe02"])
+    (found,) = deployments(run_of_one, {"fe01": "contoso"}, Known(group=["fe01", "fe02", "fe03"])).values()
+    assert (found["unchecked"], found["later"]) == (["fe02", "fe03"], ["fe02"])
