@@ -37,7 +37,7 @@ class ActionModule(HybridAuthAction):
                 lines = outcome.configured_lines(plan, summary, self.check_mode, datetime.now(timezone.utc))
             elif run == "rotate":
                 summary = outcome.rotated(plan, params["later"], done)
-                lines = outcome.rotated_lines(summary, self.check_mode)
+                lines = outcome.rotated_lines(plan, summary, self.check_mode, datetime.now(timezone.utc))
             else:
                 summary = outcome.removed(plan, done, more)
                 lines = outcome.removed_lines(summary, self.check_mode)

@@ -72,7 +72,12 @@ class ActionModule(HybridAuthAction):
         for name in ("add", "remove", "keep"):
             result[name] = [entry.shown() for entry in getattr(plan, name)]
         if settings is not None:
-            result |= {"lead": params["members"]["lead"], **_to_do(settings, plan, signing, params["prepared"])}
+            result |= {
+                "lead": params["members"]["lead"],
+                "tenant_id": params["token"]["tenant_id"],
+                "certificate": _named(signing),
+                **_to_do(settings, plan, signing, params["prepared"]),
+            }
         if plan.warnings:
             result["warnings"] = list(plan.warnings)
         return result
@@ -100,6 +105,12 @@ def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None)
 
 def _tells_who_signs(value: Any) -> bool:
     return isinstance(value, Mapping) and {"current", "next", "previous"} <= set(value)
+
+
+def _named(signing: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What names the certificate that signs."""
+    current = signing.get("current")
+    return {name: current[name] for name in ("thumbprint", "subject", "not_after")} if current else None
 
 
 def _rules(params: Mapping[str, Any]) -> Rules:

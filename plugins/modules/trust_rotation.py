@@ -233,6 +233,19 @@ lead:
   returned: with O(members)
   type: str
   sample: fe01.contoso.com
+tenant_id:
+  description: The tenant's id.
+  returned: with O(members)
+  type: str
+  sample: 5588b4fd-f26d-475c-824f-9911277ab13e
+certificate:
+  description: The certificate that signs, with C(thumbprint), C(subject) and C(not_after).
+  returned: with O(members)
+  type: dict
+  sample:
+    thumbprint: BB5D1064437D8720A5C53078185E6A361A78B10A
+    subject: CN=contoso.com
+    not_after: '2028-05-01T08:00:00Z'
 steps:
   description: Whether each step of a roll is due now, which are C(store), C(add), C(stage) and C(forget); C(later) says whether what comes
     after a staging can be told.

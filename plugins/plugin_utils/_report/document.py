@@ -141,6 +141,7 @@ def _difference(step: Mapping[str, Any]) -> dict[str, Any]:
         "step": text(step.get("step")),
         "title": text(step.get("title") or step.get("step")),
         "operations": [text(operation) for operation in step.get("operations") or []],
+        "losses": [text(loss) for loss in step.get("losses") or []],
     }
 
 

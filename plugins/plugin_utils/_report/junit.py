@@ -40,7 +40,13 @@ def suite(deployment: Mapping[str, Any]) -> tuple[str, dict[str, int]]:
         _finding(element, finding)
     for step in deployment["differences"]:
         case = _case(element, "difference", f"{step['title']} is as a run would leave it")
-        _said(case, "failure", "difference", f"A run would change: {step['title']}", "\n".join(step["operations"]))
+        _said(
+            case,
+            "failure",
+            "difference",
+            f"A run would change: {step['title']}",
+            "\n".join([*step["operations"], *(f"loses {loss}" for loss in step["losses"])]),
+        )
     if deployment["obstacle"]:
         _said(_case(element, "obstacle", "A run could be made"), "failure", "obstacle", "A run would stop", deployment["obstacle"])
     for error in deployment["errors"]:

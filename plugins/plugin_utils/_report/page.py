@@ -204,7 +204,7 @@ def deployment(index: int, one: Mapping[str, Any], ending_soon_days: int) -> Dep
             *((server, NOT_IN_THE_RUN) for server in one["unchecked"]),
         ),
         obstacle=one["obstacle"] or "",
-        differences=tuple((step["title"], tuple(step["operations"])) for step in one["differences"]),
+        differences=tuple((step["title"], _done(step)) for step in one["differences"]),
         no_difference="" if one["differences"] or one["obstacle"] else _no_difference(one),
         warnings=tuple(one["warnings"]),
         map=trust_map(one),
@@ -220,6 +220,10 @@ def deployment(index: int, one: Mapping[str, Any], ending_soon_days: int) -> Dep
         ),
         facts=tuple(folds(one)),
     )
+
+
+def _done(step: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*step["operations"], *(f"loses {loss}" for loss in step["losses"]))
 
 
 def _no_difference(one: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ def deployment_lines(one: Mapping[str, Any]) -> list[str]:
     """The lines about one of a document's deployments."""
     return [
         f"{one['name']}: {VERDICTS[one['verdict']].lower()} ({counted(one['counts'])})",
+        *_what(one),
         *(f"  unread  {_line(error['subject'])}: {_line(error['message'])}" for error in one["errors"]),
         *(f"  unread  {_line(server)}: {NOT_IN_THE_RUN}" for server in one["unchecked"]),
         *(
@@ -31,8 +32,22 @@ def deployment_lines(one: Mapping[str, Any]) -> list[str]:
             if finding["status"] in ("fail", "warn")
         ),
         *([f"  stop    {_line(one['obstacle'])}"] if one["obstacle"] else []),
-        *(f"  change  {step['title']}: {plural(len(step['operations']), 'operation')}" for step in one["differences"]),
+        *(line for step in one["differences"] for line in _change(step)),
     ]
+
+
+def _change(step: Mapping[str, Any]) -> list[str]:
+    losses = [f"  lose    {_line(loss)}" for loss in step["losses"]]
+    return [f"  change  {step['title']}: {plural(len(step['operations']), 'operation')}", *losses]
+
+
+def _what(one: Mapping[str, Any]) -> list[str]:
+    """The tenant, and the OAuthTokenIssuer certificate that is assigned and its end, as far as they are known."""
+    facts = one["facts"]
+    certificate = facts["servers"][0]["certificate"] if facts["servers"] else None
+    tenant = [f"  tenant  {_line(facts['tenant_id'])}"] if facts["tenant_id"] else []
+    ends = [f"  cert    {_line(certificate['thumbprint'])}, ends {certificate['not_after']}"] if certificate else []
+    return [*tenant, *ends]
 
 
 def _line(value: str) -> str:

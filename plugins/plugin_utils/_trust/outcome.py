@@ -55,13 +55,10 @@ def configured_lines(plan: Result, summary: Result, check_mode: bool, now: datet
         else ""
     )
     lines = [f"Deployment {summary['deployment']}: {head}", *changes, f"tenant: {summary['tenant_id']}{source}"]
-    certificate = plan["certificate"]
-    if certificate:
-        ends = parse_time(certificate["not_after"]) if certificate["not_after"] else None
-        when = f", ends {utc_text(ends)} (in {days_left(ends, now)} days)" if ends else ""
-        lines.append(f"certificate: {certificate['thumbprint']} ({certificate['subject']}){when}")
-        if ends:
-            lines.append(f"next: its successor, staged before {utc_text(ends - LEAD)}; sfb.hybrid_auth.rotate does what the roll needs")
+    lines += _certificate(plan["certificate"], now)
+    if plan["certificate"] and plan["certificate"]["not_after"]:
+        before = utc_text(parse_time(plan["certificate"]["not_after"]) - LEAD)
+        lines.append(f"next: its successor, staged before {before}; sfb.hybrid_auth.rotate does what the roll needs")
     lines.append(f"names: {', '.join(summary['names'])}")
     return [*lines, *_warnings(summary["warnings"])]
 
@@ -82,11 +79,12 @@ def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> d
     }
 
 
-def rotated_lines(summary: Result, check_mode: bool) -> list[str]:
-    """What was done, then what comes next and when."""
+def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime) -> list[str]:
+    """What was done, the tenant and the certificate that signs, then what comes next and when. now: an aware time."""
     done = "nothing was due" if not summary["operations"] else "this would be done" if check_mode else "this was done"
     head = f"Deployment {summary['deployment']}: {done}; what will be due is told with its date"
-    return [head, *summary["operations"], *(entry["text"] for entry in summary["upcoming"]), *_warnings(summary["warnings"])]
+    known = [f"tenant: {plan['tenant_id']}", *_certificate(plan["certificate"], now)]
+    return [head, *summary["operations"], *known, *(entry["text"] for entry in summary["upcoming"]), *_warnings(summary["warnings"])]
 
 
 def removed(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) -> dict[str, Any]:
@@ -115,7 +113,8 @@ def removed_lines(summary: Result, check_mode: bool) -> list[str]:
     went = [operation for step in summary["steps"] for operation in step["operations"]]
     verdict = "nothing to remove" if not went else f"{'would remove' if check_mode else 'removed'} ({len(went)})"
     stays = [f"{one['what']} stays: {one['why']}" for one in summary["left"]]
-    return [f"Deployment {summary['deployment']}: {verdict}", *went, *([f"keeps ({len(stays)})"] if stays else []), *stays]
+    tenant = f"tenant: {summary['tenant_id']}"
+    return [f"Deployment {summary['deployment']}: {verdict}", *went, tenant, *([f"keeps ({len(stays)})"] if stays else []), *stays]
 
 
 def _step(planned: Result, result: Result | None) -> dict[str, Any]:
@@ -128,6 +127,15 @@ def _step(planned: Result, result: Result | None) -> dict[str, Any]:
         "losses": list(planned["losses"]),
         "warnings": _distinct([*planned["warnings"], *(ran.get("warnings") or ())]),
     }
+
+
+def _certificate(certificate: Result | None, now: datetime) -> list[str]:
+    """The certificate that signs and its end, as a line; none where there is no certificate."""
+    if not certificate:
+        return []
+    ends = parse_time(certificate["not_after"]) if certificate["not_after"] else None
+    when = f", ends {utc_text(ends)} (in {days_left(ends, now)} days)" if ends else ""
+    return [f"certificate: {certificate['thumbprint']} ({certificate['subject']}){when}"]
 
 
 def _operations(results: Iterable[Result]) -> list[str]:
