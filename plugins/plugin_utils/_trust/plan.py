@@ -36,7 +36,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 
@@ -252,10 +251,6 @@ def _plan_farm(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | U
             arguments |= {"tenant_id": made.facts.tenant_id, "cloud": tenant.cloud}
         else:
             return
-        there = oauth_server.find(farm["oauth_servers"], settings.oauth_server_name)
-        if there and made.facts.tenant_id and not same_text(there["realm"], made.facts.tenant_id):
-            # A new server takes its realm from the metadata; one that has another keeps it until it is replaced.
-            arguments["realm"] = made.facts.tenant_id
         wanted = oauth_server.wanted(_Options(arguments))
         name, tenant_id = settings.oauth_server_name, made.facts.tenant_id
         lost = steps.server_losses(farm, name, tenant_id, wanted["metadata_url"]) if tenant_id else []
