@@ -50,8 +50,8 @@ def application(**changed: Any) -> dict[str, Any]:
     return {**identity, "ApplicationTrustLevel": "Full", "Enabled": True, **changed}
 
 
-def task(name: str, module: str, /, *, ignore_errors: bool = False, **options: Any) -> dict[str, Any]:
-    return {"name": name, f"sfb.hybrid_auth.{module}": options, "ignore_errors": ignore_errors}
+def task(title: str, module: str, /, *, ignore_errors: bool = False, **options: Any) -> dict[str, Any]:
+    return {"name": title, f"sfb.hybrid_auth.{module}": options, "ignore_errors": ignore_errors}
 
 
 def writes(lab: Lab) -> list[dict[str, Any]]:

@@ -47,10 +47,10 @@ def _is_free_of(value: Any, spellings: set[str]) -> bool:
     waiting = [value]
     while waiting:
         one = waiting.pop()
-        if type(one) is dict:
+        if one.__class__ is dict:
             waiting += one.keys()
             waiting += one.values()
-        elif type(one) is list:
+        elif one.__class__ is list:
             waiting += one
         elif isinstance(one, (str, int, float)):
             text = str(one)

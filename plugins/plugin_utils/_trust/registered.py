@@ -67,4 +67,4 @@ def tenant_in(token: Mapping[str, Any] | None, principals: Mapping[str, Any] | N
         return read
     if not signed_in.get("tenant_id"):
         return Unread("The sign-in does not tell which tenant it is for. Give trust_tenant_id or trust_tenant, and run again.")
-    return Tenant(str(signed_in["tenant_id"]).lower(), str(signed_in["cloud"]), cast("PrincipalsReading", read))
+    return Tenant(str(signed_in["tenant_id"]).lower(), str(signed_in["cloud"]), cast(PrincipalsReading, read))

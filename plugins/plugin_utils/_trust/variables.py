@@ -58,7 +58,8 @@ def variable(kind: Kind, default: Any = None, *, entry_points: Sequence[str] = (
     """A field of the settings: a variable of the role. entry_points: those that take it, all where none is named."""
     metadata = {"kind": kind, "entry_points": tuple(entry_points), "secret": secret}
     if isinstance(default, Mapping):
-        return dataclasses.field(default_factory=dict, metadata=metadata)
+        return dataclasses.field(default_factory=dict, metadata=metadata)  # pylint: disable=invalid-field-call
+    # pylint: disable-next=invalid-field-call
     return dataclasses.field(default=default, metadata=metadata, repr=not secret, compare=not secret)
 
 

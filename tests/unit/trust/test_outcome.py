@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run did is told from its plan and from what its tasks returned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.entry import entry, failure
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Unread
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.successor import follows, store_arguments
+
+from ..support import run_action
+
+CERTIFICATE = {"thumbprint": "A" * 40, "subject": "CN=contoso.com", "not_after": "2090-01-02T00:00:00Z"}
+TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e"
+SKIPPED = {"changed": False, "skipped": True}
+
+
+def step(name: str, *operations: str, **more: Any) -> dict[str, Any]:
+    return {
+        "step": name,
+        "title": name.title(),
+        "changed": bool(operations),
+        "operations": list(operations),
+        "losses": [],
+        "warnings": [],
+        **more,
+    }
+
+
+def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "deployment": "contoso",
+        "lead": "fe01",
+        "servers": ["fe01", "fe02"],
+        "unchecked": [],
+        "tenant": "contoso.com",
+        "tenant_id": TENANT,
+        "tenant_source": "given",
+        "certificate": CERTIFICATE,
+        "external_fqdns": ["webext.contoso.com"],
+        "names": ["name"],
+        "steps": list(steps),
+        "expected": {},
+        **more,
+    }
+
+
+def test_a_step_that_was_not_due_is_as_planned_and_one_that_ran_as_it_went() -> None:
+    planned = plan(step("certificate", "add it", losses=["a key"]), step("names"), warnings=["w"])
+    done = {"certificate": {"changed": True, "operations": ["added it"], "warnings": ["v"]}, "names": SKIPPED}
+    result = run_action("trust_outcome", {"run": "configure", "plan": planned, "done": done, "token": {"warnings": ["u"]}})
+    summary = result["summary"]
+    assert [(one["step"], one["changed"], one["operations"], one["losses"]) for one in summary["steps"]] == [
+        ("certificate", True, ["added it"], ["a key"]),
+        ("names", False, [], []),
+    ]
+    assert (summary["changed"], summary["warnings"], summary["certificate"]) == (True, ["w", "u", "v"], "A" * 40)
+    lines = result["lines"]
+    assert lines[:3] == ["Deployment contoso: made 1 change", "added it", f"tenant: {TENANT}"]
+    assert any(line.startswith(f"certificate: {'A' * 40} (CN=contoso.com), ends 2090-01-02T00:00:00Z (in ") for line in lines)
+    assert any("staged before 2090-01-01T00:00:00Z" in line for line in lines)
+    assert lines[-2:] == ["names: name", "warnings: 3, shown above"]
+
+
+def test_nothing_to_change_and_a_tenant_of_the_farms_own_domain_are_said() -> None:
+    planned = plan(step("names"), tenant_source="sip_domain", certificate=None)
+    lines = run_action("trust_outcome", {"run": "configure", "plan": planned}, check_mode=True)["lines"]
+    assert lines[0] == "Deployment contoso: nothing to change"
+    assert "none is named, so it is that of contoso.com" in lines[1]
+
+
+def test_a_roll_tells_what_was_made_before_what_can_only_be_said() -> None:
+    planned = plan(unmade=["add the new one"], upcoming=[{"text": "then"}], keep=[])
+    done = {
+        "store": {"changed": True, "operations": ["create it"]},
+        "remove": {"results": [{"changed": False, "operations": []}]},
+        "add": SKIPPED,
+    }
+    later = {"upcoming": [{"text": "later"}], "warnings": ["soon"]}
+    result = run_action("trust_outcome", {"run": "rotate", "plan": planned, "done": done, "later": later}, check_mode=True)
+    assert result["summary"]["operations"] == ["create it", "add the new one"]
+    assert result["lines"][0] == "Deployment contoso: this would be done; what will be due is told with its date"
+    assert result["lines"][-2:] == ["later", "warnings: 1, shown above"]
+    quiet = run_action("trust_outcome", {"run": "rotate", "plan": plan(unmade=[], upcoming=[], keep=[]), "later": SKIPPED})
+    assert (quiet["summary"]["changed"], "nothing was due" in quiet["lines"][0]) == (False, True)
+
+
+def test_a_removal_tells_what_went_and_what_stays() -> None:
+    planned = plan(left=[{"what": "a name", "why": "it is another's"}])
+    done = {"names": {"changed": True, "operations": ["remove x"]}}
+    result = run_action("trust_outcome", {"run": "remove", "plan": planned, "done": done})
+    assert result["lines"] == [
+        "Deployment contoso: removed (1)",
+        "remove x",
+        f"tenant: {TENANT}",
+        "keeps (1)",
+        "a name stays: it is another's",
+    ]
+    assert result["summary"]["changed"] is True
+    wrong = run_action("trust_outcome", {"run": "remove", "plan": {}})
+    assert "it lacks" in wrong["msg"]
+
+
+def test_which_certificate_comes_into_the_store_and_which_follows() -> None:
+    assert store_arguments(Settings(), successor_due=True) is None
+    pfx = store_arguments(Settings(rotation_create="pfx", rotation_pfx_path="next.pfx"), successor_due=False)
+    assert pfx is not None
+    assert pfx["source"] == "pfx"
+    assert store_arguments(Settings(rotation_create="self_signed"), successor_due=False) is None
+    made = store_arguments(Settings(rotation_create="self_signed"), successor_due=True)
+    assert made is not None
+    assert (made["source"], made["key_size"]) == ("self_signed", 2048)
+    signing = {"current": CERTIFICATE, "next": None, "previous": None}
+    assert not follows(None, signing)
+    assert not follows(CERTIFICATE, signing)
+    assert not follows({"thumbprint": "B" * 40, "not_after": "2080-01-01T00:00:00Z"}, signing)
+    assert follows({"thumbprint": None, "not_after": "2091-01-01T00:00:00Z"}, signing)
+
+
+def reported(**registered: Any) -> dict[str, Any]:
+    deployment = Deployment(
+        "contoso", "fe01", ("fe01", "fe02"), ("fe03", "fe04"), {"fe01": {"server": {}}, "fe02": Unread("gone.")}, ("fe03",)
+    )
+    return entry(deployment, registered, "2026-11-01T00:00:00Z")
+
+
+def test_an_entry_of_the_report_has_what_was_read_and_why_the_rest_was_not() -> None:
+    obstacles = [{"subject": "fe02", "message": "gone."}, {"subject": "plan", "message": "stop."}]
+    made = reported(
+        plan=plan(step("names", "x"), step("account"), obstacles=obstacles),
+        audit={"findings": []},
+        token={"msg": "refused", "failed": True},
+    )
+    assert [one["subject"] for one in made["errors"]] == ["fe02", "tenant"]
+    assert (made["obstacle"], made["unchecked"], [one["step"] for one in made["differences"]]) == ("stop.", ["fe04"], ["names"])
+    assert "cloud" not in made
+    broken = reported(plan={"failed": True, "msg": "damaged"})
+    assert {"subject": "audit", "message": "damaged"} in broken["errors"]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "part"), [("never", None), ("fail", "1 failed"), ("difference", "a run would change Names"), ("warn", "2 warnings")]
+)
+def test_why_an_audit_fails_follows_from_what_it_is_to_fail_on(fail_on: str, part: str | None) -> None:
+    conclusion = {
+        "deployment": "contoso",
+        "counts": {"fail": 1, "warn": 2},
+        "errors": [],
+        "unchecked": [],
+        "differences": [{"title": "Names"}],
+        "obstacle": None,
+    }
+    said = failure(conclusion, fail_on)
+    assert said is None if part is None else part in str(said)
+    assert "could not be audited as a whole" in str(failure({**conclusion, "errors": [{"subject": "fe02", "message": "gone"}]}, "never"))
