@@ -96,9 +96,11 @@ def endpoint_of(farm: Farm) -> Iterator[RestrictedEndpoint]:
         "127.0.0.1", port=listener.port, ssl=False, path=RESTRICTED.strip("/"), auth="basic", username=user, password=password,
         encryption="never",
     )  # fmt: skip
-    with wsman, RunspacePool(wsman) as pool:
-        yield RestrictedEndpoint(SimpleNamespace(runspace=pool, connected=True, become=None), "fe01.contoso.com")
-    listener.stop()
+    try:
+        with wsman, RunspacePool(wsman) as pool:
+            yield RestrictedEndpoint(SimpleNamespace(runspace=pool, connected=True, become=None), "fe01.contoso.com")
+    finally:
+        listener.stop()
 
 
 @pytest.fixture(scope="module")

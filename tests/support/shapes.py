@@ -47,7 +47,7 @@ def misfits(value: Any, hint: Any, where: str) -> Iterator[str]:
     elif get_origin(inner) is dict:
         if not isinstance(value, dict):
             yield f"{where} is no object"
-    elif type(value) is not inner:
+    elif value.__class__ is not inner:
         yield f"{where} is a {type(value).__name__}, not a {inner.__name__}"
 
 

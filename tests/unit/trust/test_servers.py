@@ -236,8 +236,9 @@ def test_a_pattern_matches_as_in_ansible(pattern: str, limit: str | None, hosts:
     assert matching(GROUPS, patterns(pattern), None, limit) == hosts
 
 
-def look(*terms: Any, limit: str | None = None, groups: Mapping[str, list[str]] = GROUPS) -> Any:
-    return LookupModule(loader=None, templar=None).run(list(terms), {"groups": groups, **({"ansible_limit": limit} if limit else {})})
+def look(*terms: Any, limit: str | None = None, groups: Mapping[str, list[str]] | None = None) -> Any:
+    there = GROUPS if groups is None else groups
+    return LookupModule(loader=None, templar=None).run(list(terms), {"groups": there, **({"ansible_limit": limit} if limit else {})})
 
 
 def test_the_pattern_of_a_play_is_given_back_where_it_matches() -> None:
@@ -308,18 +309,20 @@ def run(
     strategy: str = "linear",
     batch: list[str] | None = None,
     alive: list[str] | None = None,
-    groups: Mapping[str, list[str]] = GROUPS,
+    groups: Mapping[str, list[str]] | None = None,
     **args: Any,
 ) -> dict[str, Any]:
+    there = GROUPS if groups is None else groups
+
     def prepare(action: Any) -> None:
         action._task.get_play = lambda: SimpleNamespace(strategy=strategy)
 
-    everyone = {host: variables.get(host, {}) for host in [*groups["all"], *variables]}
+    everyone = {host: variables.get(host, {}) for host in [*there["all"], *variables]}
     task_vars = {
         "ansible_play_hosts_all": list(variables),
         "ansible_play_batch": batch or list(variables),
         "ansible_play_hosts": alive or list(variables),
-        "groups": groups,
+        "groups": there,
         "hostvars": everyone,
     }
     return run_action("trust_servers", args, prepare=prepare, task_vars=task_vars)
@@ -411,5 +414,5 @@ def test_names_of_deployments_that_differ_only_in_letter_case_are_refused() -> N
 
 def test_servers_of_a_later_batch_are_told_from_those_that_are_left_out() -> None:
     run_of_one = Run(hosts=["fe01", "fe02"], batch=["fe01"], alive=["fe01", "fe02"])
-    (found,) = deployments(run_of_one, {"fe01": "contoso"}, Known(group=["fe01", "fe02", "fe03"])).values()
+    found = deployments(run_of_one, {"fe01": "contoso"}, Known(group=["fe01", "fe02", "fe03"]))["contoso"]
     assert (found["unchecked"], found["later"]) == (["fe02", "fe03"], ["fe02"])
