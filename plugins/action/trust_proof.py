@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, parts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthServer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Signed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.options import ProofOptions, read_options
@@ -78,14 +79,14 @@ class ActionModule(HybridAuthAction):
 
     def _way(self, options: ProofOptions) -> Way | Verdict:
         """Where to ask, from the metadata document; where that cannot be told, why."""
-        servers: Sequence[Mapping[str, Any]] | None = options.servers
+        servers = options.servers
         if servers is None and options.metadata_url is None:
             read = self.shell.run(parts.calls([_PART]))
             self.warnings += read.warnings
             servers = parts.shaped(read, [_PART])["oauth_servers"]
         if servers is not None:
             self._farm(servers, options)
-        self.seen.metadata_url = options.metadata_url or (self.seen.server or {}).get("metadata_url")
+        self.seen.metadata_url = options.metadata_url or (self.seen.server["metadata_url"] if self.seen.server else None)
         if not self.seen.metadata_url:
             return Verdict(
                 "not_known",
@@ -146,7 +147,7 @@ class ActionModule(HybridAuthAction):
         verdict = explain(answer.status, content, asked)
         return Proof(signed.issuer, verdict, shown_token(content) if verdict.accepted else None)
 
-    def _farm(self, servers: Any, options: ProofOptions) -> None:
+    def _farm(self, servers: Sequence[OAuthServer], options: ProofOptions) -> None:
         self.seen.server, self.seen.farm_read = oauth_server.find(servers, options.oauth_server_name), True
 
     def _hide(self, token: str) -> None:

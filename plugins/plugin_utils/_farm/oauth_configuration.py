@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthConfiguration
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import domain_pattern, guid, https_url, same_text, same_url
 
@@ -39,10 +40,11 @@ def wanted(params: Mapping[str, Any]) -> dict[str, Any]:
     return asked
 
 
-def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> OnpremPlan:
+def plan(current: OAuthConfiguration, wanted: Mapping[str, Any]) -> OnpremPlan:
     """wanted: the managed settings by their names in PARAMETERS; the others are left alone."""
-    different = {setting: value for setting, value in wanted.items() if not _same(setting, current[setting], value)}
-    before = {setting: current[setting] for setting in wanted}
+    there: Mapping[str, Any] = current
+    different = {setting: value for setting, value in wanted.items() if not _same(setting, there[setting], value)}
+    before = {setting: there[setting] for setting in wanted}
     after = {
         setting: (value or ([] if isinstance(value, list) else None)) if setting in different else before[setting]
         for setting, value in wanted.items()

@@ -11,18 +11,17 @@ everything but the realm. Both download the metadata while parameters are bound,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan, shown_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import planned_oauth_server
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthServer, planned_oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, is_guid, same_text, same_url
 
-Found = TypeVar("Found", bound=Mapping[str, Any])
 PARAMETERS = {
     "metadata_url": "MetadataUrl",
     "realm": "Realm",
@@ -49,7 +48,7 @@ def wanted(params: Mapping[str, Any]) -> dict[str, Any]:
     return asked
 
 
-def find(servers: Sequence[Found], name: str) -> Found | None:
+def find(servers: Sequence[OAuthServer], name: str) -> OAuthServer | None:
     """The server of that name, in any letter case."""
     return next((server for server in servers if same_text(server["identity"], name)), None)
 
@@ -68,9 +67,7 @@ def has_realm(server: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool | No
     return None if realm is None else same_text(server.get("realm"), realm)
 
 
-def plan(
-    servers: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, Any] | None, kept: Mapping[str, Any] | None = None
-) -> OnpremPlan:
+def plan(servers: Sequence[OAuthServer], name: str, wanted: Mapping[str, Any] | None, kept: Mapping[str, Any] | None = None) -> OnpremPlan:
     """wanted: the managed settings by their names in PARAMETERS, or None where the server is to be absent.
 
     kept: the server as it was before a replacement that was cut short; where there is none now, its settings are brought back.
@@ -87,13 +84,14 @@ def plan(
     if current is None:
         return _create(name, wanted, realm, _creatable(kept or {}))
     identity = current["identity"]
-    different = {setting: value for setting, value in wanted.items() if not _same(setting, current[setting], value)}
+    there: Mapping[str, Any] = current
+    different = {setting: value for setting, value in wanted.items() if not _same(setting, there[setting], value)}
     if "metadata_url" not in different and has_realm(current, wanted) is False:
         # The realm came from the metadata when the server was made, and Set cannot change it.
         different["realm"] = realm
     shown = {**wanted, **different}
     before = {"name": name, **_settings(current, shown)}
-    after = {"name": name, **{setting: different.get(setting, current[setting]) for setting in shown}}
+    after = {"name": name, **{setting: different.get(setting, there[setting]) for setting in shown}}
     predicted = {**current, **different}
     if not different:
         return OnpremPlan(Change(before, before), (), current)
@@ -133,7 +131,7 @@ def _replace(identity: str, predicted: Mapping[str, Any]) -> tuple[Call, ...]:
     )
 
 
-def _restore(current: Mapping[str, Any]) -> tuple[Call, ...]:
+def _restore(current: OAuthServer) -> tuple[Call, ...]:
     """Make the server again as it was; Set is for what New did not take over."""
     old = {"Identity": current["identity"], **_parameters(_creatable(current))}
     return (

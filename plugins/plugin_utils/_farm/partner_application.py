@@ -12,19 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan, shown_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import planned_partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import PartnerApplication, planned_partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, same_text, same_url
-
-Found = TypeVar("Found", bound=Mapping[str, Any])
 
 # How the application's tokens are checked: exactly one of these is wanted.
 SOURCES = {"use_oauth_server": "UseOAuthServer", "metadata_url": "MetadataUrl", "certificate": "CertificateRawData"}
@@ -66,13 +64,13 @@ def wanted(params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return asked
 
 
-def find(applications: Sequence[Found], name: str) -> Found | None:
+def find(applications: Sequence[PartnerApplication], name: str) -> PartnerApplication | None:
     """The application of that name, in any letter case."""
     return next((application for application in applications if same_text(application["identity"], name)), None)
 
 
 def plan(
-    applications: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, Any] | None, kept: Mapping[str, Any] | None = None
+    applications: Sequence[PartnerApplication], name: str, wanted: Mapping[str, Any] | None, kept: Mapping[str, Any] | None = None
 ) -> OnpremPlan:
     """wanted: the managed settings by their names in PARAMETERS, or None where the application is to be absent.
 
@@ -124,7 +122,7 @@ def _create(name: str, wanted: Mapping[str, Any], kept: Mapping[str, Any]) -> On
     return OnpremPlan(change, (create,), planned_partner_application(name, settings))
 
 
-def _replace(current: Mapping[str, Any], predicted: Mapping[str, Any]) -> tuple[Call, ...]:
+def _replace(current: PartnerApplication, predicted: Mapping[str, Any]) -> tuple[Call, ...]:
     identity = current["identity"]
     if not current["use_oauth_server"] and not current["metadata_url"]:
         raise HybridAuthError(
@@ -137,7 +135,7 @@ def _replace(current: Mapping[str, Any], predicted: Mapping[str, Any]) -> tuple[
     )
 
 
-def _restore(current: Mapping[str, Any]) -> tuple[Call, ...]:
+def _restore(current: PartnerApplication) -> tuple[Call, ...]:
     """Make the application again as it was; Set is for what New did not take over."""
     identity, old = current["identity"], _creatable(current)
     rest = {setting: value for setting, value in old.items() if setting in SETTINGS}

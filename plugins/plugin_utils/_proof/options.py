@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthServer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
@@ -33,7 +34,7 @@ class ProofOptions:
     application_id: str
     tenant_id: str | None
     metadata_url: str | None
-    servers: list[Mapping[str, Any]] | None
+    servers: list[OAuthServer] | None
     oauth_server_name: str
     realm: str | None
     audience: Principal | None
@@ -84,17 +85,17 @@ def read_options(params: Mapping[str, Any]) -> ProofOptions:
     )
 
 
-def _url(params: Mapping[str, Any], tenant_id: str | None, servers: list[Mapping[str, Any]] | None, name: str) -> str | None:
+def _url(params: Mapping[str, Any], tenant_id: str | None, servers: list[OAuthServer] | None, name: str) -> str | None:
     """The farm's own URL wins over one that is made of the tenant's id, where the farm was read before."""
     if params["metadata_url"]:
         return https_url("metadata_url", params["metadata_url"])
-    own = (oauth_server.find(servers or [], name) or {}).get("metadata_url")
-    if own:
-        return str(own)
+    own = oauth_server.find(servers or [], name)
+    if own and own["metadata_url"]:
+        return own["metadata_url"]
     return metadata_url(params["cloud"], tenant_id) if tenant_id else None
 
 
-def _servers(current: Mapping[str, Any] | None) -> list[Mapping[str, Any]] | None:
+def _servers(current: Mapping[str, Any] | None) -> list[OAuthServer] | None:
     if current is None:
         return None
     if "management_module" not in current:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthServer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Signed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import SKEW_SECONDS, Verdict, overall
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
@@ -60,7 +61,7 @@ class Seen:
     realm: str | None = None
     resource: str | None = None
     server_name: str = ""
-    server: Mapping[str, Any] | None = None
+    server: OAuthServer | None = None
     farm_read: bool = False
     stopped: Verdict | None = None
     signed: Sequence[Signed] = ()
