@@ -76,7 +76,7 @@ class ActionModule(HybridAuthAction):
             "arguments": {name: made.arguments.get(name, {}) for name in TITLES},
             "prove": settings.prove and not isinstance(deployment.leading, Unread),
             "proof": expectation.proof(settings, tenant, facts),
-            "obstacles": [{"subject": obstacle.subject, "message": obstacle.text} for obstacle in made.obstacles],
+            "obstacles": [obstacle.shown() for obstacle in made.obstacles],
             "expected": expectation.expected(settings, tenant),
         }
         if made.warnings:

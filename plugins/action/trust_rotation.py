@@ -67,7 +67,7 @@ class ActionModule(HybridAuthAction):
             "previous_over": plan.previous_over,
             "operations": plan.operations,
             "upcoming": [entry.shown() for entry in plan.upcoming],
-            "obstacles": [{"subject": obstacle.subject, "message": obstacle.text} for obstacle in obstacles],
+            "obstacles": [obstacle.shown() for obstacle in obstacles],
         }
         for name in ("add", "remove", "keep"):
             result[name] = [entry.shown() for entry in getattr(plan, name)]

@@ -22,18 +22,23 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 
 @dataclass(frozen=True)
 class PrincipalPlan:
-    """What is to be done to one principal. predicted: the principal as it will be. body: what PATCH sends."""
+    """What is to be done to one principal.
+
+    predicted: the principal as it will be. body: what PATCH sends. removals: those of the operations that take something away.
+    """
 
     principal: ServicePrincipal
     predicted: ServicePrincipal
     change: Change
     body: Mapping[str, Any]
+    removals: tuple[str, ...] = ()
 
 
 def credentials(principal: ServicePrincipal, request: CredentialRequest, now: datetime) -> PrincipalPlan:
     """The certificates of the request on the principal, or off it. now: an aware time."""
     plan = key_credential.plan(principal.keys, request, now)
     after = (*plan.kept, *plan.added)
+    removals = tuple(f"remove credential {key.label} from {principal.label}" for key in plan.dropped)
     return PrincipalPlan(
         principal,
         replace(principal, keys=after),
@@ -42,16 +47,18 @@ def credentials(principal: ServicePrincipal, request: CredentialRequest, now: da
             {"key_credentials": _shown(after)},
             (
                 *(f"add certificate {key.label} to {principal.label}{_beside(principal, key, request, now)}" for key in plan.added),
-                *(f"remove credential {key.label} from {principal.label}" for key in plan.dropped),
+                *removals,
             ),
         ),
         {"keyCredentials": plan.body(request)},
+        removals,
     )
 
 
 def names(principal: ServicePrincipal, wanted: Sequence[str], state: str, app_id: str, domains: Collection[str] = ()) -> PrincipalPlan:
     """The whole service principal names in a state: present, absent, or exact within domains."""
     plan = service_principal_name.plan(principal.names, wanted, state, app_id, domains)
+    removals = tuple(f"remove name {name} from {principal.label}" for name in plan.removed)
     return PrincipalPlan(
         principal,
         replace(principal, names=plan.whole),
@@ -60,10 +67,11 @@ def names(principal: ServicePrincipal, wanted: Sequence[str], state: str, app_id
             {"names": sorted(plan.whole)},
             (
                 *(f"add name {name} to {principal.label}" for name in plan.added),
-                *(f"remove name {name} from {principal.label}" for name in plan.removed),
+                *removals,
             ),
         ),
         {"servicePrincipalNames": list(plan.whole)},
+        removals,
     )
 
 

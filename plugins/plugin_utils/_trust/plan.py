@@ -85,14 +85,16 @@ def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, no
     Raises HybridAuthError only where what was read is damaged; whatever else is wrong becomes an obstacle.
     """
     farm = None if isinstance(deployment.leading, Unread) else discovery.checked_farm("onprem", deployment.leading)
-    made = Plan(_facts(settings, farm, tenant))
+    path = settings.certificate_path
+    given = None if path is None else load_certificate_file("trust_certificate_path", path)
+    made = Plan(_facts(settings, farm, tenant, given))
     made.obstacles += server_obstacles(settings, deployment)
-    made.warnings += _farm_warnings(settings, deployment, farm)
+    made.warnings += _farm_warnings(settings, deployment, farm, given)
     made.obstacles += tenant_obstacles(settings, tenant)
     if not made.facts.names:
         made.obstacles += _no_names(deployment, farm)
     if not isinstance(tenant, Unread):
-        _plan_tenant(made, settings, farm, tenant, now)
+        _plan_tenant(made, settings, farm, tenant, given, now)
     if farm is not None:
         _plan_farm(made, settings, farm, tenant, now)
     return made
@@ -138,13 +140,13 @@ def removal_obstacles(settings: Settings, deployment: Deployment, tenant: Tenant
     return [*unread, *tenant_obstacles(settings, tenant)]
 
 
-def _facts(settings: Settings, farm: Reading | None, tenant: Tenant | Unread) -> Facts:
+def _facts(settings: Settings, farm: Reading | None, tenant: Tenant | Unread, certificate: Certificate | None) -> Facts:
     external = tuple(discovery.external_fqdns(farm)) if farm is not None else ()
     internal = tuple(discovery.internal_fqdns(farm)) if farm is not None else ()
     given = settings.external_fqdns
     return Facts(
         tenant_id=settings.tenant_id if isinstance(tenant, Unread) else tenant.tenant_id,
-        certificate=_named_certificate(settings, farm),
+        certificate=_named_certificate(farm, certificate),
         external_fqdns=external,
         internal_fqdns=internal,
         names=tuple(discovery.wanted_names(settings.skype_application_id, given or external, internal, settings.name_form)),
@@ -152,16 +154,16 @@ def _facts(settings: Settings, farm: Reading | None, tenant: Tenant | Unread) ->
     )
 
 
-def _named_certificate(settings: Settings, farm: Reading | None) -> dict[str, Any] | None:
-    if settings.certificate_path is not None:
-        return {**load_certificate_file("trust_certificate_path", settings.certificate_path).shown(), "source": "file"}
+def _named_certificate(farm: Reading | None, given: Certificate | None) -> dict[str, Any] | None:
+    if given is not None:
+        return {**given.shown(), "source": "file"}
     there = farm.get("certificate") if farm else None
     if not there:
         return None
     return {"thumbprint": there["thumbprint"], "subject": there["subject"], "not_after": there["not_after"], "source": "server"}
 
 
-def _farm_warnings(settings: Settings, deployment: Deployment, farm: Reading | None) -> Iterable[str]:
+def _farm_warnings(settings: Settings, deployment: Deployment, farm: Reading | None, given: Certificate | None) -> Iterable[str]:
     unchecked = discovery.unchecked_warning(deployment.unchecked)
     if unchecked:
         yield unchecked
@@ -171,8 +173,7 @@ def _farm_warnings(settings: Settings, deployment: Deployment, farm: Reading | N
     yield from discovery.unusable_names(farm)
     if settings.external_fqdns:
         yield from discovery.name_warnings(settings.skype_application_id, farm, settings.external_fqdns)
-    if settings.certificate_path is not None and "signing" in farm:
-        given = load_certificate_file("trust_certificate_path", settings.certificate_path)
+    if given is not None and "signing" in farm:
         differs = discovery.certificate_warning(farm, given.thumbprint)
         if differs:
             yield differs
@@ -190,7 +191,7 @@ def _no_names(deployment: Deployment, farm: Reading | None) -> list[Obstacle]:
     ]
 
 
-def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: Tenant, now: datetime) -> None:
+def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: Tenant, given: Certificate | None, now: datetime) -> None:
     """The steps in the tenant, as far as it has the service principals."""
 
     def principals(*app_ids: str) -> list[ServicePrincipal]:
@@ -198,7 +199,7 @@ def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: T
         return found if found is not None else service_principal.required((), app_ids)
 
     def certificate() -> None:
-        certificates = _certificates(settings, farm, now)
+        certificates = _certificates(farm, given, now)
         staged: dict[str, datetime] = {}
         arguments: dict[str, Any] = {"app_ids": list(settings.credential_app_ids), "remove_expired": settings.remove_expired}
         arguments["wait_timeout"] = settings.wait_timeout
@@ -214,7 +215,7 @@ def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: T
         request = CredentialRequest(present=True, certificates=certificates, remove_expired=settings.remove_expired, valid_at=staged)
         planned = [plans.credentials(one, request, now) for one in principals(*settings.credential_app_ids)]
         warnings = (service_principal.SHARED_PRINCIPAL_WARNING,) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
-        losses = tuple(operation for one in planned for operation in one.change.operations if operation.startswith("remove"))
+        losses = tuple(removal for one in planned for removal in one.removals)
         made.add(Step("certificate", _merged(planned), losses, warnings), arguments)
 
     def account() -> None:
@@ -226,11 +227,10 @@ def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: T
         app_id, domains = settings.skype_application_id, settings.names_exact_domains
         state = "exact" if domains else "present"
         (planned,) = [plans.names(one, made.facts.names, state, app_id, domains) for one in principals(app_id)]
-        losses = tuple(operation for operation in planned.change.operations if operation.startswith("remove"))
         arguments = {"app_id": app_id, "names": list(made.facts.names), "state": state, "wait_timeout": settings.wait_timeout}
         if domains:
             arguments["domains"] = list(domains)
-        made.add(Step("names", _merged([planned]), losses), arguments)
+        made.add(Step("names", _merged([planned]), planned.removals), arguments)
 
     _attempt(made, certificate)
     if settings.exchange_enabled:
@@ -301,10 +301,9 @@ def _attempt(made: Plan, decide: Callable[[], None]) -> None:
         made.obstacles.append(Obstacle("plan", str(exc)))
 
 
-def _certificates(settings: Settings, farm: Reading | None, now: datetime) -> tuple[Certificate, ...]:
-    """The certificate that signs and the one that is staged to sign next; an expired one can no longer be put into the tenant."""
-    if settings.certificate_path is not None:
-        given = load_certificate_file("trust_certificate_path", settings.certificate_path)
+def _certificates(farm: Reading | None, given: Certificate | None, now: datetime) -> tuple[Certificate, ...]:
+    """The given one, or the one that signs and the one that is staged; an expired one can no longer be put into the tenant."""
+    if given is not None:
         check_usable("trust_certificate_path", given, now)
         return (given,)
     signing = farm.get("signing") if farm else None

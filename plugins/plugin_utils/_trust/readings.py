@@ -38,6 +38,10 @@ class Obstacle:
     def text(self) -> str:
         return f"{self.problem} {self.remedy}".strip()
 
+    def shown(self) -> dict[str, str]:
+        """The obstacle as results have it."""
+        return {"subject": self.subject, "message": self.text}
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -118,5 +122,5 @@ def check_obstacles(name: str, obstacles: Sequence[Obstacle]) -> None:
     raise HybridAuthError(
         f"Deployment {name}: {' '.join(problem.removeprefix(f'Deployment {name}: ') for problem in problems)} {_NOTHING_CHANGED}",
         " ".join(remedies),
-        obstacles=[{"subject": obstacle.subject, "message": obstacle.text} for obstacle in obstacles],
+        obstacles=[obstacle.shown() for obstacle in obstacles],
     )
