@@ -72,6 +72,7 @@ class ActionModule(HybridAuthAction):
             "internal_fqdns": list(facts.internal_fqdns),
             "names": list(facts.names),
             "due": dict.fromkeys(TITLES, False) | {step.name: step.change.changed for step in made.steps},
+            "acts": any(step.change.changed for step in made.steps),
             "steps": [step.shown() for step in made.steps],
             "arguments": {name: made.arguments.get(name, {}) for name in TITLES},
             "prove": settings.prove and not isinstance(deployment.leading, Unread),

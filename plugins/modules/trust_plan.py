@@ -202,6 +202,11 @@ due:
     oauth_server: false
     partner_application: false
     oauth_configuration: false
+acts:
+  description: Whether any step changes something.
+  returned: success
+  type: bool
+  sample: true
 steps:
   description: The steps that could be planned, in the order in which they are done.
   returned: success
@@ -227,7 +232,7 @@ steps:
       sample:
         - clear ExchangeAutodiscoverUrl of the OAuth configuration
     diff:
-      description: The state before and after it.
+      description: The state before and after it; empty for a step that changes nothing.
       type: dict
       sample:
         before: {}

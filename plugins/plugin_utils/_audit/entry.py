@@ -23,8 +23,10 @@ def entry(deployment: Deployment, registered: Mapping[str, Any], time: str) -> d
     that there are. time: when it was judged, UTC in ISO 8601.
     """
     plan, audit = read_or_not(registered.get("plan"), "the plan"), read_or_not(registered.get("audit"), "the audit")
+    if isinstance(plan, Unread):  # what the later tasks left is of an earlier audit
+        audit = plan
     token, cloud = read_or_not(registered.get("token"), "the tenant"), read_or_not(registered.get("cloud"), "the tenant")
-    proof = read_or_not(registered.get("proof"), "the proof")
+    proof = audit if isinstance(audit, Unread) else read_or_not(registered.get("proof"), "the proof")
     errors = {member: unread.why for member, unread in deployment.unread.items()}
     tenant = next((one for one in (token, cloud) if isinstance(one, Unread)), None)
     if tenant:

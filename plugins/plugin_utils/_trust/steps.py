@@ -40,11 +40,12 @@ class Step:
     warnings: tuple[str, ...] = ()
 
     def shown(self) -> dict[str, Any]:
-        """The step as trust_plan returns it."""
+        """The step as trust_plan returns it. One that changes nothing has no diff: it would repeat what was read."""
+        result = self.change.as_result()
         return {
             "step": self.name,
             "title": TITLES[self.name],
-            **self.change.as_result(),
+            **(result if self.change.changed else {**result, "diff": {"before": {}, "after": {}}}),
             "losses": list(self.losses),
             "warnings": list(self.warnings),
         }

@@ -145,6 +145,14 @@ def test_an_entry_of_the_report_has_what_was_read_and_why_the_rest_was_not() -> 
     assert {"subject": "audit", "message": "damaged"} in broken["errors"]
 
 
+def test_what_an_earlier_audit_of_the_play_left_is_not_reported_where_this_one_did_not_get_so_far() -> None:
+    damaged = {"failed": True, "msg": "damaged"}
+    left = {"audit": {"findings": ["old"]}, "proof": {"accepted": True}}
+    assert {"audit", "proof"} & set(reported(plan=damaged, **left)) == set()
+    assert {"audit", "proof"} & set(reported(plan=plan(obstacles=[]), **{**left, "audit": damaged})) == set()
+    assert {"audit", "proof"} & set(reported(plan=plan(obstacles=[]), **left)) == {"audit", "proof"}
+
+
 @pytest.mark.parametrize(
     ("fail_on", "part"), [("never", None), ("fail", "1 failed"), ("difference", "a run would change Names"), ("warn", "2 warnings")]
 )
