@@ -17,7 +17,7 @@ from .state import State
 
 
 class Control:
-    """GET /state, GET /requests, GET /counts, POST /faults, DELETE /faults, GET /device-codes, POST /device-codes."""
+    """State, requests, counts, faults, the points that faults may be at, and device codes: README.md lists what it answers."""
 
     def __init__(self, state: State, log: RequestLog, faults: Faults, device_codes: DeviceCodes) -> None:
         self._state, self._log, self._faults, self._device_codes = state, log, faults, device_codes
@@ -29,12 +29,14 @@ class Control:
             "/state": self._state.snapshot,
             "/requests": lambda: self._log.entries(since),
             "/counts": lambda: self._log.counts(since),
+            "/faults": lambda: {"points": self._faults.points, "fired": self._faults.fired},
             "/device-codes": self._device_codes.shown,
         }
         if request.method == "GET" and request.path in reads:
             return Answer(content=reads[request.path]())
         if request.path == "/faults" and request.method == "DELETE":
             self._faults.clear()
+            self._faults.forget()
             return Answer(204)
         if request.path == "/faults" and request.method == "POST":
             try:

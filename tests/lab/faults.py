@@ -52,6 +52,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
+        self._points: list[str] = []
+        self._fired: list[str] = []
         self._lock = threading.Lock()
 
     def add(self, rule: dict[str, Any]) -> None:
@@ -70,10 +72,29 @@ class Faults:
         with self._lock:
             self._rules.clear()
 
+    @property
+    def points(self) -> list[str]:
+        """Every point that was met, in order."""
+        with self._lock:
+            return list(self._points)
+
+    @property
+    def fired(self) -> list[str]:
+        """Every point at which a rule was due, in order."""
+        with self._lock:
+            return list(self._fired)
+
+    def forget(self) -> None:
+        """Begin both lists anew; the rules stay."""
+        with self._lock:
+            self._points.clear()
+            self._fired.clear()
+
     def take(self, point: str) -> Fault | None:
         """The fault that is due at this occurrence of the point; a delay is served here and is not returned."""
         with self._lock:
             due = None
+            self._points.append(point)
             for rule in self._rules:
                 if rule.armed_by and fnmatchcase(point, rule.armed_by):
                     rule.armed_by = None
@@ -81,6 +102,8 @@ class Faults:
                     rule.seen += 1
                     if rule.nth <= rule.seen < rule.nth + rule.times:
                         due = due or rule.fault
+            if due:
+                self._fired.append(point)
         if due and due.do == "delay":
             time.sleep(min(due.number, _LONGEST_DELAY_SECONDS))
             return None

@@ -130,6 +130,11 @@ class Lab:
     def clear_faults(self) -> None:
         self._faults.clear()
 
+    @property
+    def faults(self) -> Faults:
+        """The rules, with the points that were met and those at which a rule fired."""
+        return self._faults
+
     def write_info(self, path: Path) -> None:
         path.write_text(json.dumps(self.info, indent=2) + "\n", encoding="utf-8")
 

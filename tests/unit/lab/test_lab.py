@@ -51,6 +51,9 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
             assert requests.post(f"{control}/faults", json=rule, timeout=10).status_code == 204
             assert requests.get(url, verify=told["ca_path"], timeout=10).status_code == 503
             assert requests.post(f"{control}/faults", json={"on": "x", "do": "nonsense"}, timeout=10).status_code == 400
+            assert requests.get(f"{control}/faults", timeout=10).json() == {"points": ["entra.discovery"] * 2, "fired": ["entra.discovery"]}
+            assert requests.delete(f"{control}/faults", timeout=10).status_code == 204
+            assert requests.get(f"{control}/faults", timeout=10).json() == {"points": [], "fired": []}
             assert requests.get(f"{control}/state", timeout=10).json()["deployments"][0]["name"] == "contoso"
             assert [entry["status"] for entry in requests.get(f"{control}/requests", timeout=10).json()] == [200, 503]
             answer = requests.get(f"{told['graph_url']}/v1.0/servicePrincipals", verify=told["ca_path"], timeout=10)
