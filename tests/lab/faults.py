@@ -13,16 +13,21 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 # How long a "delay" may be, so that a forgotten fault cannot hang a test run.
-_LONGEST_DELAY_SECONDS = 60.0
+_LONGEST_DELAY_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
 class Fault:
-    """do: one of DOES. argument: what follows the colon. after: once the server has acted, instead of before."""
+    """do: one of DOES. argument: what follows the colon. after: once the server has acted, instead of before.
+
+    code, message: of Graph's error, where it is not the usual one.
+    """
 
     do: str
     argument: str | None
     after: bool = False
+    code: str | None = None
+    message: str | None = None
 
     @property
     def number(self) -> float:
@@ -30,7 +35,7 @@ class Fault:
 
 
 # The last four are what a cmdlet may return: see farm/odd.py.
-DOES = ("status", "reset", "delay", "throttle", "truncate", "kill", "error", "foreign", "nested", "unreadable", "missing")
+DOES = ("status", "reset", "delay", "late", "throttle", "truncate", "kill", "error", "foreign", "nested", "unreadable", "missing")
 
 
 @dataclass
@@ -46,7 +51,7 @@ class _Rule:
 class Faults:
     """Rules such as {"on": "graph.patch", "nth": 2, "times": 1, "do": "status:503"}; "on" may hold * as in file names.
 
-    With "after": true a cmdlet acts first and then goes wrong: points cmdlet:<name>.
+    With "after": true the server or the cmdlet acts first and then goes wrong. "code" and "message" are of Graph's error.
     With "armed_by" a rule counts from the first occurrence of that other point on.
     """
 
@@ -58,13 +63,13 @@ class Faults:
 
     def add(self, rule: dict[str, Any]) -> None:
         """Add a rule; ValueError if it is none."""
-        unknown = set(rule) - {"on", "nth", "times", "do", "after", "armed_by"}
+        unknown = set(rule) - {"on", "nth", "times", "do", "after", "armed_by", "code", "message"}
         if unknown or not rule.get("on") or not rule.get("do"):
-            raise ValueError(f"a fault has on and do, and may have nth, times, after and armed_by; got {rule!r}")
+            raise ValueError(f"a fault has on and do, and may have nth, times, after, armed_by, code and message; got {rule!r}")
         do, _colon, argument = str(rule["do"]).partition(":")
         if do not in DOES:
             raise ValueError(f"a fault cannot do {do!r}")
-        fault = Fault(do, argument or None, bool(rule.get("after")))
+        fault = Fault(do, argument or None, bool(rule.get("after")), rule.get("code"), rule.get("message"))
         with self._lock:
             self._rules.append(_Rule(str(rule["on"]), int(rule.get("nth", 1)), int(rule.get("times", 1)), fault, rule.get("armed_by")))
 
@@ -104,7 +109,11 @@ class Faults:
                         due = due or rule.fault
             if due:
                 self._fired.append(point)
-        if due and due.do == "delay":
-            time.sleep(min(due.number, _LONGEST_DELAY_SECONDS))
+        if due and due.do == "delay" and not due.after:
+            serve_delay(due)
             return None
         return due
+
+
+def serve_delay(fault: Fault) -> None:
+    time.sleep(min(fault.number, _LONGEST_DELAY_SECONDS))

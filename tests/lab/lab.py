@@ -58,7 +58,7 @@ class Lab:
         )
         self.providers, self.device_codes = Providers(), DeviceCodes()
         self.entra = entra = Entra(self._state, self._log, self._faults, self.providers, self.device_codes)
-        graph = Graph(self._state, self._log, self._faults, entra)
+        self.graph = graph = Graph(self._state, self._log, self._faults, entra)
         github = GitHubActions(self._state, self._log, self.providers)
         identity = ManagedIdentityEndpoints(self._state, self._log, self._faults, entra, workdir / "arc_keys")
 
@@ -126,6 +126,10 @@ class Lab:
 
     def fault(self, rule: dict[str, Any]) -> None:
         self._faults.add(rule)
+
+    def writer(self, rule: dict[str, Any]) -> None:
+        """Another tool writes at a chosen request."""
+        self.graph.writers.add(rule)
 
     def clear_faults(self) -> None:
         self._faults.clear()

@@ -65,7 +65,7 @@ def hold(principal: State, certificate: State) -> None:
     """Put a certificate of the state on a service principal, as Graph would."""
     public = base64.b64encode(certificates.load(certificate).public_bytes(Encoding.DER)).decode()
     entry = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": public}
-    principal["keyCredentials"] = key_credentials.replaced(principal["keyCredentials"], [*principal["keyCredentials"], entry])
+    principal["keyCredentials"] = key_credentials.replaced(principal["keyCredentials"], [*principal["keyCredentials"], entry], "kept")
 
 
 def _principal(state: State, app_id: str) -> State:

@@ -15,6 +15,16 @@ from typing import Any
 
 # The job of GitHub Actions whose tokens the lab gives out.
 GITHUB = {"issuer": "https://token.actions.githubusercontent.com", "subject": "repo:contoso/hybrid:environment:production"}
+# How Microsoft Graph behaves: README.md says what each means. Where Microsoft's words leave it open, the default is the harder way.
+GRAPH: dict[str, Any] = {
+    "list_returns_key": False,
+    "key_null": "kept",
+    "replica_lag": [0],
+    "replica_by": "reader",
+    "stale_reads": 0,
+    "page_size": 100,
+    "clock_offset": 0,
+}
 GREENFIELD = Path(__file__).parent / "states" / "greenfield.json"
 
 
@@ -27,14 +37,17 @@ class State:
         self.data.setdefault("tenants", [])
         self.data.setdefault("graph", {})
         self.data["latency"] = {"powershell": 0, "graph": 0, "entra": 0, **self.data.get("latency", {})}
-        self.data["graph"] = {"list_returns_key": True, "stale_reads": 0, "page_size": 100, "clock_offset": 0, **self.data["graph"]}
+        self.data["graph"] = {**GRAPH, **self.data["graph"]}
+        self.data.setdefault("writers", [])
         self.data["github"] = {**GITHUB, **self.data.get("github", {})}
         self.data["tokens"] = {"clock_offset": 0, **self.data.get("tokens", {})}
-        unknown = set(self.data) - {"deployments", "tenants", "graph", "faults", "latency", "github", "tokens"}
+        unknown = set(self.data) - {"deployments", "tenants", "graph", "writers", "faults", "latency", "github", "tokens"}
         if unknown or not self.data.get("deployments"):
             raise ValueError(
-                f"a state has deployments, tenants, graph, faults, latency, github and tokens; unknown here: {sorted(unknown)}"
+                f"a state has deployments, tenants, graph, writers, faults, latency, github and tokens; unknown here: {sorted(unknown)}"
             )
+        if set(self.data["graph"]) - set(GRAPH):
+            raise ValueError(f"graph has {', '.join(GRAPH)}; unknown here: {sorted(set(self.data['graph']) - set(GRAPH))}")
         for deployment in self.data["deployments"]:
             if not deployment.get("name") or not deployment.get("front_ends"):
                 raise ValueError("each deployment has a name and front_ends")

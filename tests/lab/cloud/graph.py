@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import threading
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -19,12 +20,14 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from ..faults import Faults
+from ..faults import Fault, Faults, serve_delay
 from ..log import RequestLog
 from ..state import State
 from .entra import Entra
 from .https import Answer, Request
 from .key_credentials import RefusedError, replaced
+from .replicas import Replicas
+from .writers import Writers
 
 _READS = {"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 _WRITES = {"Application.ReadWrite.All", "Directory.ReadWrite.All"}
@@ -45,26 +48,17 @@ class Graph:
     def __init__(self, state: State, log: RequestLog, faults: Faults, entra: Entra) -> None:
         self._state, self._log, self._faults, self._entra = state, log, faults, entra
         self.url = ""
-        self._stale: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._replicas = Replicas(state.data["graph"])
+        self.writers = Writers(state, self._replicas)
 
     def handle(self, request: Request) -> Answer:
         write = request.method != "GET"
+        point = f"graph.{request.method.lower()}"
         self._state.wait("graph")
-        fault = self._faults.take(f"graph.{request.method.lower()}")
-        if fault and fault.do == "reset":
-            answer = Answer(reset=True)
-        elif fault and fault.do == "throttle":
-            answer = Answer(429, _error("TooManyRequests", "Too many requests"), {"Retry-After": str(int(fault.number))})
-        elif fault and fault.do == "status":
-            answer = Answer(int(fault.number), _error("ServiceNotAvailable", "a fault of the lab"))
-        else:
-            try:
-                with self._state.lock:
-                    answer = self._route(request)
-            except RefusedError as exc:
-                answer = Answer(exc.status, _error(exc.code, str(exc)))
-            if fault and fault.do == "truncate":
-                answer = Answer(answer.status, answer.content, truncate=True)
+        self.writers.act(point, after=False)
+        fault = self._faults.take(point)
+        answer = self._faulty(fault, request) if fault else self._routed(request)
+        self.writers.act(point, after=True)
         target = request.path + (f"?{'&'.join(f'{name}={value}' for name, value in request.query.items())}" if request.query else "")
         body = json.loads(request.body) if request.body else None
         self._log.add(
@@ -73,11 +67,40 @@ class Graph:
         moment = datetime.now(timezone.utc) + timedelta(seconds=self._state.data["graph"]["clock_offset"])
         return replace(answer, headers={"Date": format_datetime(moment, usegmt=True), **answer.headers})
 
+    def _faulty(self, fault: Fault, request: Request) -> Answer:
+        """What comes back where something goes wrong, before Graph acts or after it."""
+        done = self._routed(request) if fault.after or fault.do == "truncate" else None
+        if fault.do == "reset":
+            return Answer(reset=True)
+        if fault.do == "throttle":
+            wait = {"Retry-After": str(int(fault.number))} if fault.argument else {}
+            return Answer(429, _error(fault.code or "TooManyRequests", fault.message or "Too many requests"), wait)
+        if fault.do == "status":
+            return Answer(int(fault.number), _error(fault.code or "ServiceNotAvailable", fault.message or "a fault of the lab"))
+        if fault.do == "late":
+            timer = threading.Timer(fault.number, self._routed, [request])
+            timer.daemon = True
+            timer.start()
+            return Answer(504, _error(fault.code or "UnknownError", fault.message or ""))
+        if fault.do == "truncate" and done:
+            return replace(done, truncate=True)
+        if fault.do == "delay":
+            serve_delay(fault)
+        return done or self._routed(request)
+
+    def _routed(self, request: Request) -> Answer:
+        try:
+            with self._state.lock:
+                return self._route(request)
+        except RefusedError as exc:
+            return Answer(exc.status, _error(exc.code, str(exc)))
+
     def _route(self, request: Request) -> Answer:
         claims = self._entra.read(request.headers.get("authorization", "").removeprefix("Bearer "))
         tenant = self._state.tenant(claims["tid"]) if claims else None
         if claims is None or tenant is None:
             raise RefusedError(401, "InvalidAuthenticationToken", "Access token validation failure.")
+        lag = self._replicas.lag_of(request.headers["authorization"]) if request.method == "GET" else 0
         roles = {*claims.get("roles", ()), *claims.get("scp", "").split()}  # of an application, or of a person through one
         path = request.path.rstrip("/")
         if path == "/v1.0/organization" and request.method == "GET":
@@ -86,7 +109,7 @@ class Graph:
             return Answer(content={"value": [{"id": tenant["id"], "displayName": tenant["display_name"], "verifiedDomains": domains}]})
         if path == "/v1.0/servicePrincipals" and request.method == "GET":
             _need(roles, _READS)
-            return self._list(tenant, request)
+            return self._list(tenant, request, lag)
         match = _ONE.fullmatch(path)
         if match and request.method in ("GET", "PATCH"):
             _need(roles, _READS if request.method == "GET" else _WRITES)
@@ -103,11 +126,11 @@ class Graph:
             if request.method == "PATCH":
                 self._change(tenant, principal, json.loads(request.body))
                 return Answer(204)
-            return Answer(content=self._shown(self._seen(principal), request.query.get("$select"), key=True))
+            return Answer(content=self._shown(self._replicas.shown(principal, lag), request.query.get("$select"), key=True))
         raise RefusedError(404, "Request_ResourceNotFound", f"The lab's Graph has no {request.method} {path}.")
 
-    def _list(self, tenant: dict[str, Any], request: Request) -> Answer:
-        chosen = [self._seen(one) for one in tenant["service_principals"] if _matches(one, request.query.get("$filter"))]
+    def _list(self, tenant: dict[str, Any], request: Request, lag: float) -> Answer:
+        chosen = [self._replicas.shown(one, lag) for one in tenant["service_principals"] if _matches(one, request.query.get("$filter"))]
         start, size = (
             int(request.query.get("$skiptoken", 0)),
             min(int(request.query.get("$top", 100)), int(self._state.data["graph"]["page_size"])),
@@ -118,14 +141,6 @@ class Graph:
             kept = "&".join(f"{name}={value}" for name, value in request.query.items() if name != "$skiptoken")
             content["@odata.nextLink"] = f"{self.url}{request.path}?{kept}&$skiptoken={start + size}"
         return Answer(content=content)
-
-    def _seen(self, principal: dict[str, Any]) -> dict[str, Any]:
-        """The principal as a replica shows it, which may be as it was before the last write."""
-        left, old = self._stale.get(principal["id"], (0, principal))
-        if left <= 0:
-            return principal
-        self._stale[principal["id"]] = (left - 1, old)
-        return old
 
     def _shown(self, principal: dict[str, Any], select: str | None, key: bool) -> dict[str, Any]:
         unknown = set(select.split(",") if select else ()) - _KNOWN
@@ -140,20 +155,18 @@ class Graph:
         return shown
 
     def _change(self, tenant: dict[str, Any], principal: dict[str, Any], body: dict[str, Any]) -> None:
-        before, after = copy.deepcopy(principal), copy.deepcopy(principal)
+        after = copy.deepcopy(principal)
         for name, value in body.items():
             if name == "keyCredentials":
-                after[name] = replaced(principal["keyCredentials"], value)
+                after[name] = replaced(principal["keyCredentials"], value, self._state.data["graph"]["key_null"])
             elif name == "servicePrincipalNames":
                 after[name] = _names(tenant, principal, value)
             elif name == "accountEnabled" and isinstance(value, bool):
                 after[name] = value
             else:
                 raise RefusedError(400, "Request_BadRequest", f"Property '{name}' cannot be set to that value.")
+        self._replicas.changes(principal)
         principal.update(after)
-        stale = int(self._state.data["graph"]["stale_reads"])
-        if stale:
-            self._stale[principal["id"]] = (stale, before)
 
 
 def _need(roles: set[str], any_of: set[str]) -> None:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What PATCH does to keyCredentials: it replaces the whole list, and keeps the key of an entry that comes back with its key null."""
+"""What PATCH does to keyCredentials: it replaces the whole list, and what becomes of an entry that comes back with its key null.
+
+Microsoft publishes scripts that rely on such a key being kept (Entra multifactor authentication with AD FS), and says nowhere that it is.
+"""
 
 from __future__ import annotations
 
@@ -32,24 +35,32 @@ class RefusedError(Exception):
         self.status, self.code = status, code
 
 
-def replaced(current: list[dict[str, Any]], given: Any) -> list[dict[str, Any]]:
-    """The new list; RefusedError where an entry that is there would be altered, or a new one is not valid."""
+def replaced(current: list[dict[str, Any]], given: Any, key_null: str) -> list[dict[str, Any]]:
+    """The new list; RefusedError where an entry that is there would be altered, or a new one is not valid.
+
+    key_null: whether the key of an entry that comes back with null there is kept, wiped, or makes the request be refused.
+    """
     if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
         raise RefusedError(400, "Request_BadRequest", "keyCredentials is a list.")
     known = {entry["keyId"]: entry for entry in current}
-    return [_kept(known[entry["keyId"]], entry) if entry.get("keyId") in known else _new(entry) for entry in given]
+    return [_kept(known[entry["keyId"]], entry, key_null) if entry.get("keyId") in known else made(entry) for entry in given]
 
 
-def _kept(stored: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+def _kept(stored: dict[str, Any], entry: dict[str, Any], key_null: str) -> dict[str, Any]:
+    kept = copy.deepcopy(stored)
     for name, value in entry.items():
-        if name == "key" and value is None:
-            continue
-        if value != stored.get(name):
+        if name == "key" and (value is None or stored["key"] is None):
+            if value is None and key_null == "refused" and stored["key"] is not None:
+                raise RefusedError(400, "Request_BadRequest", f"Key of credential with KeyId '{stored['keyId']}' is required.")
+            if value is not None or key_null == "wiped":
+                kept["key"] = value
+        elif value != stored.get(name):
             raise RefusedError(400, "Request_BadRequest", f"Update to existing credential with KeyId '{stored['keyId']}' is not allowed.")
-    return copy.deepcopy(stored)
+    return kept
 
 
-def _new(entry: dict[str, Any]) -> dict[str, Any]:
+def made(entry: dict[str, Any]) -> dict[str, Any]:
+    """A new entry as it is stored; RefusedError where it is not valid."""
     unknown = set(entry) - set(_FIELDS)
     if unknown or not entry.get("key") or entry.get("type") not in ("AsymmetricX509Cert", "X509CertAndPassword", "Symmetric"):
         raise RefusedError(
