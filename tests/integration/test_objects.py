@@ -147,8 +147,6 @@ KEPT = {"AcceptSecurityIdentifierInformation": True, "AuthorizationUriOverride":
 def test_what_a_server_loses_that_goes_down_in_a_replacement_comes_back(
     start: Start, play: Play, greenfield: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
-    if "restricted" in request.node.callspec.id:
-        pytest.skip("there is no process of its own that could be killed")
     greenfield["deployments"][0]["cms"]["oauth_servers"] = [server(**KEPT)]
     lab = start(greenfield)
     lab.fault({"on": "cmdlet:Remove-CsOAuthServer", "do": "kill", "after": True})

@@ -574,3 +574,19 @@ def test_both_runners_tell_the_same_of_a_mailbox(farms: tuple[Farm, Farm], name:
     assert ask_engine(engine, request) == ask_python(python, request)
     written = [entry["verb"] for entry in python.log.entries(mark) if entry["write"]]
     assert written == (["WriteItem", "DeleteItem"] if name == "passed" else [])
+
+
+@needs_engine
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("point", ["winrm.process", "cmdlet:Set-CsOAuthConfiguration"])
+def test_a_process_of_the_engine_that_is_killed_says_nothing_whether_it_acted_or_not(
+    farms: tuple[Farm, Farm], point: str, after: bool
+) -> None:
+    farm = farms[1]
+    farm.faults.add({"on": point, "do": "kill", "after": after})
+    request = json.dumps({"modules": ["SkypeForBusiness"], "calls": REQUESTS["non-ascii"]}).replace("'", "''")
+    script = f"{IMPORT}; Invoke-ManagementRequest -Request '{request}'"
+    done = farm.front_ends["fe01.contoso.com"].run(CommandLine(script, script, 1), b"", "x")
+    realm = farm.state.data["deployments"][0]["cms"]["oauth_configuration"]["Realm"]
+    assert (done.stdout, done.code, done.killed) == (b"", 1, True)
+    assert (realm != "contoso.com") == after

@@ -25,7 +25,7 @@ from ..faults import Fault, Faults
 from ..log import RequestLog
 from ..state import State
 from ..winrm.command_line import CommandLine
-from ..winrm.host import Completed, ErrorData, Pipeline, PipelineResult
+from ..winrm.host import Completed, ErrorData, Pipeline, PipelineResult, ProcessEndedError
 from ..winrm.payload import parse_module_payload
 from . import certificate_cmdlets, certificates, odd, restricted_endpoint, stub_module
 from .assertion import Stored
@@ -37,10 +37,7 @@ _LONGEST_PROCESS_SECONDS = 300
 _WRITING = ("New-", "Set-", "Remove-", "Add-")
 _SERVER_TIME = re.compile(rb'("time":\s*")(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)')
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-
-
-class KilledError(Exception):
-    """The process in which the cmdlet ran ended here."""
+_KILLED = Completed(b"", b"", 1, killed=True)
 
 
 class FrontEnd:
@@ -69,8 +66,15 @@ class FrontEnd:
         self._farm.log.add("powershell", "start", (command.script or command.text)[:80], host=self.name, user=user)
         self._farm.state.wait("powershell")
         fault = self._farm.faults.take("winrm.process")
-        if fault:
-            return Completed(b"", b"", 1) if fault.do == "kill" else Completed(b"", (fault.argument or "fault").encode(), 1)
+        if fault is None or fault.after:
+            done = self._done(command, stdin, user)
+        if fault is None:
+            return done
+        if fault.do == "kill":
+            return _KILLED
+        return Completed(b"", (fault.argument or "fault").encode(), 1)
+
+    def _done(self, command: CommandLine, stdin: bytes, user: str) -> Completed:
         if self._farm.engine:
             return self._run_engine(command, stdin, user)
         payload = parse_module_payload(stdin) if stdin else None
@@ -79,8 +83,8 @@ class FrontEnd:
         asker = payload.become_user or user
         try:
             return Completed(self.runner(asker).answer(payload.arguments["request"]).encode() + b"\r\n", b"", 0)
-        except KilledError:
-            return Completed(b"", b"", 1)
+        except ProcessEndedError:
+            return _KILLED
 
     def runner(self, user: str) -> Runner:
         """What answers the collection's own module where there is no engine."""
@@ -99,6 +103,8 @@ class FrontEnd:
             return PipelineResult(errors=[error])
         stdin = "\n".join(str(line) for line in pipeline.input).encode()
         done = self.run(CommandLine(command.text, command.text, 1), stdin, user)
+        if done.killed:
+            raise ProcessEndedError
         said = [ErrorData(done.stderr.decode("utf-8", "replace"), "LabScript", "FromStdErr", ends=False)] if done.stderr else []
         return PipelineResult([done.stdout.decode("utf-8", "replace").rstrip("\r\n")], errors=said, code=done.code)
 
@@ -122,20 +128,20 @@ class FrontEnd:
         if cmdlet in self.data["lacks"]:
             raise CmdletError(f"The term '{cmdlet}' is not recognized as the name of a cmdlet.", COMMAND_MISSING, "ObjectNotFound")
         try:
+            bound = bind(cmdlet, given)
+            fault = self._farm.faults.take(f"cmdlet:{cmdlet}")
+            if fault and not fault.after:
+                self._strike(fault, cmdlet)
             with self._farm.state.lock:
-                bound = bind(cmdlet, given)
-                fault = self._farm.faults.take(f"cmdlet:{cmdlet}")
-                if fault and not fault.after:
-                    self._strike(fault, cmdlet)
                 self._check_access(cmdlet, writes, by_role)
                 one = self._certificate_cmdlets if cmdlet in certificate_cmdlets.NAMES else self._cmdlets
                 rows = one.run(cmdlet, bound)
-                if fault and fault.after:
-                    self._strike(fault, cmdlet)
+            if fault and fault.after:
+                self._strike(fault, cmdlet)
         except CmdletError as exc:
             self._log(cmdlet, given, user, writes, exc.error_id)
             raise
-        except KilledError:
+        except ProcessEndedError:
             self._log(cmdlet, given, user, writes, "killed")
             raise
         if fault and not fault.after:
@@ -149,7 +155,7 @@ class FrontEnd:
 
     def _strike(self, fault: Fault, cmdlet: str) -> None:
         if fault.do == "kill":
-            raise KilledError
+            raise ProcessEndedError
         if fault.do == "error":
             raise CmdletError(fault.argument or "a fault of the lab", f"LabFault,{cmdlet}", "OperationStopped")
 
@@ -203,7 +209,9 @@ class FrontEnd:
                 return Completed(b"", f"lab: stopped after {_LONGEST_PROCESS_SECONDS} seconds\r\n".encode(), 1)
             finally:
                 del self._farm.processes[process_id]
-        return Completed(self._by_its_clock(output), errors, 1 if process.returncode < 0 else process.returncode)
+        if process.returncode < 0:
+            return _KILLED
+        return Completed(self._by_its_clock(output), errors, process.returncode)
 
     def _by_its_clock(self, output: bytes) -> bytes:
         """The output as a server with another clock gives it: the engine has this machine's, so what Read-Server told is shifted."""
@@ -284,7 +292,7 @@ class _CallHandler(socketserver.StreamRequestHandler):
             front_end = self.server.farm.front_ends[question["front_end"]]
             try:
                 answer["rows"] = front_end.cmdlet(question["cmdlet"], question["parameters"], question["user"])
-            except KilledError:
+            except ProcessEndedError:
                 process = self.server.farm.processes.get(str(question.get("process")))
                 if process:
                     end(process)

@@ -13,13 +13,18 @@ from typing import Any, Protocol
 from .command_line import CommandLine
 
 
+class ProcessEndedError(Exception):
+    """The process that ran a pipeline ended before it was done."""
+
+
 @dataclass(frozen=True)
 class Completed:
-    """A process that ended."""
+    """A process that ended. killed: before it was done, so that nobody knows what it did."""
 
     stdout: bytes
     stderr: bytes
     code: int
+    killed: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,4 +87,4 @@ class Host(Protocol):
         """Run a command line to its end."""
 
     def run_pipeline(self, pipeline: Pipeline, user: str, restricted: bool) -> PipelineResult:
-        """Run a pipeline to its end; a restricted endpoint runs single cmdlets only."""
+        """Run a pipeline to its end, ProcessEndedError if it does not come to it; a restricted endpoint runs single cmdlets only."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..faults import Faults
+from ..faults import Fault, Faults
 from ..log import RequestLog
 from . import soap
 from .auth import Authentication
@@ -82,16 +82,18 @@ class WinRmListener(http.server.ThreadingHTTPServer):
 
     def _body(self, message: soap.Message, user: str, restricted: bool) -> str:
         self.log.add("winrm", message.verb, message.resource, host=self.host.name, user=user)
-        fault = self.faults.take(f"winrm.{message.verb.lower()}")
-        if fault and fault.do == "reset":
-            raise ConnectionResetError
-        if fault and fault.do == "error":
-            raise soap.WsmanError(2150858770, fault.argument or "a fault of the lab")
-        body = self._done(message, user, restricted)
-        fault = self.faults.take(f"winrm.{message.verb.lower()}.answer")
-        if fault and fault.do == "reset":
-            raise ConnectionResetError
-        return body
+        point = f"winrm.{message.verb.lower()}"
+        fault = self.faults.take(point)
+        if fault and not fault.after:
+            _strike(fault)
+        try:
+            return self._done(message, user, restricted)
+        finally:
+            if fault and fault.after:
+                _strike(fault)
+            met = self.faults.take(f"{point}.answer")
+            if met:
+                _strike(met)
 
     def _done(self, message: soap.Message, user: str, restricted: bool) -> str:
         if message.verb == "Create":
@@ -124,6 +126,14 @@ class WinRmListener(http.server.ThreadingHTTPServer):
         if message.resource == soap.COMMAND_SHELL and not restricted:
             return CommandShell(self.host, message, user)
         raise soap.WsmanError(2150858751, f"There is no resource {message.resource}.", "w:InvalidResourceURI")
+
+
+def _strike(fault: Fault) -> None:
+    if fault.do == "reset":
+        raise ConnectionResetError
+    if fault.do == "error":
+        raise soap.WsmanError(2150858770, fault.argument or "a fault of the lab")
+    raise ValueError(f"a message cannot be met by {fault.do}")
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -16,10 +16,15 @@ from typing import Any
 import psrpcore
 from psrpcore import types
 
-from .host import Command, ErrorData, Host, Pipeline, PipelineResult, PsObject
+from .host import Command, ErrorData, Host, Pipeline, PipelineResult, ProcessEndedError, PsObject
 from .soap import NS, Message, OperationTimeoutError, WsmanError
 
 _LONGEST_WAIT_SECONDS = 60.0
+# What WinRM says once the process of a pool is gone: RPC_S_CALL_FAILED of the Win32 error codes, with a text of its own.
+_ENDED = 1726
+_ENDED_SAYS = (
+    "The WSMan provider host process did not return a proper response.  A provider in the host process may have behaved improperly."
+)
 _BINDING = ("System.Management.Automation.ParameterBindingException", "System.Management.Automation.RuntimeException")
 
 
@@ -36,6 +41,7 @@ class RunspacePool:
         self._input: dict[str, list[Any]] = {}
         self._output: dict[str, bytearray] = {"": bytearray()}
         self._finished: set[str] = set()
+        self._ended = False
         self._take(message.need("rsp:Shell/ps:creationXml").text, "")
 
     def created(self) -> str:
@@ -66,7 +72,9 @@ class RunspacePool:
             if key not in self._output:
                 raise WsmanError(2150858844, f"The command {key} was not found in the shell.", "w:InvalidSelectors")
             longest = min(message.timeout, _LONGEST_WAIT_SECONDS)
-            waited = self._changed.wait_for(lambda: self._output.get(key) or key in self._finished, longest)
+            waited = self._changed.wait_for(lambda: self._output.get(key) or key in self._finished or self._ended, longest)
+            if self._ended:
+                raise WsmanError(_ENDED, _ENDED_SAYS)
             if not waited:
                 raise OperationTimeoutError
             data, self._output[key] = bytes(self._output.get(key, b"")), bytearray()
@@ -87,6 +95,8 @@ class RunspacePool:
     def _take(self, text: str | None, key: str) -> None:
         """Give psrpcore what arrived for the pool, or for the pipeline of that key, and do what follows from it."""
         with self._changed:
+            if self._ended:
+                raise WsmanError(_ENDED, _ENDED_SAYS)
             identifier = uuid.UUID(key) if key else None
             self._pool.receive_data(psrpcore.PSRPPayload(base64.b64decode(text or ""), psrpcore.StreamType.default, identifier))
             while (event := self._pool.next_event()) is not None:
@@ -105,6 +115,11 @@ class RunspacePool:
         asked = Pipeline([_command(one) for one in self._asked[key].commands], self._input[key])
         try:
             result = self._host.run_pipeline(asked, self._user, self._restricted)
+        except ProcessEndedError:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+            return
         except Exception as exc:  # the client must see that the lab is broken, not wait for ever
             result = PipelineResult(errors=[ErrorData(f"lab: {type(exc).__name__}: {exc}", "LabBroken", "NotSpecified")])
         with self._changed:
