@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from tests.lab.farm.farm import Farm, KilledError
+from tests.lab.farm.farm import Farm
 from tests.lab.farm.python_runner import Runner
 from tests.lab.faults import Faults
 from tests.lab.log import RequestLog
 from tests.lab.state import State
+from tests.lab.winrm.host import ProcessEndedError
 
 from ..support import run_action
 
@@ -63,7 +64,7 @@ def asking(farm: Farm) -> Callable[[Any], None]:
         runner = Runner(front_end.name, "SkypeForBusiness", lambda cmdlet, given: front_end.cmdlet(cmdlet, given, "x"), front_end.store())
         try:
             return dict(json.loads(runner.answer(module_args["request"])))
-        except KilledError:
+        except ProcessEndedError:
             return {"failed": True, "msg": "MODULE FAILURE", "rc": 1}
 
     def prepare(action: Any) -> None:
