@@ -59,37 +59,52 @@ def bind(cmdlet: str, given: dict[str, Any]) -> dict[str, Any]:
             )
         kind = next(parameters[proper]["type"] for parameters in sets.values() if proper in parameters)
         bound[proper] = _converted(cmdlet, proper, kind, value)
-    present = {name for name, value in bound.items() if value is not False or not _is_switch(sets, name)}
-    candidates = {name: parameters for name, parameters in sets.items() if present <= set(parameters)}
-    if not candidates:
+    _choose_set(cmdlet, sets, bound)
+    return bound
+
+
+def default_set(cmdlet: str) -> str:
+    """The parameter set where several fit; where the reference names none, the one by identity or the one that needs least."""
+    sets: dict[str, dict[str, Any]] = SIGNATURES[cmdlet]["parameter_sets"]
+    named = next((name for name in sets if name.endswith("(Default)")), "Identity" if "Identity" in sets else None)
+    return named or min(sets, key=lambda name: sum(entry["mandatory"] for entry in sets[name].values()))
+
+
+def _choose_set(cmdlet: str, sets: dict[str, dict[str, Any]], bound: dict[str, Any]) -> None:
+    """CmdletError where no parameter set, or more than one, fits what is bound: a switch that is given counts, whatever its value."""
+    fitting = {name: parameters for name, parameters in sets.items() if set(bound) <= set(parameters)}
+    # Named in the order in which the cmdlet declares them.
+    declared = dict.fromkeys(name for parameters in sets.values() for name in parameters)
+    missing = {
+        name: [one for one in declared if one in parameters and parameters[one]["mandatory"] and one not in bound]
+        for name, parameters in fitting.items()
+    }
+    complete = [name for name, names in missing.items() if not names]
+    default = default_set(cmdlet)
+    if default in fitting:
+        chosen = default
+    elif len(fitting) == 1 or len(complete) == 1:
+        chosen = next(iter(complete or fitting))
+    else:
         raise CmdletError(
             "Parameter set cannot be resolved using the specified named parameters. One or more parameters issued cannot be "
             "used together or an insufficient number of parameters were provided.",
             f"AmbiguousParameterSet,{cmdlet}",
             "InvalidArgument",
         )
-    missing = {
-        name: [one for one, entry in parameters.items() if entry["mandatory"] and one not in bound]
-        for name, parameters in candidates.items()
-    }
-    if all(missing.values()):
-        first = next(iter(missing.values()))
+    if missing[chosen]:
+        names = " ".join(missing[chosen])
         raise CmdletError(
-            f"Cannot process command because of one or more missing mandatory parameters: {' '.join(first)}.",
+            f"Cannot process command because of one or more missing mandatory parameters: {names}.",
             f"MissingMandatoryParameter,{cmdlet}",
             "InvalidArgument",
-            " ".join(first),
+            names,
         )
-    return bound
 
 
 def accepted(cmdlet: str, name: str, kind: str) -> tuple[str, ...]:
     """The only values that a parameter takes, or none."""
     return ENUMS.get(kind.removesuffix("[]")) or ENUMS.get(name) or tuple(SIGNATURES[cmdlet]["accepted_values"].get(name, ()))
-
-
-def _is_switch(sets: dict[str, dict[str, Any]], name: str) -> bool:
-    return any(parameters[name]["type"] == "SwitchParameter" for parameters in sets.values() if name in parameters)
 
 
 def _converted(cmdlet: str, name: str, kind: str, value: Any) -> Any:

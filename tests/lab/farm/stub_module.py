@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from .binder import SIGNATURES, accepted
+from .binder import SIGNATURES, accepted, default_set
 
 _TYPES = {
     "Boolean": "bool",
@@ -124,24 +124,25 @@ def write(folder: Path, name: str, lacks: Collection[str] = ()) -> Path:
     """
     module = folder / name
     module.mkdir(parents=True, exist_ok=True)
-    functions = "\n".join(_function(cmdlet, signature) for cmdlet, signature in SIGNATURES.items() if cmdlet not in lacks)
+    functions = "\n".join(
+        function(cmdlet, signature, f"Invoke-Lab -Name '{cmdlet}' -Bound $PSBoundParameters -Caller $PSCmdlet")
+        for cmdlet, signature in SIGNATURES.items()
+        if cmdlet not in lacks
+    )
     exported = ", ".join(f"'{cmdlet}'" for cmdlet in (*SIGNATURES, "Get-Item") if cmdlet not in lacks)
     text = f"{_SUPPORT}\n{functions}\nExport-ModuleMember -Function {exported}\n"
     (module / f"{name}.psm1").write_text(text, encoding="ascii")
     return module
 
 
-def _function(cmdlet: str, signature: dict[str, Any]) -> str:
+def function(cmdlet: str, signature: dict[str, Any], body: str) -> str:
+    """A function with the cmdlet's parameters, which does what the body says."""
     sets: dict[str, dict[str, Any]] = signature["parameter_sets"]
     process = ", SupportsShouldProcess = $true" if any("WhatIf" in parameters for parameters in sets.values()) else ""
-    # The set that needs least, since the reference does not name the default.
-    default = "Identity" if "Identity" in sets else min(sets, key=lambda name: sum(entry["mandatory"] for entry in sets[name].values()))
     lines = [_parameter(cmdlet, name, sets) for name in dict.fromkeys(name for parameters in sets.values() for name in parameters)]
-    body = ",\n".join(line for line in lines if line)
-    return (
-        f"function {cmdlet} {{\n    [CmdletBinding(DefaultParameterSetName = '{default}'{process})]\n    param(\n{body}\n    )\n"
-        f"    Invoke-Lab -Name '{cmdlet}' -Bound $PSBoundParameters -Caller $PSCmdlet\n}}\n"
-    )
+    parameters = ",\n".join(line for line in lines if line)
+    binding = f"DefaultParameterSetName = '{default_set(cmdlet)}'{process}"
+    return f"function {cmdlet} {{\n    [CmdletBinding({binding})]\n    param(\n{parameters}\n    )\n    {body}\n}}\n"
 
 
 def _parameter(cmdlet: str, name: str, sets: dict[str, dict[str, Any]]) -> str:
