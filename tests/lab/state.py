@@ -63,7 +63,7 @@ class State:
                 front_end.update({name: value for name, value in defaults.items() if name not in front_end})
                 front_end["restricted"] = {"cmdlets": None, "typed": "text", **front_end.get("restricted", {})}
             cms = deployment.setdefault("cms", {})
-            for name in ("oauth_servers", "partner_applications", "web_services", "replicas"):
+            for name in ("oauth_servers", "partner_applications", "web_services", "services", "computers", "replicas"):
                 cms.setdefault(name, [])
             cms.setdefault("oauth_configuration", {})
             cms.setdefault("token_issuer", None)

@@ -157,6 +157,24 @@ REQUESTS = {
             "select": {"Realm": "text", "Type": "text"},
         }
     ],
+    "on-premises application": [
+        {
+            "id": "n",
+            "cmdlet": "New-CsPartnerApplication",
+            "parameters": {"Identity": "on-premises", "MetadataUrl": URL, "ApplicationTrustLevel": "Full"},
+            "select": {"Identity": "text", "AuthToken": "typed"},
+        },
+        {
+            "id": "c",
+            "cmdlet": "Get-CsOAuthConfiguration",
+            "select": {"Identity": "text", "OAuthServers": "list", "PartnerApplications": "list"},
+        },
+    ],
+    "all services": [
+        {"id": "s", "cmdlet": "Get-CsService", "select": {"Identity": "text", "DependentServiceList": "list", "ExternalFqdn": "text?"}}
+    ],
+    "switch that is off": [{"id": "s", "cmdlet": "Get-CsService", "parameters": {"WebServer": False}, "select": {"Role": "text"}}],
+    "two roles": [{"id": "s", "cmdlet": "Get-CsService", "parameters": {"WebServer": True, "Director": False}, "select": {"Role": "text"}}],
     "non-ascii": [
         {"id": "s", "cmdlet": "Set-CsOAuthConfiguration", "parameters": {"Realm": 'k\u00e4se & "co" <b\u00fccher>'}},
         {"id": "g", "cmdlet": "Get-CsOAuthConfiguration", "select": {"Realm": "text", "AdditionalAudienceUrls": "list"}},

@@ -36,11 +36,11 @@ COMMAND_MISSING = "CommandNotFoundException,Microsoft.PowerShell.Commands.GetCom
 
 
 class CmdletError(Exception):
-    """What a cmdlet says when it fails, as an error record shows it."""
+    """What a cmdlet says when it fails, as an error record shows it. ends: whether the command ends with it (a terminating error)."""
 
-    def __init__(self, message: str, error_id: str, category: str, parameter: str | None = None) -> None:
+    def __init__(self, message: str, error_id: str, category: str, parameter: str | None = None, *, ends: bool = True) -> None:
         super().__init__(message)
-        self.message, self.error_id, self.category, self.parameter = message, error_id, category, parameter
+        self.message, self.error_id, self.category, self.parameter, self.ends = message, error_id, category, parameter, ends
 
 
 def bind(cmdlet: str, given: dict[str, Any]) -> dict[str, Any]:

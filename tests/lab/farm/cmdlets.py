@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from . import certificates
+from . import certificates, topology
 from .binder import CmdletError
 
 Row = dict[str, Any]
@@ -34,8 +34,20 @@ class MetadataError(Exception):
 
 
 def row(type_name: str, **properties: tuple[str, Any]) -> Row:
-    """An object as the engine shows it: each property with its kind (text, flag, guid, time, list, uri, typed)."""
+    """An object as the engine shows it: each property with its kind (text, flag, time, list, typed, objects)."""
     return {"type": type_name, "properties": {name: {"kind": kind, "value": value} for name, (kind, value) in properties.items()}}
+
+
+def token_text(token: dict[str, Any]) -> str:
+    """How an AuthToken shows itself, as Microsoft's own test mocks have it: its value, or the name of its type where it has none."""
+    return str(token["type"]) if token["value"] is None else f"Value={token['value']}"
+
+
+def _within(one: Row) -> Row:
+    """The row as an element of another object's list, where most clients see its text: the properties of the store's objects in a line."""
+    shown = ((name, entry) for name, entry in one["properties"].items() if entry["value"] not in (None, ""))
+    parts = (f"{name}={token_text(entry['value']) if entry['kind'] == 'typed' else entry['value']}" for name, entry in shown)
+    return {**one, "text": ";".join(parts)}
 
 
 class Cmdlets:
@@ -105,7 +117,7 @@ class Cmdlets:
                     name: ("text", entry.get(name, ""))
                     for name in ("Identity", "Name", "ApplicationIdentifier", "Realm", "ApplicationTrustLevel")
                 },
-                AuthToken=("typed", entry["AuthToken"]),
+                AuthToken=("typed", entry.get("AuthToken")),
                 Enabled=("flag", entry.get("Enabled", True)),
                 AcceptSecurityIdentifierInformation=("flag", entry.get("AcceptSecurityIdentifierInformation", False)),
             )
@@ -140,7 +152,15 @@ class Cmdlets:
 
     def _get_oauthconfiguration(self, _bound: dict[str, Any]) -> list[Row]:
         settings = _CONFIGURATION | self._cms["oauth_configuration"]
-        return [row(f"{_SSAUTH}.OAuthSettings", **{name: ("text", value) for name, value in settings.items()})]
+        lists = {"OAuthServers": self._get_oauthserver({}), "PartnerApplications": self._get_partnerapplication({})}
+        return [
+            row(
+                f"{_SSAUTH}.OAuthSettings",
+                **{name: ("text", value) for name, value in settings.items()},
+                # Microsoft's mocks have $null where there is none.
+                **{name: ("objects", [_within(one) for one in rows] or None) for name, rows in lists.items()},
+            )
+        ]
 
     def _set_oauthconfiguration(self, bound: dict[str, Any]) -> list[Row]:
         self._assign(self._cms["oauth_configuration"], bound, tuple(name for name in _CONFIGURATION if name != "Identity"))
@@ -174,21 +194,31 @@ class Cmdlets:
         ]
 
     def _get_service(self, bound: dict[str, Any]) -> list[Row]:
-        if not bound.get("WebServer"):
-            raise CmdletError("The lab simulates Get-CsService -WebServer only.", "NotImplemented,Get-CsService", "NotImplemented")
+        found = topology.services(self._cms, bound)
+        self._some(found, "Get-CsService", bound)
         return [
             row(
-                "Microsoft.Rtc.Management.Xds.WebServer",
-                **{name: ("text", entry.get(name)) for name in ("PoolFqdn", "InternalFqdn", "ExternalFqdn")},
+                f"Microsoft.Rtc.Management.Xds.Display{entry['Role']}",
+                **{name: ("list" if isinstance(value, list) else "text", value) for name, value in entry.items()},
             )
-            for entry in self._cms["web_services"]
+            for entry in found
+        ]
+
+    def _get_computer(self, bound: dict[str, Any]) -> list[Row]:
+        found = topology.computers(self._deployment, self._front_end.get("name"), bound)
+        self._some(found, "Get-CsComputer", bound)
+        return [
+            row(
+                "Microsoft.Rtc.Management.Deploy.Internal.Machine", **{name: ("text", entry[name]) for name in ("Identity", "Pool", "Fqdn")}
+            )
+            for entry in found
         ]
 
     def _get_sipdomain(self, _bound: dict[str, Any]) -> list[Row]:
         domains = self._deployment.get("sip_domains", [])
         return [
             row(
-                "Microsoft.Rtc.Management.WritableConfig.Settings.SipDomain",
+                "Microsoft.Rtc.Management.Xds.SipDomain",
                 Identity=("text", name),
                 Name=("text", name),
                 IsDefault=("flag", index == 0),
@@ -241,9 +271,15 @@ class Cmdlets:
 
     def _one(self, part: str, cmdlet: str, bound: dict[str, Any]) -> dict[str, Any]:
         found = self._find(part, bound["Identity"])
-        if found is None:
-            raise CmdletError(f'Cannot find item "{bound["Identity"]}" in the store.', f"ItemNotFound,{cmdlet}", "ObjectNotFound")
+        self._some([found] if found else [], cmdlet, bound)
+        assert found is not None
         return found
+
+    def _some(self, found: list[dict[str, Any]], cmdlet: str, bound: dict[str, Any]) -> None:
+        """An object that was named and is not there is an error that does not end anything, as the procedure's scripts rely on."""
+        if not found and bound.get("Identity"):
+            text = f'Cannot find item "{bound["Identity"]}" in the store.'
+            raise CmdletError(text, f"ItemNotFound,{cmdlet}", "ObjectNotFound", ends=False)
 
     def _absent(self, part: str, cmdlet: str, bound: dict[str, Any]) -> None:
         if self._find(part, bound.get("Identity") or "") is not None:

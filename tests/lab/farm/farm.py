@@ -37,6 +37,13 @@ _LONGEST_PROCESS_SECONDS = 300
 _WRITING = ("New-", "Set-", "Remove-", "Add-")
 _SERVER_TIME = re.compile(rb'("time":\s*")(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)')
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
+# https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_commonparameters
+_COMMON = (
+    *("debug", "verbose", "erroraction", "errorvariable", "informationaction", "informationvariable", "outbuffer", "outvariable"),
+    *("pipelinevariable", "progressaction", "warningaction", "warningvariable"),
+)
+# By name and by number, as clients send them.
+_QUIET, _STOP = ("silentlycontinue", "ignore", "0", "4"), ("stop", "1")
 _KILLED = Completed(b"", b"", 1, killed=True)
 
 
@@ -120,10 +127,22 @@ class FrontEnd:
             certificates.write_store(self.folder, self._certificates, [name])
 
     def cmdlet(self, cmdlet: str, given: dict[str, Any], user: str, by_role: bool = False) -> list[Row]:
-        """Run a cmdlet of the management module; CmdletError as it would fail.
+        """Run a cmdlet of the management module; CmdletError as it would fail. Of the common parameters -ErrorAction decides something.
 
         by_role: through the restricted endpoint, where RBAC roles count and the server asks the store in its own name.
         """
+        common = {name.lower(): value for name, value in given.items() if name.lower() in _COMMON}
+        own = {name: value for name, value in given.items() if name.lower() not in _COMMON}
+        try:
+            return self._cmdlet(cmdlet, own, user, by_role)
+        except CmdletError as exc:
+            action = str(common.get("erroraction", "Continue")).lower()
+            if not exc.ends and action in _QUIET:
+                return []
+            exc.ends = exc.ends or action in _STOP
+            raise
+
+    def _cmdlet(self, cmdlet: str, given: dict[str, Any], user: str, by_role: bool) -> list[Row]:
         writes = cmdlet.startswith(_WRITING)
         if cmdlet in self.data["lacks"]:
             raise CmdletError(f"The term '{cmdlet}' is not recognized as the name of a cmdlet.", COMMAND_MISSING, "ObjectNotFound")
@@ -287,7 +306,12 @@ class _CallHandler(socketserver.StreamRequestHandler):
         question = json.loads(self.rfile.readline())
         answer: dict[str, Any] = {"rows": [], "warnings": [], "error": None}
         if not secrets.compare_digest(str(question.get("token")), self.server.farm.token):
-            answer["error"] = {"message": "not a question of this lab", "error_id": "LabToken", "category": "PermissionDenied"}
+            answer["error"] = {
+                "message": "not a question of this lab",
+                "error_id": "LabToken",
+                "category": "PermissionDenied",
+                "ends": True,
+            }
         else:
             front_end = self.server.farm.front_ends[question["front_end"]]
             try:
@@ -298,5 +322,5 @@ class _CallHandler(socketserver.StreamRequestHandler):
                     end(process)
                 return
             except CmdletError as exc:
-                answer["error"] = {"message": exc.message, "error_id": exc.error_id, "category": exc.category}
+                answer["error"] = {"message": exc.message, "error_id": exc.error_id, "category": exc.category, "ends": exc.ends}
         self.wfile.write(json.dumps(answer).encode() + b"\n")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from . import assertion, certificates
 from .binder import COMMAND_MISSING, SIGNATURES, CmdletError
-from .cmdlets import Row
+from .cmdlets import Row, token_text
 from .odd import UNREADABLE
 
 ALLOWED = (
@@ -142,7 +142,7 @@ class Runner:
         else:
             sets = SIGNATURES[call["cmdlet"]]["parameter_sets"].values()
             quiet = {name: value for name, value in (("Confirm", False), ("Force", True)) if any(name in one for one in sets)}
-            rows = self._invoke(call["cmdlet"], {**parameters, **quiet})
+            rows = self._invoke(call["cmdlet"], {**parameters, **quiet, "ErrorAction": "Stop"})
             answers[call["id"]] = self._rows(call, _unrolled(rows)) if call.get("select") else []
 
     def _rows(self, call: dict[str, Any], objects: list[Row]) -> list[dict[str, Any]]:
@@ -272,11 +272,12 @@ def _comparable(value: Any) -> str:
 def _value(entry: dict[str, Any] | None, kind: str) -> Any:
     value = entry["value"] if entry else None
     if kind == "list":
-        return [] if value is None else [str(one) for one in value] if isinstance(value, list) else [str(value)]
+        several = [] if value is None else value if isinstance(value, list) else [value]
+        return [one["text"] if isinstance(one, dict) else str(one) for one in several]
     if value is None:
         return None
     if kind == "typed":
-        return {"type": value["type"], "text": value["type"], "value": value["value"]}
+        return {"type": value["type"], "text": token_text(value), "value": value["value"]}
     if kind == "time":
         return value or None
     return value if kind in ("flag", "number") else str(value)

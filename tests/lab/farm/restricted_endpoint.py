@@ -16,7 +16,7 @@ from typing import Any
 
 from ..winrm.host import ErrorData, Pipeline, PipelineResult, PsObject
 from .binder import SIGNATURES, CmdletError
-from .cmdlets import Row
+from .cmdlets import Row, token_text
 from .odd import UNREADABLE
 
 _NO_SCRIPT = "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
@@ -40,9 +40,7 @@ def run(
     try:
         rows = invoke(cmdlet, dict(command.parameters))
     except CmdletError as exc:
-        # Looking for what is not there does not end a pipeline.
-        ends = not exc.error_id.startswith("ItemNotFound")
-        return PipelineResult(errors=[ErrorData(exc.message, exc.error_id, exc.category, exc.parameter, ends)])
+        return PipelineResult(errors=[ErrorData(exc.message, exc.error_id, exc.category, exc.parameter, exc.ends)])
     return PipelineResult([_object(row, front_end["restricted"]["typed"]) for row in rows])
 
 
@@ -53,15 +51,17 @@ def _object(row: Any, typed: str) -> Any:
         return row["text"]
     # PowerShell does not send a property whose getter throws.
     properties = {name: _value(entry, typed) for name, entry in row["properties"].items() if entry["kind"] != UNREADABLE}
-    return PsObject([row["type"]], properties, row["type"])
+    return PsObject([row["type"]], properties, row.get("text", row["type"]))
 
 
 def _value(entry: dict[str, Any], typed: str) -> Any:
     kind, value = entry["kind"], entry["value"]
-    if value is None or kind not in ("time", "typed"):
+    if value is None or kind not in ("time", "typed", "objects"):
         return value
+    if kind == "objects":
+        return [_object(one, "text") if typed == "object" else one["text"] for one in value]
     if kind == "time":
         return datetime.fromisoformat(value.replace("Z", "+00:00"))
     if typed == "object":
-        return PsObject([value["type"]], {"Value": value["value"]}, value["type"])
-    return value["type"] if value["value"] is None else f"Value={value['value']}"
+        return PsObject([value["type"]], {"Value": value["value"]}, token_text(value))
+    return token_text(value)

@@ -50,15 +50,21 @@ function ConvertTo-LabObject($Row) {
                     $inner = New-Object -TypeName psobject
                     $inner | Add-Member -MemberType NoteProperty -Name Value -Value $value.value
                     $inner.PSObject.TypeNames.Insert(0, $value.type)
-                    $name = $value.type
-                    $inner | Add-Member -MemberType ScriptMethod -Name ToString -Value { $name }.GetNewClosure() -Force
+                    $text = $value.type
+                    if ($null -ne $value.value) { $text = 'Value=' + $value.value }
+                    $inner | Add-Member -MemberType ScriptMethod -Name ToString -Value { $text }.GetNewClosure() -Force
                     $value = $inner
                 }
+                'objects' { $value = @($value | ForEach-Object { ConvertTo-LabObject -Row $_ }) }
             }
         }
         $object | Add-Member -MemberType NoteProperty -Name $property.Name -Value $value
     }
     $object.PSObject.TypeNames.Insert(0, $Row.type)
+    if ($Row.text) {
+        $shown = $Row.text
+        $object | Add-Member -MemberType ScriptMethod -Name ToString -Value { $shown }.GetNewClosure() -Force
+    }
     return $object
 }
 
@@ -93,6 +99,10 @@ function Invoke-Lab($Name, $Bound, $Caller) {
         $id = ($answer.error.error_id -split ',')[0]
         $category = [System.Management.Automation.ErrorCategory]$answer.error.category
         $record = New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $id, $category, $null
+        if ($Caller -and -not $answer.error.ends) {
+            $Caller.WriteError($record)
+            return
+        }
         if ($Caller) { $Caller.ThrowTerminatingError($record) }
         throw $record
     }
