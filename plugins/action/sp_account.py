@@ -19,6 +19,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 class ActionModule(PrincipalAction):
     """Enable or disable a service principal."""
 
+    kinds = ("account ",)
+    merges = False
+
     ARGUMENTS = Arguments(
         {
             **SIGN_IN,
@@ -34,7 +37,3 @@ class ActionModule(PrincipalAction):
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
         return plans.account(principal, enabled=self.enabled)
-
-    def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
-        right = found.account_enabled is self.enabled
-        return [] if right else [f"{found.label} has accountEnabled {found.account_enabled}"]

@@ -25,6 +25,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times impo
 class ActionModule(PrincipalAction):
     """Put certificates on service principals or take credentials away."""
 
+    kinds = ("credential ", "certificate ")
+    whole_keys = True
+
     ARGUMENTS = Arguments(
         {
             **SIGN_IN,
@@ -67,22 +70,14 @@ class ActionModule(PrincipalAction):
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
         return plans.credentials(principal, self.request, now)
 
-    def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
-        there = {key.key_id for key in found.keys}
-        staying = {key.key_id for key in plan.predicted.keys}
-        wrong = [f"{found.label} lost credential {key.label}" for key in plan.predicted.keys if key.key_id and key.key_id not in there]
-        wrong += [
-            f"{found.label} still has credential {key.label}"
-            for key in plan.principal.keys
-            if key.key_id not in staying and key.key_id in there
+    def problems(self, found: ServicePrincipal, now: datetime) -> list[str]:
+        if not self.request.present:
+            return []
+        return [
+            f"{found.label} lacks certificate {certificate.thumbprint}"
+            for certificate in self.request.certificates
+            if not key_credential.any_serves(found.keys, certificate.thumbprint, self.request.needed(certificate, now))
         ]
-        if self.request.present:
-            wrong += [
-                f"{found.label} lacks certificate {certificate.thumbprint}"
-                for certificate in self.request.certificates
-                if not key_credential.any_serves(found.keys, certificate.thumbprint, self.request.needed(certificate, now))
-            ]
-        return wrong
 
 
 def _source(params: dict[str, Any]) -> str:

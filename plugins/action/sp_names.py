@@ -20,6 +20,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 class ActionModule(PrincipalAction):
     """Add names to a service principal or remove them."""
 
+    kinds = ("name ",)
+
     ARGUMENTS = Arguments(
         {
             **SIGN_IN,
@@ -43,13 +45,6 @@ class ActionModule(PrincipalAction):
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
         return plans.names(principal, self.names, self.state, self.app_id, self.domains)
-
-    def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
-        there = {name.lower() for name in found.names}
-        predicted = {name.lower() for name in plan.predicted.names}
-        lacking = [name for name in plan.predicted.names if name.lower() not in there]
-        left = [name for name in plan.principal.names if name.lower() not in predicted and name.lower() in there]
-        return [f"{found.label} lacks the name {name}" for name in lacking] + [f"{found.label} still has the name {name}" for name in left]
 
 
 def _domains(params: dict[str, Any]) -> list[str]:

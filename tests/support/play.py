@@ -55,6 +55,7 @@ def invocation(
         ANSIBLE_COLLECTIONS_PATH=str(collections),
         ANSIBLE_HOME=str(folder / "ansible"),
         ANSIBLE_LOCAL_TEMP=str(folder / "ansible" / "tmp"),
+        TMPDIR=str(folder),  # what other runs of this user wrote to other tenants is of no concern
         ANSIBLE_NOCOLOR="1",
         ANSIBLE_LOCALHOST_WARNING="0",
         ANSIBLE_DEPRECATION_WARNINGS="0",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,9 +21,10 @@ from ansible import constants
 from requests.adapters import BaseAdapter
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import directory
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import waiting
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
+from tests.lab.cloud import replicas
 from tests.lab.cloud.device_codes import DeviceCodes
 from tests.lab.cloud.entra import Entra
 from tests.lab.cloud.federation import Providers
@@ -35,7 +37,7 @@ from tests.lab.log import RequestLog
 from tests.lab.state import State
 from tests.support.shapes import result_misfits
 
-from .support import run_action
+from .support import Clock, run_action
 
 _GRAPH = "https://graph.microsoft.com"
 _LOGIN = "https://login.microsoftonline.com"
@@ -65,6 +67,8 @@ class _InProcess(BaseAdapter):
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         headers = {name.lower(): str(value) for name, value in request.headers.items()}
         told = self._graph.handle(Request(str(request.method), unquote(parts.path), query, headers, _bytes(request.body)))
+        if told.reset:
+            raise requests.exceptions.ConnectionError(ConnectionResetError("Connection reset by peer"))
         answer = requests.Response()
         answer.status_code, answer.request, answer.url = told.status, request, str(request.url)
         answer.headers.update(told.headers)
@@ -79,13 +83,17 @@ class Estate:
     """state: as tests/lab/README.md describes it."""
 
     def __init__(self, state: dict[str, Any], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._state, log, faults = State(state), RequestLog(), Faults()
+        self._state, self.log, self.faults, self.clock = State(state), RequestLog(), Faults(), Clock()
+        log, faults = self.log, self.faults
         self._farm = Farm(self._state, log, faults, workdir, None, lambda url: resolve(self._state, url, _LOGIN))
         self._entra = Entra(self._state, log, faults, Providers(), DeviceCodes())
         graph = Graph(self._state, log, faults, self._entra)
         graph.url = self._entra.graph_url = _GRAPH
         monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(workdir))  # what was written is kept for the run, and this is one
-        monkeypatch.setattr(directory.time, "sleep", lambda _seconds: None)
+        monkeypatch.setattr(waiting, "time", self.clock)
+        monkeypatch.setattr(replicas, "time", self.clock)
+        self.writers, self.replicas = graph.writers, graph.replicas
+        monkeypatch.setattr(tempfile, "tempdir", str(workdir))
         monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: _InProcess(graph)))
 
     @property
@@ -120,8 +128,17 @@ class Estate:
         """What sp_info returns of the first tenant."""
         return _done(self.in_tenant("sp_info", options), PrincipalsReading)
 
+    def principal(self, app_id: str) -> dict[str, Any]:
+        """The service principal as the first tenant stores it."""
+        found: dict[str, Any] = next(one for one in self._state.data["tenants"][0]["service_principals"] if one["appId"] == app_id)
+        return found
+
     def in_tenant(self, module: str, options: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
         """What a module returns that works on the first tenant."""
+        return _done(self.attempt(module, options, check_mode=check_mode))
+
+    def attempt(self, module: str, options: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+        """What a module returns that works on the first tenant, also where it fails."""
         tenant = self._state.data["tenants"][0]
         application = tenant["applications"][0]
         form = {
@@ -132,7 +149,7 @@ class Estate:
         }
         asked = Request("POST", f"/{tenant['id']}/oauth2/v2.0/token", {}, {}, urlencode(form).encode())
         token = self._entra.handle(asked).content["access_token"]
-        return _done(run_action(module, {"access_token": token, **options}, check_mode=check_mode))
+        return run_action(module, {"access_token": token, **options}, check_mode=check_mode)
 
     def everything(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Every server, the first as the lead and the others with their certificate, and the tenant with dedicated applications."""

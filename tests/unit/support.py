@@ -87,6 +87,19 @@ def opened(sealed: str, tenant: str | None = None, **options: Any) -> str:
     return unseal(sealed, endpoints({"cloud": "global", "validate_certs": True, **options}), tenant).value
 
 
+class Clock:
+    """A clock on which waiting takes no time."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 @dataclass
 class Said:
     """One expected request with its answer. body: what the JSON body must be, or a function that checks it."""

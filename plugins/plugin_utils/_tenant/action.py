@@ -30,7 +30,11 @@ WRITING: dict[str, dict[str, Any]] = {
 
 
 class PrincipalAction(HybridAuthAction):
-    """An action whose subclass says what it wants of each principal."""
+    """An action whose subclass says what it wants of each principal, and fulfils transaction.Planner so."""
+
+    kinds: tuple[str, ...]
+    merges = True
+    whole_keys = False
 
     def connect(self, params: Mapping[str, Any]) -> TenantConnection:
         return TenantConnection(params, self.given, self.secrets)
@@ -39,9 +43,9 @@ class PrincipalAction(HybridAuthAction):
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
         """The plan for one principal; nothing is contacted."""
 
-    @abstractmethod
-    def problems(self, plan: PrincipalPlan, found: ServicePrincipal, now: datetime) -> list[str]:
-        """How the principal that was read back differs from the plan, in words."""
+    def problems(self, found: ServicePrincipal, now: datetime) -> list[str]:  # noqa: ARG002  # for subclasses
+        """What the principal that was read back lacks beyond the facts of the plan, in words."""
+        return []
 
     def converge(self, params: Mapping[str, Any], app_ids: Sequence[str]) -> dict[str, Any]:
         """Plan, and where something is due, read, plan again and write."""
@@ -51,9 +55,12 @@ class PrincipalAction(HybridAuthAction):
         current = service_principal.from_current(params["current"], app_ids)
         connection = self.connect(params)
         plans = [self.plan(principal, now) for principal in current or []]
+        warnings = list(connection.warnings)
         if current is None or any(plan.change.changed for plan in plans):
             directory = Directory(connection, constants.DEFAULT_LOCAL_TMP, params["wait_timeout"])
-            plans = directory.converge(app_ids, self, now, write=not self.check_mode)
+            converged = directory.converge(app_ids, self, now, current or (), write=not self.check_mode)
+            plans = converged.plans
+            warnings += converged.warnings
         merged = Change(
             before={plan.principal.app_id: dict(plan.change.before) for plan in plans},
             after={plan.principal.app_id: dict(plan.change.after) for plan in plans},
@@ -61,6 +68,6 @@ class PrincipalAction(HybridAuthAction):
         )
         result = merged.as_result()
         result["service_principals"] = [plan.predicted.info(now) for plan in plans]
-        if connection.warnings:
-            result["warnings"] = connection.warnings
+        if warnings:
+            result["warnings"] = warnings
         return result

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -18,15 +18,34 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _MOST_PAGES = 1000
+_CONNECT_SECONDS = 15
 
 
 class GraphError(HybridAuthError):
-    """Graph answered with an error (https://learn.microsoft.com/graph/errors). status is HTTP's, code is Graph's own."""
+    """Graph answered with an error (https://learn.microsoft.com/graph/errors). status is HTTP's, code is Graph's own.
 
-    def __init__(self, message: str, remedy: str, status: int, code: str, request_id: str | None) -> None:
+    retry_after: the seconds that the service asks to wait, None where it does not say.
+    """
+
+    def __init__(self, message: str, remedy: str, status: int, code: str, request_id: str | None, retry_after: float | None = None) -> None:
         super().__init__(message, remedy, status=status, error_code=code, request_id=request_id)
         self.status = status
         self.code = code
+        self.retry_after = retry_after
+
+    @property
+    def passes(self) -> bool:
+        """Whether the same wish may be granted later: throttling, trouble of the service, another writer at the same moment.
+
+        https://learn.microsoft.com/graph/throttling, https://learn.microsoft.com/graph/resolve-auth-errors and
+        https://learn.microsoft.com/graph/errors (409 with Directory_ConcurrencyViolation)
+        """
+        return self.status == 429 or self.status >= 500 or "ConcurrencyViolation" in self.code
+
+    @property
+    def may_be_done(self) -> bool:
+        """Whether the service may have carried the request out in spite of the answer."""
+        return self.status >= 500
 
 
 class Graph:
@@ -66,9 +85,12 @@ class Graph:
                 )
         raise HybridAuthError(f"Microsoft Graph's list of {subject} did not end after {_MOST_PAGES} pages.")
 
-    def change(self, path: str, subject: str, body: Mapping[str, Any]) -> None:
-        """Replace the given properties of the object at a path (PATCH, answered by 204 without content)."""
-        answer = self._session.patch(self._url(path, None), json=dict(body))
+    def change(self, path: str, subject: str, body: Mapping[str, Any], seconds: float) -> None:
+        """Replace the given properties of the object at a path (PATCH, answered by 204 without content). It is asked for once.
+
+        seconds: how long the answer may take. Raises GraphError, and UnansweredError where it is not known whether it was done.
+        """
+        answer = self._session.patch(self._url(path, None), json=dict(body), timeout=(_CONNECT_SECONDS, seconds))
         if answer.status_code >= 300:
             raise _refused(answer, subject)
 
@@ -111,10 +133,22 @@ def _refused(answer: Any, subject: str) -> GraphError:
         answer.status_code,
         code,
         inner.get("request-id") if isinstance(inner, dict) else answer.headers.get("request-id"),
+        _seconds(answer.headers.get("Retry-After")),
     )
 
 
+def _seconds(text: str | None) -> float | None:
+    """What Retry-After asks for: seconds, or a time (RFC 9110 section 10.2.3)."""
+    if not text:
+        return None
+    if text.strip().isdigit():
+        return float(text)
+    until = http_date(text)
+    return None if until is None else max((until - datetime.now(timezone.utc)).total_seconds(), 0.0)
+
+
 _REMEDIES_BY_TEXT = (
+    ("ConcurrencyViolation", "Another program was writing to it all the time: let it end, and run again."),
     ("KeyNotUpdatable", "A credential that is there cannot be altered: remove it by key_id and add the certificate again."),
     ("Update to existing credential", "A credential that is there cannot be altered: remove it by key_id and add the certificate again."),
     ("KeyCredentialsInvalidEndDate", "Leave out start and end, so that they come from the certificate, or give times inside its validity."),

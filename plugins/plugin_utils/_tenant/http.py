@@ -18,7 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages i
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import MaxRetryError
+    from urllib3.exceptions import MaxRetryError, NewConnectionError
     from urllib3.util.retry import Retry
 except ImportError:  # reported by require_requests() when a connection is needed
     HAS_REQUESTS = False
@@ -36,6 +36,14 @@ _ATTEMPTS = 6
 _LONGEST_WAIT_SECONDS = 120
 # https://learn.microsoft.com/graph/throttling and https://learn.microsoft.com/graph/best-practices-concept
 _REPEATED_STATUS = (429, 500, 502, 503, 504)
+
+
+# What may be sent again without a look at what became of it. A PATCH of a list may undo what another wrote meanwhile.
+_REPEATED_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"})
+
+
+class UnansweredError(HybridAuthError):
+    """A request was sent, and it is not known whether it was carried out."""
 
 
 def require_requests() -> None:
@@ -62,7 +70,7 @@ class _BoundedRetry(_Retry):  # type: ignore[misc]  # the base is chosen at impo
 class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at import
     """A requests session whose TLS setting holds for every request.
 
-    Every request that the collection makes may be repeated: reads, token requests, and writes that carry the whole new value.
+    Reads and token requests are repeated where the service asks for it or was not reached; a PATCH is not.
     """
 
     def __init__(self, *, validate_certs: bool = True, ca_path: str | None = None) -> None:
@@ -77,7 +85,7 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
             max_retries=_BoundedRetry(
                 total=_ATTEMPTS,
                 status_forcelist=_REPEATED_STATUS,
-                allowed_methods=None,
+                allowed_methods=_REPEATED_METHODS,
                 backoff_factor=0.5,
                 respect_retry_after_header=True,
                 raise_on_status=False,
@@ -148,10 +156,16 @@ def reaching(url: str) -> Iterator[None]:
         ) from None
     except requests.exceptions.ProxyError as exc:
         raise HybridAuthError(f"The proxy refused the way to {host}: {_cause(exc)}.", "Check HTTPS_PROXY and NO_PROXY.") from None
-    except requests.exceptions.Timeout:
-        raise HybridAuthError(f"{host} did not answer in time.", "Check the network from the controller, and run again.") from None
+    except requests.exceptions.Timeout as exc:
+        kind = HybridAuthError if isinstance(exc, requests.exceptions.ConnectTimeout) else UnansweredError
+        raise kind(f"{host} did not answer in time.", "Check the network from the controller, and run again.") from None
     except requests.exceptions.RequestException as exc:
-        raise HybridAuthError(
+        kind = (
+            HybridAuthError
+            if isinstance(getattr(exc.args[0] if exc.args else None, "reason", None), NewConnectionError)
+            else UnansweredError
+        )
+        raise kind(
             f"{host} cannot be reached from the controller: {_cause(exc)}.",
             "Check the name, the firewall and the proxy settings (HTTPS_PROXY).",
         ) from None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,6 +81,17 @@ class KeyCredential:
         }
 
     @property
+    def fingerprint(self) -> str:
+        """What makes it this entry and no other, as every reading tells it; with the key alone an entry is no longer the same."""
+        times = (utc_text(one) if one else None for one in (self.start, self.end))
+        return json.dumps([self.key_id, self.identifier, self.type, self.usage, *times, self.display_name])
+
+    @property
+    def key(self) -> str | None:
+        """The key as Graph stores it, base64 as a rule; None where this reading does not give it."""
+        return self.stored.get("key")
+
+    @property
     def label(self) -> str:
         return f"{self.thumbprint or self.identifier or self.key_id}{f' ({self.display_name})' if self.display_name else ''}"
 
@@ -116,13 +128,13 @@ class CredentialPlan:
     dropped: tuple[KeyCredential, ...]
     added: tuple[KeyCredential, ...]
 
-    def body(self, request: CredentialRequest) -> list[dict[str, Any]]:
+    def body(self, request: CredentialRequest, *, echo: bool = False) -> list[dict[str, Any]]:
         """The whole list for PATCH.
 
-        An entry that stays is echoed with its key set to null, which keeps it; altering anything else of it is refused (KeyNotUpdatable).
-        The times of a new entry come from the certificate unless the task gives them.
+        An entry that stays is sent back with its key set to null, which keeps it, or with echo with its key as far as it is known; altering
+        anything else of it is refused (KeyNotUpdatable). The times of a new entry come from the certificate unless the task gives them.
         """
-        entries = [{**key.stored, "key": None} for key in self.kept]
+        entries = [{**key.stored, "key": key.key if echo else None} for key in self.kept]
         content = {certificate.thumbprint: certificate.content for certificate in request.certificates}
         for added in self.added:
             new: dict[str, Any] = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": content[str(added.thumbprint)]}

@@ -25,6 +25,7 @@ class PrincipalPlan:
     """What is to be done to one principal.
 
     predicted: the principal as it will be. body: what PATCH sends. removals: those of the operations that take something away.
+    echo: the body in which each key that stays is itself, for a tenant that does not keep one that comes back as null.
     """
 
     principal: ServicePrincipal
@@ -32,6 +33,7 @@ class PrincipalPlan:
     change: Change
     body: Mapping[str, Any]
     removals: tuple[str, ...] = ()
+    echo: Mapping[str, Any] | None = None
 
 
 def credentials(principal: ServicePrincipal, request: CredentialRequest, now: datetime) -> PrincipalPlan:
@@ -52,6 +54,7 @@ def credentials(principal: ServicePrincipal, request: CredentialRequest, now: da
         ),
         {"keyCredentials": plan.body(request)},
         removals,
+        {"keyCredentials": plan.body(request, echo=True)},
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, shapes
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph, GraphError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
@@ -48,13 +48,14 @@ class ServicePrincipal:
     def label(self) -> str:
         return f"service principal {self.app_id}{f' ({self.display_name})' if self.display_name else ''}"
 
-    def texts(self, name: str) -> set[str]:
-        """The value of Graph's property of that name as a set of texts, for comparing two readings."""
-        if name == "keyCredentials":
-            return {key.key_id for key in self.keys if key.key_id}
-        if name == "servicePrincipalNames":
-            return {one.lower() for one in self.names}
-        return {f"accountEnabled {self.account_enabled}"}
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the principal has, by a text that two readings can be compared by, in words."""
+        found = {f"credential {key.fingerprint}": f"credential {key.label}" for key in self.keys if key.key_id}
+        found |= {f"credential id {key.key_id}": f"credential {key.label}" for key in self.keys if key.key_id}
+        found |= {f"certificate {key.thumbprint}": f"certificate {key.thumbprint}" for key in self.keys if key.thumbprint}
+        found |= {f"name {name.lower()}": f"the name {name}" for name in self.names}
+        return found | {f"account {self.account_enabled}": f"accountEnabled {self.account_enabled}"}
 
     def info(self, now: datetime) -> shapes.ServicePrincipal:
         """The shape that sp_info returns."""
@@ -81,6 +82,22 @@ def read(graph: Graph, app_ids: Iterable[str] | None) -> list[ServicePrincipal]:
             listed = ",".join(f"'{app_id}'" for app_id in wanted[start : start + _MOST_IN_FILTER])
             entries += graph.read_list("servicePrincipals", subject, {"$filter": f"appId in ({listed})", "$select": _SELECT})
     return [_identified(graph, _from_graph(entry)) for entry in entries]
+
+
+def read_whole(graph: Graph, app_ids: Iterable[str]) -> list[ServicePrincipal]:
+    """The service principals of these applications with the keys themselves: a request for each, since lists do not give them."""
+    return [found for app_id in app_ids if (found := _read_one(graph, app_id)) is not None]
+
+
+def _read_one(graph: Graph, app_id: str) -> ServicePrincipal | None:
+    """None where the tenant has no service principal of that application."""
+    try:
+        entry = graph.read(f"servicePrincipals(appId='{app_id}')", f"service principal {app_id}", {"$select": _SELECT})
+    except GraphError as exc:
+        if exc.status == 404:
+            return None
+        raise
+    return _from_graph(entry)
 
 
 def read_named(graph: Graph, beginnings: Sequence[str]) -> list[ServicePrincipal]:
@@ -133,21 +150,6 @@ def _identified(graph: Graph, principal: ServicePrincipal) -> ServicePrincipal:
     single = graph.read(principal.path, principal.label, {"$select": "keyCredentials"})
     by_id = {key.key_id: key for key in map(key_credential.from_graph, single.get("keyCredentials") or [])}
     return map_keys(principal, lambda key: by_id.get(key.key_id, key) if key.thumbprint is None else key)
-
-
-def written(before: ServicePrincipal, after: ServicePrincipal, names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
-    """What a write of these properties made of a principal, for outdated()."""
-    return {name: {"there": sorted(after.texts(name)), "gone": sorted(before.texts(name) - after.texts(name))} for name in names}
-
-
-def outdated(found: ServicePrincipal, entry: Mapping[str, Mapping[str, Sequence[str]]]) -> list[str]:
-    """In what a reading contradicts an earlier write, in words; empty where it does not. What others added since does not count."""
-    problems = []
-    for name, texts in entry.items():
-        shown = found.texts(name)
-        problems += [f"{found.label} lacks {text}" for text in texts["there"] if text not in shown]
-        problems += [f"{found.label} still has {text}" for text in texts["gone"] if text in shown]
-    return problems
 
 
 def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:

@@ -48,8 +48,8 @@ class Graph:
     def __init__(self, state: State, log: RequestLog, faults: Faults, entra: Entra) -> None:
         self._state, self._log, self._faults, self._entra = state, log, faults, entra
         self.url = ""
-        self._replicas = Replicas(state.data["graph"])
-        self.writers = Writers(state, self._replicas)
+        self.replicas = Replicas(state.data["graph"])
+        self.writers = Writers(state, self.replicas)
 
     def handle(self, request: Request) -> Answer:
         write = request.method != "GET"
@@ -100,7 +100,7 @@ class Graph:
         tenant = self._state.tenant(claims["tid"]) if claims else None
         if claims is None or tenant is None:
             raise RefusedError(401, "InvalidAuthenticationToken", "Access token validation failure.")
-        lag = self._replicas.lag_of(request.headers["authorization"]) if request.method == "GET" else 0
+        lag = self.replicas.lag_of(request.headers["authorization"]) if request.method == "GET" else 0
         roles = {*claims.get("roles", ()), *claims.get("scp", "").split()}  # of an application, or of a person through one
         path = request.path.rstrip("/")
         if path == "/v1.0/organization" and request.method == "GET":
@@ -126,11 +126,11 @@ class Graph:
             if request.method == "PATCH":
                 self._change(tenant, principal, json.loads(request.body))
                 return Answer(204)
-            return Answer(content=self._shown(self._replicas.shown(principal, lag), request.query.get("$select"), key=True))
+            return Answer(content=self._shown(self.replicas.shown(principal, lag), request.query.get("$select"), key=True))
         raise RefusedError(404, "Request_ResourceNotFound", f"The lab's Graph has no {request.method} {path}.")
 
     def _list(self, tenant: dict[str, Any], request: Request, lag: float) -> Answer:
-        chosen = [self._replicas.shown(one, lag) for one in tenant["service_principals"] if _matches(one, request.query.get("$filter"))]
+        chosen = [self.replicas.shown(one, lag) for one in tenant["service_principals"] if _matches(one, request.query.get("$filter"))]
         start, size = (
             int(request.query.get("$skiptoken", 0)),
             min(int(request.query.get("$top", 100)), int(self._state.data["graph"]["page_size"])),
@@ -165,7 +165,7 @@ class Graph:
                 after[name] = value
             else:
                 raise RefusedError(400, "Request_BadRequest", f"Property '{name}' cannot be set to that value.")
-        self._replicas.changes(principal)
+        self.replicas.changes(principal)
         principal.update(after)
 
 

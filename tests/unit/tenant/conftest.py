@@ -5,17 +5,18 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from ansible import constants
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import directory
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import waiting
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, LocalSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in import choice
 
-from ..support import Conversation, Said
+from ..support import Clock, Conversation, Said
 
 _NOT_INHERITED = ("AZURE_", "ANSIBLE_AZURE_", "SFB_", "ACTIONS_ID_TOKEN_", "IDENTITY_", "IMDS_", "MSI_")
 
@@ -27,7 +28,8 @@ def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.startswith(_NOT_INHERITED)]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(choice, "installed", lambda: False)
-    monkeypatch.setattr(directory.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(waiting, "time", Clock())
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ansible import context
 from ansible.module_utils.common.collections import ImmutableDict
 
 from ..support import Conversation, pem, run_action
-from .test_actions import EXCHANGE, FOREIGN, MADE, SKYPE, TOKEN, principal, reads, writes
+from .test_actions import EXCHANGE, FOREIGN, MADE, SKYPE, TOKEN, principal, reads, wholes, writes
 
 Talk = Callable[..., Conversation]
 
@@ -28,7 +28,7 @@ def changes(talk: Talk, module: str, there: dict[str, Any], *options: dict[str, 
     """Whether each task of a run with --check says that it would change what is there."""
     told = []
     for chosen in options:
-        talk(*reads(there))
+        talk(*(wholes if module == "sp_credential" else reads)(there))
         told.append(run_action(module, {**TOKEN, **chosen}, check_mode=True)["changed"])
     return told
 
@@ -42,7 +42,7 @@ def test_a_certificate_is_put_there_once_and_taken_away_once(talk: Talk) -> None
 
 def test_what_would_be_there_is_in_the_diff_and_the_result(talk: Talk) -> None:
     there = principal(SKYPE, keyCredentials=[FOREIGN])
-    talk(*reads(there))
+    talk(*wholes(there))
     first = run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "certificate_content": pem(MADE)}, check_mode=True)
     talk(*reads(there))
     second = run_action("sp_names", {**TOKEN, "names": ["webext.contoso.com"]}, check_mode=True)

@@ -1,0 +1,281 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One change of service principals, from a reading that can be relied on to a reading that shows it. Private to the collection.
+
+Graph has no ETag for them, so what another program writes between the last reading and the PATCH is lost; everything before and after is
+read, and what was lost to another writer is written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_echo
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph, GraphError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import UnansweredError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.readings import Readings, labels
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.waiting import Waiting
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.wishes import Wishes
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+# One reading that shows a change is enough, unless one before it did not: then a replica lags, and this many in a row are asked for.
+_AGREEING_READS = 3
+# After this share of the time what a reading does not show counts as lost to another writer and is written again.
+_SHOWN_WITHIN = 0.5
+# So often is a change looked at again that was sent twice, since the service may still carry out the first request.
+_LATE_LOOKS = 5
+_LONGEST_ANSWER_SECONDS = 60.0
+
+
+class Planner(Protocol):
+    """What one task wants of each principal. Nothing of it contacts anything.
+
+    kinds: with what the facts begin that it changes. merges: whether it writes a list, for which readings must agree. whole_keys:
+    whether it writes key credentials.
+    """
+
+    kinds: tuple[str, ...]
+    merges: bool
+    whole_keys: bool
+
+    def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
+        """The plan for one principal."""
+
+    def problems(self, found: ServicePrincipal, now: datetime) -> list[str]:
+        """What the principal that was read back lacks beyond the facts of the plan, in words."""
+
+
+Read = Callable[[Sequence[str]], list[ServicePrincipal]]
+
+
+class Transaction:
+    """now: an aware time. read: the principals of these applications, all there. written: what was done, in words. unsure: what may be."""
+
+    def __init__(self, graph: Graph, wishes: Wishes, planner: Planner, now: datetime, read: Read, timeout: float) -> None:
+        self._graph, self._wishes, self._planner, self._now, self._read = graph, wishes, planner, now, read
+        self._waiting = Waiting(timeout)
+        self._tried: dict[str, PrincipalPlan] = {}
+        self._open: set[str] = set()
+        self._after: dict[str, ServicePrincipal] = {}
+        self.done: dict[str, PrincipalPlan] = {}
+        self.written: list[str] = []
+        self.unsure: list[str] = []
+        self.warnings: list[str] = []
+
+    def run(self, app_ids: Sequence[str], current: Sequence[ServicePrincipal]) -> list[PrincipalPlan]:
+        """Bring the principals to what the planner wants. The plans as they were carried out, predicted as it was read back."""
+        readings = Readings(lambda: self._read(app_ids), self._wishes, self._planner.kinds, current)
+        resent = False
+        while True:
+            settled = readings.settled(self._plan, self._waiting, agree=self._planner.merges, written=bool(self.done))
+            plans = [self._plan(one) for one in settled]
+            due = [plan for plan in plans if plan.change.changed]
+            for plan in plans:
+                if not plan.change.changed and plan.principal.app_id in self._tried:  # an unanswered request was carried out
+                    self._finish(self._tried.pop(plan.principal.app_id))
+            if not due:
+                break
+            resent = resent or any(plan.principal.app_id in self._open for plan in due)
+            if self._write(due, readings) and not (resent and not self._stays(due)):
+                break
+        if resent:
+            self.warnings.append(
+                f"Microsoft Graph did not say whether it had changed {labels(settled)}, and was asked again. If it carries out the first "
+                "request now, what other programs wrote meanwhile is lost: look at it with sp_info in some minutes."
+            )
+        self.warnings += readings.warnings
+        shown = {one.app_id: one for one in settled} | self._after
+        return [
+            replace(self.done[app_id], predicted=shown[app_id]) if app_id in self.done else self._plan(shown[app_id]) for app_id in app_ids
+        ]
+
+    def _plan(self, principal: ServicePrincipal) -> PrincipalPlan:
+        return self._planner.plan(principal, self._now)
+
+    def _write(self, due: Sequence[PrincipalPlan], readings: Readings) -> bool:
+        """Send each change and see it. False where something is to be read and planned anew."""
+        unseen = []
+        for plan in due:
+            dropped = readings.facts(plan.principal).keys() - readings.facts(plan.predicted).keys()
+            self._want(plan, dropped)
+            if not self._send(plan):
+                return False
+            readings.expect(plan.principal, dropped)
+            unseen.append(plan)
+            # Where another's keys could be lost, the next principal is not written before this one is known to have kept them.
+            if key_echo.staying(plan):
+                if not self._see(unseen):
+                    return False
+                unseen = []
+        return not unseen or self._see(unseen)
+
+    def _want(self, plan: PrincipalPlan, dropped: set[str]) -> None:
+        path, after = plan.principal.path, plan.predicted.facts
+        wanted = {fact for fact in after if fact.startswith(self._planner.kinds) and fact not in plan.principal.facts}
+        gone = {fact for fact in dropped if fact.startswith(("credential id ", "name "))}
+        self._wishes.forget(path, {fact for fact in dropped if fact.startswith(("certificate ", "account "))})
+        self._wishes.want(path, wanted, gone)
+
+    def _send(self, plan: PrincipalPlan) -> bool:
+        """One PATCH. False where it is to be planned anew, after the wait that the service asked for."""
+        principal, app_id = plan.principal, plan.principal.app_id
+        seconds = max(min(_LONGEST_ANSWER_SECONDS, self._waiting.left), 5.0)
+        try:
+            self._change(plan, seconds)
+        except UnansweredError as exc:
+            self._tried[app_id] = plan
+            self._again(exc, None, plan)
+            return False
+        except GraphError as exc:
+            if exc.passes:
+                self._tried[app_id] = plan
+                self._again(exc, exc.retry_after, plan)
+                return False
+            self._wishes.forget(principal.path, plan.predicted.facts.keys() - principal.facts.keys())
+            raise
+        self._tried.pop(app_id, None)
+        self._finish(plan)
+        return True
+
+    def _change(self, plan: PrincipalPlan, seconds: float) -> None:
+        path, label = plan.principal.path, plan.principal.label
+        echoes = plan.echo is not None and bool(key_echo.staying(plan))
+        if not echoes or not self._wishes.echoes_keys:
+            try:
+                self._graph.change(path, label, plan.body, seconds)
+            except GraphError as exc:
+                if not echoes or exc.status != 400:
+                    raise
+                try:
+                    self._graph.change(path, label, plan.echo or {}, seconds)
+                except GraphError:
+                    raise exc from None
+                self._wishes.note_that_keys_are_echoed()
+            return
+        self._graph.change(path, label, plan.echo or {}, seconds)
+
+    def _again(self, exc: HybridAuthError, seconds: float | None, plan: PrincipalPlan) -> None:
+        """Wait before the next attempt; the error itself where there is no time for one."""
+        self._waiting.fresh()
+        may_be_done = not isinstance(exc, GraphError) or exc.may_be_done
+        if may_be_done:
+            self._open.add(plan.principal.app_id)
+        if not self._waiting.wait(seconds):
+            if may_be_done:
+                self.unsure.append(plan.principal.label)
+            asked = f" It asks to wait {seconds:g} seconds, and wait_timeout is {self._waiting.timeout:g}." if seconds else ""
+            raise HybridAuthError(f"{exc.message}{asked}", exc.remedy, **exc.details) from None
+
+    def _finish(self, plan: PrincipalPlan) -> None:
+        self.done[plan.principal.app_id] = plan
+        self.written += [operation for operation in plan.change.operations if operation not in self.written]
+
+    def _see(self, plans: Sequence[PrincipalPlan]) -> bool:
+        """Read until the changes are shown. False where they are not, and there is time to write again; HybridAuthError at the end."""
+        part = self._waiting.part(_SHOWN_WITHIN)
+        agreeing, needed = 0, 1
+        while True:
+            wrong = self._look(plans)
+            agreeing = 0 if wrong else agreeing + 1
+            needed = _AGREEING_READS if wrong else needed
+            if agreeing == needed:
+                return True
+            if not wrong:
+                part.fresh()
+            if not part.pause():
+                if not wrong or self._waiting.left > part.timeout / 2:
+                    return not wrong
+                raise HybridAuthError(
+                    f"Microsoft Graph took the change of {labels([plan.principal for plan in plans])}, but "
+                    f"{self._waiting.timeout:g} seconds later it shows: {'; '.join(wrong)}.",
+                    "Another program may have written at the same time. Look at it with sp_info, and run again.",
+                    problems=wrong,
+                )
+
+    def _look(self, plans: Sequence[PrincipalPlan]) -> list[str]:
+        """How the principals differ from the plans, in words. A key that the service has wiped is put back at once."""
+        found = {one.app_id: one for one in self._read([plan.principal.app_id for plan in plans])}
+        wrong = []
+        for plan in plans:
+            one = found[plan.principal.app_id]
+            wiped = key_echo.wiped(plan, one)
+            if wiped:
+                self._put_back(plan, one, wiped)
+                wrong.append(f"{one.label} lacked the keys of other credentials, which were put back")
+            self._after[one.app_id] = one
+            wrong += self._differences(plan, one)
+        return wrong
+
+    def _differences(self, plan: PrincipalPlan, found: ServicePrincipal) -> list[str]:
+        kinds = self._planner.kinds
+        before, after, shown = plan.principal.facts, plan.predicted.facts, found.facts
+        lacking = {
+            words: "lost" if fact in before else "lacks" for fact, words in after.items() if fact.startswith(kinds) and fact not in shown
+        }
+        left = {words for fact, words in before.items() if fact.startswith(kinds) and fact not in after and fact in shown}
+        return [
+            *(f"{found.label} {verb} {words}" for words, verb in lacking.items()),
+            *(f"{found.label} still has {words}" for words in sorted(left)),
+            *self._planner.problems(found, self._now),
+        ]
+
+    def _put_back(self, plan: PrincipalPlan, found: ServicePrincipal, wiped: Mapping[str, str]) -> None:
+        """The keys that the service wiped, by the id of their entry."""
+        self._wishes.note_that_keys_are_echoed()
+        lost = f"the keys of these credentials of {found.label}"
+        named = ", ".join(sorted(key.label for key in plan.principal.keys if key.key_id in wiped))
+        for body in key_echo.bodies(plan, found, wiped):
+            problem = self._refusal(found, body)
+            if problem is None:
+                break
+        else:
+            raise HybridAuthError(
+                f"Microsoft Graph wiped {lost} when another was added beside them, and did not take them back: {named}.",
+                "Add each certificate again with sp_credential.",
+                wiped=[{"key_id": key_id, "key": key} for key_id, key in wiped.items()],
+            )
+        self.warnings.append(
+            f"Microsoft Graph wiped {lost} when another was added beside them, and they were put back: {named}. Until then tokens signed "
+            "with them were refused. Later writes of this hour send every key back as it was."
+        )
+
+    def _refusal(self, found: ServicePrincipal, body: Mapping[str, Any]) -> GraphError | None:
+        """Why Graph did not take the body; None where it did."""
+        try:
+            self._graph.change(found.path, found.label, body, _LONGEST_ANSWER_SECONDS)
+        except GraphError as exc:
+            if exc.passes:
+                raise
+            return exc
+        return None
+
+    def _stays(self, plans: Sequence[PrincipalPlan]) -> bool:
+        """Whether a change that was sent twice is still there after some more looks."""
+        for _look in range(_LATE_LOOKS):
+            self._waiting.fresh()
+            if not self._waiting.pause():
+                return True
+            if self._look(plans):
+                return False
+        return True
+
+
+def described(exc: HybridAuthError, transaction: Transaction) -> HybridAuthError:
+    """The failure of a transaction, with what was done before it and what may have been."""
+    details: dict[str, Any] = {**exc.details}
+    said = exc.message
+    if transaction.written:
+        said += f" This was done: {'; '.join(transaction.written)}."
+        details |= {"changed": True, "written": list(transaction.written)}
+    if transaction.unsure:
+        said += f" It is not known whether {' and '.join(transaction.unsure)} was changed."
+    if transaction.warnings:
+        details["warnings"] = list(transaction.warnings)
+    return HybridAuthError(said, exc.remedy, **details)
