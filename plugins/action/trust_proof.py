@@ -17,7 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion i
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.options import ProofOptions, read_options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.result import Proof, Seen, shown_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_service import TokenService, Way, way
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import Asked, Verdict, explain, unsigned
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import NOT_TRIED, Asked, Verdict, explain, unsigned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, SIGN_IN, Arguments, from_environment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
@@ -71,9 +71,7 @@ class ActionModule(HybridAuthAction):
         if isinstance(found, Verdict):
             self.seen.stopped = found
         else:
-            signed = self._sign(options, found)
-            self.seen.signed = signed
-            self.seen.proofs = [self._exchange(options, found, one) for one in signed]
+            self._prove(options, found)
         result = {"changed": options.leaves_item and self.seen.mailbox_passed, **self.seen.result()}
         return {**result, **({"warnings": self.warnings} if self.warnings else {})}
 
@@ -102,15 +100,32 @@ class ActionModule(HybridAuthAction):
             self.seen.realm, self.seen.endpoint, self.seen.resource = found.realm, found.endpoint, found.resource
         return found
 
-    def _sign(self, options: ProofOptions, found: Way) -> list[Signed]:
-        """The assertions that the server signed, made in one process with everything else that is asked of it."""
+    def _prove(self, options: ProofOptions, found: Way) -> None:
+        """Sign and exchange in portions. Where nothing of one could be signed or exchanged, the rest is not tried."""
+        rest = NOT_TRIED
+        for portion in options.portions:
+            known = set(self.secrets)
+            signed = self._sign(options, found, portion)
+            self.seen.signed = self.seen.signed or signed
+            self.unasked = 0
+            proofs = [self._exchange(options, found, one) for one in signed]
+            # What this portion brought is kept out of what it says at once: to look for all of a thousand in everything takes minutes.
+            self.seen.proofs += [proof.without(self.secrets) for proof in proofs]
+            self.secrets.intersection_update(known)
+            if all(one.problem for one in signed):  # of the certificate, which is the same for all
+                rest = self.seen.proofs[-1].verdict
+                break
+            if self.unasked == len(signed):
+                break
+        self.seen.proofs += [Proof(options.issuer(host, found.realm), rest) for host in options.hosts[len(self.seen.proofs) :]]
+
+    def _sign(self, options: ProofOptions, found: Way, hosts: list[str]) -> list[Signed]:
+        """The assertions that the server signed, made in one process with everything else that is asked of it at first."""
         read_farm = [] if self.seen.farm_read else parts.calls([_PART])
         seal = assertion.new_seal()
         self.secrets.add(seal)
-        sign = assertion.call(
-            options.application_id, options.hosts, found.realm, found.audience_host, options.lifetime, options.thumbprint, seal
-        )
-        write = [] if options.mailbox is None or self.check_mode else [options.mailbox]
+        sign = assertion.call(options.application_id, hosts, found.realm, found.audience_host, options.lifetime, options.thumbprint, seal)
+        write = [] if options.mailbox is None or self.check_mode or self.seen.mailbox else [options.mailbox]
         answer, error = self.shell.attempt([*read_farm, sign, *write])
         self.returned = time.monotonic()
         failure = error.details["failure"] if error else None
@@ -122,7 +137,7 @@ class ActionModule(HybridAuthAction):
         if write:
             rows = [str(row.get("text") or "") for row in answer.rows.get(mailbox.CALL_ID, [])]
             self.seen.mailbox = mailbox.explain(rows, failure)
-        elif options.mailbox is not None:
+        elif options.mailbox is not None and self.check_mode:
             self.seen.mailbox = ("skip", "not done in check mode, since it writes an item into the mailbox", "")
         return assertion.read(answer.rows[sign.id], seal)
 
@@ -133,6 +148,7 @@ class ActionModule(HybridAuthAction):
         try:
             answer = self.service.exchange(found.endpoint, signed.assertion, found.resource)
         except HybridAuthError as exc:
+            self.unasked += 1
             return Proof(
                 signed.issuer, Verdict("not_known", f"The token service could not be asked: {exc}", "Correct that, and prove again.")
             )

@@ -36,7 +36,8 @@ attributes:
 options:
   name:
     description:
-      - The external Web services names to prove, each as C(<application>/<name>@<realm>). At most 50.
+      - The external Web services names to prove, each as C(<application>/<name>@<realm>).
+      - The server signs for 50 of them at a time, in a PowerShell process each time.
       - If not set, the application is proved without a name.
     type: list
     elements: str

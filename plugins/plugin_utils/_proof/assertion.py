@@ -32,6 +32,8 @@ else:
     HAS_CRYPTOGRAPHY = True
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 60, 600
+# What the runner signs at once; all of them are exchanged before the next ones are signed, since they last for minutes.
+MOST_HOSTS = 50
 _PRINCIPAL = re.compile(r"(?P<application>[^/@\s]+)/(?P<host>[^/@\s]+)(?:@(?P<realm>[^/@\s]+))?")
 
 

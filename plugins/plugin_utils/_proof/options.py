@@ -22,8 +22,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid, is_host_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 
-_MOST_NAMES = 50
-
 
 @dataclass(frozen=True)
 class ProofOptions:
@@ -43,6 +41,15 @@ class ProofOptions:
     thumbprint: str | None
     lifetime: int
     mailbox: Call | None
+
+    @property
+    def portions(self) -> list[list[str]]:
+        """The hosts, as many at a time as the server signs for at once."""
+        return [self.hosts[start : start + assertion.MOST_HOSTS] for start in range(0, len(self.hosts), assertion.MOST_HOSTS)]
+
+    def issuer(self, host: str, realm: str) -> str:
+        """The name that is proved for a host; without one where that is empty."""
+        return f"{self.application_id}{f'/{host}' if host else ''}@{realm}"
 
     @property
     def mailbox_address(self) -> str | None:
@@ -104,10 +111,7 @@ def _servers(current: Mapping[str, Any] | None) -> list[OAuthServer] | None:
 
 
 def _hosts(names: list[str] | None) -> list[str]:
-    hosts = list(dict.fromkeys(host_name("name", name) for name in names or []))
-    if len(hosts) > _MOST_NAMES:
-        raise InvalidOptionError("name", f"it has {len(hosts)} names", f"at most {_MOST_NAMES}")
-    return hosts or [""]
+    return list(dict.fromkeys(host_name("name", name) for name in names or [])) or [""]
 
 
 def _realm(value: str) -> str:

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthServer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Signed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import SKEW_SECONDS, Verdict, overall
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
 
@@ -35,6 +36,11 @@ class Proof:
     issuer: str
     verdict: Verdict
     token: Mapping[str, Any] | None = None
+
+    def without(self, secrets: Iterable[str]) -> Proof:
+        """The proof with nothing of these texts in it."""
+        said = mask({"explanation": self.verdict.explanation, "error_code": self.verdict.error_code}, secrets)
+        return replace(self, verdict=replace(self.verdict, **said), token=mask(self.token, secrets))
 
     def as_result(self) -> dict[str, Any]:
         return {

@@ -62,6 +62,13 @@ class Verdict:
         return {"accepted": True, "not_known": None}.get(self.outcome, False)
 
 
+NOT_TRIED = Verdict(
+    "not_known",
+    "It was not tried, since the token service could not be asked for any of the names before it.",
+    "Correct what is said of those, and prove again.",
+)
+
+
 def explain(status: int, content: Any, asked: Asked) -> Verdict:
     """The verdict on an HTTP status and the parsed body of the answer to an assertion."""
     if status == 200:

@@ -17,7 +17,9 @@ from urllib.parse import parse_qs
 import pytest
 from cryptography.fernet import Fernet
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_service import TokenService
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 from ..support import NOW, Conversation, Said, run_action
@@ -204,6 +206,60 @@ def test_each_name_is_proved_for_itself(talk: Talk) -> None:
     assert [one["status"] for one in result["findings"]] == ["pass", "fail", "skip"]
 
 
+MANY = [f"web{number}.contoso.com" for number in range(123)]
+
+
+def portions(*counts: int, **changed: Any) -> list[tuple[list[str], dict[str, Any]]]:
+    """What the server is asked for so many of the names at a time, and what it says."""
+    hosts, said = iter(MANY), []
+    for count in counts:
+        rows = [row(f"{SKYPE}/{next(hosts)}@{TENANT}", **changed) for _name in range(count)]
+        said.append((["New-Assertion"], told(assertions=rows)))
+    return said
+
+
+def test_many_names_are_signed_and_exchanged_in_portions(talk: Talk) -> None:
+    refused = {"error": "unauthorized_client", "error_description": f"AADSTS700016: {ASSERTION} was not found."}
+    talk(FOUND, *[exchanges(GRANTED) for _name in MANY[1:]], exchanges(refused, 400))
+    asked: list[Any] = []
+    result = run({"current": CURRENT, "name": MANY}, *portions(50, 50, 23), asked=asked)
+    assert [len(one["hosts"]) for one in asked] == [50, 50, 23]
+    assert [proof["issuer"] for proof in result["proofs"]] == [f"{SKYPE}/{name}@{TENANT}" for name in MANY]
+    assert [proof["accepted"] for proof in result["proofs"]] == [True] * 122 + [False]
+    assert (result["accepted"], result["outcome"]) == (False, "name_not_registered")
+    assert (len(result["findings"]), len({one["subject"] for one in result["findings"]})) == (124, 124)
+    assert "eyJ" not in json.dumps(result)
+
+
+def test_a_mailbox_is_tested_in_the_first_portion_alone(talk: Talk) -> None:
+    talk(FOUND, *[exchanges(GRANTED) for _name in MANY[:60]])
+    (first, answer), second = portions(50, 10)
+    answer["answers"]["mailbox"] = [{"text": "Test Passed"}]
+    options = {"current": CURRENT, "name": MANY[:60], "mailbox": "user@contoso.com"}
+    result = run(options, ([*first, "Test-CsExStorageConnectivity"], answer), second)
+    assert result["findings"][-1]["status"] == "pass"
+
+
+def test_names_after_a_portion_that_could_not_be_asked_are_not_tried(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_args: Any, **_kwargs: Any) -> Any:
+        raise HybridAuthError("tokens.contoso.com did not answer in time.", "Check the network.")
+
+    talk(FOUND)
+    monkeypatch.setattr(TokenService, "exchange", unreachable)
+    result = run({"current": CURRENT, "name": MANY}, *portions(50))
+    assert [proof["accepted"] for proof in result["proofs"]] == [None] * 123
+    assert ["could not be asked: tokens" in proof["explanation"] for proof in result["proofs"]] == [True] * 50 + [False] * 73
+    assert "It was not tried" in result["proofs"][-1]["explanation"]
+    assert (result["accepted"], result["outcome"]) == (None, "not_known")
+
+
+def test_a_certificate_that_cannot_sign_is_asked_of_one_portion(talk: Talk) -> None:
+    talk(FOUND)
+    result = run({"current": CURRENT, "name": MANY}, *portions(50, assertion=None, issued=None, problem="missing"))
+    assert {proof["outcome"] for proof in result["proofs"]} == {"wrong_certificate"}
+    assert len(result["proofs"]) == 123
+
+
 @pytest.mark.parametrize("problem", ["missing", "no_private_key", "not_rsa", "none_assigned", "not_assigned"])
 def test_a_certificate_that_cannot_sign_is_never_sent(talk: Talk, problem: str) -> None:
     talk(FOUND)
@@ -320,7 +376,6 @@ def test_a_connection_that_is_not_windows_is_refused_before_anything_is_contacte
         ({"metadata_url": "http://contoso.com"}, "not an https URL"),
         ({"token_endpoint": "http://contoso.com"}, "not an https URL"),
         ({"name": ["webext"]}, "host name"),
-        ({"name": [f"web{index}.contoso.com" for index in range(51)]}, "51 names"),
         ({"application_id": "lync"}, "not a GUID"),
         ({"audience": "00000002-0000-0ff1-ce00-000000000000/outlook.office365.com"}, "not the authorization server"),
         ({"audience": f"{STS}/sts.contoso.com@{TENANT}"}, "the realm is added"),
