@@ -45,7 +45,7 @@ class ActionModule(HybridAuthAction):
         beginnings = _beginnings(params["dedicated_application_names"]) if params["dedicated_applications"] else []
         connection = TenantConnection(params, self.given, self.secrets)
         graph = connection.graph()
-        found = service_principal.read(graph, None if params["all"] else list(dict.fromkeys(wanted)))
+        found = service_principal.read_all(graph) if params["all"] else service_principal.read_whole(graph, list(dict.fromkeys(wanted)))
         dedicated = service_principal.read_named(graph, beginnings) if beginnings else []
         now = datetime.now(timezone.utc)
         there = {principal.app_id for principal in found}
@@ -61,8 +61,9 @@ class ActionModule(HybridAuthAction):
         if beginnings:
             reading["dedicated_applications"] = [principal.info(now) for principal in dedicated]
         result: dict[str, Any] = {"changed": False, **reading}
-        if connection.warnings:
-            result["warnings"] = connection.warnings
+        warnings = [*connection.warnings, *service_principal.identifier_warnings([*found, *dedicated])]
+        if warnings:
+            result["warnings"] = warnings
         return result
 
 

@@ -175,10 +175,14 @@ service_principals:
           description: The id of the entry; V(null) of one that check mode predicts.
           type: str
         thumbprint:
-          description: The certificate's SHA-1 thumbprint, whatever encoding is stored; V(null) where it cannot be told.
+          description:
+            - The certificate's SHA-1 thumbprint, whatever encoding is stored; V(null) where it cannot be told.
+            - Where the key type is V(null), Microsoft Graph did not give the certificate, and this is what the identifier claims.
           type: str
         identifier:
-          description: The identifier as it is stored; V(null) where there is none.
+          description:
+            - The identifier as it is stored; V(null) where there is none.
+            - Whoever writes an entry chooses it, so it may name another certificate than the one that is there.
           type: str
         subject:
           description: The certificate's subject; V(null) where Microsoft Graph does not give the certificate.

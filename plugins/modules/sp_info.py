@@ -12,6 +12,7 @@ author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
   - Reads service principals of the tenant with account state, names, certificates and secrets.
+  - Microsoft Graph leaves certificates out of lists, so this costs one request for each service principal.
   - Needs the Microsoft Graph permission C(Application.Read.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
@@ -26,7 +27,7 @@ options:
     elements: str
   all:
     description:
-      - Read all service principals of the tenant. Cannot be combined with O(app_ids).
+      - Read all service principals of the tenant, those that have certificates once more one by one. Cannot be combined with O(app_ids).
     type: bool
     default: false
   dedicated_applications:
@@ -106,10 +107,14 @@ service_principals:
           description: The id of the entry; V(null) of one that check mode predicts.
           type: str
         thumbprint:
-          description: The certificate's SHA-1 thumbprint, whatever encoding is stored; V(null) where it cannot be told.
+          description:
+            - The certificate's SHA-1 thumbprint, whatever encoding is stored; V(null) where it cannot be told.
+            - Where the key type is V(null), Microsoft Graph did not give the certificate, and this is what the identifier claims.
           type: str
         identifier:
-          description: The identifier as it is stored; V(null) where there is none.
+          description:
+            - The identifier as it is stored; V(null) where there is none.
+            - Whoever writes an entry chooses it, so it may name another certificate than the one that is there.
           type: str
         subject:
           description: The certificate's subject; V(null) where Microsoft Graph does not give the certificate.

@@ -69,7 +69,7 @@ def test_a_removal_takes_away_just_what_a_run_set_up(start: Start, play: Play, g
     assert cms["oauth_configuration"]["ServiceName"] == SKYPE
     assert [one["what"] for one in done["left"]] == [
         f"ServiceName of the OAuth configuration ({SKYPE})",
-        "credential B7D3F0C61E4A49858F6F0D1BB1C9E2A47D5E6F10 of service principal 00000002-0000-0ff1-ce00-000000000000",
+        "credential 2501246E0ABE2BCE1EA049DB258B4610F71364B3 of service principal 00000002-0000-0ff1-ce00-000000000000",
         f"service principal {EXCHANGE}, enabled",
     ]
 

@@ -89,7 +89,7 @@ def test_a_run_sets_everything_up_and_a_second_changes_nothing(
     second = play(lab, CONFIGURE, *options)
     assert (second.code, second.total("changed")) == (0, 0), second.output
     assert lab.state() == after
-    assert lab.counts(mark) == {"powershell": 0, "entra": 2 * 2, "graph_reads": 2, "graph_writes": 0}
+    assert lab.counts(mark) == {"powershell": 0, "entra": 2 * 2, "graph_reads": 2 * 2, "graph_writes": 0}
     assert len(pipelines(lab, mark)) == 2 * (READS + 1)  # the second server is asked for its certificate only
     assert [entry for entry in lab.requests() if entry["kind"] == "powershell"] == []
     for summary in second.fact("trust_summary"):

@@ -248,7 +248,7 @@ def test_the_whole_procedure_runs_without_any_stored_secret(lab: Lab, tmp_path: 
     second = run(lab, tmp_path, CONFIGURE, environment, "-e", json.dumps(variables))
     assert (second.code, second.total("changed")) == (0, 0), second.output
     # A managed identity's sign-in names no tenant, so whether the SIP domain is the tenant's takes one look.
-    counts = {"powershell": 2, "entra": 2 if how == "federated" else 1, "graph_reads": 1, "graph_writes": 0}
+    counts = {"powershell": 2, "entra": 2 if how == "federated" else 1, "graph_reads": 2, "graph_writes": 0}
     assert lab.counts(mark) == counts
     assert len([entry for entry in lab.requests(mark) if entry["kind"] == "identity"]) == (0 if how == "federated" else 1)
 

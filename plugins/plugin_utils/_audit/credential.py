@@ -117,7 +117,7 @@ def _several(facts: Facts) -> Iterator[Finding]:
                 holders.setdefault(name, {})[principal_label(principal)] = None
             elif is_certificate(key) is not False:
                 unread.append(label(principal, key))
-    own, shared = facts.own_certificates(), {name: sorted(where) for name, where in holders.items() if len(where) > 1}
+    own, shared = facts.own_certificates, {name: sorted(where) for name, where in holders.items() if len(where) > 1}
     for name, where in sorted(shared.items()):
         subject, actual = f"certificate {name}", " and ".join(where)
         if name in own:

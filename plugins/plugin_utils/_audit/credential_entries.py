@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
+    NOT_GIVEN,
     credential,
+    given,
     hint,
     is_certificate,
     known_owner,
@@ -35,6 +36,14 @@ UNKNOWN_OWNER = Rule(
     ("warn",),
     "Who has a key of a service principal signs in as it.",
     sources.MICROSOFT_APPLICATIONS,
+)
+IDENTIFIER = Rule(
+    "credential.identifier",
+    "The identifier of the key is that of its certificate",
+    "medium",
+    ("warn",),
+    "Who writes an entry chooses its identifier, and programs that go by it take the key for another one.",
+    sources.KEY_CREDENTIAL,
 )
 EXPIRED = Rule(
     "credential.expired",
@@ -100,7 +109,7 @@ PASSWORD = Rule(
     "Who knows the secret signs in as it; no hybrid procedure makes one. It is a warning where the options name its owner.",
     sources.MICROSOFT_APPLICATIONS,
 )
-OF_ENTRY = (UNKNOWN_OWNER, EXPIRED, WEAK_KEY, WEAK_HASH, VALIDITY, USAGE)
+OF_ENTRY = (UNKNOWN_OWNER, IDENTIFIER, EXPIRED, WEAK_KEY, WEAK_HASH, VALIDITY, USAGE)
 RULES = (*OF_ENTRY, DUPLICATE, SYMMETRIC, PASSWORD)
 
 _REMOVE = "Remove it with sp_credential and key_id"
@@ -136,6 +145,8 @@ def _keys(facts: Facts, principal: Object) -> Iterator[Finding]:
 def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
     begin, end = time_or_none(key.get("start")), time_or_none(key.get("end"))
     yield _owned(facts, key, subject)
+    if is_certificate(key) is not False:
+        yield _identifier(facts, key, subject)
     yield EXPIRED.judged(
         Unknown("its end was not read") if end is None else not credential(key).expired(facts.now),
         subject,
@@ -144,7 +155,7 @@ def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
         f"{_REMOVE}, or remove_expired.",
     )
     if is_certificate(key) is not False:
-        yield from _strength(facts, key, subject)
+        yield from _strength(key, subject)
     longest = facts.expected.longest_validity_days
     yield VALIDITY.judged(
         Unknown("its validity was not read") if begin is None or end is None else end - begin <= timedelta(days=longest),
@@ -177,9 +188,25 @@ def _owned(facts: Facts, key: Object, subject: str) -> Finding:
     )
 
 
-def _strength(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
-    kind, bits, algorithm = _certificate(facts, key)
-    unread = Unknown("Microsoft Graph does not give its certificate")
+def _identifier(facts: Facts, key: Object, subject: str) -> Finding:
+    claimed, name = credential(key).claimed, thumbprint(key)
+    if claimed is None:
+        return IDENTIFIER.passed(subject, "it names no certificate")
+    if not given(key) or name is None:
+        return IDENTIFIER.unknown(subject, NOT_GIVEN)
+    named = facts.own_certificates.get(claimed) or facts.expected.known.get(claimed)
+    return IDENTIFIER.judged(
+        claimed == name,
+        subject,
+        f"the certificate's thumbprint, {name}",
+        f"{claimed}{f', the thumbprint of another certificate: {named}' if named else ''}",
+        f"Go by the thumbprint. Find out who wrote the entry and why. {_REMOVE} if nothing needs it.",
+    )
+
+
+def _strength(key: Object, subject: str) -> Iterator[Finding]:
+    kind, bits, algorithm = key.get("key_type"), key.get("key_size"), key.get("signature_algorithm")
+    unread = Unknown(NOT_GIVEN)
     yield WEAK_KEY.judged(
         strong_key(kind, bits) if kind else unread,
         subject,
@@ -194,18 +221,6 @@ def _strength(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
         str(algorithm),
         "Have its owner replace the certificate.",
     )
-
-
-def _certificate(facts: Facts, key: Object) -> tuple[Any, Any, Any]:
-    """Kind, bits and signature algorithm of a key, from the farm where it is the farm's and Graph does not give it."""
-    if not key.get("key_type"):
-        for server in facts.servers:
-            for certificate in (server.certificate(), server.following()):
-                if isinstance(certificate, Unknown) or certificate is None:
-                    continue
-                if same_text(certificate.get("thumbprint"), thumbprint(key)):
-                    return certificate.get("key_type"), certificate.get("key_size"), certificate.get("signature_algorithm")
-    return key.get("key_type"), key.get("key_size"), key.get("signature_algorithm")
 
 
 def _duplicates(principal: Object, keys: list[Object]) -> Iterator[Finding]:

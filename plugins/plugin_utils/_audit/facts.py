@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.expected import Expected
@@ -109,6 +110,7 @@ class Facts:
             return Unknown(f"sp_info was not asked for {app_id}")
         return found
 
+    @cached_property
     def own_certificates(self) -> dict[str, str]:
         """The farm's certificates that are known, by thumbprint, each with its role."""
         read = [server.read for server in self.servers if not isinstance(server.read, Unknown)]

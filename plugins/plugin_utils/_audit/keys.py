@@ -6,17 +6,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CERTIFICATE_TYPES, KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
-CERTIFICATE_TYPES = ("AsymmetricX509Cert", "X509CertAndPassword")  # https://learn.microsoft.com/graph/api/resources/keycredential
+NOT_GIVEN = "Microsoft Graph does not give its certificate"
 
 # Parts of a certificate's name that tell which product made it. Exchange:
 # https://learn.microsoft.com/exchange/architecture/client-access/certificates
@@ -32,6 +33,11 @@ def thumbprint(key: Object) -> str | None:
 def is_certificate(key: Object) -> bool | Unknown:
     kind = key.get("type")
     return any(same_text(kind, known) for known in CERTIFICATE_TYPES) if kind else Unknown("the kind of the key was not read")
+
+
+def given(key: Object) -> bool:
+    """Whether Graph gave the certificate. Otherwise the thumbprint is what the identifier claims."""
+    return bool(key.get("key_type"))
 
 
 def label(principal: Object, key: Object) -> str:
@@ -54,26 +60,34 @@ def known_owner(facts: Facts, key: Object) -> str | None:
 def owner(facts: Facts, key: Object) -> str | Unknown | None:
     """Whose a key is: the farm's, or what the options tell; None where it is foreign."""
     told = known_owner(facts, key)
-    own = facts.own_certificates()
+    own = facts.own_certificates
     name = thumbprint(key)
     if name and name in own:
-        return own[name]
+        return own[name] if given(key) else f"{own[name]}, by its identifier alone: {NOT_GIVEN}"
     if told:
         return told
     certificate = is_certificate(key)
     if isinstance(certificate, Unknown):
         return certificate
     if certificate and name is None:
-        return Unknown("neither the key nor its identifier tells which certificate it is")
+        return _unproved(facts, own, credential(key).claimed)
     if isinstance(facts.lead.certificate(), Unknown):
         return Unknown("the farm's own certificate is not known")
     return None
 
 
+def _unproved(facts: Facts, own: Mapping[str, str], claimed: str | None) -> Unknown | None:
+    """Whose a certificate is that is not told: foreign where not even the identifier claims another owner, which proves nothing."""
+    if claimed is None:
+        return Unknown("neither the key nor its identifier tells which certificate it is")
+    owned = own.get(claimed) or facts.expected.known.get(claimed)
+    return Unknown(f"{NOT_GIVEN}. Its identifier names one that is {owned}, which proves nothing") if owned else None
+
+
 def is_own(facts: Facts, key: Object) -> bool | Unknown:
     """Whether the key is a certificate of the farm."""
     name = thumbprint(key)
-    if name and name in facts.own_certificates():
+    if name and name in facts.own_certificates:
         return True
     whose = owner(facts, key)
     return whose if isinstance(whose, Unknown) else False

@@ -61,6 +61,8 @@ class PrincipalAction(HybridAuthAction):
             converged = directory.converge(app_ids, self, now, current or (), write=not self.check_mode)
             plans = converged.plans
             warnings += converged.warnings
+            if self.whole_keys:
+                warnings += service_principal.identifier_warnings(plan.principal for plan in plans)
         merged = Change(
             before={plan.principal.app_id: dict(plan.change.before) for plan in plans},
             after={plan.principal.app_id: dict(plan.change.after) for plan in plans},

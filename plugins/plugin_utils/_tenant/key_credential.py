@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import shapes
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, first_use, in_date, parse_der
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import (
+    Certificate,
+    first_use,
+    in_date,
+    parse_der,
+    sha1_thumbprint,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import TOLERANCE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64, text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -21,7 +27,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, utc_text
 
-LONGEST_NAME = 90  # https://learn.microsoft.com/graph/api/resources/keycredential
+# https://learn.microsoft.com/graph/api/resources/keycredential
+LONGEST_NAME = 90
+CERTIFICATE_TYPES = ("AsymmetricX509Cert", "X509CertAndPassword")
+# The type of the key of a certificate that no library here can read.
+_UNREADABLE = "unknown"
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,8 @@ class KeyCredential:
     """One entry of keyCredentials (https://learn.microsoft.com/graph/api/resources/keycredential).
 
     thumbprint: SHA-1 in upper-case hexadecimal, or None where neither the key nor the identifier tells it.
-    identifier: customKeyIdentifier as stored. stored: the entry exactly as Graph gave it, empty where it came from sp_info.
+    identifier: customKeyIdentifier as stored, which is the choice of who wrote the entry and proves nothing.
+    stored: the entry exactly as Graph gave it, empty where it came from sp_info.
     key_type, key_size, signature_algorithm: the certificate's, None where Graph does not give the certificate.
     """
 
@@ -46,6 +57,20 @@ class KeyCredential:
     key_size: int | None = None
     signature_algorithm: str | None = None
     stored: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def given(self) -> bool:
+        """Whether Graph gave the certificate, so that the thumbprint is its own and not what the identifier claims."""
+        return self.key_type is not None
+
+    @property
+    def may_hold_certificate(self) -> bool:
+        return self.type is None or any(same_text(self.type, known) for known in CERTIFICATE_TYPES)
+
+    @property
+    def claimed(self) -> str | None:
+        """The thumbprint that the identifier names."""
+        return thumbprint_in(self.identifier)
 
     def expired(self, now: datetime) -> bool:
         return in_date(None, self.end, now) is False
@@ -232,22 +257,34 @@ def _why_not(key: KeyCredential, moment: datetime) -> str:
 
 def from_graph(entry: Mapping[str, Any]) -> KeyCredential:
     """An entry as Graph gives it. The certificate, where Graph gives it, is believed before the identifier beside it."""
-    certificate = _certificate_in(entry.get("key"))
-    identifier = entry.get("customKeyIdentifier")
-    return KeyCredential(
+    made = KeyCredential(
         key_id=entry.get("keyId"),
-        thumbprint=certificate.thumbprint if certificate else thumbprint_in(identifier),
-        identifier=identifier,
-        subject=certificate.subject if certificate else None,
+        thumbprint=thumbprint_in(entry.get("customKeyIdentifier")),
+        identifier=entry.get("customKeyIdentifier"),
+        subject=None,
         start=_time(entry, "startDateTime"),
         end=_time(entry, "endDateTime"),
         usage=entry.get("usage"),
         type=entry.get("type"),
         display_name=entry.get("displayName"),
-        key_type=certificate.key_type if certificate else None,
-        key_size=certificate.key_size if certificate else None,
-        signature_algorithm=certificate.signature_algorithm if certificate else None,
         stored=dict(entry),
+    )
+    content = _content(entry.get("key"))
+    if content is None:
+        return made
+    try:
+        certificate = parse_der(content)
+    except ValueError:  # a symmetric key, which has no thumbprint, or a certificate that Windows reads and this library does not
+        if made.type is None or not made.may_hold_certificate or content[:1] != b"\x30":
+            return made
+        return replace(made, thumbprint=sha1_thumbprint(content), key_type=_UNREADABLE)
+    return replace(
+        made,
+        thumbprint=certificate.thumbprint,
+        subject=certificate.subject,
+        key_type=certificate.key_type,
+        key_size=certificate.key_size,
+        signature_algorithm=certificate.signature_algorithm,
     )
 
 
@@ -269,8 +306,8 @@ def from_info(entry: Mapping[str, Any]) -> KeyCredential:
     )
 
 
-def _certificate_in(key: Any) -> Certificate | None:
-    """The certificate in a stored key: base64 of DER, of PEM, or of base64 text of DER, since writers differ."""
+def _content(key: Any) -> bytes | None:
+    """What a stored key holds: base64 of DER, of PEM, or of base64 text of DER, since writers differ."""
     if not isinstance(key, str):
         return None
     content = decode_base64(key) or b""
@@ -282,10 +319,7 @@ def _certificate_in(key: Any) -> Certificate | None:
         if content[:1] == b"\x30" or inner is None:
             break
         content = inner
-    try:
-        return parse_der(content)
-    except ValueError:  # a symmetric or other key, which has no thumbprint of its own
-        return None
+    return content
 
 
 def _time(entry: Mapping[str, Any], name: str) -> datetime | None:

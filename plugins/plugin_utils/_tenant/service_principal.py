@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, shapes
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import identification, key_credential, shapes
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph, GraphError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
@@ -70,22 +70,24 @@ class ServicePrincipal:
         }
 
 
-def read(graph: Graph, app_ids: Iterable[str] | None) -> list[ServicePrincipal]:
-    """The service principals of these applications, or all of the tenant; one request for up to 15 of them."""
-    wanted = None if app_ids is None else list(app_ids)
-    subject = "the tenant's service principals" if wanted is None else f"service principals {', '.join(wanted)}"
+def read(graph: Graph, app_ids: Sequence[str]) -> list[ServicePrincipal]:
+    """The service principals of these applications, one request for up to 15 of them. Lists give no certificates."""
+    subject = f"service principals {', '.join(app_ids)}"
     entries: list[dict[str, Any]] = []
-    if wanted is None:
-        entries = graph.read_list("servicePrincipals", subject, {"$select": _SELECT, "$top": "100"})
-    else:
-        for start in range(0, len(wanted), _MOST_IN_FILTER):
-            listed = ",".join(f"'{app_id}'" for app_id in wanted[start : start + _MOST_IN_FILTER])
-            entries += graph.read_list("servicePrincipals", subject, {"$filter": f"appId in ({listed})", "$select": _SELECT})
+    for start in range(0, len(app_ids), _MOST_IN_FILTER):
+        listed = ",".join(f"'{app_id}'" for app_id in app_ids[start : start + _MOST_IN_FILTER])
+        entries += graph.read_list("servicePrincipals", subject, {"$filter": f"appId in ({listed})", "$select": _SELECT})
+    return [_from_graph(entry) for entry in entries]
+
+
+def read_all(graph: Graph) -> list[ServicePrincipal]:
+    """All service principals of the tenant, identified: a request more for each that has certificates."""
+    entries = graph.read_list("servicePrincipals", "the tenant's service principals", {"$select": _SELECT, "$top": "100"})
     return [_identified(graph, _from_graph(entry)) for entry in entries]
 
 
 def read_whole(graph: Graph, app_ids: Iterable[str]) -> list[ServicePrincipal]:
-    """The service principals of these applications with the keys themselves: a request for each, since lists do not give them."""
+    """The service principals of these applications, identified and with the keys themselves: a request for each, since lists give none."""
     return [found for app_id in app_ids if (found := _read_one(graph, app_id)) is not None]
 
 
@@ -97,15 +99,26 @@ def _read_one(graph: Graph, app_id: str) -> ServicePrincipal | None:
         if exc.status == 404:
             return None
         raise
-    return _from_graph(entry)
+    return _identified(graph, _from_graph(entry))
 
 
 def read_named(graph: Graph, beginnings: Sequence[str]) -> list[ServicePrincipal]:
-    """The service principals whose display name begins with one of these texts, in one request."""
+    """The service principals whose display name begins with one of these texts, with the certificates of their entries."""
     quoted = [beginning.replace("'", "''") for beginning in beginnings]
     condition = " or ".join(f"startswith(displayName,'{text}')" for text in quoted)
     subject = f"service principals named {' or '.join(f'{beginning}...' for beginning in beginnings)}"
-    return [_from_graph(entry) for entry in graph.read_list("servicePrincipals", subject, {"$filter": condition, "$select": _SELECT})]
+    entries = graph.read_list("servicePrincipals", subject, {"$filter": condition, "$select": _SELECT})
+    return [_identified(graph, _from_graph(entry)) for entry in entries]
+
+
+def identifier_warnings(principals: Iterable[ServicePrincipal]) -> list[str]:
+    """A warning for each identified principal of which Graph gave no certificate at all."""
+    return [
+        f"Microsoft Graph gives no certificate of the credentials of {one.label}, so they are told apart by their identifiers alone. "
+        "Whoever writes an entry chooses its identifier: make sure that they are whose they seem to be."
+        for one in principals
+        if identification.told_by_identifiers(one.keys)
+    ]
 
 
 def required(found: Iterable[ServicePrincipal], app_ids: Sequence[str]) -> list[ServicePrincipal]:
@@ -138,18 +151,9 @@ def from_current(current: Mapping[str, Any] | None, app_ids: Sequence[str]) -> l
     return [by_id[app_id] for app_id in app_ids] if all(app_id in by_id for app_id in app_ids) else None
 
 
-def map_keys(principal: ServicePrincipal, change: Callable[[KeyCredential], KeyCredential]) -> ServicePrincipal:
-    """The principal with each key credential changed."""
-    return replace(principal, keys=tuple(change(key) for key in principal.keys))
-
-
 def _identified(graph: Graph, principal: ServicePrincipal) -> ServicePrincipal:
-    """The principal with keys read singly where the list left open whose they are: only that request always gives them."""
-    if not any(key.type == "AsymmetricX509Cert" and key.thumbprint is None and not key.stored.get("key") for key in principal.keys):
-        return principal
-    single = graph.read(principal.path, principal.label, {"$select": "keyCredentials"})
-    by_id = {key.key_id: key for key in map(key_credential.from_graph, single.get("keyCredentials") or [])}
-    return map_keys(principal, lambda key: by_id.get(key.key_id, key) if key.thumbprint is None else key)
+    """The principal with the certificates of its entries, read once more where one lacks its own."""
+    return replace(principal, keys=identification.identified(graph, principal.path, principal.label, principal.keys))
 
 
 def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:

@@ -22,9 +22,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
     PartnerApplication,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 
 
 @dataclass(frozen=True)
@@ -169,18 +170,24 @@ def _configuration(configuration: OAuthConfiguration, trust: Trust) -> tuple[boo
 
 
 def _keys(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
+    staying = [(one["app_id"], key) for one in principals for key in one["key_credentials"] if key["thumbprint"] not in trust.thumbprints]
     return [
-        Left(
-            f"credential {key['thumbprint'] or key['identifier'] or key['key_id']} of service principal {principal['app_id']}",
-            "it is none of the farm's certificates"
-            if trust.thumbprints
-            else "the farm has no OAuthTokenIssuer certificate by which its credentials could be told",
-            decide=not trust.thumbprints,
-        )
-        for principal in principals
-        for key in principal["key_credentials"]
-        if key["thumbprint"] not in trust.thumbprints
+        Left(f"credential {key['thumbprint'] or key['identifier'] or key['key_id']} of service principal {app_id}", *_why_stays(key, trust))
+        for app_id, key in staying
     ]
+
+
+def _why_stays(key: KeyCredential, trust: Trust) -> tuple[str, bool]:
+    """Why a credential stays, and whether the administrator has to see to it."""
+    if not trust.thumbprints:
+        return "the farm has no OAuthTokenIssuer certificate by which its credentials could be told", True
+    claimed = thumbprint_in(key["identifier"])
+    if claimed not in trust.thumbprints:
+        return "it is none of the farm's certificates", False
+    if key["thumbprint"]:
+        return f"its identifier is that of the farm's certificate, but it holds another one, {key['thumbprint']}", True
+    whose = "so it is not known whether it is the farm's, as its identifier says"
+    return f"Microsoft Graph does not give its certificate (key id {key['key_id']}), {whose}", True
 
 
 def _going_names(configuration: OAuthConfiguration, principals: Iterable[ServicePrincipal], trust: Trust) -> tuple[str, ...]:

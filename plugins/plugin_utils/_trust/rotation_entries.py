@@ -111,7 +111,7 @@ class Roles:
         usual = same_text(key.type, "AsymmetricX509Cert") and same_text(key.usage, "Verify")
         ended = f"expired on {when_text(key.end)}"
         cases: list[tuple[bool, str, bool, str]] = [
-            (not key.thumbprint or not key.key_id, UNKNOWN, False, "its certificate cannot be told"),
+            (not key.thumbprint or not key.key_id, UNKNOWN, False, "its certificate cannot be told; an identifier alone proves nothing"),
             (is_live and expired and replaced, OURS, True, f"it {ended}, and another entry has the same certificate"),
             (is_live, OURS, False, self._of_live(key, live.get(str(key.thumbprint), ""))),
             (key.thumbprint in self.rules.named, FOREIGN, True, "it was named"),

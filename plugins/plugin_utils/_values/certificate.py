@@ -138,12 +138,15 @@ def parse_der(der: bytes) -> Certificate:
     with warnings.catch_warnings():
         # Odd serial numbers and the like are for the audit to judge, not for a Python warning on the terminal.
         warnings.simplefilter("ignore")
-        parsed = x509.load_der_x509_certificate(der)
+        try:
+            parsed = x509.load_der_x509_certificate(der)
+        except x509.InvalidVersion as exc:
+            raise ValueError(str(exc)) from None
         subject, issuer = _name(parsed.subject), _name(parsed.issuer)
         serial_number = f"{parsed.serial_number:X}"
     key_type, key_size = _key(parsed)
     return Certificate(
-        thumbprint=hashlib.sha1(der, usedforsecurity=False).hexdigest().upper(),
+        thumbprint=sha1_thumbprint(der),
         der=der,
         subject=subject,
         issuer=issuer,
@@ -154,6 +157,11 @@ def parse_der(der: bytes) -> Certificate:
         signature_algorithm=_signature_algorithm(parsed),
         serial_number=serial_number if len(serial_number) % 2 == 0 else f"0{serial_number}",
     )
+
+
+def sha1_thumbprint(der: bytes) -> str:
+    """The thumbprint of the certificate in these bytes, as Windows and Microsoft Entra show it."""
+    return hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
 
 
 def _name(name: x509.Name) -> str:

@@ -53,6 +53,17 @@ def right() -> State:
     return copy.deepcopy(_right())
 
 
+def fooled(*, ours: bool = False) -> State:
+    """Strangers' certificates under the farm's thumbprint on both principals. ours: whether the farm's own is on them too."""
+    state = right()
+    own = farm(state)["certificates"]["issuer"]
+    claimed = certificates.thumbprint(certificates.load(own))
+    for app_id in (SKYPE, EXCHANGE):
+        principal(state, app_id)["keyCredentials"] = [entry("farm", own)] if ours else []
+        add_key(state, app_id, f"stranger {app_id}", made("CN=fabrikam.com"), customKeyIdentifier=claimed, displayName="CN=contoso.com")
+    return state
+
+
 RIGHT_EXPECTED: dict[str, Any] = {"tenant_id": TENANT, "exchange_credential": False}
 
 
@@ -283,6 +294,7 @@ CASES = (
     Case("credential.shared_own", "warn", lambda state: add_key(state, EXCHANGE, "farm", farm(state)["certificates"]["issuer"]), _WANTED),
     Case("credential.shared_foreign", "warn", lambda state: foreign(state, EXCHANGE)),
     Case("credential.unknown", "warn", foreign),
+    Case("credential.identifier", "warn", lambda state: foreign(state, customKeyIdentifier="0" * 39 + "1")),
     Case("credential.expired", "warn", lambda state: foreign(state, spec={"days": -2})),
     Case("credential.weak_key", "fail", lambda state: foreign(state, spec={"key_size": 1024})),
     Case("credential.weak_hash", "warn", lambda state: foreign(state, spec={"hash": "MD5"})),

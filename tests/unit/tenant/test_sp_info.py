@@ -15,20 +15,21 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
 from ..support import NOW, Said, run_action
-from .test_actions import CERTIFICATE, FIELDS, FOREIGN, GRAPH, OURS, SKYPE, TOKEN, Talk, principal, reads
+from .test_actions import FIELDS, FOREIGN, GRAPH, OURS, SKYPE, TOKEN, Talk, principal, wholes
 
 NAMED = f"{GRAPH}/servicePrincipals?$filter=startswith(displayName,'ExchangeServerApp-')&{FIELDS}"
 
 
 def test_the_strength_of_a_key_is_told_where_its_certificate_is_readable(talk: Talk) -> None:
-    talk(*reads(principal(SKYPE, keyCredentials=[{**OURS, "key": CERTIFICATE.content}, FOREIGN])))
-    ours, foreign = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE]})["service_principals"][0]["key_credentials"]
+    symmetric = {**FOREIGN, "type": "Symmetric", "customKeyIdentifier": None}
+    talk(*wholes(principal(SKYPE, keyCredentials=[OURS, symmetric])))
+    ours, other = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE]})["service_principals"][0]["key_credentials"]
     assert (ours["key_type"], ours["key_size"], ours["signature_algorithm"]) == ("RSA", 2048, "sha256RSA")
-    assert (foreign["key_type"], foreign["key_size"], foreign["signature_algorithm"]) == (None, None, None)
+    assert (other["key_type"], other["key_size"], other["signature_algorithm"]) == (None, None, None)
 
 
 def test_the_tenants_clock_comes_with_the_controllers(talk: Talk) -> None:
-    (said,) = reads(principal(SKYPE))
+    (said,) = wholes(principal(SKYPE))
     said.headers["Date"] = format_datetime(NOW, usegmt=True)
     talk(said)
     result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE]})
@@ -43,15 +44,15 @@ def test_a_date_header_that_is_none_tells_no_time(text: str | None) -> None:
 
 
 def test_dedicated_applications_are_looked_for_only_when_asked_and_in_one_request(talk: Talk) -> None:
-    talk(*reads(principal(SKYPE)))
+    talk(*wholes(principal(SKYPE)))
     assert "dedicated_applications" not in run_action("sp_info", {**TOKEN, "app_ids": [SKYPE]})
     dedicated = principal("10000000-0000-4000-8000-000000000000", displayName="ExchangeServerApp-0626ac82-7d72-41c7-9e9b-720b276e98f2")
-    talk(*reads(principal(SKYPE)), Said("GET", NAMED, answer={"value": [dedicated]}))
+    talk(*wholes(principal(SKYPE)), Said("GET", NAMED, answer={"value": [dedicated]}))
     result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "dedicated_applications": True})
     assert [entry["app_id"] for entry in result["dedicated_applications"]] == [dedicated["appId"]]
     names = ["SfB's-", "ExchangeServerApp-"]
     several = NAMED.replace("$filter=", "$filter=startswith(displayName,'SfB''s-') or ")
-    talk(*reads(principal(SKYPE)), Said("GET", several, answer={"value": []}))
+    talk(*wholes(principal(SKYPE)), Said("GET", several, answer={"value": []}))
     result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "dedicated_applications": True, "dedicated_application_names": names})
     assert result["dedicated_applications"] == []
 

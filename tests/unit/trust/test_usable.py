@@ -145,10 +145,11 @@ within = st.one_of(
 
 
 def entry(number: int, mine: bool, times: tuple[datetime, datetime], usage: str, kind: str, identifier: int, given: bool) -> dict[str, Any]:
-    """A key credential as Graph gives it."""
+    """A key credential as Graph gives it. identifier: the form of the one of its own, or that of the other where the key tells better."""
     certificate = OURS if mine else OTHER
-    binary = bytes.fromhex(certificate.thumbprint)
-    written = [certificate.thumbprint, base64.b64encode(binary).decode(), base64.b64encode(base64.b64encode(binary)).decode()]
+    claimed = (OTHER if mine else OURS) if given and identifier > 2 else certificate
+    identifier, binary = identifier % 3, bytes.fromhex(claimed.thumbprint)
+    written = [claimed.thumbprint, base64.b64encode(binary).decode(), base64.b64encode(base64.b64encode(binary)).decode()]
     return {
         "keyId": f"00000000-0000-4000-8000-{number:012}",
         "customKeyIdentifier": written[identifier],
@@ -168,7 +169,7 @@ entries = st.builds(
     st.tuples(within, within),
     st.sampled_from(["Verify", "Verify", "verify", "Sign"]),
     st.sampled_from(["AsymmetricX509Cert", "AsymmetricX509Cert", "X509CertAndPassword", "Symmetric"]),
-    st.integers(0, 2),
+    st.integers(0, 5),
     st.booleans(),
 )
 lists = st.lists(entries, max_size=4, unique_by=lambda one: one["keyId"])
@@ -177,6 +178,7 @@ NOW = BEGIN + 100 * DAY
 NEXT_MONTH = entry(1, True, (NOW + 30 * DAY, END), "Verify", "AsymmetricX509Cert", 0, True)
 OVER = entry(2, True, (BEGIN, NOW - DAY), "Verify", "AsymmetricX509Cert", 0, True)
 SERVES = entry(3, True, (BEGIN, END), "Verify", "AsymmetricX509Cert", 0, True)
+STRANGER = entry(4, False, (BEGIN, END), "Verify", "AsymmetricX509Cert", 3, True)
 
 
 def stored(keys: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -191,6 +193,7 @@ def stored(keys: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
 @example([OVER], NOW)
 @example([SERVES], NOW)
 @example([OVER, NEXT_MONTH], NOW)
+@example([STRANGER], NOW)
 @example([], NOW)
 def test_plan_rotation_assignment_audit_and_proof_agree(tenant: Tenant, keys: list[dict[str, Any]], now: datetime) -> None:
     if any(now < key_credential.from_graph(key).start <= now + TOLERANCE for key in keys):  # type: ignore[operator]
