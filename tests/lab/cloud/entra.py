@@ -12,22 +12,20 @@ from __future__ import annotations
 import time
 import uuid
 from typing import Any
-from urllib.parse import parse_qs
-
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from urllib.parse import parse_qs, urlsplit
 
 from ..faults import Faults
 from ..log import RequestLog
 from ..state import State
+from . import client_credentials as credentials
 from .device_codes import INTERVAL_SECONDS, DeviceCodes
 from .federation import Providers
 from .https import Answer, Request
 from .json_web_token import Signer, parts
 
 LIFETIME_SECONDS = 3599
+# Authorities without a tenant: https://learn.microsoft.com/entra/identity-platform/v2-protocols, "Endpoints".
+_EVERYONE = ("common", "organizations")
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -60,6 +58,10 @@ class Entra:
             answer = self._device_code(tenant_name, request)
         elif tail.endswith(".well-known/openid-configuration"):
             answer = self._discovery(tenant_name)
+        elif tail == "discovery/v2.0/keys":
+            answer = Answer(content={"keys": [self._signer.public()]})
+        elif request.path == "/common/discovery/instance":
+            answer = self._instance(request)
         else:
             answer = Answer(404, {"error": "not_found"})
         self._log.add("entra", request.method, request.path, status=answer.status)
@@ -82,19 +84,37 @@ class Entra:
         }
         return self._signer.sign(claims), expires
 
+    def _instance(self, request: Request) -> Answer:
+        """That sign-in is on this host and on no other, as clients ask before they trust it."""
+        host = self.url.partition("//")[2]
+        wanted = urlsplit(request.query.get("authorization_endpoint", ""))
+        if wanted.netloc != host:
+            return error_answer(400, "invalid_instance", 50049, "Unknown or invalid instance.")
+        tenant_name = wanted.path.strip("/").partition("/")[0]
+        return Answer(
+            content={
+                "tenant_discovery_endpoint": f"{self.url}/{tenant_name}/v2.0/.well-known/openid-configuration",
+                "api-version": "1.1",
+                "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+            }
+        )
+
     def _discovery(self, tenant_name: str) -> Answer:
         tenant = self._state.tenant(tenant_name)
-        if tenant is None:
+        if tenant is None and tenant_name not in _EVERYONE:
             return error_answer(
                 400, "invalid_tenant", 90002, f"Tenant '{tenant_name}' not found. Check to make sure you have the correct tenant ID."
             )
-        base = f"{self.url}/{tenant['id']}"
+        base = f"{self.url}/{tenant['id'] if tenant else tenant_name}"
         return Answer(
             content={
-                "issuer": f"{base}/v2.0",
+                "issuer": f"{base}/v2.0" if tenant else f"{self.url}/{{tenantid}}/v2.0",
                 "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
                 "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+                "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
                 "jwks_uri": f"{base}/discovery/v2.0/keys",
                 "tenant_region_scope": "EU",
             }
@@ -102,10 +122,10 @@ class Entra:
 
     def _application(self, tenant_name: str, form: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]] | Answer:
         """The tenant and the application that a request names, or the answer that there is none."""
-        tenant = self._state.tenant(tenant_name)
+        client = form.get("client_id", "")
+        tenant = self._home(client) if tenant_name in _EVERYONE else self._state.tenant(tenant_name)
         if tenant is None:
             return error_answer(400, "invalid_request", 90002, f"Tenant '{tenant_name}' not found.")
-        client = form.get("client_id", "")
         application = next((one for one in tenant.get("applications", []) if one["client_id"].lower() == client.lower()), None)
         if application is None:
             return error_answer(
@@ -115,6 +135,12 @@ class Entra:
                 f"Application with identifier '{client}' was not found in the directory '{tenant['display_name']}'.",
             )
         return tenant, application
+
+    def _home(self, client: str) -> dict[str, Any] | None:
+        """The tenant of a person who signs in without naming it: where the application is, or else the first."""
+        tenants: list[dict[str, Any]] = self._state.data["tenants"]
+        known = [one for one in tenants if client.lower() in {app["client_id"].lower() for app in one.get("applications", [])}]
+        return next(iter(known or tenants), None)
 
     def _token(self, tenant_name: str, request: Request) -> Answer:
         form = _form(request)
@@ -126,20 +152,27 @@ class Entra:
             return self._answered(tenant, application, form)
         if form.get("grant_type") != "client_credentials":
             return error_answer(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
-        if form.get("scope") != f"{self.graph_url}/.default":
+        if tenant_name in _EVERYONE:
+            text = "No tenant-identifying information found in either the request or implied by any provided credentials."
+            return error_answer(400, "invalid_request", 50059, text)
+        audience, slash, default = form.get("scope", "").rpartition("/")
+        if not slash or default != ".default":
             return error_answer(400, "invalid_scope", 1002012, f"The provided value for scope {form.get('scope')} is not valid.")
+        if audience.removesuffix("/") != self.graph_url:
+            text = f"The resource principal named {audience} was not found in the tenant named {tenant['display_name']}."
+            return error_answer(400, "invalid_resource", 500011, text)
         if form.get("client_assertion_type") == _ASSERTION:
             refused = self._assertion_refused(form.get("client_assertion", ""), application)
             if refused:
                 return refused
-        elif not form.get("client_secret") or form["client_secret"] != application.get("secret"):
+        elif not credentials.secret_accepted(form.get("client_secret"), application):
             return error_answer(
                 401,
                 "invalid_client",
                 7000215,
                 "Invalid client secret provided. Ensure the secret being sent is the client secret value, not its ID.",
             )
-        return self._granted(tenant, application, roles=application.get("roles", []))
+        return self._granted(tenant, application, audience, roles=application.get("roles", []))
 
     def _assertion_refused(self, assertion: str, application: dict[str, Any]) -> Answer | None:
         """An assertion that the application signed has it as issuer; every other is of an identity provider."""
@@ -148,7 +181,7 @@ class Entra:
         except ValueError:
             return error_answer(401, "invalid_client", 50027, "JWT token is invalid or malformed.")
         if issuer.lower() == application["client_id"].lower():
-            problem = _assertion_problem(assertion, application)
+            problem = credentials.assertion_problem(assertion, application)
             return error_answer(401, "invalid_client", 700027, f"Client assertion failed: {problem}.") if problem else None
         wrong = self._providers.problem(assertion, application)
         return error_answer(401, "invalid_client", *wrong) if wrong else None
@@ -188,37 +221,15 @@ class Entra:
             )
         if code.state == "declined":
             return error_answer(400, "authorization_declined", 65004, "User declined to consent to access the app.")
-        return self._granted(tenant, application, scp=" ".join(application.get("delegated", [])))
+        return self._granted(tenant, application, self.graph_url, scp=" ".join(application.get("delegated", [])))
 
-    def _granted(self, tenant: dict[str, Any], application: dict[str, Any], **permissions: Any) -> Answer:
-        token, _expires = self.issue(tenant["id"], application["client_id"], **permissions)
+    def _granted(self, tenant: dict[str, Any], application: dict[str, Any], audience: str, **permissions: Any) -> Answer:
+        token, _expires = self.issue(tenant["id"], application["client_id"], audience=audience, **permissions)
         return Answer(content={"token_type": "Bearer", "expires_in": LIFETIME_SECONDS, "access_token": token})
 
 
 def _form(request: Request) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
-
-
-def _assertion_problem(assertion: str, application: dict[str, Any]) -> str | None:
-    """What is wrong with a signed assertion (RFC 7523) of the application; None if nothing is."""
-    if not application.get("certificate"):
-        return "the application has no certificate"
-    public = x509.load_pem_x509_certificate(application["certificate"].encode()).public_key()
-    assert isinstance(public, rsa.RSAPublicKey)
-    try:
-        header, claims, signed, signature = parts(assertion)
-    except ValueError:
-        return "it is no token"
-    scheme: Any = padding.PSS(padding.MGF1(hashes.SHA256()), 32) if header.get("alg") == "PS256" else padding.PKCS1v15()
-    try:
-        public.verify(signature, signed, scheme, hashes.SHA256())
-    except InvalidSignature:
-        return "the key was not found"
-    return (
-        None
-        if claims.get("exp", 0) > time.time() and claims.get("iss") == application["client_id"]
-        else "it is expired or of another client"
-    )
+    return {name: values[0] for name, values in parse_qs(request.body.decode(errors="replace")).items()}
 
 
 def error_answer(status: int, error: str, code: int, text: str) -> Answer:

@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft Graph v1.0: service principals and the organization, with the documented meaning of PATCH.
+"""Microsoft Graph v1.0: service principals, applications and the organization, with the documented meaning of PATCH.
 
 https://learn.microsoft.com/graph/api/serviceprincipal-update and https://learn.microsoft.com/graph/api/resources/keycredential
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import threading
@@ -17,29 +16,26 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 
 from ..faults import Fault, Faults, serve_delay
 from ..log import RequestLog
 from ..state import State
+from . import batch, passwords, readings
+from .entity_sets import ENTITY_SETS, EntitySet
 from .entra import Entra
+from .graph_error import RefusedError, error
 from .https import Answer, Request
-from .key_credentials import RefusedError, replaced
 from .replicas import Replicas
+from .schema import body_of, typed
 from .writers import Writers
 
-_READS = {"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
-_WRITES = {"Application.ReadWrite.All", "Directory.ReadWrite.All"}
-_ORGANIZATION = {"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
-_ONE = re.compile(r"/v1\.0/servicePrincipals(?:/(?P<id>[^/(]+)|\(appId='(?P<app>[^']+)'\))", re.IGNORECASE)
-_APP_ID = re.compile(r"appId eq '([^']+)'", re.IGNORECASE)
-_BEGINNINGS = re.compile(r"startswith\(displayName,\s*'((?:[^']|'')*)'\)", re.IGNORECASE)
-_APP_IDS = re.compile(r"appId in \(([^)]*)\)", re.IGNORECASE)
-# Names and types of the properties, from Microsoft's own schema.
-TYPES: dict[str, Any] = json.loads((Path(__file__).parent / "graph_types.json").read_text(encoding="utf-8"))["types"]
-_KNOWN = {"id", *TYPES["servicePrincipal"]}
-_DEFAULT = ("id", "appId", "displayName", "accountEnabled", "servicePrincipalNames", "keyCredentials", "passwordCredentials")
+_READING = ("GET", "HEAD")
+_PATH = re.compile(
+    r"/v1\.0/(?P<set>servicePrincipals|applications|organization)"
+    r"(?:(?P<count>/\$count)|(?:/(?P<id>[^/($]+)|\(appId='(?P<app>[^']+)'\))(?:/(?:microsoft\.graph\.)?(?P<action>addPassword|removePassword))?)?",
+    re.IGNORECASE,
+)
 
 
 class Graph:
@@ -52,7 +48,12 @@ class Graph:
         self.writers = Writers(state, self.replicas)
 
     def handle(self, request: Request) -> Answer:
-        write = request.method != "GET"
+        answer = self._served(request)
+        moment = datetime.now(timezone.utc) + timedelta(seconds=self._state.data["graph"]["clock_offset"])
+        return replace(answer, headers={"Date": format_datetime(moment, usegmt=True), **answer.headers})
+
+    def _served(self, request: Request) -> Answer:
+        """The answer to a request by itself, or to one of a batch."""
         point = f"graph.{request.method.lower()}"
         self._state.wait("graph")
         self.writers.act(point, after=False)
@@ -60,12 +61,10 @@ class Graph:
         answer = self._faulty(fault, request) if fault else self._routed(request)
         self.writers.act(point, after=True)
         target = request.path + (f"?{'&'.join(f'{name}={value}' for name, value in request.query.items())}" if request.query else "")
-        body = json.loads(request.body) if request.body else None
-        self._log.add(
-            "graph", request.method, target, write=write, status="reset" if answer.reset else answer.status, detail={"body": body}
-        )
-        moment = datetime.now(timezone.utc) + timedelta(seconds=self._state.data["graph"]["clock_offset"])
-        return replace(answer, headers={"Date": format_datetime(moment, usegmt=True), **answer.headers})
+        write = request.method not in _READING and request.path != batch.PATH
+        status: int | str = "reset" if answer.reset else answer.status
+        self._log.add("graph", request.method, target, write=write, status=status, detail={"body": _logged(request.body)})
+        return _identified(answer, request.headers.get("client-request-id"))
 
     def _faulty(self, fault: Fault, request: Request) -> Answer:
         """What comes back where something goes wrong, before Graph acts or after it."""
@@ -74,14 +73,14 @@ class Graph:
             return Answer(reset=True)
         if fault.do == "throttle":
             wait = {"Retry-After": str(int(fault.number))} if fault.argument else {}
-            return Answer(429, _error(fault.code or "TooManyRequests", fault.message or "Too many requests"), wait)
+            return Answer(429, error(fault.code or "TooManyRequests", fault.message or "Too many requests"), wait)
         if fault.do == "status":
-            return Answer(int(fault.number), _error(fault.code or "ServiceNotAvailable", fault.message or "a fault of the lab"))
+            return Answer(int(fault.number), error(fault.code or "ServiceNotAvailable", fault.message or "a fault of the lab"))
         if fault.do == "late":
             timer = threading.Timer(fault.number, self._routed, [request])
             timer.daemon = True
             timer.start()
-            return Answer(504, _error(fault.code or "UnknownError", fault.message or ""))
+            return Answer(504, error(fault.code or "UnknownError", fault.message or ""))
         if fault.do == "truncate" and done:
             return replace(done, truncate=True)
         if fault.do == "delay":
@@ -90,117 +89,107 @@ class Graph:
 
     def _routed(self, request: Request) -> Answer:
         try:
+            claims, tenant = self._caller(request)
+            if request.path == batch.PATH:
+                _allow(request, "POST")
+                return batch.answered(request, self._served)
             with self._state.lock:
-                return self._route(request)
+                return self._route(request, tenant, {*claims.get("roles", ()), *claims.get("scp", "").split()})
         except RefusedError as exc:
-            return Answer(exc.status, _error(exc.code, str(exc)))
+            return Answer(exc.status, error(exc.code, str(exc)), exc.headers)
 
-    def _route(self, request: Request) -> Answer:
-        claims = self._entra.read(request.headers.get("authorization", "").removeprefix("Bearer "))
-        tenant = self._state.tenant(claims["tid"]) if claims else None
+    def _caller(self, request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The claims of the caller's token and its tenant; RefusedError where it has none for Graph."""
+        scheme, _space, token = request.headers.get("authorization", "").partition(" ")
+        claims = self._entra.read(token) if scheme.lower() == "bearer" else None
+        tenant = self._state.tenant(claims["tid"]) if claims and str(claims["aud"]).rstrip("/") == self._entra.graph_url else None
         if claims is None or tenant is None:
-            raise RefusedError(401, "InvalidAuthenticationToken", "Access token validation failure.")
-        lag = self.replicas.lag_of(request.headers["authorization"]) if request.method == "GET" else 0
-        roles = {*claims.get("roles", ()), *claims.get("scp", "").split()}  # of an application, or of a person through one
-        path = request.path.rstrip("/")
-        if path == "/v1.0/organization" and request.method == "GET":
-            _need(roles, _ORGANIZATION)
-            domains = [{"name": name, "isDefault": index == 0} for index, name in enumerate(tenant["domains"])]
-            return Answer(content={"value": [{"id": tenant["id"], "displayName": tenant["display_name"], "verifiedDomains": domains}]})
-        if path == "/v1.0/servicePrincipals" and request.method == "GET":
-            _need(roles, _READS)
-            return self._list(tenant, request, lag)
-        match = _ONE.fullmatch(path)
-        if match and request.method in ("GET", "PATCH"):
-            _need(roles, _READS if request.method == "GET" else _WRITES)
-            principal = next(
-                (
-                    one
-                    for one in tenant["service_principals"]
-                    if one["id"] == match["id"] or (match["app"] and one["appId"] == match["app"].lower())
-                ),
-                None,
-            )
-            if principal is None:
-                raise RefusedError(404, "Request_ResourceNotFound", f"Resource '{match['id'] or match['app']}' does not exist.")
-            if request.method == "PATCH":
-                self._change(tenant, principal, json.loads(request.body))
-                return Answer(204)
-            return Answer(content=self._shown(self.replicas.shown(principal, lag), request.query.get("$select"), key=True))
-        raise RefusedError(404, "Request_ResourceNotFound", f"The lab's Graph has no {request.method} {path}.")
+            where = f'Bearer realm="", authorization_uri="{self._entra.url}/common/oauth2/authorize", client_id="{_GRAPH_APP_ID}"'
+            text = "Access token validation failure." if token else "Access token is empty."
+            raise RefusedError(401, "InvalidAuthenticationToken", text, {"WWW-Authenticate": where})
+        return claims, tenant
 
-    def _list(self, tenant: dict[str, Any], request: Request, lag: float) -> Answer:
-        chosen = [self.replicas.shown(one, lag) for one in tenant["service_principals"] if _matches(one, request.query.get("$filter"))]
-        start, size = (
-            int(request.query.get("$skiptoken", 0)),
-            min(int(request.query.get("$top", 100)), int(self._state.data["graph"]["page_size"])),
-        )
-        key = bool(self._state.data["graph"]["list_returns_key"])
-        content: dict[str, Any] = {"value": [self._shown(one, request.query.get("$select"), key) for one in chosen[start : start + size]]}
-        if start + size < len(chosen):
-            kept = "&".join(f"{name}={value}" for name, value in request.query.items() if name != "$skiptoken")
-            content["@odata.nextLink"] = f"{self.url}{request.path}?{kept}&$skiptoken={start + size}"
-        return Answer(content=content)
+    def _route(self, request: Request, tenant: dict[str, Any], permissions: set[str]) -> Answer:
+        """permissions: of an application, or of a person through one."""
+        match = _PATH.fullmatch(request.path.rstrip("/"))
+        if match is None:
+            raise RefusedError(404, "Request_ResourceNotFound", f"The lab's Graph has no {request.path}.")
+        entities = ENTITY_SETS[match["set"].lower()]
+        names_one = bool(match["id"] or match["app"])
+        changing = ("POST",) if match["action"] else (("PATCH",) if names_one and entities.writes else ())
+        _allow(request, *(() if match["action"] else _READING), *changing)
+        if not permissions & (entities.reads if request.method in _READING else entities.writes):
+            raise RefusedError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+        if request.method in _READING:
+            return self._read(entities, tenant, request, match)
+        found = _one(entities, tenant, match)
+        body = body_of(request.body, request.headers.get("content-type", ""))
+        if match["action"]:
+            return self._password(entities, tenant, found, match["action"].lower(), body)
+        values = typed(entities.kind, body)
+        self._store(entities, tenant, found, entities.changes(tenant, found, values, self._state.data["graph"]["key_null"]))
+        return Answer(204)
 
-    def _shown(self, principal: dict[str, Any], select: str | None, key: bool) -> dict[str, Any]:
-        unknown = set(select.split(",") if select else ()) - _KNOWN
-        if unknown:
-            raise RefusedError(
-                400, "BadRequest", f"Could not find a property named '{min(unknown)}' on type 'microsoft.graph.servicePrincipal'."
-            )
-        shown: dict[str, Any] = copy.deepcopy({name: principal.get(name) for name in (select.split(",") if select else _DEFAULT)})
-        for entry in shown.get("keyCredentials") or []:
-            if not key or not select:
-                entry["key"] = None
-        return shown
+    def _read(self, entities: EntitySet, tenant: dict[str, Any], request: Request, match: re.Match[str]) -> Answer:
+        settings, base = self._state.data["graph"], f"{self.url}/v1.0"
+        lag = self.replicas.lag_of(request.headers["authorization"])
+        if match["id"] or match["app"]:
+            return readings.single(entities.kind, lambda: self.replicas.shown(_one(entities, tenant, match), lag), request, base)
+        objects = [self.replicas.shown(one, lag) for one in entities.objects(tenant)]
+        if match["count"]:
+            return readings.count(entities.kind, objects, request)
+        largest, gives_keys = int(settings["page_size"]), bool(settings["list_returns_key"])
+        return readings.page(entities.kind, objects, request, base, largest=largest, gives_keys=gives_keys)
 
-    def _change(self, tenant: dict[str, Any], principal: dict[str, Any], body: dict[str, Any]) -> None:
-        after = copy.deepcopy(principal)
-        for name, value in body.items():
-            if name == "keyCredentials":
-                after[name] = replaced(principal["keyCredentials"], value, self._state.data["graph"]["key_null"])
-            elif name == "servicePrincipalNames":
-                after[name] = _names(tenant, principal, value)
-            elif name == "accountEnabled" and isinstance(value, bool):
-                after[name] = value
-            else:
-                raise RefusedError(400, "Request_BadRequest", f"Property '{name}' cannot be set to that value.")
-        self.replicas.changes(principal)
-        principal.update(after)
+    def _password(self, entities: EntitySet, tenant: dict[str, Any], found: dict[str, Any], action: str, body: dict[str, Any]) -> Answer:
+        if action == "removepassword":
+            self._store(entities, tenant, found, {"passwordCredentials": passwords.removed(found["passwordCredentials"], body)})
+            return Answer(204)
+        kept, made = passwords.added(found["passwordCredentials"], body)
+        self._store(entities, tenant, found, {"passwordCredentials": kept})
+        return Answer(content={"@odata.context": f"{self.url}/v1.0/$metadata#microsoft.graph.passwordCredential", **made})
+
+    def _store(self, entities: EntitySet, tenant: dict[str, Any], found: dict[str, Any], changes: dict[str, Any]) -> None:
+        self.replicas.changes(found)
+        entities.store(tenant, found, changes)
 
 
-def _need(roles: set[str], any_of: set[str]) -> None:
-    if not roles & any_of:
-        raise RefusedError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+# Microsoft Graph's own application id, the same in every tenant.
+_GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
 
-def _matches(principal: dict[str, Any], condition: str | None) -> bool:
-    if condition is None:
-        return True
-    wanted = {value.lower() for value in _APP_ID.findall(condition)}
-    for listed in _APP_IDS.findall(condition):
-        wanted |= {value.strip().strip("'").lower() for value in listed.split(",")}
-    beginnings = tuple(text.replace("''", "'").lower() for text in _BEGINNINGS.findall(condition))
-    rest = _BEGINNINGS.sub("", _APP_IDS.sub("", _APP_ID.sub("", condition)))
-    if not (wanted or beginnings) or re.sub(r"\s+or\s+", "", rest).strip():
-        raise RefusedError(400, "Request_UnsupportedQuery", f"The lab's Graph cannot filter by {condition!r}.")
-    named = bool(beginnings) and str(principal.get("displayName") or "").lower().startswith(beginnings)
-    return named or principal["appId"].lower() in wanted
+def _allow(request: Request, *methods: str) -> None:
+    if request.method not in methods:
+        text = "Specified HTTP method is not allowed for the request target."
+        raise RefusedError(405, "Request_BadRequest", text, {"Allow": ", ".join(methods)})
 
 
-def _names(tenant: dict[str, Any], principal: dict[str, Any], value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise RefusedError(400, "Request_BadRequest", "servicePrincipalNames is a list of texts.")
-    taken = {name.lower() for one in tenant["service_principals"] if one is not principal for name in one["servicePrincipalNames"]}
-    for name in value:
-        if name.lower() in taken:
-            raise RefusedError(
-                409,
-                "Request_MultipleObjectsWithSameKeyValue",
-                f"The service principal cannot be updated because the service principal name {name} is already in use.",
-            )
-    return list(value)
+def _one(entities: EntitySet, tenant: dict[str, Any], match: re.Match[str]) -> dict[str, Any]:
+    name, wanted = ("id", match["id"]) if match["id"] else ("appId", match["app"])
+    found = next((one for one in entities.objects(tenant) if str(one[name]).lower() == wanted.lower()), None)
+    if found is None:
+        text = f"Resource '{wanted}' does not exist or one of its queried reference-property objects are not present."
+        raise RefusedError(404, "Request_ResourceNotFound", text)
+    return found
 
 
-def _error(code: str, message: str) -> dict[str, Any]:
-    return {"error": {"code": code, "message": message, "innerError": {"request-id": str(uuid.uuid4())}}}
+def _identified(answer: Answer, given: str | None) -> Answer:
+    """The answer with the ids of its request: https://learn.microsoft.com/graph/best-practices-concept, "Reliability and support"."""
+    request_id = str(uuid.uuid4())
+    ids = {"request-id": request_id, "client-request-id": given or request_id}
+    headers = {**ids, **answer.headers}
+    content = answer.content
+    if isinstance(content, dict):
+        headers = {"Content-Type": "application/json; odata.metadata=minimal; charset=utf-8", "OData-Version": "4.0", **headers}
+        if "error" in content:
+            inner = {"date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S"), **ids}
+            content = {"error": {**content["error"], "innerError": inner}}
+    return replace(answer, content=content, headers=headers)
+
+
+def _logged(body: bytes) -> Any:
+    """The body as JSON, or as text where it is none."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return body.decode(errors="replace")

@@ -33,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """reset: close the connection instead of answering; truncate: send half of the body."""
+    """content: sent as JSON, or as it is where it is bytes. reset: close the connection instead of answering; truncate: send half of it."""
 
     status: int = 200
     content: Any = None
@@ -100,19 +100,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
             return
-        data = b"" if answer.content is None else json.dumps(answer.content).encode()
+        data = (
+            answer.content if isinstance(answer.content, bytes) else b"" if answer.content is None else json.dumps(answer.content).encode()
+        )
         self.send_response_only(answer.status)
         self.send_header("Server", self.version_string())
         if "Date" not in answer.headers:
             self.send_header("Date", self.date_time_string())
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        if data:
+        if data and "Content-Type" not in answer.headers:
             self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data[: len(data) // 2] if answer.truncate else data)
+        if self.command != "HEAD":
+            self.wfile.write(data[: len(data) // 2] if answer.truncate else data)
         self.wfile.flush()
         self.close_connection = self.close_connection or answer.truncate
 
-    do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _serve
+    do_GET = do_HEAD = do_POST = do_PATCH = do_DELETE = do_PUT = do_OPTIONS = _serve

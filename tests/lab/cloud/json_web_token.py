@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import time
 from typing import Any
@@ -25,9 +26,16 @@ class Signer:
         self._key = keys.named(name)
 
     def sign(self, claims: dict[str, Any]) -> str:
-        signed = f"{encode({'typ': 'JWT', 'alg': 'RS256'})}.{encode(claims)}"
+        signed = f"{encode({'typ': 'JWT', 'alg': 'RS256', 'kid': self.public()['kid']})}.{encode(claims)}"
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+    def public(self) -> dict[str, str]:
+        """The public half as a JSON Web Key (RFC 7517)."""
+        numbers = self._key.public_key().public_numbers()
+        modulus, exponent = (_unsigned(number) for number in (numbers.n, numbers.e))
+        kid = base64.urlsafe_b64encode(hashlib.sha256(modulus.encode()).digest()[:20]).rstrip(b"=").decode()
+        return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": modulus, "e": exponent}
 
     def signed(self, token: str) -> bool:
         """Whether this key signed the token."""
@@ -56,3 +64,8 @@ def parts(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
 def encode(data: dict[str, Any]) -> str:
     """The part of a token that holds this data."""
     return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
+
+
+def _unsigned(number: int) -> str:
+    """A number in the form Base64urlUInt (RFC 7518)."""
+    return base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).rstrip(b"=").decode()

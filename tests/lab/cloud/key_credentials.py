@@ -12,37 +12,27 @@ from __future__ import annotations
 import base64
 import binascii
 import copy
-import json
 import uuid
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 
 from ..farm import certificates
-
-_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-# The properties of a key credential, from Microsoft's own schema.
-_FIELDS = json.loads((Path(__file__).parent / "graph_types.json").read_text(encoding="utf-8"))["types"]["keyCredential"]
+from .graph_error import RefusedError
+from .times import time_of
 
 
-class RefusedError(Exception):
-    """Graph's error answer."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
-
-
-def replaced(current: list[dict[str, Any]], given: Any, key_null: str) -> list[dict[str, Any]]:
+def replaced(current: list[dict[str, Any]], given: list[dict[str, Any]], key_null: str) -> list[dict[str, Any]]:
     """The new list; RefusedError where an entry that is there would be altered, or a new one is not valid.
 
-    key_null: whether the key of an entry that comes back with null there is kept, wiped, or makes the request be refused.
+    given: entries as schema.typed() gives them. key_null: whether the key of an entry that comes back with null there is kept, wiped, or
+    makes the request be refused.
     """
-    if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
-        raise RefusedError(400, "Request_BadRequest", "keyCredentials is a list.")
-    known = {entry["keyId"]: entry for entry in current}
+    ids = [entry["keyId"] for entry in given if entry.get("keyId")]
+    if len(set(ids)) < len(ids):
+        raise RefusedError(400, "Request_BadRequest", "The keyId of a credential has to be unique.")
+    known = {str(entry["keyId"]).lower(): entry for entry in current}
     return [_kept(known[entry["keyId"]], entry, key_null) if entry.get("keyId") in known else made(entry) for entry in given]
 
 
@@ -54,18 +44,20 @@ def _kept(stored: dict[str, Any], entry: dict[str, Any], key_null: str) -> dict[
                 raise RefusedError(400, "Request_BadRequest", f"Key of credential with KeyId '{stored['keyId']}' is required.")
             if value is not None or key_null == "wiped":
                 kept["key"] = value
-        elif value != stored.get(name):
+        elif name != "keyId" and not _same(name, value, stored.get(name)):
             raise RefusedError(400, "Request_BadRequest", f"Update to existing credential with KeyId '{stored['keyId']}' is not allowed.")
     return kept
 
 
+def _same(name: str, value: Any, stored: Any) -> bool:
+    """Whether a value that comes back is the one that is there: a time may come back in another form."""
+    return value == stored or (name.endswith("DateTime") and None not in (value, stored) and time_of(value) == time_of(stored))
+
+
 def made(entry: dict[str, Any]) -> dict[str, Any]:
     """A new entry as it is stored; RefusedError where it is not valid."""
-    unknown = set(entry) - set(_FIELDS)
-    if unknown or not entry.get("key") or entry.get("type") not in ("AsymmetricX509Cert", "X509CertAndPassword", "Symmetric"):
-        raise RefusedError(
-            400, "Request_BadRequest", f"A new key credential needs key and type, and has no {', '.join(sorted(unknown)) or 'other field'}."
-        )
+    if not entry.get("key") or entry.get("type") not in ("AsymmetricX509Cert", "X509CertAndPassword", "Symmetric"):
+        raise RefusedError(400, "Request_BadRequest", "A new key credential needs key and type.")
     try:
         certificate = certificate_of(entry["key"])
     except ValueError:
@@ -75,7 +67,7 @@ def made(entry: dict[str, Any]) -> dict[str, Any]:
     if time_of(wanted) > time_of(end) or time_of(wanted) <= datetime.now(timezone.utc):
         raise RefusedError(400, "KeyCredentialsInvalidEndDate", "Key credential end date is invalid.")
     return {
-        "keyId": str(uuid.uuid4()),
+        "keyId": entry.get("keyId") or str(uuid.uuid4()),
         "customKeyIdentifier": entry.get("customKeyIdentifier") or certificates.thumbprint(certificate),
         "displayName": entry.get("displayName"),
         "startDateTime": entry.get("startDateTime") or begin,
@@ -95,8 +87,3 @@ def certificate_of(key: str) -> x509.Certificate:
         return x509.load_der_x509_certificate(content if content[:1] == b"\x30" else base64.b64decode(content, validate=True))
     except binascii.Error as exc:
         raise ValueError(str(exc)) from None
-
-
-def time_of(text: str) -> datetime:
-    """A time as Graph shows it."""
-    return datetime.strptime(text, _FORMAT).replace(tzinfo=timezone.utc)

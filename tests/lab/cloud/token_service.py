@@ -39,7 +39,8 @@ from ..state import State
 from .entra import error_answer
 from .https import Answer, Request
 from .json_web_token import encode, parts
-from .key_credentials import certificate_of, time_of
+from .key_credentials import certificate_of
+from .times import time_of
 
 GRANT_TYPE = "http://oauth.net/grant_type/jwt/1.0/bearer"
 ISSUER = "00000001-0000-0000-c000-000000000000"

@@ -6,61 +6,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import time
-from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.lab.cloud.device_codes import DeviceCodes
-from tests.lab.cloud.entra import Entra
-from tests.lab.cloud.federation import Providers
-from tests.lab.cloud.graph import Graph
-from tests.lab.cloud.https import Answer, Request
-from tests.lab.faults import Faults
-from tests.lab.log import RequestLog
-from tests.lab.state import GREENFIELD, State
-
-from ..support import certificate
-
-SKYPE = "00000004-0000-0ff1-ce00-000000000000"
-
-
-_KEY = base64.b64encode(certificate("fabrikam.com", bits=1024).public_bytes(Encoding.DER)).decode()
-
-
-def entry() -> dict[str, Any]:
-    return {"type": "AsymmetricX509Cert", "usage": "Verify", "key": _KEY, "displayName": "CN=fabrikam.com"}
-
-
-class Tenant:
-    def __init__(self, **graph: Any) -> None:
-        self.state = State({**json.loads(GREENFIELD.read_text(encoding="utf-8")), "graph": graph})
-        self.faults = Faults()
-        log = RequestLog()
-        entra = Entra(self.state, log, self.faults, Providers(), DeviceCodes())
-        self.graph = Graph(self.state, log, self.faults, entra)
-        tenant = self.state.data["tenants"][0]
-        self._tokens = [entra.issue(tenant["id"], name, roles=["Application.ReadWrite.All"])[0] for name in ("one", "two")]
-        self.principal = next(one for one in tenant["service_principals"] if one["appId"] == SKYPE)
-
-    def ask(self, method: str, path: str, body: Any = None, reader: int = 0, **query: str) -> Answer:
-        headers = {"authorization": f"Bearer {self._tokens[reader]}"}
-        return self.graph.handle(
-            Request(method, f"/v1.0/servicePrincipals{path}", query, headers, json.dumps(body).encode() if body else b"")
-        )
-
-    def change(self, **body: Any) -> Answer:
-        return self.ask("PATCH", f"/{self.principal['id']}", body)
-
-    def names(self, reader: int = 0) -> list[str]:
-        (found,) = self.ask("GET", "", reader=reader, **{"$filter": f"appId eq '{SKYPE}'"}).content["value"]
-        return list(found["servicePrincipalNames"])
-
-    def keys(self) -> list[dict[str, Any]]:
-        return list(self.ask("GET", f"/{self.principal['id']}", **{"$select": "keyCredentials"}).content["keyCredentials"])
+from .tenant import SKYPE, Tenant, entry
 
 
 def test_only_a_single_object_gives_its_keys_unless_told_otherwise() -> None:
