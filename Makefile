@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+CLIENTS ?= .venv-clients
 CORE ?= ansible-core
 BIN := $(CURDIR)/$(VENV)/bin
 DEV := .cache/dev/ansible_collections/sfb/hybrid_auth
@@ -15,7 +16,7 @@ BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not l
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo unit check test browser test-cores lint lint-text lint-types lint-collection sanity bench lab clean
+.PHONY: help demo unit check test browser test-cores clients lint lint-text lint-types lint-collection sanity bench lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
@@ -24,6 +25,7 @@ help:
 	@echo "make test        everything: unit tests with their coverage, PowerShell, playbook tests, the report in a browser"
 	@echo "make browser     the report in a real browser (needs Chromium: tests/browser/install.sh)"
 	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
+	@echo "make clients     Azure CLI, msgraph-sdk and azure-identity against the lab (installs them into $(CLIENTS))"
 	@echo "make lint        static checks (lint-text, lint-types, lint-collection)"
 	@echo "make sanity      ansible-test sanity"
 	@echo "make bench       what runs cost beside what they may cost (10 min; QUICK=1 leaves out the large ones)"
@@ -74,6 +76,18 @@ browser: $(VENV)/.dev $(DEV)
 test-cores:
 	tests/cores.sh
 
+# Azure CLI alone is some hundred packages and 600 MB, so they are no part of make test.
+$(CLIENTS)/.installed: tests/clients/requirements.txt
+	@echo "setting up $(CLIENTS): Azure CLI, msgraph-sdk, azure-identity (600 MB)"
+	@test -x $(CLIENTS)/bin/python || $(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install -q -r $< || \
+		{ echo "not installed: what $< names; it comes from PyPI, so check the network or pip's own settings" >&2; exit 1; }
+	@touch $@
+
+clients: $(VENV)/.dev $(DEV) $(CLIENTS)/.installed
+	@$(CLIENTS)/bin/python -m pip freeze | grep -E '^(azure-cli|azure-identity|msgraph-sdk)=='
+	CLIENTS_VENV=$(CLIENTS) $(PYTEST) tests/clients
+
 bench: $(VENV)/.dev $(DEV)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 
@@ -104,4 +118,4 @@ sanity: $(VENV)/.dev
 	cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && PATH=$(BIN):$$PATH $(BIN)/ansible-test sanity --venv --color no --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 clean:
-	rm -rf .cache .venv demo
+	rm -rf .cache .venv $(CLIENTS) demo

@@ -24,6 +24,7 @@ from .cloud.federation import GitHubActions, Providers
 from .cloud.graph import Graph
 from .cloud.https import Answer, HttpsServer, Request
 from .cloud.managed_identity import ManagedIdentityEndpoints
+from .cloud.resource_manager import ResourceManager
 from .cloud.token_service import TokenService
 from .control import Control
 from .farm.farm import Farm
@@ -62,6 +63,8 @@ class Lab:
         github = GitHubActions(self._state, self._log, self.providers)
         identity = ManagedIdentityEndpoints(self._state, self._log, self._faults, entra, workdir / "arc_keys")
 
+        manager = ResourceManager(self._log, entra)
+
         def sign_in(request: Request) -> Answer:
             return (self.tokens if self.tokens.answers(request.path) else entra).handle(request)
 
@@ -70,10 +73,11 @@ class Lab:
             HttpsServer(graph.handle, tls),
             HttpsServer(github.handle, tls),
             HttpsServer(identity.handle, None),
+            HttpsServer(manager.handle, tls),
         ]
-        entra.url, graph.url, github.url, identity.url = (server.url for server in self._servers)
+        entra.url, graph.url, github.url, identity.url, manager.url = (server.url for server in self._servers)
         self.tokens.url = entra.url
-        entra.graph_url = graph.url
+        entra.graph_url, entra.manager_url = graph.url, manager.url
         self._control = Control(self._state, self._log, self._faults, self.device_codes)
         self._write_users(workdir)
         self._listeners: list[WinRmListener] = []
@@ -81,6 +85,7 @@ class Lab:
         self.info: dict[str, Any] = {
             "login_url": entra.url,
             "graph_url": graph.url,
+            "resource_manager_url": manager.url,
             "control_url": self._control.server.url,
             "ca_path": str(authority.ca_pem),
             "inventory": str(workdir / "inventory.yml"),

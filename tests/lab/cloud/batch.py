@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from .graph_error import RefusedError, error
 from .https import Answer, Request
@@ -56,9 +56,10 @@ def _requests(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _inner(outer: Request, one: dict[str, Any]) -> Request:
-    parts = urlsplit(one["url"])
-    query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    # Relative to the version: a whole address is no resource (https://github.com/microsoftgraph/msgraph-sdk-python/issues/1015).
+    path, _mark, text = one["url"].partition("?")
+    query = {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
     headers = {"authorization": outer.headers.get("authorization", "")}
     headers.update({name.lower(): str(value) for name, value in (one.get("headers") or {}).items()})
     body = json.dumps(one["body"]).encode() if one.get("body") is not None else b""
-    return Request(one["method"].upper(), f"/v1.0/{unquote(parts.path).lstrip('/')}", query, headers, body)
+    return Request(one["method"].upper(), f"/v1.0/{unquote(path).lstrip('/')}", query, headers, body)

@@ -31,12 +31,12 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class Entra:
-    """url: the server's own address, set once it listens. graph_url: the audience of the tokens."""
+    """url: the server's own address, set once it listens. graph_url, manager_url: the resources that tokens are for."""
 
     def __init__(self, state: State, log: RequestLog, faults: Faults, providers: Providers, device_codes: DeviceCodes) -> None:
         self._state, self._log, self._faults = state, log, faults
         self._providers, self._device_codes = providers, device_codes
-        self.url = self.graph_url = ""
+        self.url = self.graph_url = self.manager_url = ""
         self._signer = Signer("Entra ID")
 
     def handle(self, request: Request) -> Answer:
@@ -158,7 +158,7 @@ class Entra:
         audience, slash, default = form.get("scope", "").rpartition("/")
         if not slash or default != ".default":
             return error_answer(400, "invalid_scope", 1002012, f"The provided value for scope {form.get('scope')} is not valid.")
-        if audience.removesuffix("/") != self.graph_url:
+        if not audience or audience.removesuffix("/") not in (self.graph_url, self.manager_url):
             text = f"The resource principal named {audience} was not found in the tenant named {tenant['display_name']}."
             return error_answer(400, "invalid_resource", 500011, text)
         if form.get("client_assertion_type") == _ASSERTION:

@@ -113,7 +113,8 @@ class Graph:
         """permissions: of an application, or of a person through one."""
         match = _PATH.fullmatch(request.path.rstrip("/"))
         if match is None:
-            raise RefusedError(404, "Request_ResourceNotFound", f"The lab's Graph has no {request.path}.")
+            segment = request.path.removeprefix("/v1.0/").partition("/")[0]
+            raise RefusedError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
         entities = ENTITY_SETS[match["set"].lower()]
         names_one = bool(match["id"] or match["app"])
         changing = ("POST",) if match["action"] else (("PATCH",) if names_one and entities.writes else ())

@@ -38,7 +38,7 @@ def replaced(current: list[dict[str, Any]], given: list[dict[str, Any]], key_nul
 
 def _kept(stored: dict[str, Any], entry: dict[str, Any], key_null: str) -> dict[str, Any]:
     kept = copy.deepcopy(stored)
-    for name, value in entry.items():
+    for name, value in {"key": None, **entry}.items():  # a list is replaced, so what an entry does not say is null
         if name == "key" and (value is None or stored["key"] is None):
             if value is None and key_null == "refused" and stored["key"] is not None:
                 raise RefusedError(400, "Request_BadRequest", f"Key of credential with KeyId '{stored['keyId']}' is required.")

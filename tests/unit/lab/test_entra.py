@@ -59,6 +59,7 @@ def test_a_token_has_the_resource_as_it_was_asked_for_and_opens_graph(tenant: Te
         (TENANT, {"scope": "https://nobody.contoso.com/.default"}, 500011),
         (TENANT, {"scope": GRAPH}, 1002012),
         (TENANT, {"scope": ".default"}, 1002012),
+        (TENANT, {"scope": "/.default"}, 500011),
         ("organizations", {}, 50059),
         ("common", {}, 50059),
         ("fabrikam.com", {}, 90002),

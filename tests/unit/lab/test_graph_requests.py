@@ -272,10 +272,13 @@ def test_a_batch_answers_each_request_by_itself() -> None:
         {"id": "2", "method": "GET", "url": f"{one}?$select=accountEnabled", "dependsOn": ["1"]},
         {"id": "3", "method": "GET", "url": "/servicePrincipals/nobody"},
         {"id": "4", "method": "GET", "url": one, "dependsOn": ["3"]},
+        {"id": "5", "method": "GET", "url": f"https://graph.contoso.com/v1.0{one}"},
+        {"id": "6", "method": "GET", "url": f"/v1.0{one}"},
     ).content["responses"]
-    assert [(one["id"], one["status"]) for one in told] == [("1", 204), ("2", 200), ("3", 404), ("4", 424)]
+    assert [(one["id"], one["status"]) for one in told] == [("1", 204), ("2", 200), ("3", 404), ("4", 424), ("5", 400), ("6", 400)]
+    assert told[4]["body"]["error"]["message"] == "Resource not found for the segment 'https:'."
     assert told[1]["body"]["accountEnabled"] is False
-    assert tenant.log.counts() == {"powershell": 0, "entra": 0, "graph_reads": 3, "graph_writes": 1}
+    assert tenant.log.counts() == {"powershell": 0, "entra": 0, "graph_reads": 5, "graph_writes": 1}
 
 
 def test_what_goes_wrong_with_a_request_of_a_batch_is_in_its_answer() -> None:
