@@ -30,8 +30,8 @@ Written by: python -m tests.support.variables_page
 Every variable of `sfb.hybrid_auth.trust` and of the playbooks, checked before anything is contacted; all that is wrong is said at once.
 `ansible-doc -t role sfb.hybrid_auth.trust` shows the same.
 
-- **Blank is not given.** A variable that is null, holds only blanks, or is a list of such has its default, as if it were left out. So a
-  blank answer of an AWX survey changes nothing.
+- **Blank is not given.** A variable that is null, holds only blanks, or is a list, also one written as text, of which
+  nothing is left without the blank entries, has its default, as if it were left out. So a blank answer of an AWX survey changes nothing.
 - **A text may stand for every kind**, as surveys and `-e name=value` send it: `no` or `"false"`, `"30"`, and for a list a text with commas,
   one entry a line, or a list in JSON. Words of a choice may be in any letter case. Zero-width characters and marks of direction, which come
   along when a thumbprint is copied, are dropped.

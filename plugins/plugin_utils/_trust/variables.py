@@ -43,15 +43,15 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class Kind:
     """What a variable takes. words: for people. read: the typed value of what is not blank; InvalidOptionError where it is none.
 
-    takes_empty: whether an empty list says something.
+    many: whether it is a list, which says nothing where no entry is left without the blank ones.
     """
 
     words: str
     read: Callable[[str, Any], Any]
-    takes_empty: bool = False
+    many: bool = False
 
     def given(self, value: Any) -> bool:
-        return not (is_blank(value) and not (self.takes_empty and value == []))
+        return not is_blank(_listed(value) if self.many else value)
 
 
 def variable(kind: Kind, default: Any = None, *, entry_points: Sequence[str] = (), secret: bool = False) -> Any:
@@ -138,15 +138,19 @@ def _identity(_option: str, text: str) -> str:
 
 def entries(option: str, value: Any) -> list[Any]:
     """The entries of a list, without blank ones: of a list, of a text with commas or one a line, or of a list in JSON or YAML."""
+    listed = _listed(value)
+    if not isinstance(listed, (list, tuple)):
+        raise InvalidOptionError(option, "it is no list", "a list, or a text with commas or one entry a line")
+    return [one for one in listed if not is_blank(one)]
+
+
+def _listed(value: Any) -> Any:
+    """The list that a value is or stands for, with its blank entries; the value itself where it is none."""
     if isinstance(value, str):
         text = value.translate(forms.INVISIBLE).strip()
         found = _written_out(text)
-        value = found if isinstance(found, list) else _SEPARATOR.split(text)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = [value]
-    if not isinstance(value, (list, tuple)):
-        raise InvalidOptionError(option, "it is no list", "a list, or a text with commas or one entry a line")
-    return [one for one in value if not is_blank(one)]
+        return found if isinstance(found, list) else _SEPARATOR.split(text)
+    return [value] if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 def _written_out(text: str) -> Any:
@@ -259,32 +263,31 @@ def _whole(option: str, value: Any, expected: str, fits: Callable[[int], bool]) 
 
 def list_of(kind: Kind) -> Kind:
     """Some of a kind, as a list, a text with commas or one a line."""
-    return Kind(f"a list, each {kind.words}", lambda option, value: each(option, entries(option, value), kind.read))
+    return Kind(f"a list, each {kind.words}", lambda option, value: each(option, entries(option, value), kind.read), many=True)
 
 
 def list_or_nothing(kind: Kind) -> Kind:
-    """As list_of(), where the word none or an empty list means none of them."""
+    """As list_of(), where the word none means none of them."""
 
     def read(option: str, value: Any) -> tuple[Any, ...]:
         given = entries(option, value)
         return () if _is_word(given, NOTHING) else each(option, given, kind.read)
 
-    return Kind(f"a list, each {kind.words}; or {NOTHING}", read, takes_empty=True)
+    return Kind(f"a list, each {kind.words}; or {NOTHING}", read, many=True)
 
 
 def clearable(kind: Kind) -> Kind:
     """As the kind, where the word clear means that the setting is emptied: a blank text, or an empty list."""
-    many = kind.words.startswith("a list")
 
     def read(option: str, value: Any) -> Any:
-        given = entries(option, value) if many else [value]
+        given = entries(option, value) if kind.many else [value]
         if _is_word(given, CLEAR):
-            return () if many else ""
-        if many and any(_is_word([one], CLEAR) for one in given):
+            return () if kind.many else ""
+        if kind.many and any(_is_word([one], CLEAR) for one in given):
             raise InvalidOptionError(option, f"it holds {CLEAR} beside other entries", f"{CLEAR} alone, or the domains")
         return kind.read(option, value)
 
-    return Kind(f"{kind.words}; or {CLEAR}", read)
+    return Kind(f"{kind.words}; or {CLEAR}", read, many=kind.many)
 
 
 def _is_word(given: Sequence[Any], word: str) -> bool:

@@ -58,6 +58,20 @@ def test_what_is_blank_is_not_given(entry_point: str, blank: Any) -> None:
     assert settings(entry_point, **{name: blank for name in VARIABLES if name not in SIGNED_IN}) == settings(entry_point)
 
 
+# What stands for a list and has no entry, also as text.
+NO_ENTRIES = [[], [""], [[]], "[]", ",", "[ ]", "['']", '[""]', "\n,\n", " , \u200b,\r\n", "[[], '']"]
+
+
+@pytest.mark.parametrize("entry_point", ENTRY_POINTS)
+@pytest.mark.parametrize("empty", NO_ENTRIES, ids=repr)
+def test_a_list_of_which_nothing_is_left_is_not_given(entry_point: str, empty: Any) -> None:
+    lists = [name for name, field in VARIABLES.items() if field.metadata["kind"].words.startswith("a list")]
+    assert len(lists) > 10
+    assert settings(entry_point, **dict.fromkeys(lists, empty)) == settings(entry_point)
+    found = settings(entry_point, trust_exchange_autodiscover_allowed_domains=empty, trust_management_modules=empty)
+    assert (found.exchange_autodiscover_allowed_domains, found.management_modules) == (None, ("SkypeForBusiness", "Lync"))
+
+
 def test_every_default_is_what_the_settings_are_where_nothing_is_given() -> None:
     found = settings()
     assert {name: getattr(found, name) for name in ("deployment", "oauth_server_name", "service_name", "report_formats")} == {
@@ -114,7 +128,8 @@ def test_what_a_survey_sends_is_taken(name: str, given: Any, value: Any) -> None
         ("audit", "trust_prove", "yes", True),
         ("audit", "trust_report_formats", "HTML,json", ("html", "json")),
         ("audit", "trust_report_formats", "None", ()),
-        ("audit", "trust_report_formats", [], ()),
+        ("audit", "trust_report_formats", ["none", ""], ()),
+        ("audit", "trust_report_formats", [], ("html", "json", "xml")),
         ("audit", "trust_known_thumbprints", {f"\u200e{THUMBPRINT.lower()}": "Exchange"}, {THUMBPRINT: "Exchange"}),
         ("audit", "trust_known_thumbprints", [{"thumbprint": TENANT.upper(), "owner": None}], {TENANT: "known"}),
         ("audit", "trust_known_thumbprints", f"{THUMBPRINT},{TENANT}", {THUMBPRINT: "known", TENANT: "known"}),
