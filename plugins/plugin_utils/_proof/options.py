@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server
@@ -18,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import asse
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid, is_host_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
@@ -63,9 +63,7 @@ class ProofOptions:
 
 def read_options(params: Mapping[str, Any]) -> ProofOptions:
     """The options of a task; InvalidOptionError for one that cannot be used."""
-    ca_path = params["ca_path"]
-    if ca_path and not Path(ca_path).exists():
-        raise InvalidOptionError("ca_path", f"there is no file {ca_path}", "the path of a PEM file on the controller")
+    check_authorities(params["ca_path"])
     lifetime = params["lifetime"]
     if not assertion.SHORTEST_SECONDS <= lifetime <= assertion.LONGEST_SECONDS:
         expected = f"a number of seconds from {assertion.SHORTEST_SECONDS} to {assertion.LONGEST_SECONDS}"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,10 +19,15 @@ _MODE = 0o644
 
 def folder(option: str, value: str | None) -> Path:
     """The folder that an option names, the current one by default; InvalidOptionError where it is none."""
-    path = Path(value or ".").absolute()
-    if not path.is_dir():
-        problem = f"{str(path)!r} is {'no folder' if path.exists() else 'not there'}"
-        raise InvalidOptionError(option, problem, "an existing folder on the controller")
+    path, expected = Path(value or ".").absolute(), "an existing folder on the controller"
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise InvalidOptionError(option, f"{str(path)!r} is not there", expected) from None
+    except OSError as exc:
+        raise InvalidOptionError(option, f"{str(path)!r} cannot be used: {exc.strerror}", expected) from None
+    if not stat.S_ISDIR(mode):
+        raise InvalidOptionError(option, f"{str(path)!r} is no folder", expected)
     return path
 
 

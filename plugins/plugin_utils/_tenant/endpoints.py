@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named, clouds_of_graph, clouds_of_login
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import https_url, is_guid, is_host_name
 
@@ -37,8 +37,7 @@ def endpoints(params: Mapping[str, Any]) -> Endpoints:
     """The endpoints that the options name; InvalidOptionError where one cannot be used."""
     cloud = cloud_named(params["cloud"])
     ca_path = params.get("ca_path") or None
-    if ca_path and not Path(ca_path).exists():
-        raise InvalidOptionError("ca_path", f"there is no file {ca_path}", "the path of a PEM file on the controller")
+    check_authorities(ca_path)
     urls = {name: https_url(name, params[name]) if params.get(name) else getattr(cloud, name) for name in ("login_url", "graph_url")}
     return Endpoints(
         cloud=cloud.name,

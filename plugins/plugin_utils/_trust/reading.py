@@ -29,6 +29,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.spelling im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables import each
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import load_pfx
@@ -125,6 +126,8 @@ def _check_tenant(settings: Settings, problems: _Problems) -> None:
 
 
 def _check_files(settings: Settings, problems: _Problems, entry_point: str) -> None:
+    with problems.of("trust_ca_path"):
+        check_authorities(settings.ca_path)
     if settings.certificate_path:
         with problems.of("trust_certificate_path"):
             load_certificate_file("trust_certificate_path", settings.certificate_path)

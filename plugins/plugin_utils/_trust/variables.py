@@ -88,8 +88,11 @@ def _checked(check: Callable[[str, str], Any]) -> Callable[[str, Any], Any]:
     return lambda option, value: check(option, _text(option, value))
 
 
-def _path(_option: str, text: str) -> str:
-    return str(Path(os.path.expandvars(text)).expanduser())
+def _path(option: str, text: str) -> str:
+    try:
+        return str(Path(os.path.expandvars(text)).expanduser())
+    except RuntimeError:
+        raise InvalidOptionError(option, f"the home folder that {text!r} begins with is not known", "a path on the controller") from None
 
 
 def _own_domain(option: str, text: str) -> str:

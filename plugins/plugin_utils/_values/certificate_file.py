@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der, require_cryptography
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64, text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
@@ -48,11 +48,7 @@ def load_certificate(option: str, content: str | bytes) -> Certificate:
 
 def load_certificate_file(option: str, path: str) -> Certificate:
     """The certificate in a file on the controller; InvalidOptionError as load_certificate(), or where the file cannot be read."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as exc:
-        raise InvalidOptionError(option, f"{path} cannot be read: {exc.strerror}", "a file on the controller") from None
-    return load_certificate(option, content)
+    return load_certificate(option, content_of(option, path, "a file on the controller"))
 
 
 def _certificates_in(option: str, content: str | bytes) -> list[bytes]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der, require_cryptography
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
 try:
@@ -35,10 +35,7 @@ class Pfx:
 def load_pfx(option: str, path: str, password: str | None) -> Pfx:
     """The file's certificate, and its content; InvalidOptionError where it is none. No message holds any of the content."""
     require_cryptography()
-    try:
-        content = Path(path).read_bytes()
-    except OSError as exc:
-        raise InvalidOptionError(option, f"{path} cannot be read: {exc.strerror}", _EXPECTED) from None
+    content = content_of(option, path, _EXPECTED)
     try:
         key, certificate, _chain = pkcs12.load_key_and_certificates(content, password.encode() if password else None)
     except ValueError:

@@ -386,7 +386,7 @@ def test_a_connection_that_is_not_windows_is_refused_before_anything_is_contacte
         ({"lifetime": 0}, "out of range"),
         ({"oauth_server_name": " "}, "it is empty"),
         ({"current": {"x": 1}}, "no result of onprem_info"),
-        ({"ca_path": "/no/such/file"}, "there is no file"),
+        ({"ca_path": "/no/such/file"}, "cannot be read"),
         ({"mailbox": "user"}, "no SIP address"),
         ({"mailbox": "sip:a b@contoso.com"}, "no SIP address"),
         ({"mailbox_folder": "Inbox"}, "mailbox"),

@@ -21,7 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
-from ..support import opened, run_action
+from ..support import certificate, opened, pem, run_action
 
 WHERE = endpoints({"cloud": "global", "validate_certs": True})
 TENANT, OTHER = "5588b4fd-f26d-475c-824f-9911277ab13e", "6699c5fe-0000-4000-8000-000000000001"
@@ -131,7 +131,7 @@ def test_a_task_with_another_use_is_told_what_differs(made: dict[str, Any], now:
 def test_another_file_of_certificates_is_another_use(tmp_path: Path) -> None:
     one, two = tmp_path / "one.pem", tmp_path / "two.pem"
     for path in (one, two):
-        path.write_text("")
+        path.write_text(pem(certificate()))
     (tmp_path / "link.pem").symlink_to(one)
     assert f"with ca_path {one}; this task has ca_path {two}" in refusal(sealed(ca_path=str(one)), ca_path=str(two))
     assert f"with ca_path not set; this task has ca_path {one}" in refusal(sealed(), ca_path=str(one))

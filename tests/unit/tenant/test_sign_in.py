@@ -114,7 +114,7 @@ def test_tenant_info_finds_exactly_one_tenant_of_that_display_name(found: list[s
         ({**SIGN_IN, "client_secret": SECRET, "tenant": "con toso"}, "names no tenant"),
         ({**SIGN_IN, "client_secret": SECRET, "client_id": "x"}, "is not a GUID"),
         ({**SIGN_IN, "client_secret": SECRET, "login_url": "http://login.contoso.com"}, "not an https URL"),
-        ({**SIGN_IN, "client_secret": SECRET, "ca_path": "/nowhere/ca.pem"}, "there is no file"),
+        ({**SIGN_IN, "client_secret": SECRET, "ca_path": "/nowhere/ca.pem"}, "cannot be read"),
     ],
 )
 def test_a_bad_sign_in_is_refused_before_anything_is_contacted(options: dict[str, Any], part: str, talk: Talk) -> None:

@@ -24,7 +24,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings im
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
-from ..support import certificate, pem
+from ..support import certificate, key_pem, pem
 
 SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
 APPLICATION, TENANT = "4a1aa1d5-c567-49d0-ad0b-cd957a47f842", "5588b4fd-f26d-475c-824f-9911277ab13e"
@@ -182,7 +182,7 @@ def test_what_a_survey_sends_to_one_entry_point_is_taken(entry_point: str, name:
         ("trust_management_modules", {"a": 1}, "it is no list"),
         ("trust_tenant", "two words", "names no tenant"),
         ("trust_certificate_path", "/nowhere/issuer.cer", "/nowhere/issuer.cer cannot be read"),
-        ("trust_ca_path", "/nowhere/ca.pem", "there is no file /nowhere/ca.pem"),
+        ("trust_ca_path", "/nowhere/ca.pem", "/nowhere/ca.pem cannot be read: No such file or directory"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_variable(name: str, given: Any, words: str) -> None:
@@ -228,6 +228,43 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         "trust_service_name",
         "trust_wait_timeout",
     ]
+
+
+OVERLONG = f"/{'a' * 300}"
+
+
+@pytest.mark.parametrize("entry_point", ENTRY_POINTS)
+def test_authorities_are_a_file_of_certificates(entry_point: str, tmp_path: Path) -> None:
+    file, folder = tmp_path / "ca.pem", tmp_path / "ca"
+    folder.mkdir()
+    file.write_text(pem(certificate()))
+    assert settings(entry_point, trust_ca_path=str(file)).ca_path == str(file)
+    for content in ("", "no certificate", key_pem(), pem(certificate())[:-60]):
+        file.write_text(content)
+        said = refusal(entry_point, trust_ca_path=str(file))
+        assert said.startswith(f"trust_ca_path: {file} holds no certificate in PEM, or a damaged one. Expected the path of a PEM file")
+    for path, why in ((folder, "Is a directory"), (OVERLONG, "File name too long"), (file / "x", "Not a directory")):
+        said = refusal(entry_point, trust_ca_path=str(path))
+        assert said.startswith(f"trust_ca_path: {path} cannot be read: {why}. ")
+        assert said.endswith("Nothing was contacted.")
+
+
+@pytest.mark.parametrize(
+    ("entry_point", "name", "more"),
+    [
+        ("configure", "trust_certificate_path", {}),
+        ("audit", "trust_report_path", {}),
+        ("rotate", "trust_rotation_pfx_path", {"trust_rotation_create": "pfx"}),
+        ("configure", "trust_client_certificate_path", {"trust_auth_source": "client_certificate", "trust_client_secret": ""}),
+        ("configure", "trust_federated_token_file", {"trust_auth_source": "federated", "trust_client_secret": ""}),
+    ],
+)
+def test_a_path_that_cannot_be_one_is_refused(entry_point: str, name: str, more: dict[str, str]) -> None:
+    given = {"trust_tenant": "contoso.com", **more}
+    said = refusal(entry_point, **{**given, name: OVERLONG})
+    assert said.startswith(f"{name}: ")
+    assert "File name too long" in said
+    assert refusal(entry_point, **{**given, name: "~nobody-of-that-name/x"}).startswith(f"{name}: the home folder that ")
 
 
 def test_the_certificate_file_is_read(tmp_path: Path) -> None:

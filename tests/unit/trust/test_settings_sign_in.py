@@ -97,7 +97,7 @@ def test_what_the_environment_has_completes_the_variables(environment: pytest.Mo
         ("AZURE_TENANT", "no tenant", "AZURE_TENANT (for trust_tenant): 'no tenant' names no tenant."),
         ("AZURE_CLOUD_ENVIRONMENT", "AzureMars", "The environment variable AZURE_CLOUD_ENVIRONMENT names the cloud 'AzureMars'"),
         ("ANSIBLE_AZURE_AUTH_SOURCE", "credential_file", "Set the variable 'trust_auth_source' to one of auto,"),
-        ("SFB_CA_PATH", "/nowhere", "SFB_CA_PATH (for trust_ca_path): there is no file /nowhere."),
+        ("SFB_CA_PATH", "/nowhere", "SFB_CA_PATH (for trust_ca_path): /nowhere cannot be read: No such file or directory."),
     ],
 )
 def test_a_wrong_value_of_the_environment_is_named_by_its_variable(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entra
@@ -16,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application, lacking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
@@ -68,10 +68,7 @@ def key_pair(path: str, password: str | None) -> KeyPair:
     option = "client_certificate_path"
     if not HAS_CRYPTOGRAPHY:
         raise missing("cryptography", "reading the client certificate")
-    try:
-        content = Path(path).read_bytes()
-    except OSError as exc:
-        raise InvalidOptionError(option, f"{path} cannot be read: {exc.strerror}", "a PEM or PFX file on the controller") from None
+    content = content_of(option, path, "a PEM or PFX file on the controller")
     secret = password.encode() if password else None
     try:
         key, certificate = _pem_pair(content, secret) if b"-----BEGIN" in content else _pfx_pair(content, secret)

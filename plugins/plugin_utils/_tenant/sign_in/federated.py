@@ -13,7 +13,6 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entra
@@ -22,6 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import https_url
 
@@ -110,11 +110,7 @@ def _provided(params: Mapping[str, Any]) -> tuple[str, str | GitHub]:
 
 def _content(path: str) -> str:
     option, expected = "federated_token_file", "a file on the controller with the provider's token"
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(_LARGEST_TOKEN_BYTES + 1)
-    except OSError as exc:
-        raise InvalidOptionError(option, f"{path} cannot be read: {exc.strerror}", expected) from None
+    content = content_of(option, path, expected, _LARGEST_TOKEN_BYTES + 1)
     if len(content) > _LARGEST_TOKEN_BYTES:
         raise InvalidOptionError(option, f"{path} is larger than a token can be", expected)
     return content.decode("ascii", "replace")
