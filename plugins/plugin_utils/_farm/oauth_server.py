@@ -57,8 +57,12 @@ def wanted_realm(wanted: Mapping[str, Any]) -> str | None:
     """The realm that the server must have: the given one, or the tenant that the metadata URL names by its id; None for any."""
     if wanted.get("realm") is not None:
         return str(wanted["realm"])
-    segments = urlsplit(str(wanted.get("metadata_url") or "")).path.lower().split("/")
-    return next((segment for segment in segments if is_guid(segment)), None)
+    return tenant_in(wanted.get("metadata_url"))
+
+
+def tenant_in(metadata_url: str | None) -> str | None:
+    """The tenant's id that a metadata URL has in its path, in lower case; None where it has none."""
+    return next((segment for segment in urlsplit(metadata_url or "").path.lower().split("/") if is_guid(segment)), None)
 
 
 def has_realm(server: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool | None:

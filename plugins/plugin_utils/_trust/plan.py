@@ -116,14 +116,18 @@ def tenant_obstacles(settings: Settings, tenant: Tenant | Unread) -> list[Obstac
     """The tenant that was not read, or that is another one than was named."""
     if isinstance(tenant, Unread):
         return [Obstacle("tenant", tenant.why)]
-    if not settings.tenant_id or settings.tenant_id == tenant.tenant_id:
-        return []
+    named = {
+        "trust_tenant_id is": settings.tenant_id,
+        "trust_metadata_url names tenant": oauth_server.tenant_in(settings.metadata_url),
+    }
     return [
         Obstacle(
             "tenant",
-            f"trust_tenant_id is {settings.tenant_id}, but the sign-in is for tenant {tenant.tenant_id}.",
-            "Correct trust_tenant_id, or sign in to the tenant it names.",
+            f"{words} {other}, but the sign-in is for tenant {tenant.tenant_id}.",
+            f"Correct {words.partition(' ')[0]}, or sign in to the tenant it names.",
         )
+        for words, other in named.items()
+        if other and other != tenant.tenant_id
     ]
 
 
@@ -289,6 +293,7 @@ def _plan_farm(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | U
 
 
 def _add(made: Plan, name: str, change: Change, lost: list[Loss], losses: list[Loss], arguments: Mapping[str, Any]) -> None:
+    lost = lost if change.changed else []
     losses += lost
     made.add(Step(name, change, tuple(loss.what for loss in lost)), arguments)
 

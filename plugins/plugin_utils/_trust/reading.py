@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.oauth_server import tenant_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
@@ -123,6 +124,11 @@ def _check_tenant(settings: Settings, problems: _Problems) -> None:
     tenant, tenant_id = settings.tenant, settings.tenant_id
     if tenant and tenant_id and is_guid(tenant) and tenant != tenant_id:
         problems.add("trust_tenant", f"trust_tenant: it is {tenant}, but trust_tenant_id is {tenant_id}. Expected one tenant in both.")
+    named, other = tenant_in(settings.metadata_url), tenant_id or (tenant if tenant and is_guid(tenant) else None)
+    if named and other and named != other:
+        variable = "trust_tenant_id" if tenant_id else "trust_tenant"
+        problem = f"it names tenant {named}, but {variable} is {other}"
+        problems.add("trust_metadata_url", f"trust_metadata_url: {problem}. Expected one tenant in both.")
 
 
 def _check_files(settings: Settings, problems: _Problems, entry_point: str) -> None:

@@ -12,19 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import (
     FarmReading,
     OAuthConfiguration,
-    OAuthServer,
     PartnerApplication,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import ownership
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 
 
@@ -127,8 +126,11 @@ def _server(farm: FarmReading, trust: Trust, application_goes: bool) -> tuple[bo
         return True, left
     why = None
     users = _users(farm, trust, application_goes)
-    if not _is_of_tenant(ours, trust):
-        why = f"it points to {ours['metadata_url']} (realm {ours['realm']}), and not to tenant {trust.tenant_id}"
+    foreign = ownership.anothers(ours, trust.tenant_id, trust.metadata_url)
+    if foreign:
+        why = f"its {foreign} is another tenant's or service's, and not that of tenant {trust.tenant_id}"
+    elif not ownership.is_tenants(ours, trust.tenant_id, trust.metadata_url):
+        why = f"neither its metadata URL ({ours['metadata_url']}) nor its realm ({ours['realm']}) is that of tenant {trust.tenant_id}"
     elif users:
         why = f"{', '.join(users)} takes its tokens from an OAuth server"
     elif same_text(farm["oauth_configuration"]["client_authorization_oauth_server"], ours["identity"]):
@@ -140,13 +142,6 @@ def _users(farm: FarmReading, trust: Trust, application_goes: bool) -> list[str]
     """The partner applications that stay and need an OAuth server."""
     ours = partner_application.find(farm["partner_applications"], trust.partner_application) if application_goes else None
     return [f"partner application {one['identity']}" for one in farm["partner_applications"] if one is not ours and one["use_oauth_server"]]
-
-
-def _is_of_tenant(server: OAuthServer, trust: Trust) -> bool:
-    """Whether the server is the tenant's: by its metadata's URL, by the tenant's id in it, or by its realm, which is the tenant's id."""
-    url = str(server["metadata_url"] or "")
-    named = trust.tenant_id in urlsplit(url.lower()).path.split("/")
-    return named or bool(trust.metadata_url and same_url(url, trust.metadata_url)) or same_text(server["realm"], trust.tenant_id)
 
 
 def _configuration(configuration: OAuthConfiguration, trust: Trust) -> tuple[bool, list[Left]]:

@@ -6,17 +6,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import ownership
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Reading
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 # The steps in the order in which they are done: the tenant accepts what the farm signs before the farm relies on it.
 TITLES = {
@@ -27,12 +25,11 @@ TITLES = {
     "partner_application": "Partner application",
     "oauth_configuration": "OAuth configuration",
 }
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
 class Step:
-    """name: a key of TITLES. losses: values that are gone afterwards and that no other option brings back."""
+    """name: a key of TITLES. losses: values that are gone afterwards and that no other option brings back; none without a change."""
 
     name: str
     change: Change
@@ -84,14 +81,8 @@ def server_losses(farm: Reading, name: str, tenant_id: str, wanted_url: str) -> 
     there = oauth_server.find(farm["oauth_servers"], name)
     if there is None:
         return []
-    identity, realm, url = str(there["identity"]), str(there["realm"] or ""), str(there["metadata_url"] or "")
-    host = urlsplit(url).hostname or ""
-    ids = _GUID.findall(url.lower())
-    # Where Microsoft documents the metadata, the address says by its id whose it is; any other host is another service's.
-    foreign = bool(ids and tenant_id not in ids) or bool(host and not is_microsofts(host))
-    lost = [f"metadata URL {url}"] if foreign and not same_url(url, wanted_url) else []
-    lost += [f"realm {realm}"] if is_guid(realm) and realm.lower() != tenant_id else []
-    return [Loss(f"{' and '.join(lost)} of OAuth server {identity}", identity)] if lost else []
+    identity, lost = str(there["identity"]), ownership.anothers(there, tenant_id, wanted_url)
+    return [Loss(f"{lost} of OAuth server {identity}", identity)] if lost else []
 
 
 def configuration_losses(farm: Reading, wanted: Mapping[str, Any], known: Collection[str]) -> list[Loss]:

@@ -127,6 +127,21 @@ def test_what_is_anothers_is_lost_only_when_its_takeover_is_asked_for(
     assert lost.rsplit(maxsplit=1)[-1] in json.dumps(changed.change.as_result()["diff"]["before"])
 
 
+def test_metadata_of_another_tenant_than_the_sign_ins_is_an_obstacle_that_names_both(decide: Decide) -> None:
+    url = f"https://accounts.accesscontrol.windows.net/{OTHER}/metadata/json/1"
+    (obstacle,) = decide(greenfield(), metadata_url=url).obstacles
+    assert obstacle.problem == f"trust_metadata_url names tenant {OTHER}, but the sign-in is for tenant {TENANT}."
+    assert obstacle.remedy == "Correct trust_metadata_url, or sign in to the tenant it names."
+    assert decide(greenfield(), metadata_url=url.replace(OTHER, TENANT)).obstacles == []
+
+
+def test_a_step_without_a_change_loses_nothing(decide: Decide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject.steps, "server_losses", lambda *_args: [subject.Loss("a realm", "microsoft.sts")])
+    plan = decide(states.right(), **RIGHT)
+    assert plan.obstacles == []
+    assert [step.losses for step in plan.steps if step.losses] == []
+
+
 def test_what_one_step_says_of_itself_is_not_said_again_of_the_whole(decide: Decide) -> None:
     state = states.right()
     (application,) = state["deployments"][0]["cms"]["partner_applications"]

@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import names_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import removal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import server_losses
 
 from ..support import run_action
 from .test_discovery import SKYPE, STAGED, TENANT, farm
 
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
 URL = f"https://accounts.accesscontrol.windows.net/{TENANT}/metadata/json/1"
+OTHER = "6699c5fe-0000-4000-8000-000000000001"
 OURS, FOREIGN = "A" * 40, "F" * 40
 TRUST = removal.Trust(
     tenant_id=TENANT,
@@ -74,7 +76,10 @@ def why(planned: removal.Removal) -> dict[str, str]:
 identities = st.sampled_from(["microsoft.sts", "Microsoft.STS", "evoSTS", "other"])
 servers = st.lists(
     st.builds(
-        server, identities, st.sampled_from([URL, URL.upper(), "https://sts.fabrikam.com/", None]), st.sampled_from([TENANT, "x", None])
+        server,
+        identities,
+        st.sampled_from([URL, URL.upper(), URL.replace(TENANT, OTHER), "https://sts.fabrikam.com/", None]),
+        st.sampled_from([TENANT, OTHER, "x", None]),
     ),
     max_size=3,
     unique_by=lambda one: one["identity"].lower(),
@@ -106,6 +111,7 @@ def test_only_the_trusts_own_objects_go_and_what_stays_is_said(
         assert (f"OAuth server {one['identity']}" in said) is not (ours and planned.oauth_server)
         if ours and planned.oauth_server:
             assert TENANT in (str(one["metadata_url"]).lower() + str(one["realm"]))
+            assert server_losses(state, "microsoft.sts", TENANT, URL) == [], "what configure calls another's stays"
             assert (modern or "").lower() != "microsoft.sts"
             assert not any(partner["use_oauth_server"] for partner in partners if f"partner application {partner['identity']}" in said), (
                 "a partner application that stays needs it"
@@ -121,6 +127,25 @@ def test_every_credential_that_stays_is_said(skype: list[str | None], exchange: 
     assert not any(OURS in left.what or left.decide for left in credentials)
     unknown = removal.plan(objects(), principals, replace(TRUST, thumbprints=()))
     assert len([left for left in unknown.left if left.decide]) == len(skype) + len(exchange)
+
+
+@pytest.mark.parametrize(
+    ("url", "realm", "part"),
+    [
+        (URL.replace(TENANT, OTHER), TENANT, f"its metadata URL {URL.replace(TENANT, OTHER)} is another tenant's"),
+        (URL, OTHER, f"its realm {OTHER} is another tenant's"),
+        ("https://sts.fabrikam.com/", TENANT, "its metadata URL https://sts.fabrikam.com/ is another tenant's or service's"),
+    ],
+    ids=str,
+)
+def test_a_server_that_is_in_part_anothers_stays_with_a_warning_and_goes_by_its_name(url: str, realm: str, part: str) -> None:
+    state = objects(oauth_servers=[server(url=url, realm=realm)])
+    planned = removal.plan(state, [], TRUST)
+    assert planned.oauth_server is False
+    (left,) = [one for one in planned.left if one.decide]
+    assert part in left.why
+    assert removal.plan(state, [], replace(TRUST, although_foreign=("microsoft.sts",))).oauth_server is True
+    assert len(server_losses(state, "microsoft.sts", TENANT, URL)) == 1
 
 
 def test_an_object_that_is_named_goes_although_it_is_foreign() -> None:

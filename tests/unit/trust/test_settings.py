@@ -291,6 +291,16 @@ def test_a_tenant_that_is_not_the_one_of_the_id_is_refused() -> None:
     assert settings(trust_tenant=TENANT.upper(), trust_tenant_id=TENANT).tenant == TENANT
 
 
+@pytest.mark.parametrize("entry_point", ENTRY_POINTS)
+@pytest.mark.parametrize("variable", ["trust_tenant_id", "trust_tenant"])
+def test_metadata_of_another_tenant_than_the_named_one_is_refused(entry_point: str, variable: str) -> None:
+    url = f"https://accounts.accesscontrol.windows.net/{TENANT.upper()}/metadata/json/1"
+    said = refusal(entry_point, trust_metadata_url=url, **{variable: APPLICATION})
+    assert said.startswith(f"trust_metadata_url: it names tenant {TENANT}, but {variable} is {APPLICATION}. Expected one tenant in both.")
+    for right in (url, "https://sts.contoso.com/metadata/json/1"):
+        assert settings(entry_point, trust_metadata_url=right, **{variable: TENANT}).metadata_url == right
+
+
 def test_a_pfx_is_asked_for_and_read_where_one_is_to_be_imported(tmp_path: Path) -> None:
     assert refusal("rotate", trust_rotation_create="pfx").startswith("trust_rotation_pfx_path: it is not set")
     file = tmp_path / "next.pfx"
