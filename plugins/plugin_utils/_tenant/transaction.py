@@ -10,6 +10,7 @@ read, and what was lost to another writer is written again.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,6 +33,9 @@ _SHOWN_WITHIN = 0.5
 # So often is a change looked at again that was sent twice, since the service may still carry out the first request.
 _LATE_LOOKS = 5
 _LONGEST_ANSWER_SECONDS = 60.0
+# Writers that met each other do not try again at the same moment.
+_JITTER = random.SystemRandom()
+_LONGEST_JITTER_SECONDS = 3.0
 
 
 class Planner(Protocol):
@@ -180,9 +184,18 @@ class Transaction:
     def _see(self, plans: Sequence[PrincipalPlan]) -> bool:
         """Read until the changes are shown. False where they are not, and there is time to write again; HybridAuthError at the end."""
         part = self._waiting.part(_SHOWN_WITHIN)
-        agreeing, needed = 0, 1
+        agreeing, needed, moved = 0, 1, 0
+        before = [set(self._facts(plan.principal)) for plan in plans]
+        last: list[set[str]] = []
         while True:
             wrong = self._look(plans)
+            shown = [set(self._facts(self._after[plan.principal.app_id])) for plan in plans]
+            # Neither as it was nor as it was written, and it stays so: another writer came after.
+            moved = moved + 1 if wrong and shown not in (before, []) and shown == last else 0
+            last = shown
+            if moved == _AGREEING_READS:
+                self._waiting.wait(_JITTER.uniform(0, _LONGEST_JITTER_SECONDS))
+                return False
             agreeing = 0 if wrong else agreeing + 1
             needed = _AGREEING_READS if wrong else needed
             if agreeing == needed:
@@ -194,9 +207,9 @@ class Transaction:
                     return not wrong
                 raise HybridAuthError(
                     f"Microsoft Graph took the change of {labels([plan.principal for plan in plans])}, but "
-                    f"{self._waiting.timeout:g} seconds later it shows: {'; '.join(wrong)}.",
+                    f"{self._waiting.timeout:g} seconds later it shows: {'; '.join(dict.fromkeys(wrong))}.",
                     "Another program may have written at the same time. Look at it with sp_info, and run again.",
-                    problems=wrong,
+                    problems=list(dict.fromkeys(wrong)),
                 )
 
     def _look(self, plans: Sequence[PrincipalPlan]) -> list[str]:
@@ -213,13 +226,13 @@ class Transaction:
             wrong += self._differences(plan, one)
         return wrong
 
+    def _facts(self, principal: ServicePrincipal) -> dict[str, str]:
+        return {fact: words for fact, words in principal.facts.items() if fact.startswith(self._planner.kinds)}
+
     def _differences(self, plan: PrincipalPlan, found: ServicePrincipal) -> list[str]:
-        kinds = self._planner.kinds
-        before, after, shown = plan.principal.facts, plan.predicted.facts, found.facts
-        lacking = {
-            words: "lost" if fact in before else "lacks" for fact, words in after.items() if fact.startswith(kinds) and fact not in shown
-        }
-        left = {words for fact, words in before.items() if fact.startswith(kinds) and fact not in after and fact in shown}
+        before, after, shown = self._facts(plan.principal), self._facts(plan.predicted), self._facts(found)
+        lacking = {words: "lost" if fact in before else "lacks" for fact, words in after.items() if fact not in shown}
+        left = {words for fact, words in before.items() if fact not in after and fact in shown}
         return [
             *(f"{found.label} {verb} {words}" for words, verb in lacking.items()),
             *(f"{found.label} still has {words}" for words in sorted(left)),
@@ -231,11 +244,7 @@ class Transaction:
         self._wishes.note_that_keys_are_echoed()
         lost = f"the keys of these credentials of {found.label}"
         named = ", ".join(sorted(key.label for key in plan.principal.keys if key.key_id in wiped))
-        for body in key_echo.bodies(plan, found, wiped):
-            problem = self._refusal(found, body)
-            if problem is None:
-                break
-        else:
+        if not any(self._taken(found, body) for body in key_echo.bodies(plan, found, wiped)):
             raise HybridAuthError(
                 f"Microsoft Graph wiped {lost} when another was added beside them, and did not take them back: {named}.",
                 "Add each certificate again with sp_credential.",
@@ -246,15 +255,22 @@ class Transaction:
             "with them were refused. Later writes of this hour send every key back as it was."
         )
 
-    def _refusal(self, found: ServicePrincipal, body: Mapping[str, Any]) -> GraphError | None:
-        """Why Graph did not take the body; None where it did."""
-        try:
-            self._graph.change(found.path, found.label, body, _LONGEST_ANSWER_SECONDS)
-        except GraphError as exc:
-            if exc.passes:
-                raise
-            return exc
-        return None
+    def _taken(self, found: ServicePrincipal, body: Mapping[str, Any]) -> bool:
+        """Whether Graph takes the body, asked as often as the time allows where the trouble may pass."""
+        self._waiting.fresh()
+        while True:
+            try:
+                self._graph.change(found.path, found.label, body, _LONGEST_ANSWER_SECONDS)
+            except UnansweredError:
+                seconds = None
+            except GraphError as exc:
+                if not exc.passes:
+                    return False
+                seconds = exc.retry_after
+            else:
+                return True
+            if not self._waiting.wait(seconds):
+                return False
 
     def _stays(self, plans: Sequence[PrincipalPlan]) -> bool:
         """Whether a change that was sent twice is still there after some more looks."""
