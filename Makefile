@@ -16,7 +16,7 @@ BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not l
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo unit check test browser test-cores clients lint lint-text lint-types lint-collection sanity bench lab clean
+.PHONY: help demo unit check test browser test-cores clients lint lint-text lint-types lint-collection sanity bench soak lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
@@ -29,6 +29,7 @@ help:
 	@echo "make lint        static checks (lint-text, lint-types, lint-collection)"
 	@echo "make sanity      ansible-test sanity"
 	@echo "make bench       what runs cost beside what they may cost (10 min; QUICK=1 leaves out the large ones)"
+	@echo "make soak        runs at once on one tenant, and 200 cycles of configure and audit (40 min; CYCLES=20 for fewer)"
 	@echo "make lab         the simulated hybrid in the foreground (STATE=file.json INFO=info.json)"
 	@echo "make clean       remove what the other targets made"
 
@@ -91,6 +92,9 @@ clients: $(VENV)/.dev $(DEV) $(CLIENTS)/.installed
 bench: $(VENV)/.dev $(DEV)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 
+soak: $(VENV)/.dev $(DEV)
+	@$(BIN)/python -m tests.soak $(if $(CYCLES),--cycles $(CYCLES))
+
 lint: lint-text lint-types lint-collection
 
 lint-text: $(VENV)/.dev
@@ -102,7 +106,7 @@ lint-text: $(VENV)/.dev
 lint-types: $(VENV)/.dev $(DEV)
 	$(BIN)/mypy -p ansible_collections.sfb.hybrid_auth.plugins.plugin_utils -p ansible_collections.sfb.hybrid_auth.plugins.action \
 		-p ansible_collections.sfb.hybrid_auth.plugins.lookup
-	$(BIN)/mypy -p tests.lab -p tests.support -p tests.bench
+	$(BIN)/mypy -p tests.lab -p tests.support -p tests.bench -p tests.soak
 
 lint-collection: $(VENV)/.dev
 	@rm -rf .cache/build .cache/lint && mkdir -p .cache/build .cache/lint
