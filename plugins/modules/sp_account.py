@@ -34,7 +34,9 @@ options:
     type: dict
   wait_timeout:
     description:
-      - How many seconds to wait after a change until the directory shows it several times in a row.
+      - How many seconds a change may take in all, from the first reading until the directory shows it.
+      - Within them a request that was throttled, lost or met another writer is planned and sent again, and what a reading no longer shows is
+        waited for.
     type: int
     default: 120
 seealso:
@@ -53,6 +55,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+written:
+  description: What was done before the task failed, in order.
+  returned: failure after a part was done
+  type: list
+  elements: str
+  sample:
+    - add name 00000004-0000-0ff1-ce00-000000000000/webext.contoso.com to service principal 00000004-0000-0ff1-ce00-000000000000
 service_principals:
   description: The service principals as they are now; in check mode as they would be.
   returned: success

@@ -13,8 +13,11 @@ author:
 description:
   - Puts the farm's OAuthTokenIssuer certificate on service principals, so that the tenant accepts the tokens that the farm signs, or
     takes certificates away.
-  - Other credentials stay as they are. Microsoft Graph replaces the whole list with each write, so the list is read immediately before
-    it is written and read back until the directory shows it; a credential that was there and is missing then fails the task.
+  - Other credentials stay as they are. Microsoft Graph replaces the whole list with each write, so the list is read until readings agree
+    immediately before it is written, and read back until the directory shows it; a credential that was there and is missing then fails the
+    task.
+  - Runs of one user on one machine write one after the other. Programs elsewhere that write to the same principal at the same moment are noticed as
+    far as Microsoft Graph shows it.
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
@@ -97,7 +100,9 @@ options:
     type: dict
   wait_timeout:
     description:
-      - How many seconds to wait after a change until the directory shows it several times in a row.
+      - How many seconds a change may take in all, from the first reading until the directory shows it.
+      - Within them a request that was throttled, lost or met another writer is planned and sent again, and what a reading no longer shows is
+        waited for.
     type: int
     default: 120
 seealso:
@@ -139,6 +144,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+written:
+  description: What was done before the task failed, in order.
+  returned: failure after a part was done
+  type: list
+  elements: str
+  sample:
+    - add name 00000004-0000-0ff1-ce00-000000000000/webext.contoso.com to service principal 00000004-0000-0ff1-ce00-000000000000
 service_principals:
   description: The service principals as they are now; in check mode as they would be.
   returned: success

@@ -12,7 +12,7 @@ author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
   - Adds the names of the farm's Web services to a service principal, removes names, or keeps a domain's names exact.
-  - The whole list is read and written, so other names stay. The list is read back until the directory shows it.
+  - The whole list is read until readings agree and then written, so other names stay. It is read back until the directory shows it.
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
@@ -69,7 +69,9 @@ options:
     type: dict
   wait_timeout:
     description:
-      - How many seconds to wait after a change until the directory shows it several times in a row.
+      - How many seconds a change may take in all, from the first reading until the directory shows it.
+      - Within them a request that was throttled, lost or met another writer is planned and sent again, and what a reading no longer shows is
+        waited for.
     type: int
     default: 120
 seealso:
@@ -126,6 +128,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+written:
+  description: What was done before the task failed, in order.
+  returned: failure after a part was done
+  type: list
+  elements: str
+  sample:
+    - add name 00000004-0000-0ff1-ce00-000000000000/webext.contoso.com to service principal 00000004-0000-0ff1-ce00-000000000000
 service_principals:
   description: The service principals as they are now; in check mode as they would be.
   returned: success
