@@ -16,8 +16,8 @@ description:
   - Other credentials stay as they are. Microsoft Graph replaces the whole list with each write, so the list is read until readings agree
     immediately before it is written, and read back until the directory shows it; a credential that was there and is missing then fails the
     task.
-  - Runs of one user on one machine write one after the other. Programs elsewhere that write to the same principal at the same moment are noticed as
-    far as Microsoft Graph shows it.
+  - Runs of one user on one machine write one after the other. Programs elsewhere that write to the same principal at the same moment are
+    noticed as far as Microsoft Graph shows it.
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
@@ -101,8 +101,8 @@ options:
   wait_timeout:
     description:
       - How many seconds a change may take in all, from the first reading until the directory shows it.
-      - Within them a request that was throttled, lost or met another writer is planned and sent again, and what a reading no longer shows is
-        waited for.
+      - Within them a request that was throttled, lost or met another writer is planned and sent again, and what a reading no longer shows
+        is waited for.
     type: int
     default: 120
 seealso:

@@ -70,8 +70,8 @@ options:
   wait_timeout:
     description:
       - How many seconds a change may take in all, from the first reading until the directory shows it.
-      - Within them a request that was throttled, lost or met another writer is planned and sent again, and what a reading no longer shows is
-        waited for.
+      - Within them a request that was throttled, lost or met another writer is planned and sent again, and what a reading no longer shows
+        is waited for.
     type: int
     default: 120
 seealso:
