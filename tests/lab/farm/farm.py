@@ -27,7 +27,7 @@ from ..state import State
 from ..winrm.command_line import CommandLine
 from ..winrm.host import Completed, ErrorData, Pipeline, PipelineResult, ProcessEndedError
 from ..winrm.payload import parse_module_payload
-from . import certificate_cmdlets, certificates, odd, restricted_endpoint, stub_module
+from . import certificate_cmdlets, certificates, odd, pipeline_script, restricted_endpoint, stub_module
 from .assertion import Stored
 from .binder import COMMAND_MISSING, CmdletError, bind
 from .cmdlets import Cmdlets, Row
@@ -70,11 +70,15 @@ class FrontEnd:
         return next((password for known, password in self.data["users"].items() if known.lower() == wanted.lower()), None)
 
     def run(self, command: CommandLine, stdin: bytes, user: str) -> Completed:
-        self._farm.log.add("powershell", "start", (command.script or command.text)[:80], host=self.name, user=user)
+        return self._process((command.script or command.text)[:80], user, lambda: self._done(command, stdin, user))
+
+    def _process(self, shown: str, user: str, work: Callable[[], Completed]) -> Completed:
+        """One process of PowerShell: it is counted, takes its time and may fail."""
+        self._farm.log.add("powershell", "start", shown, host=self.name, user=user)
         self._farm.state.wait("powershell")
         fault = self._farm.faults.take("winrm.process")
         if fault is None or fault.after:
-            done = self._done(command, stdin, user)
+            done = work()
         if fault is None:
             return done
         if fault.do == "kill":
@@ -104,12 +108,13 @@ class FrontEnd:
             names = self.data["restricted"]["cmdlets"]
             self._farm.log.add("pipeline", "run", " | ".join(one.text[:80] for one in pipeline.commands), host=self.name, user=user)
             return restricted_endpoint.run(pipeline, names, lambda cmdlet, given: self.cmdlet(cmdlet, given, user, by_role=True), self.data)
-        (command, *others) = pipeline.commands
-        if others or not command.is_script:
-            error = ErrorData("lab: the ordinary endpoint runs single scripts only", "NotImplemented", "NotImplemented")
-            return PipelineResult(errors=[error])
-        stdin = "\n".join(str(line) for line in pipeline.input).encode()
-        done = self.run(CommandLine(command.text, command.text, 1), stdin, user)
+        if self._farm.engine:
+            stdin, mark = pipeline_script.asked(pipeline)
+            script = CommandLine(pipeline_script.SCRIPT, pipeline_script.SCRIPT, 1)
+            shown = " | ".join(one.text for one in pipeline.commands)[:80]
+            return pipeline_script.result(self._process(shown, user, lambda: self._run_engine(script, stdin, user)), mark)
+        text = pipeline.commands[0].text
+        done = self.run(CommandLine(text, text, 1), "\n".join(str(line) for line in pipeline.input).encode(), user)
         if done.killed:
             raise ProcessEndedError
         said = [ErrorData(done.stderr.decode("utf-8", "replace"), "LabScript", "FromStdErr", ends=False)] if done.stderr else []

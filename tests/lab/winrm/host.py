@@ -29,12 +29,16 @@ class Completed:
 
 @dataclass(frozen=True)
 class Command:
-    """One command of a pipeline: the name of a cmdlet, or a script. arguments: values without a parameter's name."""
+    """One command of a pipeline: the name of a cmdlet, or a script. arguments: values without a parameter's name.
+
+    ends_statement: what follows is another statement, and gets nothing from this one.
+    """
 
     text: str
     is_script: bool
     parameters: Mapping[str, Any] = field(default_factory=dict)
     arguments: Sequence[Any] = ()
+    ends_statement: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,13 @@ class PsObject:
     types: Sequence[str]
     properties: Mapping[str, Any]
     text: str | None = None
+
+
+@dataclass(frozen=True)
+class Serialized:
+    """An object that leaves a pipeline, as PowerShell's own PSSerializer writes it."""
+
+    clixml: str
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 import psrpcore
 from psrpcore import types
 
-from .host import Command, ErrorData, Host, Pipeline, PipelineResult, ProcessEndedError, PsObject
+from .host import Command, ErrorData, Host, Pipeline, PipelineResult, ProcessEndedError, PsObject, Serialized
 from .soap import NS, Message, OperationTimeoutError, WsmanError
 
 _LONGEST_WAIT_SECONDS = 60.0
@@ -156,7 +156,8 @@ class RunspacePool:
 
 def _command(one: Any) -> Command:
     named = {str(name).lstrip("-").rstrip(":"): _plain(value) for name, value in one.parameters if name}
-    return Command(str(one.command_text), bool(one.is_script), named, [_plain(value) for name, value in one.parameters if not name])
+    arguments = [_plain(value) for name, value in one.parameters if not name]
+    return Command(str(one.command_text), bool(one.is_script), named, arguments, bool(one.end_of_statement))
 
 
 def _plain(value: Any) -> Any:
@@ -179,7 +180,22 @@ def _remote(value: Any) -> Any:
         if value.text is not None:
             made.PSObject.to_string = value.text
         return made
+    if isinstance(value, Serialized):
+        (made,) = types.deserialize_clixml(value.clixml, psrpcore.PSRemotingCrypto())
+        return _as_sent(made)
     return [_remote(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _as_sent(value: Any) -> Any:
+    """The object with the types that the server sends: that it was deserialized is for the client to say."""
+    for one in value if isinstance(value, (list, tuple)) else value.values() if isinstance(value, dict) else ():
+        _as_sent(one)
+    meta = getattr(value, "PSObject", None)
+    if meta is not None:
+        meta.type_names = [name.removeprefix("Deserialized.") for name in meta.type_names]
+        for entry in (*meta.adapted_properties, *meta.extended_properties):
+            _as_sent(entry.get_value(value))
+    return value
 
 
 def _record_parts(error: ErrorData) -> tuple[Any, Any]:
