@@ -89,9 +89,33 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # the base class's name
         """Nothing on the terminal; the request log has it."""
 
+    def _body(self) -> bytes | None:
+        """The body, in one piece or in chunks (RFC 9112, section 7.1); None where its length cannot be read."""
+        try:
+            if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+                return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = b""
+            while size := int(self.rfile.readline().partition(b";")[0], 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            while self.rfile.readline().strip():
+                pass
+        except ValueError:
+            return None
+        return body
+
+    def __getattr__(self, name: str) -> Any:
+        """Every method is served: it is the handler that allows some and not others."""
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
     def _serve(self) -> None:
         parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self._body()
+        if body is None:
+            self.send_error(400)
+            return
         query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.handle(Request(self.command, unquote(parts.path), query, headers, body))
@@ -117,5 +141,3 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(data[: len(data) // 2] if answer.truncate else data)
         self.wfile.flush()
         self.close_connection = self.close_connection or answer.truncate
-
-    do_GET = do_HEAD = do_POST = do_PATCH = do_DELETE = do_PUT = do_OPTIONS = _serve

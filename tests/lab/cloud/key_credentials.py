@@ -22,6 +22,9 @@ from ..farm import certificates
 from .graph_error import RefusedError
 from .times import time_of
 
+# Longer ones are accepted and shortened: https://learn.microsoft.com/graph/api/resources/keycredential
+_LONGEST_NAME = 90
+
 
 def replaced(current: list[dict[str, Any]], given: list[dict[str, Any]], key_null: str) -> list[dict[str, Any]]:
     """The new list; RefusedError where an entry that is there would be altered, or a new one is not valid.
@@ -69,7 +72,7 @@ def made(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "keyId": entry.get("keyId") or str(uuid.uuid4()),
         "customKeyIdentifier": entry.get("customKeyIdentifier") or certificates.thumbprint(certificate),
-        "displayName": entry.get("displayName"),
+        "displayName": (entry.get("displayName") or "")[:_LONGEST_NAME] or None,
         "startDateTime": entry.get("startDateTime") or begin,
         "endDateTime": wanted,
         "type": entry["type"],

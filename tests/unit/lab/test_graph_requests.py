@@ -69,6 +69,12 @@ def test_base64_may_have_line_breaks_and_the_client_may_name_its_key() -> None:
     assert tenant.error(tenant.change(keyCredentials=[there, there]))[0] == 400
 
 
+def test_a_long_name_is_shortened() -> None:
+    tenant = Tenant()
+    assert tenant.change(keyCredentials=[{**entry(), "displayName": "x" * 91}]).status == 204
+    assert tenant.keys()[0]["displayName"] == "x" * 90
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"key": "no base64!"}, {"key": "TUlJ"}, {"key": 5}, {"keyId": "own"}, {"thumbprint": "AA"}, {"usage": True}, {"displayName": ["x"]}],
