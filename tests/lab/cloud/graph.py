@@ -134,13 +134,17 @@ class Graph:
     def _read(self, entities: EntitySet, tenant: dict[str, Any], request: Request, match: re.Match[str]) -> Answer:
         settings, base = self._state.data["graph"], f"{self.url}/v1.0"
         lag = self.replicas.lag_of(request.headers["authorization"])
+
+        def replica(one: dict[str, Any]) -> dict[str, Any]:
+            return self.replicas.shown(one, lag)
+
         if match["id"] or match["app"]:
-            return readings.single(entities.kind, lambda: self.replicas.shown(_one(entities, tenant, match), lag), request, base)
-        objects = [self.replicas.shown(one, lag) for one in entities.objects(tenant)]
+            return readings.single(entities.kind, lambda: replica(_one(entities, tenant, match)), request, base)
+        objects = entities.objects(tenant)
         if match["count"]:
             return readings.count(entities.kind, objects, request)
         largest, gives_keys = int(settings["page_size"]), bool(settings["list_returns_key"])
-        return readings.page(entities.kind, objects, request, base, largest=largest, gives_keys=gives_keys)
+        return readings.page(entities.kind, objects, request, base, replica=replica, largest=largest, gives_keys=gives_keys)
 
     def _password(self, entities: EntitySet, tenant: dict[str, Any], found: dict[str, Any], action: str, body: dict[str, Any]) -> Answer:
         if action == "removepassword":

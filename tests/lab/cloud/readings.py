@@ -24,8 +24,20 @@ _DEFAULT_PAGE, _LARGEST_PAGE = 100, 999
 _SECRETS = {"keyCredentials": "key", "passwordCredentials": "secretText"}
 
 
-def page(kind: str, objects: list[dict[str, Any]], request: Request, base: str, *, largest: int, gives_keys: bool) -> Answer:
-    """A page of the list. base: Graph's address with the version. largest: the most objects that a page of the lab has."""
+def page(
+    kind: str,
+    objects: list[dict[str, Any]],
+    request: Request,
+    base: str,
+    *,
+    replica: Callable[[dict[str, Any]], dict[str, Any]],
+    largest: int,
+    gives_keys: bool,
+) -> Answer:
+    """A page of the list.
+
+    base: Graph's address with the version. replica: an object as the replica shows it. largest: the most objects that a page has.
+    """
     query = _options(request, _OF_A_LIST)
     names = schema.selected(kind, query.get("$select"))
     size = min(_top(query.get("$top")), largest)
@@ -38,7 +50,7 @@ def page(kind: str, objects: list[dict[str, Any]], request: Request, base: str, 
         following = {**query, "$skiptoken": str(start + size)}
         content["@odata.nextLink"] = f"{base}/{_segment(request)}?{urlencode(following, safe='$,()')}"
     gives = gives_keys and query.get("$select") is not None
-    content["value"] = [_shown(kind, one, names, gives_keys=gives) for one in chosen[start : start + size]]
+    content["value"] = [_shown(kind, replica(one), names, gives_keys=gives) for one in chosen[start : start + size]]
     return Answer(content=content)
 
 

@@ -89,3 +89,11 @@ def test_a_request_may_be_carried_out_late() -> None:
     assert tenant.principal["accountEnabled"] is True
     time.sleep(0.3)
     assert tenant.principal["accountEnabled"] is False
+
+
+def test_a_reading_of_another_object_does_not_count_as_one_of_this() -> None:
+    tenant = Tenant(stale_reads=1)
+    before = tenant.names()
+    tenant.change(servicePrincipalNames=[*before, "one"])
+    tenant.ask("GET", "", **{"$filter": "appId eq '00000002-0000-0ff1-ce00-000000000000'"})
+    assert [tenant.names(), tenant.names()] == [before, [*before, "one"]]
