@@ -12,7 +12,13 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import FORMS, whole_names
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, expectation, plan, registered
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant, Unread, check_obstacles
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
+    Deployment,
+    Tenant,
+    Unread,
+    check_obstacles,
+    split_obstacles,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import TITLES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import SKYPE_FOR_BUSINESS_ONLINE
@@ -50,7 +56,7 @@ class ActionModule(HybridAuthAction):
         tenant = registered.tenant_in(params["token"], params["principals"])
         made = plan.plan(settings, deployment, tenant, datetime.now(timezone.utc))
         if params["obstacles"] == "fail":
-            check_obstacles(settings.deployment, made.obstacles)
+            check_obstacles(settings.deployment, [*split_obstacles(deployment), *made.obstacles])
         return self._result(params, settings, deployment, tenant, made)
 
     def _result(

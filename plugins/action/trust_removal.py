@@ -13,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, registered, removal, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import removal_obstacles
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Unread, check_obstacles
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
@@ -67,9 +67,9 @@ class ActionModule(HybridAuthAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        name = None
+        name, obstacles = None, list[Obstacle]()
         if params["settings"] is not None:
-            name, params = self._registered(params, task_vars)
+            name, obstacles, params = self._registered(params, task_vars)
         farm = discovery.checked_farm("onprem", params["onprem"], *_OBJECTS)
         servers = [discovery.checked_farm("servers", server, "certificate", "signing") for server in params["servers"]]
         principals = params["principals"].get("service_principals")
@@ -92,6 +92,7 @@ class ActionModule(HybridAuthAction):
             result |= {
                 "deployment": name,
                 "tenant_id": trust.tenant_id,
+                "obstacles": [obstacle.shown() for obstacle in obstacles],
                 "steps": {
                     "partner_application": planned.partner_application,
                     "oauth_server": planned.oauth_server,
@@ -112,23 +113,32 @@ class ActionModule(HybridAuthAction):
         return result
 
     @staticmethod
-    def _registered(params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The deployment's name, and the options as the settings and what was registered say them; obstacles stop here."""
+    def _registered(params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[str, list[Obstacle], dict[str, Any]]:
+        """The deployment's name, the obstacles, and the options as the settings and what was registered say them.
+
+        Obstacles stop here where that is asked for, and where nothing was read of the lead or of the tenant to plan from.
+        """
         settings = registered.settings_in(params)
         deployment = registered.deployment_in(params, settings, task_vars)
         tenant = registered.tenant_in(params["token"], params["principals"])
-        check_obstacles(settings.deployment, removal_obstacles(settings, deployment, tenant))
+        obstacles = removal_obstacles(settings, deployment, tenant)
+        if params["obstacles"] == "fail" or isinstance(deployment.leading, Unread) or isinstance(tenant, Unread):
+            check_obstacles(settings.deployment, obstacles)
         if isinstance(deployment.leading, Unread) or isinstance(tenant, Unread):  # which an obstacle says
             raise TypeError(deployment.name)
         facts = settings.as_facts()
-        return settings.deployment, {
-            **params,
-            **{option: facts[name] for option, name in _SETTINGS.items()},
-            "onprem": deployment.leading,
-            "servers": list(deployment.read.values()),
-            "tenant_id": tenant.tenant_id,
-            "cloud": tenant.cloud,
-        }
+        return (
+            settings.deployment,
+            obstacles,
+            {
+                **params,
+                **{option: facts[name] for option, name in _SETTINGS.items()},
+                "onprem": deployment.leading,
+                "servers": list(deployment.read.values()),
+                "tenant_id": tenant.tenant_id,
+                "cloud": tenant.cloud,
+            },
+        )
 
 
 def _trust(params: Mapping[str, Any], farm: FarmReading, servers: Sequence[FarmReading]) -> removal.Trust:

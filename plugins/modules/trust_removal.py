@@ -201,6 +201,12 @@ tenant_id:
   returned: with O(members)
   type: str
   sample: 5588b4fd-f26d-475c-824f-9911277ab13e
+obstacles:
+  description: What stands in the way, each with C(subject) and C(message). Nothing may be removed where there is any.
+  returned: with O(members)
+  type: list
+  elements: dict
+  sample: []
 steps:
   description: Whether each step of the removal is to be done, by its name.
   returned: with O(members)

@@ -166,16 +166,25 @@ def test_a_run_on_one_server_says_which_it_did_not_check(start: Start, play: Pla
     assert "Not checked" in shown(run)
 
 
-def test_servers_in_batches_are_checked_with_those_before(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    lab = start(greenfield)
+def test_a_deployment_that_is_split_over_batches_is_refused_before_the_first_write(
+    start: Start, play: Play, greenfield: dict[str, Any]
+) -> None:
+    whole, split = renamed(greenfield, "whole"), renamed(copy.deepcopy(greenfield), "split")
+    lab = start(together(whole, split))
+    names = [front_end["name"] for front_end in split["deployments"][0]["front_ends"]]
     playbook = lab.inventory.parent / "serial.yml"
     role = {"name": "Configure", "ansible.builtin.import_role": {"name": "sfb.hybrid_auth.trust"}}
-    text = yaml.safe_dump([{"hosts": "front_ends", "gather_facts": False, "serial": 1, "tasks": [role]}])
-    playbook.write_text(text, encoding="utf-8")
-    run = play(lab, str(playbook))
-    assert run.code == 0, run.output
-    assert [one["unchecked"] for one in run.fact("trust_summary")] == [["fe02.contoso.com"], []]
-    assert [one["changed"] for one in run.fact("trust_summary")] == [True, False]
+
+    def run(serial: list[int]) -> Run:
+        playbook.write_text(yaml.safe_dump([{"hosts": "front_ends", "gather_facts": False, "serial": serial, "tasks": [role]}]))
+        return play(lab, str(playbook))
+
+    stopped = run([3, 1])
+    assert (stopped.code, failed(stopped)) == (2, {"split"})
+    assert f"Deployment split: {names[1]} would be read in a later batch" in failures(stopped, "split")
+    assert "Leave out serial, or let each batch hold whole deployments" in failures(stopped, "split")
+    assert {one["deployment"] for one in stopped.fact("trust_summary")} == {"whole"}
+    assert run([2, 2]).code == 0
 
 
 @pytest.mark.parametrize("server", ["fe01.contoso.com", "fe02.contoso.com"], ids=["lead", "other"])

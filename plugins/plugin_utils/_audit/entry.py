@@ -60,20 +60,23 @@ def failure(conclusion: Mapping[str, Any], fail_on: str) -> str | None:
     if conclusion["errors"]:
         subjects = ", ".join(one["subject"] for one in conclusion["errors"])
         return f"Deployment {name} could not be audited as a whole. {subjects}: {' '.join(one['message'] for one in conclusion['errors'])}"
-    changes = ", ".join(one["title"] for one in conclusion["differences"])
+    changes, obstacle = ", ".join(one["title"] for one in conclusion["differences"]), conclusion["obstacle"]
     found = {
         "fail": [
             f"{counts['fail']} failed" if counts["fail"] else "",
             f"not checked: {', '.join(conclusion['unchecked'])}" if conclusion["unchecked"] else "",
         ],
         "difference": [
-            f"a run would change {changes}" if changes else "",
-            f"a run would stop: {conclusion['obstacle']}" if conclusion["obstacle"] else "",
+            f"a run would change {changes}{' once nothing stops it' if obstacle else ''}" if changes else "",
+            "a run would stop" if obstacle else "",
         ],
         "warn": [f"{counts['warn']} warnings" if counts["warn"] else ""],
     }
     reasons = [reason for level in FAIL_ON[1 : FAIL_ON.index(fail_on) + 1] for reason in found[level] if reason]
     if not reasons:
         return None
-    advice = "; sfb.hybrid_auth.configure makes the changes" if changes else ""
-    return f"Deployment {name}: {', '.join(reasons)}, and trust_fail_on is {fail_on}. The report names each{advice}."
+    if obstacle:
+        advice = f". A run of sfb.hybrid_auth.configure would stop before its first change: {obstacle}"
+    else:
+        advice = f"{'; sfb.hybrid_auth.configure makes the changes' if changes else ''}."
+    return f"Deployment {name}: {', '.join(reasons)}, and trust_fail_on is {fail_on}. The report names each{advice}"

@@ -47,8 +47,9 @@ def configured(plan: Result, done: Mapping[str, Result], more: Iterable[str] = (
 
 def configured_lines(plan: Result, summary: Result, check_mode: bool, now: datetime) -> list[str]:
     """What a reader wants to know at the end, a line each. now: an aware time."""
-    changes = [operation for step in summary["steps"] for operation in step["operations"]]
-    head = _changes(len(changes), check_mode) if changes else "nothing to change"
+    count = sum(len(step["operations"]) for step in summary["steps"])
+    changes = [line for step in summary["steps"] for line in _step_lines(step)]
+    head = _changes(count, check_mode) if count else "nothing to change"
     source = (
         f" (none is named, so it is that of {plan['tenant']}, the farm's default SIP domain)"
         if plan["tenant_source"] == "sip_domain"
@@ -124,9 +125,14 @@ def _step(planned: Result, result: Result | None) -> dict[str, Any]:
         "title": planned["title"],
         "changed": bool(ran["changed"]),
         "operations": list(ran.get("operations") or ()),
-        "losses": list(planned["losses"]),
+        "losses": list(planned["losses"]) if ran["changed"] else [],
         "warnings": _distinct([*planned["warnings"], *(ran.get("warnings") or ())]),
     }
+
+
+def _step_lines(step: Result) -> list[str]:
+    """What a step did, and what is gone with it where that is not what it did."""
+    return [*step["operations"], *(f"loses: {loss}" for loss in step["losses"] if loss not in step["operations"])]
 
 
 def _certificate(certificate: Result | None, now: datetime) -> list[str]:

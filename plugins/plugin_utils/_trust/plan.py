@@ -28,6 +28,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
     Reading,
     Tenant,
     Unread,
+    split_obstacles,
     unread_obstacles,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
@@ -141,7 +142,7 @@ def removal_obstacles(settings: Settings, deployment: Deployment, tenant: Tenant
         )
         for obstacle in unread_obstacles(deployment)
     ]
-    return [*unread, *tenant_obstacles(settings, tenant)]
+    return [*split_obstacles(deployment), *unread, *tenant_obstacles(settings, tenant)]
 
 
 def _facts(settings: Settings, farm: Reading | None, tenant: Tenant | Unread, certificate: Certificate | None) -> Facts:

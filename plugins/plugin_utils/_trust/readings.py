@@ -112,6 +112,21 @@ def unread_obstacles(deployment: Deployment) -> list[Obstacle]:
     ]
 
 
+def split_obstacles(deployment: Deployment) -> list[Obstacle]:
+    """That servers of the deployment come in a later batch of the play: what writes now could not look at them first."""
+    if not deployment.later:
+        return []
+    later = ", ".join(deployment.later)
+    return [
+        Obstacle(
+            deployment.subject,
+            f"Deployment {deployment.name}: {later} would be read in a later batch of the play (serial), after this one has written.",
+            "Leave out serial, or let each batch hold whole deployments: the play's hosts in the order of their deployments, and serial "
+            "with the numbers of their servers, such as [2, 3]. Run again.",
+        )
+    ]
+
+
 def check_obstacles(name: str, obstacles: Sequence[Obstacle]) -> None:
     """HybridAuthError with all obstacles of the deployment of that name, each remedy once; nothing where there are none."""
     if not obstacles:

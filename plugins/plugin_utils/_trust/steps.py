@@ -67,7 +67,7 @@ def application_losses(farm: Reading, name: str, wanted: Mapping[str, Any]) -> l
         return []
     identity = str(there["identity"])
     losses = [
-        Loss(f"{parameter} of partner application {identity}{_value(setting, there.get(setting))}", identity)
+        Loss(f"{parameter}{_value(setting, there.get(setting))} of partner application {identity}", identity)
         for setting, parameter in partner_application.SOURCES.items()
         if setting not in wanted and there.get(setting)
     ]

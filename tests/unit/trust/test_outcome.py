@@ -63,10 +63,20 @@ def test_a_step_that_was_not_due_is_as_planned_and_one_that_ran_as_it_went() -> 
     ]
     assert (summary["changed"], summary["warnings"], summary["certificate"]) == (True, ["w", "u", "v"], "A" * 40)
     lines = result["lines"]
-    assert lines[:3] == ["Deployment contoso: made 1 change", "added it", f"tenant: {TENANT}"]
+    assert lines[:4] == ["Deployment contoso: made 1 change", "added it", "loses: a key", f"tenant: {TENANT}"]
     assert any(line.startswith(f"certificate: {'A' * 40} (CN=contoso.com), ends 2090-01-02T00:00:00Z (in ") for line in lines)
     assert any("staged before 2090-01-01T00:00:00Z" in line for line in lines)
     assert lines[-2:] == ["names: name", "warnings: 3, shown above"]
+
+
+def test_what_a_step_loses_is_said_where_it_is_not_what_the_step_does() -> None:
+    lost = "MetadataUrl https://ex.contoso.com/json/1 of partner application microsoft.exchange"
+    planned = plan(step("partner_application", "change it", losses=[lost]), step("names", "remove name x", losses=["remove name x"]))
+    lines = run_action("trust_outcome", {"run": "configure", "plan": planned}, check_mode=True)["lines"]
+    assert lines[:4] == ["Deployment contoso: would make 2 changes", "change it", f"loses: {lost}", "remove name x"]
+    done = {"partner_application": {"changed": False, "operations": []}}
+    result = run_action("trust_outcome", {"run": "configure", "plan": planned, "done": done})
+    assert [one["losses"] for one in result["summary"]["steps"]] == [[], ["remove name x"]]
 
 
 def test_nothing_to_change_and_a_tenant_of_the_farms_own_domain_are_said() -> None:
@@ -167,4 +177,23 @@ def test_why_an_audit_fails_follows_from_what_it_is_to_fail_on(fail_on: str, par
     }
     said = failure(conclusion, fail_on)
     assert said is None if part is None else part in str(said)
+    assert said is None or str(said).endswith("The report names each; sfb.hybrid_auth.configure makes the changes.")
     assert "could not be audited as a whole" in str(failure({**conclusion, "errors": [{"subject": "fe02", "message": "gone"}]}, "never"))
+
+
+@pytest.mark.parametrize("fail_on", ["fail", "difference"])
+def test_where_a_run_would_stop_an_audit_that_fails_says_what_stops_it_and_not_that_a_run_helps(fail_on: str) -> None:
+    obstacle = "A run would lose what looks like another's: realm x. Leave it, or have it taken over with trust_takeover: [microsoft.sts]."
+    conclusion = {
+        "deployment": "contoso",
+        "counts": {"fail": 1, "warn": 0},
+        "errors": [],
+        "unchecked": [],
+        "differences": [{"title": "OAuth server"}],
+        "obstacle": obstacle,
+    }
+    said = str(failure(conclusion, fail_on))
+    assert said.count(obstacle) == 1
+    assert said.endswith(f"The report names each. A run of sfb.hybrid_auth.configure would stop before its first change: {obstacle}")
+    assert "makes the changes" not in said
+    assert ("a run would change OAuth server once nothing stops it" in said) is (fail_on == "difference")

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the decisions do with obstacles: they fail with all of them, or tell them, as they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+from tests.lab.states import audit as states
+
+from ..estate import Estate
+from ..support import run_action
+
+LEAD, OTHER = "fe01.contoso.com", "fe02.contoso.com"
+TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e"
+DECISIONS = ["trust_plan", "trust_removal", "trust_rotation"]
+Decide = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
+    """The result of a decision over the right state. readings: what a server registered instead. members: what is otherwise of them."""
+
+    def made(module: str, obstacles: str, readings: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
+        servers, cloud = Estate(states.right(), tmp_path, monkeypatch).everything()
+        read = {str(one["server"]["name"]): one for one in servers} | (readings or {})
+        options = {
+            "settings": Settings(exchange_credential=False).as_facts(),
+            "members": {"lead": LEAD, "members": [LEAD, OTHER], **members},
+            "token": {"tenant_id": TENANT, "cloud": "global"},
+            "cloud" if module == "trust_rotation" else "principals": cloud,
+            "obstacles": obstacles,
+        }
+        return run_action(module, options, task_vars={"hostvars": {name: {"_trust_read": one} for name, one in read.items()}})
+
+    return made
+
+
+@pytest.mark.parametrize("module", DECISIONS)
+def test_what_writes_refuses_a_deployment_of_which_a_server_comes_in_a_later_batch(decide: Decide, module: str) -> None:
+    batches = {"members": [LEAD], "unchecked": [OTHER], "later": [OTHER]}
+    result = decide(module, "fail", **batches)
+    assert result["failed"]
+    assert f"Deployment default: {OTHER} would be read in a later batch of the play (serial)" in result["msg"]
+    assert "Nothing was changed. Leave out serial, or let each batch hold whole deployments" in result["msg"]
+    # An audit takes one batch after the other.
+    told = decide(module, "return", **batches)
+    assert len(told["obstacles"]) == (module != "trust_plan")
+    assert not decide(module, "fail", members=[LEAD], unchecked=[OTHER]).get("failed")
+
+
+@pytest.mark.parametrize("module", DECISIONS)
+def test_obstacles_are_told_where_that_is_asked_for(decide: Decide, module: str) -> None:
+    lost = {OTHER: {"unreachable": True, "msg": "timed out"}}
+    assert f"{OTHER} could not be reached: timed out" in decide(module, "fail", lost)["msg"]
+    told = decide(module, "return", lost)
+    assert not told.get("failed"), told.get("msg")
+    assert [one["subject"] for one in told["obstacles"]] == [OTHER]
+    assert decide(module, "return")["obstacles"] == []
+
+
+def test_a_removal_of_which_the_lead_was_not_read_fails_in_any_case(decide: Decide) -> None:
+    assert f"{LEAD} could not be reached" in decide("trust_removal", "return", {LEAD: {"unreachable": True, "msg": "timed out"}})["msg"]
