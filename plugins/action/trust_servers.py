@@ -44,7 +44,11 @@ class ActionModule(HybridAuthAction):
         everyone = task_vars["groups"]["all"] if apart else [*run.hosts, *group]
         known = servers.Known(self._told({host: variables.get(host) or others.raw(host) for host in everyone}, others), group)
         found = servers.deployments(run, {host: str(one["deployment"]) for host, one in settings.items()}, known)
-        return {"changed": False, "deployments": found, "leads": [one["lead"] for one in found.values()]}
+        result: dict[str, Any] = {"changed": False, "deployments": found, "leads": [one["lead"] for one in found.values()]}
+        outside = [host for host in run.batch if host in settings and host not in group]
+        if outside and named != {DEFAULT_PATTERN}:
+            result["warnings"] = [servers.outside_warning(" or ".join(sorted(named)), outside)]
+        return result
 
     def _group(self, pattern: list[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
         if pattern == [DEFAULT_PATTERN] and DEFAULT_PATTERN not in groups:

@@ -117,7 +117,8 @@ options:
         default: 00000004-0000-0ff1-ce00-000000000000
       exchange_autodiscover_url:
         description:
-          - The Autodiscover URL in the OAuth configuration. If not set, any https URL of an Autodiscover service is right.
+          - The Autodiscover URL in the OAuth configuration. If not set, any https URL of an Autodiscover service is right. An empty text
+            means that there is to be none, as for M(sfb.hybrid_auth.oauth_configuration).
         type: str
       external_fqdns:
         description:

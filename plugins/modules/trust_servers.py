@@ -16,7 +16,8 @@ description:
   - It refuses a play whose strategy lets servers be at different tasks at one time, such as C(free) and C(host_pinned). There one server
     would change tenant and farm while another has not been looked at.
   - The servers of a deployment are those that have its name in C(trust_deployment) in the inventory. Those for which the inventory has none
-    belong together where they are in the group, or match the pattern, that C(trust_hosts) names.
+    belong together where they are in the group, or match the pattern, that C(trust_hosts) names. A server of the play that it does not
+    match is warned about.
   - Give the task C(run_once), since the answer is the same for every server. Nothing is contacted.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info

@@ -168,3 +168,13 @@ def test_a_strategy_in_which_servers_are_not_at_the_same_task_is_refused_on_each
     told = {result["msg"] for result in run.results("trust_servers")}
     assert [one.partition(",")[0] for one in told] == ["The play's strategy is free"]
     assert run.total("ok") == len(FE)  # the settings; none came further
+
+
+def test_a_server_of_the_play_that_trust_hosts_of_the_inventory_leaves_out_is_warned_about(begin: Start) -> None:
+    hosts = inventory(plain(*FE))
+    hosts["all"]["children"]["front_ends"]["vars"]["trust_hosts"] = f"front_ends,!{FE[-1]}"
+    (result,) = begin(settle(), hosts).results("trust_servers")
+    assert result["warnings"] == [
+        f"trust_hosts is front_ends,!{FE[-1]}, which does not match {FE[-1]}, and the play has them all the same: a play has its hosts "
+        "before it reads the inventory's variables. Give trust_hosts with -e, or use --limit, if they are not meant."
+    ]

@@ -50,6 +50,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 class Expected:
     """The suboptions, normalised: GUIDs and host names in lower case, what is not set None or empty.
 
+    exchange_autodiscover_url: empty where there is to be none.
     known: who owns a key, by upper-case thumbprint or lower-case key id.
     """
 
@@ -116,7 +117,8 @@ def expected(options: Mapping[str, Any]) -> Expected:
             raise InvalidOptionError(f"expected.{name}", f"{options[name]} is too small", "a whole number, at least 1")
         return int(options[name])
 
-    tenant, metadata, autodiscover = (text(name) for name in ("tenant_id", "metadata_url", "exchange_autodiscover_url"))
+    tenant, metadata = text("tenant_id"), text("metadata_url")
+    autodiscover = None if options["exchange_autodiscover_url"] is None else str(options["exchange_autodiscover_url"]).strip()
     return Expected(
         tenant_id=guid("expected.tenant_id", tenant) if tenant else None,
         cloud=needed("cloud"),
@@ -127,7 +129,7 @@ def expected(options: Mapping[str, Any]) -> Expected:
         skype_application_id=guid("expected.skype_application_id", needed("skype_application_id")),
         trust_level=needed("trust_level"),
         service_name=guid("expected.service_name", needed("service_name")),
-        exchange_autodiscover_url=https_url("expected.exchange_autodiscover_url", autodiscover) if autodiscover else None,
+        exchange_autodiscover_url=https_url("expected.exchange_autodiscover_url", autodiscover) if autodiscover else autodiscover,
         external_fqdns=tuple(dict.fromkeys(host_name("expected.external_fqdns", name) for name in texts("external_fqdns"))),
         exchange_credential=bool(options["exchange_credential"]),
         exchange_enabled=bool(options["exchange_enabled"]),

@@ -50,8 +50,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield AUTODISCOVER_URL.unknown(_SUBJECT, "the setting was not read")
         return
     url, asked = str(configuration["exchange_autodiscover_url"] or ""), facts.expected.exchange_autodiscover_url
-    if asked:
-        yield AUTODISCOVER_URL.judged(same_url(url, asked), _SUBJECT, asked, url or "none", _SET)
+    if asked is not None:
+        yield AUTODISCOVER_URL.judged(same_url(url, asked), _SUBJECT, asked or "none", url or "none", _SET)
     elif _PATH.match(url):
         yield AUTODISCOVER_URL.passed(_SUBJECT, url)
     else:

@@ -39,7 +39,8 @@ def expected(settings: Settings, tenant: Tenant | Unread) -> dict[str, Any]:
     options["name_forms"] = list(settings.name_forms)
     options["tenant_id"] = settings.tenant_id if isinstance(tenant, Unread) else tenant.tenant_id
     options["cloud"] = settings.cloud if isinstance(tenant, Unread) else tenant.cloud
-    return {name: value for name, value in options.items() if value not in (None, "", [], {})}
+    # An empty URL is one that was asked to be cleared.
+    return {name: value for name, value in options.items() if value not in (None, [], {})}
 
 
 def proof(settings: Settings, tenant: Tenant | Unread, facts: Facts) -> dict[str, Any]:

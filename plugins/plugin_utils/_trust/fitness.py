@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Obstacle, Reading
@@ -17,10 +17,9 @@ _ASSIGN = (
     f"Assign one certificate (RSA of at least {MINIMUM_RSA_BITS} bits) with its private key to all Front Ends "
     "(Set-CsCertificate -Type OAuthTokenIssuer -Identity global), wait for replication, and run again."
 )
-_UNTOLD = (
-    "Give trust_certificate_path for the certificate and trust_external_fqdns for web_services, or an account whose RBAC roles have the "
-    "cmdlets for it, and run again."
-)
+_CONTENT = "the certificate's content"
+# What a variable can stand for where an endpoint does not tell it.
+_GIVEN_WITH = {"certificate": "trust_certificate_path", _CONTENT: "trust_certificate_path", "web_services": "trust_external_fqdns"}
 _LEADS_PARTS = ("oauth_servers", "partner_applications", "oauth_configuration")
 
 
@@ -63,7 +62,7 @@ def difference_obstacles(deployment: Deployment) -> list[Obstacle]:
 
 
 def untold_obstacles(deployment: Deployment, *, names_given: bool, certificate_given: bool) -> list[Obstacle]:
-    """What a restricted endpoint does not tell and the trust cannot do without."""
+    """What an endpoint does not tell and the trust cannot do without: a restricted one, or one whose module lacks a cmdlet."""
     obstacles = []
     for member, reading in deployment.read.items():
         needed = ["certificate"]
@@ -72,10 +71,25 @@ def untold_obstacles(deployment: Deployment, *, names_given: bool, certificate_g
         untold = [part for part in reading.get("unknown") or () if part in needed]
         certificate = reading.get("certificate")
         if reading.get("endpoint") == "restricted" and certificate and not certificate["content"] and not certificate_given:
-            untold.append("the certificate's content")
+            untold.append(_CONTENT)
         if untold:
-            obstacles.append(Obstacle(member, f"{member}: this endpoint does not tell {', '.join(untold)}.", _UNTOLD))
+            problem = f"{member}: this endpoint does not tell {', '.join(untold)}."
+            obstacles.append(Obstacle(member, problem, _untold_remedy(untold, reading)))
     return obstacles
+
+
+def _untold_remedy(untold: Sequence[str], reading: Reading) -> str:
+    """A variable for what one can stand for, and where the cmdlets for the rest may come from: a role that has them, or newer tools."""
+    restricted = reading.get("endpoint") == "restricted"
+    # Without a restricted endpoint the certificate must be read, so that its private key is known to be there.
+    given = {part: _GIVEN_WITH[part] for part in untold if part in _GIVEN_WITH and (restricted or part == "web_services")}
+    variables = " and ".join(f"{variable} for {part}" for part, variable in given.items())
+    source = (
+        "an account whose RBAC roles have the cmdlets for it"
+        if restricted
+        else f"a server on which {reading['management_module']} has the cmdlets for it"
+    )
+    return f"{f'Give {variables}, or use' if given else 'Use'} {source}, and run again."
 
 
 def unproved_warnings(deployment: Deployment) -> Iterable[str]:

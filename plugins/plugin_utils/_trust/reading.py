@@ -26,7 +26,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings im
     Settings,
     taken_by,
 )
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.spelling import nearest
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.spelling import beginning, nearest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables import each
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
@@ -101,8 +101,11 @@ class _Problems:
 def _check_names(variables: Mapping[str, Any], problems: _Problems) -> None:
     for name in sorted(name for name in variables if name.startswith(PREFIX) and name not in VARIABLES and name not in FACTS):
         meant = nearest(name, VARIABLES)
+        longer = beginning(name, VARIABLES)
         if meant:
             problems.add(name, f"{name}: the role has no such variable. Expected {meant}, which the name resembles.")
+        elif longer:
+            problems.add(name, f"{name}: the role has no such variable. Expected {' or '.join(longer)}, which begins so.")
 
 
 def _with_whole_names(settings: Settings, problems: _Problems) -> Settings:

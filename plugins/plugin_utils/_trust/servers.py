@@ -147,6 +147,14 @@ def deployments(run: Run, settings: Mapping[str, str], known: Known) -> dict[str
     return found
 
 
+def outside_warning(pattern: str, outside: Sequence[str]) -> str:
+    """The word that servers of the play are not those that trust_hosts names. pattern: what it is. outside: those servers."""
+    return (
+        f"trust_hosts is {pattern}, which does not match {', '.join(outside)}, and the play has them all the same: a play has its hosts "
+        "before it reads the inventory's variables. Give trust_hosts with -e, or use --limit, if they are not meant."
+    )
+
+
 def _expected(batch: Mapping[str, Sequence[str]], settings: Mapping[str, str], known: Known) -> dict[str, list[str]]:
     """The servers of each deployment as the inventory knows them; what a server's own settings say counts more."""
     told: dict[str | None, list[str]] = defaultdict(list)

@@ -27,6 +27,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return min(close, key=lambda one: (candidates[one], one), default=None)
 
 
+def beginning(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that begin with this unknown one, where it is one of them without its last word; none where it is not."""
+    first = f"{name.lower()}_"
+    longer = [one for one in known if one.startswith(first)]
+    dropped = any("_" not in one.removeprefix(first) for one in longer)
+    # Every name begins with the first word; short words after it are other roles' too.
+    return longer if dropped and len(name.partition("_")[2]) >= _SHORTEST_WORD else []
+
+
 def _same_words(left: str, right: str) -> bool:
     ours, theirs = Counter(_words(left)), Counter(_words(right))
     only_ours, only_theirs = list((ours - theirs).elements()), list((theirs - ours).elements())

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.audit import RULES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import expectation
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Unread
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from tests.lab.states import audit as states
 from tests.support.findings_page import PAGE, page
 
@@ -58,6 +61,17 @@ def test_in_the_changed_state_it_is_what_is_documented(case: states.Case, tmp_pa
     for finding in wrong:
         assert all(finding[name] for name in ("subject", "expected", "actual", "remedy")), finding
     assert result["compliant"] is not any(finding["status"] == "fail" for finding in result["findings"])
+
+
+def test_an_autodiscover_url_that_is_to_be_cleared_is_right_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule, state = "oauth_configuration.autodiscover_url", states.right()
+    expected = expectation.expected(Settings(exchange_autodiscover_url=""), Unread("not asked"))
+    clear = {"exchange_autodiscover_url": expected["exchange_autodiscover_url"]}
+    assert statuses(audited(state, clear, tmp_path, monkeypatch))[rule] == {"fail"}
+    state["deployments"][0]["cms"]["oauth_configuration"]["ExchangeAutodiscoverUrl"] = ""
+    assert statuses(audited(state, clear, tmp_path, monkeypatch))[rule] == {"pass"}
+    assert statuses(audited(state, {}, tmp_path, monkeypatch))[rule] == {"warn"}
+    assert "exchange_autodiscover_url" not in expectation.expected(Settings(), Unread("not asked"))
 
 
 def test_every_status_of_every_rule_has_a_state() -> None:

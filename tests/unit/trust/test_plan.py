@@ -225,3 +225,21 @@ def test_what_was_not_asked_for_is_no_step(decide: Decide) -> None:
     assert [step.name for step in plan.steps] == [name for name in STEPS if name != "account"]
     assert plan.arguments["certificate"]["app_ids"] == [SKYPE]
     assert plan.steps[0].warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("lacks", "remedy"),
+    [
+        (["Get-CsPartnerApplication"], "Use a server on which SkypeForBusiness has the cmdlets for it, and run again."),
+        (["Get-CsCertificate"], "Use a server on which SkypeForBusiness has the cmdlets for it, and run again."),
+        (
+            ["Get-CsService"],
+            "Give trust_external_fqdns for web_services, or use a server on which SkypeForBusiness has the cmdlets for it, and run again.",
+        ),
+    ],
+)
+def test_the_remedy_for_what_a_server_does_not_tell_is_one_that_helps(decide: Decide, lacks: list[str], remedy: str) -> None:
+    state = greenfield()
+    state["deployments"][0]["front_ends"][0]["lacks"] = lacks
+    (obstacle,) = [one for one in decide(state).obstacles if "does not tell" in one.problem]
+    assert obstacle.remedy == remedy

@@ -47,6 +47,22 @@ def test_a_misspelt_name_is_refused_with_the_nearest(misspelt: str, meant: str) 
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("trust_fail", "trust_fail_on"),
+        ("trust_oauth_server", "trust_oauth_server_name"),
+        ("trust_partner_application", "trust_partner_application_name or trust_partner_application_trust_level"),
+        ("trust_Certificate", "trust_certificate_path"),
+        ("trust_client", "trust_client_id or trust_client_secret or trust_client_certificate_path or trust_client_certificate_password"),
+    ],
+)
+def test_a_name_without_its_last_word_is_refused_with_those_that_begin_so(name: str, meant: str) -> None:
+    with pytest.raises(HybridAuthError) as caught:
+        read({**SIGNED_IN, name: "x"}, "audit")
+    assert str(caught.value) == f"{name}: the role has no such variable. Expected {meant}, which begins so. Nothing was contacted."
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "trust_store_password",
@@ -55,7 +71,6 @@ def test_a_misspelt_name_is_refused_with_the_nearest(misspelt: str, meant: str) 
         "trust_ca",
         "trust_domain",
         "trust_level",
-        "trust_client",
         "trust_rotation_schedule",
         "trust_url",
         "trustee_tenants",
