@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Obstacle, Reading
@@ -24,7 +25,7 @@ _LEADS_PARTS = ("oauth_servers", "partner_applications", "oauth_configuration")
 
 
 def certificate_obstacles(deployment: Deployment) -> list[Obstacle]:
-    """What is wrong with the assigned certificate of each server that was read."""
+    """What is wrong with the certificate with which each server that was read signs now."""
     return [
         Obstacle(member, f"{member}: the OAuthTokenIssuer certificate {problem}.", _ASSIGN)
         for member, reading in deployment.read.items()
@@ -33,15 +34,23 @@ def certificate_obstacles(deployment: Deployment) -> list[Obstacle]:
 
 
 def certificate_problem(reading: Reading) -> str | None:
-    """Why the server cannot sign with the assigned certificate, as the rest of a sentence; None where it can or where it does not tell."""
+    """Why the server cannot sign now, and since when, as the rest of a sentence; None where it can or where it does not tell."""
     if "certificate" not in reading:  # a restricted endpoint; untold_obstacles() names what is needed of it
         return None
-    certificate = reading["certificate"]
+    # While a roll is pending the assigned certificate is the next one, and the one before it signs.
+    certificate = reading["signing"]["current"]
     if not certificate:
         return "is not assigned"
-    # A restricted endpoint tells no time; the controller's clock is as good where days matter.
-    found = usable.obstacle(certificate, time_or_none(reading["server"]["time"] or reading.get("controller_time")))
-    return f"{certificate['thumbprint']} {found.problem}" if found else None
+    found = usable.obstacle(certificate, _now(reading))
+    if not found:
+        return None
+    since = "since then" if found.kind == usable.EXPIRED else "now"
+    return f"{certificate['thumbprint']} {found.problem}, and this server cannot sign {since}"
+
+
+def _now(reading: Reading) -> datetime | None:
+    """The server's clock; that of the controller where a restricted endpoint tells none, which is as good where days matter."""
+    return time_or_none(reading["server"]["time"] or reading.get("controller_time"))
 
 
 def difference_obstacles(deployment: Deployment) -> list[Obstacle]:

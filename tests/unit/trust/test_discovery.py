@@ -152,11 +152,11 @@ def test_internal_names_are_wanted_as_urls_and_the_pool_stands_for_a_blank_one()
     [
         ({"current": SIGNS, "next": None}, [THUMBPRINT, SIGNS["thumbprint"], "cannot verify"]),
         (
-            {"current": SIGNS, "next": {"thumbprint": THUMBPRINT, "effective_date": "2031"}},
-            [THUMBPRINT, SIGNS["thumbprint"], "from 2031 on"],
+            {"current": SIGNS, "next": {**STAGED, "thumbprint": THUMBPRINT, "effective_date": "2029-01-01T00:00:00Z"}},
+            [THUMBPRINT, SIGNS["thumbprint"], "from 2029-01-01T00:00:00Z on"],
         ),
         ({"current": None, "next": None}, [THUMBPRINT, "has no OAuthTokenIssuer certificate"]),
-        ({"current": {"thumbprint": THUMBPRINT}, "next": None}, []),
+        ({"current": {**SIGNS, "thumbprint": THUMBPRINT}, "next": None}, []),
     ],
     ids=["other", "staged", "none", "same"],
 )

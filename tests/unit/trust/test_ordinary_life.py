@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""States of a farm in which tokens are refused or will be: no decision is green in them, and what signs reaches the tenant all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+from tests.lab.farm import certificates
+from tests.lab.states import audit as states
+
+from ..estate import Estate
+from ..support import run_action
+
+LEAD, OTHER = "fe01.contoso.com", "fe02.contoso.com"
+BOTH = ["trust_plan", "trust_rotation"]
+Decide = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
+    """The result of a decision that may fail, over a state as the info modules read it. given: options of the task. Others: settings."""
+
+    def made(module: str, state: dict[str, Any], given: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+        servers, cloud = Estate(state, tmp_path, monkeypatch).everything()
+        read = {str(one["server"]["name"]): one for one in servers}
+        options = {
+            "settings": Settings(**{"exchange_credential": False, **settings}).as_facts(),
+            "members": {"lead": LEAD, "members": list(read)},
+            "token": {"tenant_id": states.TENANT, "cloud": "global"},
+            "cloud" if module == "trust_rotation" else "principals": cloud,
+            "obstacles": "fail",
+            **(given or {}),
+        }
+        return run_action(module, options, task_vars={"hostvars": {name: {"_trust_read": one} for name, one in read.items()}})
+
+    return made
+
+
+def thumbprint(state: dict[str, Any], name: str) -> str:
+    return certificates.thumbprint(certificates.load(states.farm(state)["certificates"][name]))
+
+
+@pytest.mark.parametrize("module", BOTH)
+def test_a_certificate_that_expired_while_a_roll_is_pending_fails_the_run(decide: Decide, module: str) -> None:
+    state = states.right()
+    states.staged(state, 2, current={"days": -1})
+    result = decide(module, state)
+    assert result["failed"]
+    assert f"{LEAD}: the OAuthTokenIssuer certificate {thumbprint(state, 'issuer')} expired on " in result["msg"]
+    assert "and this server cannot sign since then" in result["msg"]
+    assert f"{OTHER}: the OAuthTokenIssuer certificate" in result["msg"]
+
+
+@pytest.mark.parametrize("module", BOTH)
+def test_a_server_that_lost_its_key_while_a_roll_is_pending_fails_the_run(decide: Decide, module: str) -> None:
+    state = states.right()
+    states.staged(state, 2)
+    states.farm(state)["front_ends"][1]["store"].remove("issuer")
+    result = decide(module, state)
+    assert result["failed"]
+    own = thumbprint(state, "issuer")
+    assert f"{OTHER}: the OAuthTokenIssuer certificate {own} is not in the computer store, and this server cannot sign now." in result["msg"]
+    assert f"{LEAD}: " not in result["msg"]
