@@ -11,12 +11,16 @@ from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Obstacle, Reading
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, first_use
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 _ASSIGN = (
     f"Assign one certificate (RSA of at least {MINIMUM_RSA_BITS} bits) with its private key to all Front Ends "
     "(Set-CsCertificate -Type OAuthTokenIssuer -Identity global), wait for replication, and run again."
+)
+_STAGE = (
+    "Import the certificate with its private key there, or wait for replication; where it is not valid then, stage another one "
+    "(Set-CsCertificate -Type OAuthTokenIssuer -Identity global -Roll -EffectiveDate). Run again."
 )
 _CONTENT = "the certificate's content"
 # What a variable can stand for where an endpoint does not tell it.
@@ -25,12 +29,15 @@ _LEADS_PARTS = ("oauth_servers", "partner_applications", "oauth_configuration")
 
 
 def certificate_obstacles(deployment: Deployment) -> list[Obstacle]:
-    """What is wrong with the certificate with which each server that was read signs now."""
-    return [
-        Obstacle(member, f"{member}: the OAuthTokenIssuer certificate {problem}.", _ASSIGN)
-        for member, reading in deployment.read.items()
-        if (problem := certificate_problem(reading))
-    ]
+    """What is wrong with the certificate with which each server that was read signs now, and with the one that is staged to sign next."""
+    obstacles = []
+    for member, reading in deployment.read.items():
+        problem, staged = certificate_problem(reading), staged_problem(reading)
+        if problem:
+            obstacles.append(Obstacle(member, f"{member}: the OAuthTokenIssuer certificate {problem}.", _ASSIGN))
+        if staged:
+            obstacles.append(Obstacle(member, f"{member}: the staged OAuthTokenIssuer certificate {staged}.", _STAGE))
+    return obstacles
 
 
 def certificate_problem(reading: Reading) -> str | None:
@@ -46,6 +53,18 @@ def certificate_problem(reading: Reading) -> str | None:
         return None
     since = "since then" if found.kind == usable.EXPIRED else "now"
     return f"{certificate['thumbprint']} {found.problem}, and this server cannot sign {since}"
+
+
+def staged_problem(reading: Reading) -> str | None:
+    """Why the server cannot sign with the staged certificate on its effective date, as the rest of a sentence; None where it can."""
+    certificate = reading["signing"]["next"] if "signing" in reading else None
+    if not certificate:
+        return None
+    now, effective = _now(reading), time_or_none(certificate["effective_date"])
+    found = usable.obstacle(certificate, effective if now is None else first_use(now, effective))
+    if not found:
+        return None
+    return f"{certificate['thumbprint']} {found.problem}, although it is to sign from {certificate['effective_date'] or 'then'} on"
 
 
 def _now(reading: Reading) -> datetime | None:

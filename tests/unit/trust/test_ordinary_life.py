@@ -67,5 +67,36 @@ def test_a_server_that_lost_its_key_while_a_roll_is_pending_fails_the_run(decide
     result = decide(module, state)
     assert result["failed"]
     own = thumbprint(state, "issuer")
-    assert f"{OTHER}: the OAuthTokenIssuer certificate {own} is not in the computer store, and this server cannot sign now." in result["msg"]
+    assert (
+        f"{OTHER}: the OAuthTokenIssuer certificate {own} is not in the computer store, and this server cannot sign now." in result["msg"]
+    )
     assert f"{LEAD}: " not in result["msg"]
+
+
+def next_in_place_of(state: dict[str, Any], effective: float, **spec: Any) -> None:
+    """A pending roll that takes effect in so many days, to a certificate of that kind which the tenant lacks."""
+    states.staged(state, effective, in_cloud=False)
+    states.farm(state)["certificates"]["next"] = states.made("CN=contoso.com", **spec)
+
+
+@pytest.mark.parametrize("module", BOTH)
+def test_a_staged_certificate_that_is_not_valid_yet_is_uploaded_at_once(decide: Decide, module: str) -> None:
+    state = states.right()
+    next_in_place_of(state, 3, days=900, not_before=states.at(2))
+    result = decide(module, state)
+    assert not result.get("failed"), result.get("msg")
+    step = "certificate" if module == "trust_plan" else "add"
+    due = result["due"]["certificate"] if module == "trust_plan" else result["steps"]["add"]
+    assert due
+    assert list(result["arguments"][step]["valid_at"]) == [thumbprint(state, "next")]
+
+
+@pytest.mark.parametrize("module", BOTH)
+def test_a_staged_certificate_is_judged_for_the_day_on_which_it_signs(decide: Decide, module: str) -> None:
+    state = states.right()
+    next_in_place_of(state, 3, days=900, not_before=states.at(5))
+    result = decide(module, state, {"obstacles": "return"})
+    told = [one["message"] for one in result["obstacles"]]
+    assert len(told) == 2
+    assert f"the staged OAuthTokenIssuer certificate {thumbprint(state, 'next')} is not valid before " in told[0]
+    assert f"although it is to sign from {states.at(3)[:16]}" in told[0]
