@@ -13,7 +13,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import registered, rotation, successor
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import server_obstacles, tenant_obstacles
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import (
+    absent_obstacles,
+    account_obstacles,
+    server_obstacles,
+    tenant_obstacles,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles, split_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
@@ -54,7 +59,13 @@ class ActionModule(HybridAuthAction):
             params = {**params, **_given(settings)}
             deployment = registered.deployment_in(params, settings, task_vars)
             tenant = registered.tenant_in(params["token"], params["cloud"])
-            obstacles = [*split_obstacles(deployment), *server_obstacles(settings, deployment), *tenant_obstacles(settings, tenant)]
+            obstacles = [
+                *split_obstacles(deployment),
+                *server_obstacles(settings, deployment),
+                *tenant_obstacles(settings, tenant),
+                *account_obstacles(settings, tenant),
+                *absent_obstacles(settings, deployment, tenant),
+            ]
             if params["obstacles"] == "fail":
                 check_obstacles(settings.deployment, obstacles)
             onprem = None if isinstance(deployment.leading, Unread) else deployment.leading

@@ -34,7 +34,8 @@ def moment(days: float) -> str:
 
 def farm(greenfield: dict[str, Any], days: int = 200) -> dict[str, Any]:
     """A farm that has signed for long, and whose tenant holds its certificate beside a foreign one."""
-    deployment = greenfield["deployments"][0]
+    deployment, right = greenfield["deployments"][0], states.farm(states.right())
+    deployment["cms"].update({part: right["cms"][part] for part in ("oauth_servers", "partner_applications")})
     deployment["certificates"]["issuer"]["days"] = days
     certificates.complete(deployment["certificates"]["issuer"])
     deployment["cms"]["token_issuer"]["effective_date"] = moment(-300)

@@ -91,7 +91,7 @@ def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, no
     made = Plan(_facts(settings, farm, tenant, given))
     made.obstacles += server_obstacles(settings, deployment)
     made.warnings += _farm_warnings(settings, deployment, farm, given)
-    made.obstacles += tenant_obstacles(settings, tenant)
+    made.obstacles += [*tenant_obstacles(settings, tenant), *account_obstacles(settings, tenant)]
     if not made.facts.names:
         made.obstacles += _no_names(deployment, farm)
     if not isinstance(tenant, Unread):
@@ -129,6 +129,54 @@ def tenant_obstacles(settings: Settings, tenant: Tenant | Unread) -> list[Obstac
         )
         for words, other in named.items()
         if other and other != tenant.tenant_id
+    ]
+
+
+def account_obstacles(settings: Settings, tenant: Tenant | Unread) -> list[Obstacle]:
+    """That the service principal as which the farm presents itself is disabled, so that no certificate on it serves."""
+    if isinstance(tenant, Unread):
+        return []
+    app_id = settings.skype_application_id
+    if not any(one["app_id"] == app_id and one["account_enabled"] is False for one in tenant.principals["service_principals"]):
+        return []
+    return [
+        Obstacle(
+            "tenant",
+            f"Service principal {app_id} is disabled, so the tenant refuses every token of the farm.",
+            f"Find out who disabled it and why; sp_account with app_id {app_id} and enabled true enables it. Run again.",
+        )
+    ]
+
+
+def absent_obstacles(settings: Settings, deployment: Deployment, tenant: Tenant | Unread) -> list[Obstacle]:
+    """That there is no trust: nothing of it is on the farm, or the tenant has none of the farm's certificates and half of it is gone."""
+    farm = deployment.leading
+    if isinstance(farm, Unread) or isinstance(tenant, Unread) or "oauth_servers" not in farm or "partner_applications" not in farm:
+        return []
+    application, server = settings.partner_application_name, settings.oauth_server_name
+    gone = {
+        f"no partner application {application}": partner_application.find(farm["partner_applications"], application) is None,
+        f"no OAuth server {server}": oauth_server.find(farm["oauth_servers"], server) is None,
+    }
+    ours = usable.farms_certificates(deployment.read.values())
+    keys = [
+        key
+        for one in tenant.principals["service_principals"]
+        if one["app_id"] in settings.credential_app_ids
+        for key in one["key_credentials"]
+    ]
+    held = any(key["thumbprint"] in ours for key in keys)
+    if not any(gone.values()) or (held and not all(gone.values())):
+        return []
+    lacks = " and ".join(words for words, absent in gone.items() if absent)
+    return [
+        Obstacle(
+            deployment.subject,
+            f"Deployment {deployment.name}: there is no trust to roll the certificate of: the farm has {lacks}"
+            f"{'' if held else ', and the tenant has none of its certificates'}.",
+            "To set the trust up, run sfb.hybrid_auth.configure; where it was removed on purpose, take the deployment out of the schedule "
+            "of sfb.hybrid_auth.rotate.",
+        )
     ]
 
 

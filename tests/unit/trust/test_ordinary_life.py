@@ -100,3 +100,40 @@ def test_a_staged_certificate_is_judged_for_the_day_on_which_it_signs(decide: De
     assert len(told) == 2
     assert f"the staged OAuthTokenIssuer certificate {thumbprint(state, 'next')} is not valid before " in told[0]
     assert f"although it is to sign from {states.at(3)[:16]}" in told[0]
+
+
+def removed(state: dict[str, Any], *, server: bool = True) -> None:
+    """What sfb.hybrid_auth.remove leaves. server: whether the OAuth server goes too, which others may need."""
+    cms = states.farm(state)["cms"]
+    cms["partner_applications"] = []
+    if server:
+        cms["oauth_servers"] = []
+    states.principal(state, states.SKYPE)["keyCredentials"] = []
+
+
+@pytest.mark.parametrize("server", [True, False], ids=["all of it", "all but the OAuth server"])
+def test_a_roll_puts_nothing_back_after_a_removal(decide: Decide, server: bool) -> None:
+    state = states.right()
+    removed(state, server=server)
+    result = decide("trust_rotation", state)
+    assert result["failed"]
+    assert "there is no trust to roll the certificate of: the farm has no partner application microsoft.exchange" in result["msg"]
+    assert ("and no OAuth server microsoft.sts" in result["msg"]) is server
+    assert "run sfb.hybrid_auth.configure" in result["msg"]
+    assert "steps" not in result
+
+
+def test_a_roll_goes_on_where_only_the_partner_application_was_lost(decide: Decide) -> None:
+    state = states.right()
+    states.farm(state)["cms"]["partner_applications"] = []
+    assert not decide("trust_rotation", state).get("failed")
+
+
+@pytest.mark.parametrize("module", BOTH)
+def test_a_disabled_principal_of_skype_for_business_fails_the_run(decide: Decide, module: str) -> None:
+    state = states.right()
+    states.principal(state, states.SKYPE)["accountEnabled"] = False
+    result = decide(module, state)
+    assert result["failed"]
+    assert f"Service principal {states.SKYPE} is disabled, so the tenant refuses every token of the farm." in result["msg"]
+    assert "sp_account" in result["msg"]
