@@ -53,16 +53,16 @@ class Directory:
         current: an earlier reading of the run, or nothing. Raises HybridAuthError, whose details have changed and written where a part was
         done.
         """
-        name = f"{self._connection.where.graph_url} {self._connection.known_tenant_id}"
         graph = self._connection.graph()
-        wishes = Wishes(name)
+        # Not every sign-in tells the tenant; the ids of the objects do.
+        wishes = Wishes(self._connection.where.graph_url)
 
         def read(wanted: Sequence[str]) -> list[ServicePrincipal]:
             found = service_principal.read_whole(graph, wanted) if planner.whole_keys else service_principal.read(graph, wanted)
             return service_principal.required(found, wanted)
 
         with wishes.exclusive():
-            foreseen = Journal(self._folder, f"{name} foreseen")
+            foreseen = Journal(self._folder, f"{self._connection.where.graph_url} foreseen")
             if not write:
                 waiting = Waiting(self._timeout)
                 readings = Readings(lambda: read(app_ids), wishes, planner.kinds, current)

@@ -33,9 +33,9 @@ _LOCK_PAUSE_SECONDS = 0.05
 
 
 class Wishes:
-    """The wishes for the service principals of one tenant.
+    """The wishes for service principals.
 
-    name: what tells the tenant. folder: for tests; by default one for this user alone, for all runs on this machine. Use everything but
+    name: the address of the Graph that has them. folder: for tests; by default one for this user alone, for all runs on this machine. Use everything but
     exclusive() while holding that.
     """
 
