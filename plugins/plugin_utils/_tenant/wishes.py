@@ -35,8 +35,8 @@ _LOCK_PAUSE_SECONDS = 0.05
 class Wishes:
     """The wishes for service principals.
 
-    name: the address of the Graph that has them. folder: for tests; by default one for this user alone, for all runs on this machine. Use everything but
-    exclusive() while holding that.
+    name: the address of the Graph that has them. folder: for tests; by default one for this user alone, for all runs on this machine.
+    Use everything but exclusive() while holding that.
     """
 
     def __init__(self, name: str, folder: Path | None = None) -> None:
