@@ -239,19 +239,22 @@ def served_until(keys: Iterable[KeyCredential], thumbprint: str, moment: datetim
     return until
 
 
-def why_not(keys: Iterable[KeyCredential], thumbprint: str, moment: datetime) -> str | None:
-    """Why no entry of the certificate serves at that moment, in words; None where there is no entry of it, or one serves."""
+def why_not(keys: Iterable[KeyCredential], thumbprint: str, moment: datetime, now: datetime | None = None) -> str | None:
+    """Why no entry of the certificate serves at that moment, in words; None where there is no entry of it, or one serves.
+
+    now: where the moment is yet to come, so that what ends until then is not told as if it were over.
+    """
     ours = [key for key in keys if key.thumbprint is not None and same_text(key.thumbprint, thumbprint)]
     if not ours or any_serves(ours, thumbprint, moment):
         return None
-    return "; ".join(dict.fromkeys(_why_not(key, moment) for key in ours))
+    return "; ".join(dict.fromkeys(_why_not(key, moment, now or moment) for key in ours))
 
 
-def _why_not(key: KeyCredential, moment: datetime) -> str:
+def _why_not(key: KeyCredential, moment: datetime, now: datetime) -> str:
     if not same_text(key.type, "AsymmetricX509Cert") or not same_text(key.usage, "Verify"):
         return f"its entry there has type {key.type} and usage {key.usage}"
     if key.end is not None and key.end <= moment:
-        return f"its entry there {'ended' if key.expired(moment) else 'ends'} on {utc_text(key.end)}"
+        return f"its entry there {'ended' if key.expired(now) else 'ends'} on {utc_text(key.end)}"
     return f"its entry there begins only on {utc_text(key.start) if key.start else 'a day that is not told'}"
 
 

@@ -96,7 +96,7 @@ def account(principal: ServicePrincipal, *, enabled: bool) -> PrincipalPlan:
 def _beside(principal: ServicePrincipal, added: KeyCredential, request: CredentialRequest, now: datetime) -> str:
     """Why an entry is added beside one of the same certificate; nothing where there is none."""
     moment = next(request.needed(one, now) for one in request.certificates if one.thumbprint == added.thumbprint)
-    reason = key_credential.why_not(principal.keys, str(added.thumbprint), moment)
+    reason = key_credential.why_not(principal.keys, str(added.thumbprint), moment, now)
     return f": {reason}" if reason else ""
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_configuration, oauth_server, partner_application
@@ -34,7 +34,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Loss, Step
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable, first_use
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
@@ -253,20 +253,26 @@ def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: T
 
     def certificate() -> None:
         certificates = _certificates(farm, given, now)
-        staged: dict[str, datetime] = {}
         arguments: dict[str, Any] = {"app_ids": list(settings.credential_app_ids), "remove_expired": settings.remove_expired}
         arguments["wait_timeout"] = settings.wait_timeout
         if settings.certificate_path is not None:
             arguments["certificate_path"] = settings.certificate_path
         else:
             arguments["certificates"] = [one.content for one in certificates]
-            signing = farm.get("signing") if farm else None
-            staged = usable.staged_at(signing, now) if signing else {}
-            arguments["valid_at"] = {thumbprint: utc_text(moment) for thumbprint, moment in staged.items()}
         if not certificates:  # which an obstacle of the servers says
             return
-        request = CredentialRequest(present=True, certificates=certificates, remove_expired=settings.remove_expired, valid_at=staged)
-        planned = [plans.credentials(one, request, now) for one in principals(*settings.credential_app_ids)]
+        holders = principals(*settings.credential_app_ids)
+        signing = farm.get("signing") if farm and given is None else None
+        valid_at = usable.staged_at(signing, now) if signing else {}
+        horizon = now + timedelta(days=settings.rotation_warn_days)
+        for one in certificates:
+            begin = first_use(now, one.not_before, valid_at.get(one.thumbprint))
+            moment = usable.needed_at(holders, one.thumbprint, begin, one.not_after, horizon)
+            if moment != begin:
+                valid_at[one.thumbprint] = moment
+        arguments["valid_at"] = {thumbprint: utc_text(moment) for thumbprint, moment in valid_at.items()}
+        request = CredentialRequest(present=True, certificates=certificates, remove_expired=settings.remove_expired, valid_at=valid_at)
+        planned = [plans.credentials(one, request, now) for one in holders]
         warnings = (service_principal.SHARED_PRINCIPAL_WARNING,) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
         losses = tuple(removal for one in planned for removal in one.removals)
         made.add(Step("certificate", _merged(planned), losses, warnings), arguments)

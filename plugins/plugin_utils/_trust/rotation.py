@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import verifies
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import verifies, why_not
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import (
@@ -119,11 +119,7 @@ def plan(signing: Signing, principals: Sequence[ServicePrincipal], rules: Rules,
         )
     roles = Roles(current, following, previous, rules, now)
     add = tuple(
-        addition
-        for addition in (
-            _addition(certificate, reason, principals, roles.needed[certificate.thumbprint]) for certificate, reason in roles.live
-        )
-        if addition
+        addition for addition in (_addition(certificate, reason, principals, roles) for certificate, reason in roles.live) if addition
     )
     added = {(addition.thumbprint, app_id) for addition in add for app_id in addition.app_ids}
     verdicts = [
@@ -144,11 +140,17 @@ def plan(signing: Signing, principals: Sequence[ServicePrincipal], rules: Rules,
     )
 
 
-def _addition(certificate: Certificate, reason: str, principals: Sequence[ServicePrincipal], moment: datetime) -> Addition | None:
-    """What lacks an entry that serves at that moment; nothing where the certificate is over by then, so that none can."""
-    lacking = tuple(one.app_id for one in usable.lacking(principals, certificate.thumbprint, moment))
+def _addition(certificate: Certificate, reason: str, principals: Sequence[ServicePrincipal], roles: Roles) -> Addition | None:
+    """What lacks an entry that serves as long as it must; nothing where the certificate is over by then, so that none can."""
+    begin = roles.needed[certificate.thumbprint]
+    moment = usable.needed_at(principals, certificate.thumbprint, begin, certificate.end, roles.now + roles.rules.warn)
+    missing = usable.lacking(principals, certificate.thumbprint, moment)
+    lacking = tuple(one.app_id for one in missing)
     if not lacking or certificate.expired(moment):
         return None
+    if moment != begin:
+        why = dict.fromkeys(text for one in missing if (text := why_not(one.keys, certificate.thumbprint, moment, roles.now)))
+        reason = "; ".join((reason, *why))
     if not certificate.content:
         raise HybridAuthError(
             f"The tenant lacks the certificate {certificate.thumbprint} ({reason}), and it is not in the server's computer store.",

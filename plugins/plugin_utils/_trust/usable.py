@@ -10,9 +10,9 @@ whether a service principal name is the farm's by service_principal_name. A cert
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
@@ -23,6 +23,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times impo
 
 Row = Mapping[str, Any]
 
+# By how much the end of an entry may differ from that of its certificate.
+_ABOUT = timedelta(days=1)
 MISSING, NO_PRIVATE_KEY, WEAK_KEY, EXPIRED, EARLY = "missing", "no_private_key", "weak_key", "expired", "early"
 
 
@@ -65,6 +67,18 @@ def may_sign(row: Row, moment: datetime) -> bool:
 def lacking(principals: Iterable[ServicePrincipal], thumbprint: str, moment: datetime) -> list[ServicePrincipal]:
     """The principals on which no entry lets the tenant verify, at that moment, what the certificate signed."""
     return [one for one in principals if not key_credential.any_serves(one.keys, thumbprint, moment)]
+
+
+def needed_at(
+    principals: Sequence[ServicePrincipal], thumbprint: str, begin: datetime, end: datetime | None, horizon: datetime
+) -> datetime:
+    """When an entry of the certificate has to serve: from its first use on, and where every one there ends by the horizon, then too.
+
+    begin: its first use. end: of the certificate, None where it is not known; an entry that ends about when it does is not renewed.
+    """
+    later = max(begin, horizon if end is None else min(horizon, end - _ABOUT))
+    at_first, then = ({one.app_id for one in lacking(principals, thumbprint, moment)} for moment in (begin, later))
+    return later if then and at_first <= then else begin
 
 
 def staged_at(signing: Signing, now: datetime) -> dict[str, datetime]:

@@ -137,3 +137,26 @@ def test_a_disabled_principal_of_skype_for_business_fails_the_run(decide: Decide
     assert result["failed"]
     assert f"Service principal {states.SKYPE} is disabled, so the tenant refuses every token of the farm." in result["msg"]
     assert "sp_account" in result["msg"]
+
+
+def ends_in(state: dict[str, Any], days: float, name: str = "issuer") -> None:
+    """The tenant's entry of a certificate ends in so many days, before the certificate does."""
+    wanted = thumbprint(state, name)
+    (key,) = (one for one in states.principal(state, states.SKYPE)["keyCredentials"] if one["customKeyIdentifier"] == wanted)
+    key["endDateTime"] = states.at(days)
+
+
+@pytest.mark.parametrize("module", BOTH)
+@pytest.mark.parametrize(("days", "settings", "renewed"), [(59, {}, True), (61, {}, False), (61, {"rotation_warn_days": 62}, True)])
+def test_an_entry_that_ends_before_its_certificate_is_renewed_in_time(
+    decide: Decide, module: str, days: float, settings: dict[str, Any], renewed: bool
+) -> None:
+    state = states.right()
+    ends_in(state, days)
+    result = decide(module, state, **settings)
+    assert not result.get("failed"), result.get("msg")
+    operations = [one for step in result["steps"] for one in step["operations"]] if module == "trust_plan" else result["operations"]
+    assert len(operations) == renewed
+    assert all("its entry there ends on " in one for one in operations)
+    step = "certificate" if module == "trust_plan" else "add"
+    assert list(result["arguments"][step]["valid_at"]) == ([thumbprint(state, "issuer")] if renewed else [])
