@@ -19,11 +19,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import
     server_obstacles,
     tenant_obstacles,
 )
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles, split_obstacles
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, check_obstacles, split_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
@@ -41,6 +41,7 @@ class ActionModule(HybridAuthAction):
             "app_ids": {"type": "list", "elements": "str", "default": list(PROCEDURE)},
             "overlap_days": {"type": "int", "default": 7},
             "warn_days": {"type": "int", "default": 60},
+            "fail_days": {"type": "int", "default": 7},
             "earlier_thumbprints": {"type": "list", "elements": "str", "default": []},
             "remove_thumbprints": {"type": "list", "elements": "str", "default": []},
             "prepared": {"type": "dict"},
@@ -52,46 +53,75 @@ class ActionModule(HybridAuthAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        settings = registered.settings_in(params) if params["settings"] is not None else None
-        onprem = params["onprem"]
-        obstacles: list[Obstacle] = []
-        if settings is not None:
-            params = {**params, **_given(settings)}
-            deployment = registered.deployment_in(params, settings, task_vars)
-            tenant = registered.tenant_in(params["token"], params["cloud"])
-            obstacles = [
-                *split_obstacles(deployment),
-                *server_obstacles(settings, deployment),
-                *tenant_obstacles(settings, tenant),
-                *account_obstacles(settings, tenant),
-                *absent_obstacles(settings, deployment, tenant),
-            ]
-            if params["obstacles"] == "fail":
-                check_obstacles(settings.deployment, obstacles)
-            onprem = None if isinstance(deployment.leading, Unread) else deployment.leading
-        signing, moment = _signing(onprem, params["staged"])
-        plan = rotation.plan(signing, _principals(params), _rules(params), moment)
-        result: dict[str, Any] = {
-            "changed": False,
-            "due": bool(plan.operations),
-            "successor_due": plan.successor_due,
-            "previous_over": plan.previous_over,
-            "operations": plan.operations,
-            "upcoming": [entry.shown() for entry in plan.upcoming],
-            "obstacles": [obstacle.shown() for obstacle in obstacles],
+        if params["settings"] is None:
+            signing, moment = _signing(params["onprem"], params["staged"])
+            plan = rotation.plan(signing, _principals(params), _rules(params), moment)
+            for problem, remedy in plan.problems:
+                raise HybridAuthError(problem, remedy)
+            return _result(plan, [])
+        settings = registered.settings_in(params)
+        params = {**params, **_given(settings)}
+        deployment = registered.deployment_in(params, settings, task_vars)
+        tenant = registered.tenant_in(params["token"], params["cloud"])
+        # Without these nothing is known of what to write, or where.
+        first = [
+            *split_obstacles(deployment),
+            *tenant_obstacles(settings, tenant),
+            *absent_obstacles(settings, deployment, tenant),
+        ]
+        obstacles = [*server_obstacles(settings, deployment, names=False), *account_obstacles(settings, tenant)]
+        fails = params["obstacles"] == "fail"
+        if fails and (first or not deployment.read):
+            check_obstacles(settings.deployment, [*first, *obstacles])
+        # A lead that was not read is an obstacle to all but what the others show to be missing in the tenant.
+        name = next(iter(deployment.read), deployment.lead)
+        signing, moment = _signing(deployment.read.get(name), params["staged"])
+        others = {other: read["signing"] for other, read in deployment.read.items() if other != name and "signing" in read}
+        plan = rotation.plan(signing, _principals(params), _rules(params), moment, others)
+        obstacles += [Obstacle(deployment.subject, problem, remedy) for problem, remedy in plan.problems]
+        if fails and not plan.add:
+            check_obstacles(settings.deployment, obstacles)
+        held = bool(obstacles) and fails
+        plan = plan.held() if held else plan
+        to_do = _to_do(settings, plan, signing, params["prepared"], held=held)
+        return {
+            **_result(plan, [*first, *obstacles]),
+            "lead": params["members"]["lead"],
+            "tenant_id": params["token"]["tenant_id"],
+            "certificate": _named(signing),
+            **to_do,
+            "failure": _failure(settings, plan, obstacles if held else [], staging=to_do["steps"]["stage"]),
         }
-        for name in ("add", "remove", "keep"):
-            result[name] = [entry.shown() for entry in getattr(plan, name)]
-        if settings is not None:
-            result |= {
-                "lead": params["members"]["lead"],
-                "tenant_id": params["token"]["tenant_id"],
-                "certificate": _named(signing),
-                **_to_do(settings, plan, signing, params["prepared"]),
-            }
-        if plan.warnings:
-            result["warnings"] = list(plan.warnings)
-        return result
+
+
+def _result(plan: rotation.RotationPlan, obstacles: Sequence[Obstacle]) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "changed": False,
+        "due": bool(plan.operations),
+        "successor_due": plan.successor_due,
+        "previous_over": plan.previous_over,
+        "operations": plan.operations,
+        "upcoming": [entry.shown() for entry in plan.upcoming],
+        "obstacles": [obstacle.shown() for obstacle in obstacles],
+    }
+    for name in ("add", "remove", "keep"):
+        result[name] = [entry.shown() for entry in getattr(plan, name)]
+    if plan.warnings:
+        result["warnings"] = list(plan.warnings)
+    return result
+
+
+def _failure(settings: Settings, plan: rotation.RotationPlan, obstacles: Sequence[Obstacle], *, staging: bool) -> str:
+    """Why the run is to fail once what is due has been done; empty where it is not."""
+    problems = dict.fromkeys(obstacle.problem for obstacle in obstacles)
+    remedies = dict.fromkeys(obstacle.remedy for obstacle in obstacles if obstacle.remedy)
+    if obstacles:
+        remedies["The tenant was given what signs; nothing else was done, and nothing was removed."] = None
+    if plan.ending and not staging:
+        problems[plan.ending] = None
+        remedies["Stage its successor now, or have it made with trust_rotation_create."] = None
+    prefix = f"Deployment {settings.deployment}: "
+    return f"{prefix}{' '.join(text.removeprefix(prefix) for text in (*problems, *remedies))}" if problems else ""
 
 
 def _given(settings: Settings) -> dict[str, Any]:
@@ -100,6 +130,7 @@ def _given(settings: Settings) -> dict[str, Any]:
         "app_ids": list(settings.credential_app_ids),
         "overlap_days": settings.rotation_overlap_days,
         "warn_days": settings.rotation_warn_days,
+        "fail_days": settings.fail_days,
         "earlier_thumbprints": list(settings.rotation_earlier_thumbprints),
         "remove_thumbprints": list(settings.rotation_remove_thumbprints),
     }
@@ -128,6 +159,7 @@ def _rules(params: Mapping[str, Any]) -> Rules:
     return Rules(
         overlap=timedelta(days=_at_least("overlap_days", params["overlap_days"], rotation.SHORTEST_OVERLAP_DAYS)),
         warn=timedelta(days=_at_least("warn_days", params["warn_days"], 1)),
+        fail=timedelta(days=_at_least("fail_days", params["fail_days"], 1)),
         earlier=_thumbprints("earlier_thumbprints", params["earlier_thumbprints"]),
         named=_thumbprints("remove_thumbprints", params["remove_thumbprints"]),
     )
@@ -145,10 +177,15 @@ def _principals(params: Mapping[str, Any]) -> list[service_principal.ServicePrin
     return principals
 
 
-def _to_do(settings: Settings, plan: rotation.RotationPlan, signing: Signing, prepared: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the role's steps are to do, in their order; a certificate that is yet to be made in check mode can only be said."""
-    store = successor.store_arguments(settings, successor_due=plan.successor_due)
-    made = (prepared or {}).get("certificate")
+def _to_do(
+    settings: Settings, plan: rotation.RotationPlan, signing: Signing, prepared: Mapping[str, Any] | None, *, held: bool
+) -> dict[str, Any]:
+    """What the role's steps are to do, in their order; a certificate that is yet to be made in check mode can only be said.
+
+    held: something stands in the way, so that only what is missing in the tenant is added.
+    """
+    store = None if held else successor.store_arguments(settings, successor_due=plan.successor_due)
+    made = None if held else (prepared or {}).get("certificate")
     stage = successor.follows(made, signing)
     certificates = [addition.content for addition in plan.add]
     unmade: list[str] = []

@@ -167,6 +167,11 @@ options:
           - A certificate with fewer days left ends soon.
         type: int
         default: 30
+      fail_days:
+        description:
+          - A certificate with fewer days left fails, unless a staged one takes over in time. So does the farm's entry on a principal.
+        type: int
+        default: 7
       longest_validity_days:
         description:
           - A certificate or key that is valid for more days is valid too long.

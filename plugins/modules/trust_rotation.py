@@ -66,6 +66,11 @@ options:
       - How many days before the certificate that signs expires its successor is due.
     type: int
     default: 60
+  fail_days:
+    description:
+      - How many days before the certificate that signs ends a run fails where no other one takes over in time.
+    type: int
+    default: 7
   earlier_thumbprints:
     description:
       - Thumbprints of certificates that the farm used in earlier rolls. The farm itself remembers only the last one.
@@ -223,6 +228,12 @@ obstacles:
   type: list
   elements: dict
   sample: []
+failure:
+  description: Why the run is to fail once what is due has been done, with O(obstacles=fail); empty where it is not. With obstacles the
+    only step that is due then is to add what is missing.
+  returned: with O(members)
+  type: str
+  sample: ''
 deployment:
   description: Name of the deployment.
   returned: with O(members)

@@ -362,13 +362,19 @@ def test_an_effective_date_after_the_end_of_the_present_certificate_is_refused(
 
 
 @pytest.mark.either_runner
-def test_a_front_end_without_the_staged_certificate_stops_the_run(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+def test_a_front_end_without_the_staged_certificate_fails_the_run_once_the_tenant_has_it(
+    start: Start, play: Play, greenfield: dict[str, Any]
+) -> None:
     lab = start(farm(greenfield))
     stage_by_hand(lab, 2)
     with lab.edit() as state:
         state["deployments"][0]["front_ends"][1]["store"].remove("next")
         (lab.farm.front_ends["fe02.contoso.com"].folder / "LocalMachine" / "My" / "next.pfx").unlink()
-    before = lab.state()
     run = play(lab, ROTATE)
-    assert (run.code, lab.state()) == (2, before)
+    assert run.code == 2
     assert "is not in the computer store" in run.output
+    assert held(lab, SKYPE)[1:] == [thumbprint(lab, "next")]
+    before = lab.state()
+    again = play(lab, ROTATE)
+    assert (again.code, lab.state()) == (2, before)
+    assert "Nothing was changed." in again.output

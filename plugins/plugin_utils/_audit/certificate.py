@@ -60,7 +60,7 @@ ENDING_SOON = Rule(
     "certificate.ending_soon",
     "The certificate does not end soon",
     "medium",
-    ("warn",),
+    ("warn", "fail"),
     "A roll takes days: a new certificate, replication, and the tenant before the farm.",
     sources.ROLL,
 )
@@ -183,14 +183,7 @@ def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iter
     yield IN_DATE.judged(
         _told(in_date(begin, end, used_from), "its validity was not read"), subject, f"valid on {utc_text(used_from)}", text, roll
     )
-    limit = facts.expected.ending_soon_days
-    yield ENDING_SOON.judged(
-        Unknown("its end was not read") if end is None else days_left(end, facts.now) >= limit,
-        subject,
-        f"{limit} days left or more",
-        "" if end is None else f"{days_left(end, facts.now)} days left, until {utc_text(end)}",
-        roll,
-    )
+    yield _ending_soon(facts, subject, end, roll)
     kind, bits = certificate.get("key_type"), certificate.get("key_size")
     long = long_enough(kind, bits)
     yield KEY.judged(
@@ -210,6 +203,18 @@ def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iter
         "" if begin is None or end is None else f"{(end - begin).days} days",
         "Choose a certificate template with a shorter validity at the next roll.",
     )
+
+
+def _ending_soon(facts: Facts, subject: str, end: datetime | None, roll: str) -> Finding:
+    """It fails within fail_days, unless a certificate that lasts longer takes over before it ends."""
+    if end is None:
+        return ENDING_SOON.unknown(subject, "its end was not read")
+    left, limit, failing = days_left(end, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
+    text = f"{left} days left, until {utc_text(end)}"
+    later = [(begin, time_or_none(other.get("not_after"))) for other, begin in _certificates(facts) if begin > facts.now]
+    if left < failing and not any(begin < end and last is not None and last > end for begin, last in later):
+        return ENDING_SOON.failed(subject, f"{failing} days left or more, or a successor that is staged", text, roll)
+    return ENDING_SOON.judged(left >= limit, subject, f"{limit} days left or more", text, roll)
 
 
 def _told(value: object, why: str) -> bool | Unknown:

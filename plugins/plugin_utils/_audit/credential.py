@@ -37,7 +37,7 @@ ENDING_SOON = Rule(
     "credential.ending_soon",
     "The farm's entry on the service principal does not end soon",
     "medium",
-    ("warn",),
+    ("warn", "fail"),
     "An entry may end before its certificate does; then the tenant refuses the farm's tokens.",
     sources.KEY_CREDENTIAL,
 )
@@ -91,14 +91,13 @@ def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, want
         return ENDING_SOON.unknown(subject, f"it does not serve: {why}" if why else "the farm's certificate was not found there")
     if until is None:
         return ENDING_SOON.unknown(subject, "the end of the farm's entry was not read")
-    left, limit = days_left(until, facts.now), facts.expected.ending_soon_days
-    return ENDING_SOON.judged(
-        left >= limit,
-        subject,
-        f"{limit} days left or more",
-        f"{left} days left, until {utc_text(until)}",
-        "Remove the entry by its key id with sp_credential, and add the certificate again without an end.",
-    )
+    left, limit, failing = days_left(until, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
+    text, remedy = f"{left} days left, until {utc_text(until)}", "Run configure or rotate, which put another entry beside it."
+    following = facts.lead.following()
+    begin = None if isinstance(following, Unknown) or following is None else time_or_none(following.get("effective_date"))
+    if left < failing and (begin is None or begin > until):
+        return ENDING_SOON.failed(subject, f"{failing} days left or more", text, remedy)
+    return ENDING_SOON.judged(left >= limit, subject, f"{limit} days left or more", text, remedy)
 
 
 def _several(facts: Facts) -> Iterator[Finding]:

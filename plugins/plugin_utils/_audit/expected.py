@@ -39,6 +39,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "allowed_partner_applications": {"type": "list", "elements": "str"},
     "known_thumbprints": {"type": "raw"},
     "ending_soon_days": {"type": "int", "default": 30},
+    "fail_days": {"type": "int", "default": 7},
     "longest_validity_days": {"type": "int", "default": 1095},
     "roll_near_days": {"type": "int", "default": 7},
     "replica_report_age_hours": {"type": "int", "default": 24},
@@ -72,6 +73,7 @@ class Expected:
     allowed_partner_applications: tuple[str, ...]
     known: Mapping[str, str]
     ending_soon_days: int
+    fail_days: int
     longest_validity_days: int
     roll_near_days: int
     replica_report_age_hours: int
@@ -138,6 +140,7 @@ def expected(options: Mapping[str, Any]) -> Expected:
         allowed_partner_applications=tuple(name.strip().lower() for name in texts("allowed_partner_applications")),
         known=_known(options["known_thumbprints"]),
         ending_soon_days=number("ending_soon_days"),
+        fail_days=number("fail_days"),
         longest_validity_days=number("longest_validity_days"),
         roll_near_days=number("roll_near_days"),
         replica_report_age_hours=number("replica_report_age_hours"),

@@ -28,6 +28,7 @@ _SETTINGS = {
     "known_thumbprints": "known_thumbprints",
     "allowed_partner_applications": "allowed_partner_applications",
     "ending_soon_days": "ending_soon_days",
+    "fail_days": "fail_days",
 }
 
 

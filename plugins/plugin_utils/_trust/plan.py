@@ -101,12 +101,12 @@ def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, no
     return made
 
 
-def server_obstacles(settings: Settings, deployment: Deployment) -> list[Obstacle]:
-    """What keeps the servers from carrying the trust. Configuration and rotation ask the same."""
+def server_obstacles(settings: Settings, deployment: Deployment, *, names: bool = True) -> list[Obstacle]:
+    """What keeps the servers from carrying the trust. Configuration and rotation ask the same; names: whether external names are needed."""
     return [
         *unread_obstacles(deployment),
         *fitness.untold_obstacles(
-            deployment, names_given=bool(settings.external_fqdns), certificate_given=settings.certificate_path is not None
+            deployment, names_given=not names or bool(settings.external_fqdns), certificate_given=settings.certificate_path is not None
         ),
         *fitness.certificate_obstacles(deployment),
         *fitness.difference_obstacles(deployment),

@@ -11,8 +11,8 @@ So the tenant must hold the new one before that date, and the one before it unti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,6 +86,8 @@ class RotationPlan:
     """successor_due: the certificate that signs ends soon, and no other one is staged.
 
     previous_over: the farm remembers the certificate that signed before, and the overlap is over.
+    problems: what keeps a certificate from being put into the tenant, each with its remedy.
+    ending: that the certificate that signs ends within the days in which a run fails, and none takes over in time; None where it does not.
     """
 
     add: tuple[Addition, ...]
@@ -95,6 +97,15 @@ class RotationPlan:
     warnings: tuple[str, ...]
     successor_due: bool
     previous_over: bool
+    problems: tuple[tuple[str, str], ...] = ()
+    ending: str | None = None
+
+    def held(self) -> RotationPlan:
+        """The plan of a run in which something stands in the way: nothing goes and nothing is prepared, what is missing is added."""
+        held = tuple(
+            replace(one, goes=False, reason=f"{one.reason}; it stays as long as something stands in the way") for one in self.remove
+        )
+        return replace(self, remove=(), keep=(*self.keep, *held), previous_over=False)
 
     @property
     def operations(self) -> list[str]:
@@ -105,21 +116,32 @@ class RotationPlan:
         ] + [f"remove credential {verdict.key.label} from {verdict.principal.label}: {verdict.reason}" for verdict in self.remove]
 
 
-def plan(signing: Signing, principals: Sequence[ServicePrincipal], rules: Rules, now: datetime) -> RotationPlan:
+def plan(
+    signing: Signing, principals: Sequence[ServicePrincipal], rules: Rules, now: datetime, others: Mapping[str, Signing] | None = None
+) -> RotationPlan:
     """The plan for the principals.
 
-    signing: what onprem_info returns under that name. now: the server's clock, aware.
-    Raises HybridAuthError where no certificate signs, or a certificate that is missing in the tenant cannot be read from the server.
+    signing: what onprem_info returns under that name. now: the server's clock, aware. others: the same of the other servers, by name.
+    Raises HybridAuthError where no certificate signs.
     """
+    others = others or {}
     current, following, previous = map(certificate_in, (signing["current"], signing["next"], signing["previous"]))
     if current is None:
         raise HybridAuthError(
             "The farm has no OAuthTokenIssuer certificate, so there is nothing to roll.",
             "Assign one with onprem_certificate or Set-CsCertificate -Type OAuthTokenIssuer -Identity global, and run again.",
         )
-    roles = Roles(current, following, previous, rules, now)
-    add = tuple(
-        addition for addition in (_addition(certificate, reason, principals, roles) for certificate, reason in roles.live) if addition
+    roles = Roles(current, following, previous, rules, now, _elsewhere((current, following), others))
+    wanted = [one for certificate, reason in roles.live if (one := _addition(certificate, reason, principals, roles))]
+    contents = _contents([signing, *others.values()])
+    add = tuple(replace(one, content=contents[one.thumbprint]) for one in wanted if one.thumbprint in contents)
+    problems = tuple(
+        (
+            f"The tenant lacks the certificate {one.thumbprint} ({one.reason}), and it is in no server's computer store.",
+            "Wait until the Central Management Store has replicated, or import it there, and run again.",
+        )
+        for one in wanted
+        if one.thumbprint not in contents
     )
     added = {(addition.thumbprint, app_id) for addition in add for app_id in addition.app_ids}
     needed = roles.needed
@@ -141,6 +163,8 @@ def plan(signing: Signing, principals: Sequence[ServicePrincipal], rules: Rules,
         warnings=tuple(_warnings(roles, successor_due)),
         successor_due=successor_due,
         previous_over=previous is not None and following is None and roles.overlap_end is not None and roles.overlap_end <= now,
+        problems=problems,
+        ending=_ending(roles),
     )
 
 
@@ -155,12 +179,38 @@ def _addition(certificate: Certificate, reason: str, principals: Sequence[Servic
     if moment != begin:
         why = dict.fromkeys(text for one in missing if (text := why_not(one.keys, certificate.thumbprint, moment, roles.now)))
         reason = "; ".join((reason, *why))
-    if not certificate.content:
-        raise HybridAuthError(
-            f"The tenant lacks the certificate {certificate.thumbprint} ({reason}), and it is not in the server's computer store.",
-            "Wait until the Central Management Store has replicated, or import it there, and run again.",
-        )
-    return Addition(certificate.thumbprint, certificate.subject, certificate.content, lacking, reason, moment)
+    return Addition(certificate.thumbprint, certificate.subject, certificate.content or "", lacking, reason, moment)
+
+
+def _contents(signings: Iterable[Signing]) -> dict[str, str]:
+    """The certificates that any server has in its store, by thumbprint."""
+    rows = [row for signing in signings for row in (signing["current"], signing["next"]) if row]
+    return {str(row["thumbprint"]).upper(): str(row["content"]) for row in rows if row["content"]}
+
+
+def _elsewhere(known: Sequence[Certificate | None], others: Mapping[str, Signing]) -> tuple[tuple[Certificate, str], ...]:
+    """The certificates with which other servers sign or are to sign, beside those known: replication takes its time."""
+    seen = {one.thumbprint for one in known if one}
+    found = []
+    for name, signing in others.items():
+        for row, role in ((signing["current"], "signs now"), (signing["next"], "signs next")):
+            one = certificate_in(row)
+            if one and one.thumbprint not in seen:
+                seen.add(one.thumbprint)
+                found.append((one, f"it {role} on {name}"))
+    return tuple(found)
+
+
+def _ending(roles: Roles) -> str | None:
+    current, following = roles.current, roles.next
+    if current.end is None or current.end - roles.now >= roles.rules.fail or current.expired(roles.now):
+        return None
+    if following and following.effective and following.effective <= current.end and not following.expired(current.end):
+        return None
+    return (
+        f"The certificate {current.thumbprint} that signs ends on {when_text(current.end)}, in {days_left(current.end, roles.now)} days, "
+        "and none takes over before that; tokens are refused then."
+    )
 
 
 def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:

@@ -25,6 +25,7 @@ OURS, FOREIGN, UNKNOWN = "ours", "foreign", "unknown"
 class Rules:
     """overlap: how long an earlier certificate stays after its successor took effect. warn: how long before the end a successor is due.
 
+    fail: how long before the end a certificate without successor fails a run.
     earlier: thumbprints of certificates that the farm used before, beside the one that it remembers itself.
     named: thumbprints that may go whoever put them there. Both in upper case.
     """
@@ -33,6 +34,7 @@ class Rules:
     warn: timedelta
     earlier: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+    fail: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -75,24 +77,26 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Roles:
-    """Who is who in the roll at this moment."""
+    """Who is who in the roll at this moment. elsewhere: certificates with which other servers sign or are to sign, with the reason."""
 
     current: Certificate
     next: Certificate | None
     previous: Certificate | None
     rules: Rules
     now: datetime
+    elsewhere: tuple[tuple[Certificate, str], ...] = ()
 
     @property
     def live(self) -> list[tuple[Certificate, str]]:
         """The certificates that the tenant must hold, with the reason."""
         staged = [(self.next, f"it signs from {when_text(self.next.effective)} on")] if self.next else []
-        return [(self.current, "it signs now"), *staged]
+        return [(self.current, "it signs now"), *staged, *self.elsewhere]
 
     @property
     def needed(self) -> dict[str, datetime]:
         """By thumbprint of a certificate that the tenant must hold: from when on an entry of it has to serve."""
-        found = {self.next.thumbprint: first_use(self.now, self.next.effective, self.next.begin)} if self.next else {}
+        later = [*([self.next] if self.next else []), *(one for one, _reason in self.elsewhere)]
+        found = {one.thumbprint: first_use(self.now, one.effective, one.begin) for one in later}
         return {**found, self.current.thumbprint: first_use(self.now, self.current.begin)}
 
     @property

@@ -110,6 +110,7 @@ class Settings:
     takeover: tuple[str, ...] = variable(list_of(IDENTITY), ())
     wait_timeout: int = variable(number(1, _LONGEST_WAIT_SECONDS, "seconds"), 120)
     rotation_warn_days: int = variable(number(1, _LONGEST_DAYS, "days"), 60)
+    fail_days: int = variable(number(1, _LONGEST_DAYS, "days"), 7)
     report_path: str = variable(PATH, ".", entry_points=_AUDIT)
     report_formats: tuple[str, ...] = variable(list_or_nothing(one_of("html", "json", "xml")), ("html", "json", "xml"), entry_points=_AUDIT)
     fail_on: str = variable(one_of("never", "fail", "difference", "warn"), "never", entry_points=_AUDIT)

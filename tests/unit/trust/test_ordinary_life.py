@@ -28,9 +28,13 @@ Decide = Callable[..., dict[str, Any]]
 def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
     """The result of a decision that may fail, over a state as the info modules read it. given: options of the task. Others: settings."""
 
-    def made(module: str, state: dict[str, Any], given: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+    def made(
+        module: str, state: dict[str, Any], given: dict[str, Any] | None = None, unread: str | None = None, **settings: Any
+    ) -> dict[str, Any]:
         servers, cloud = Estate(state, tmp_path, monkeypatch).everything()
-        read = {str(one["server"]["name"]): one for one in servers}
+        read: dict[str, Any] = {str(one["server"]["name"]): one for one in servers}
+        if unread:
+            read[unread] = {"unreachable": True, "msg": "timed out"}
         options = {
             "settings": Settings(**{"exchange_credential": False, **settings}).as_facts(),
             "members": {"lead": LEAD, "members": list(read)},
@@ -160,3 +164,51 @@ def test_an_entry_that_ends_before_its_certificate_is_renewed_in_time(
     assert all("its entry there ends on " in one for one in operations)
     step = "certificate" if module == "trust_plan" else "add"
     assert list(result["arguments"][step]["valid_at"]) == ([thumbprint(state, "issuer")] if renewed else [])
+
+
+def test_a_certificate_about_to_end_fails_a_roll_at_its_end_and_an_audit_by_the_same_number(decide: Decide) -> None:
+    state = states.right()
+    states.issuer(state, days=9)
+    assert decide("trust_rotation", state)["failure"] == ""
+    result = decide("trust_rotation", state, fail_days=10)
+    assert not result.get("failed"), result.get("msg")
+    assert f"The certificate {thumbprint(state, 'issuer')} that signs ends on " in result["failure"]
+    assert decide("trust_plan", state, fail_days=10)["expected"]["fail_days"] == 10
+
+
+def test_what_signs_reaches_the_tenant_whatever_else_is_wrong_and_then_the_run_fails(decide: Decide) -> None:
+    state = states.right()
+    states.staged(state, 2, in_cloud=False, servers=1)
+    states.add_key(state, states.SKYPE, "expired", states.made("CN=contoso.com", days=-2))
+    for service in states.farm(state)["cms"]["web_services"]:
+        service["ExternalFqdn"] = None
+    result = decide("trust_rotation", state, rotation_create="self_signed", rotation_warn_days=3650)
+    assert not result.get("failed"), result.get("msg")
+    following = thumbprint(state, "next")
+    assert [one["thumbprint"] for one in result["add"]] == [following]
+    assert result["steps"] == {"store": False, "add": True, "stage": False, "forget": False, "later": False}
+    assert result["arguments"]["remove"] == []
+    assert f"{OTHER}: the staged OAuthTokenIssuer certificate {following} is not in the computer store" in result["failure"]
+    assert "nothing was removed" in result["failure"]
+    # Once it is there, the run fails at once.
+    states.add_key(state, states.SKYPE, "next", states.farm(state)["certificates"]["next"])
+    again = decide("trust_rotation", state)
+    assert again["failed"]
+    assert "Nothing was changed." in again["msg"]
+
+
+def test_a_replica_that_is_behind_keeps_nothing_from_the_tenant(decide: Decide) -> None:
+    state = states.right()
+    states.staged(state, 2, in_cloud=False)
+    states.farm(state)["front_ends"][1]["token_issuer"] = {"certificate": "issuer"}
+    result = decide("trust_rotation", state)
+    assert [one["thumbprint"] for one in result["add"]] == [thumbprint(state, "next")]
+    assert f"was not found in the same form on {OTHER}" in result["failure"]
+
+
+def test_a_lead_that_was_not_read_keeps_nothing_of_the_others_from_the_tenant(decide: Decide) -> None:
+    state = states.right()
+    states.principal(state, states.SKYPE)["keyCredentials"] = []
+    result = decide("trust_rotation", state, unread=LEAD)
+    assert [one["thumbprint"] for one in result["add"]] == [thumbprint(state, "issuer")]
+    assert f"{LEAD} could not be reached" in result["failure"]

@@ -151,13 +151,38 @@ def test_an_entry_that_ends_before_its_certificate_is_told() -> None:
     assert entry.date == NOW + 100 * DAY
 
 
+def test_a_farm_without_a_certificate_has_nothing_to_roll() -> None:
+    with pytest.raises(HybridAuthError, match="no OAuthTokenIssuer"):
+        subject.plan({"current": None, "next": None, "previous": None}, [principal()], RULES, NOW)
+
+
+def test_a_certificate_that_no_server_has_is_told_and_another_servers_is_taken() -> None:
+    lacks = roll(farm(A, content=None))
+    alone = subject.plan(lacks, [principal()], RULES, NOW)
+    assert (alone.add, [A in problem for problem, _remedy in alone.problems]) == ((), [True])
+    found = subject.plan(lacks, [principal()], RULES, NOW, {"fe02": roll(farm(A))})
+    assert ([one.content for one in found.add], found.problems) == (["MII"], ())
+
+
+def test_what_signs_on_another_server_is_added_and_never_goes() -> None:
+    plan = subject.plan(
+        roll(farm(B, effective=-30), previous=farm(A)), [principal(key(A))], RULES, NOW, {"fe02": roll(farm(A), farm(C, effective=1))}
+    )
+    assert [(one.thumbprint, one.reason) for one in plan.add] == [(B, "it signs now"), (C, "it signs next on fe02")]
+    assert plan.remove == ()
+
+
 @pytest.mark.parametrize(
-    ("roles", "part"),
-    [({"current": None, "next": None, "previous": None}, "no OAuthTokenIssuer"), (roll(farm(A, content=None)), "computer store")],
+    ("roles", "ending"),
+    [
+        (roll(farm(A, days=6.9)), True),
+        (roll(farm(A, days=7)), False),
+        (roll(farm(A, days=6.9), farm(B, effective=6.8)), False),
+        (roll(farm(A, days=6.8), farm(B, effective=6.9)), True),
+    ],
 )
-def test_what_cannot_be_planned_is_an_error(roles: dict[str, Any], part: str) -> None:
-    with pytest.raises(HybridAuthError, match=part):
-        subject.plan(roles, [principal()], RULES, NOW)
+def test_a_certificate_that_is_about_to_end_without_a_successor_is_told(roles: dict[str, Any], ending: bool) -> None:
+    assert bool(subject.plan(roles, [principal(key(A), key(B))], RULES, NOW).ending) is ending
 
 
 keys = st.builds(

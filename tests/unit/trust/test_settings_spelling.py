@@ -49,7 +49,7 @@ def test_a_misspelt_name_is_refused_with_the_nearest(misspelt: str, meant: str) 
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        ("trust_fail", "trust_fail_on"),
+        ("trust_fail", "trust_fail_days or trust_fail_on"),
         ("trust_oauth_server", "trust_oauth_server_name"),
         ("trust_partner_application", "trust_partner_application_name or trust_partner_application_trust_level"),
         ("trust_Certificate", "trust_certificate_path"),
