@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
@@ -59,11 +60,21 @@ _REMEDIES = {
 _NO_SUCH_TENANT = ("AADSTS90002", "AADSTS900021", "AADSTS900023", "invalid_tenant")
 
 
+def _check_service(answer: Any) -> Any:
+    """The answer; HybridAuthError where the service itself is in trouble, which MSAL raises as an error of its own or calls a refusal."""
+    if answer.status_code == 429 or answer.status_code >= 500:
+        raise HybridAuthError(
+            f"{urlsplit(answer.url).netloc} answered {answer.status_code} to the sign-in.",
+            "The service was asked again several times. Wait some minutes, and run again.",
+        )
+    return answer
+
+
 def discover_tenant(where: Endpoints, tenant: str) -> dict[str, Any]:
     """The OpenID configuration of a tenant (OpenID Connect Discovery 1.0), found by id or domain, without sign-in."""
     url = f"{where.login_url}/{tenant}/v2.0/.well-known/openid-configuration"
     session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
-    return _configuration(session.get(url), tenant, url)
+    return _configuration(_check_service(session.get(url)), tenant, url)
 
 
 def tenant_id_of(configuration: dict[str, Any], url: str) -> str:
@@ -171,13 +182,21 @@ class _MsalSession:
         self.discovered: Any = None
 
     def get(self, url: str, params: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
-        answer = self._session.get(url, params=params, headers=headers)
+        answer = _check_service(self._session.get(url, params=params, headers=headers))
         if "openid-configuration" in url:
             self.discovered = answer
         return answer
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
-        return self._session.post(url, params=params, data=data, headers=headers)
+        answer = _check_service(self._session.post(url, params=params, data=data, headers=headers))
+        try:
+            answer.json()
+        except ValueError:  # MSAL would write the whole answer to the log, which may hold most of a token
+            raise HybridAuthError(
+                f"{urlsplit(answer.url).netloc} answered {answer.status_code} to the sign-in, but not with JSON.",
+                "Run again; if it stays so, check 'login_url', and that no proxy answers in its place.",
+            ) from None
+        return answer
 
     def close(self) -> None:
         self._session.close()
@@ -203,9 +222,18 @@ def refused(answer: dict[str, Any], subject: str) -> HybridAuthError:
     description = str(answer.get("error_description") or answer.get("error") or "no reason given")
     code = re.match(r"AADSTS\d+", description)
     # The lines after the first hold trace ids and the time.
-    text = re.split(r"\s*(?:\r?\n|Trace ID:)", description)[0]
+    text = re.split(r"\s*(?:\r?\n|Trace ID:)", description)[0].rstrip(".")
     return HybridAuthError(
-        f"Microsoft Entra ID refused the sign-in of {subject}: {text}",
-        _REMEDIES.get(code[0], "") if code else "",
+        f"Microsoft Entra ID refused the sign-in of {subject}: {text}.",
+        _remedy(code[0] if code else ""),
         error_code=code[0] if code else answer.get("error"),
     )
+
+
+def _remedy(code: str) -> str:
+    """What to do about an error code of Entra ID, or about none."""
+    if not code:
+        return "Check 'login_url', 'tenant' and 'client_id', and that no proxy answers in its place."
+    # https://learn.microsoft.com/entra/identity-platform/reference-error-codes names this page
+    number = code.removeprefix("AADSTS")
+    return _REMEDIES.get(code, f"Microsoft explains the code at https://login.microsoftonline.com/error?code={number}.")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages i
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import MaxRetryError, NewConnectionError
+    from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
     from urllib3.util.retry import Retry
 except ImportError:  # reported by require_requests() when a connection is needed
     HAS_REQUESTS = False
@@ -36,6 +37,9 @@ _ATTEMPTS = 6
 _LONGEST_WAIT_SECONDS = 120
 # https://learn.microsoft.com/graph/throttling and https://learn.microsoft.com/graph/best-practices-concept
 _REPEATED_STATUS = (429, 500, 502, 503, 504)
+_LATE, _LATE_REMEDY = "{} did not answer in time.", "Check the network from the controller, and run again."
+# How urllib3's messages begin: with the object in the program that failed.
+_PROGRAM = re.compile(r"^(?:<[^>]*>|\w+\([^)]*\)): ")
 
 
 # What may be sent again without a look at what became of it. A PATCH of a list may undo what another wrote meanwhile.
@@ -156,15 +160,18 @@ def reaching(url: str) -> Iterator[None]:
         ) from None
     except requests.exceptions.ProxyError as exc:
         raise HybridAuthError(f"The proxy refused the way to {host}: {_cause(exc)}.", "Check HTTPS_PROXY and NO_PROXY.") from None
-    except requests.exceptions.Timeout as exc:
-        kind = HybridAuthError if isinstance(exc, requests.exceptions.ConnectTimeout) else UnansweredError
-        raise kind(f"{host} did not answer in time.", "Check the network from the controller, and run again.") from None
+    except requests.exceptions.ConnectTimeout:
+        raise HybridAuthError(_LATE.format(host), _LATE_REMEDY) from None
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as exc:
+        raise UnansweredError(
+            f"{host} broke off its answer: {_cause(exc)}.", "See whether a proxy or a firewall cuts connections, and run again."
+        ) from None
     except requests.exceptions.RequestException as exc:
-        kind = (
-            HybridAuthError
-            if isinstance(getattr(exc.args[0] if exc.args else None, "reason", None), NewConnectionError)
-            else UnansweredError
-        )
+        # After repetitions urllib3's error is inside the one that says that there were too many.
+        reason = getattr(exc.args[0] if exc.args else None, "reason", None)
+        if isinstance(exc, requests.exceptions.Timeout) or isinstance(reason, ReadTimeoutError):
+            raise UnansweredError(_LATE.format(host), _LATE_REMEDY) from None
+        kind = HybridAuthError if isinstance(reason, NewConnectionError) else UnansweredError
         raise kind(
             f"{host} cannot be reached from the controller: {_cause(exc)}.",
             "Check the name, the firewall and the proxy settings (HTTPS_PROXY).",
@@ -178,4 +185,4 @@ def _cause(exc: BaseException) -> str:
         if not isinstance(inner, BaseException) or inner is exc:
             break
         exc = inner
-    return (str(exc).strip() or type(exc).__name__).rstrip(".")
+    return _PROGRAM.sub("", str(exc).strip() or type(exc).__name__).rstrip(".")

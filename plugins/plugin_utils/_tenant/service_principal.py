@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import identification, key_credential, shapes
@@ -49,7 +48,7 @@ class ServicePrincipal:
     def label(self) -> str:
         return f"service principal {self.app_id}{f' ({self.display_name})' if self.display_name else ''}"
 
-    @cached_property
+    @property
     def facts(self) -> dict[str, str]:
         """What the principal has, by a text that two readings can be compared by, in words."""
         found = {f"credential {key.fingerprint}": f"credential {key.label}" for key in self.keys if key.key_id}

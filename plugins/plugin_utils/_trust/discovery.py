@@ -24,8 +24,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 
 Farm = FarmReading
 
-# So many names are read in a message; a deployment may have a thousand.
-_MOST_NAMED = 10
 _NOTHING: dict[str, Any] = {"web_services": (), "sip_domains": ()}
 
 
@@ -104,30 +102,20 @@ def name_warnings(app_id: str, farm: Farm, given: Sequence[str]) -> list[str]:
     """How the given external names differ from those of the topology, as far as it is known."""
     if "web_services" in (farm.get("unknown") or ()):
         return []
-    there, hosts = external_fqdns(farm), dict.fromkeys(hosts_of(app_id, given))
-    known = {*there, *internal_fqdns(farm)}
-    return [
-        *(
-            f"The given external name{f' {names[0]} is that' if len(names) == 1 else f's {_some(names)} are those'} of no pool; "
-            f"the topology has {_some(there)}. Check the spelling: what is given is used."
-            for names in _groups([host for host in hosts if host not in known])
-        ),
-        *(
-            f"The given external names ({_some(list(hosts))}) leave out {_some(names)}, which the topology has: "
-            "users of that pool are not served until it is given too."
-            for names in _groups([host for host in there if host not in hosts])
-        ),
+    there, hosts = external_fqdns(farm), hosts_of(app_id, given)
+    unknown = [host for host in dict.fromkeys(hosts) if host not in {*there, *internal_fqdns(farm)}]
+    left_out = [host for host in there if host not in hosts]
+    topology = ", ".join(there) or "none"
+    warnings = [
+        f"The given external name {host} is that of no pool; the topology has {topology}. It is used as given: check its spelling."
+        for host in unknown
     ]
-
-
-def _groups(names: Sequence[str]) -> list[Sequence[str]]:
-    """Each name for itself, or all together where that would be too much to read."""
-    return [names] if len(names) > _MOST_NAMED else [[name] for name in names]
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "") or "none"
+    warnings += [
+        f"The given external names ({', '.join(dict.fromkeys(hosts)) or 'none'}) leave out {host}, which the topology has: "
+        "users of that pool are not served until it is given too."
+        for host in left_out
+    ]
+    return warnings
 
 
 def certificate_warning(farm: Farm, thumbprint: str) -> str | None:

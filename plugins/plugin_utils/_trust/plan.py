@@ -185,7 +185,7 @@ def removal_obstacles(settings: Settings, deployment: Deployment, tenant: Tenant
     unread = [
         Obstacle(
             obstacle.subject,
-            f"{obstacle.problem.rstrip('.')}, so it is not known which certificates {obstacle.subject} has.",
+            f"{obstacle.problem} So it is not known which certificates {obstacle.subject} has.",
             obstacle.remedy,
         )
         for obstacle in unread_obstacles(deployment)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import (
@@ -52,7 +51,7 @@ class Trust:
     clear_service_name: bool = False
     although_foreign: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def hosts(self) -> frozenset[str]:
         """The hosts of the farm's names."""
         return frozenset(host for name in self.names if (host := host_in(self.skype_app_id, name)))

@@ -144,12 +144,8 @@ def plan(
         if one.thumbprint not in contents
     )
     added = {(addition.thumbprint, app_id) for addition in add for app_id in addition.app_ids}
-    needed = roles.needed
     verdicts = [
-        # Asked only of the few entries for which it matters: it looks at all the others.
-        roles.verdict(
-            principal, key, replaced=key.thumbprint in needed and replaced(principal, key, added, needed.get(str(key.thumbprint), now))
-        )
+        roles.verdict(principal, key, replaced=replaced(principal, key, added, roles.needed.get(str(key.thumbprint), now)))
         for principal in principals
         for key in principal.keys
     ]

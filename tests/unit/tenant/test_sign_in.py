@@ -67,6 +67,7 @@ def test_a_certificate_signs_an_assertion(password: str | None, tmp_path: Path, 
     [
         ("AADSTS7000215", "Invalid client secret provided.", "must be the secret's value"),
         ("AADSTS700016", "Application was not found in the directory.", "must be registered in that tenant"),
+        ("AADSTS90099", "Something else.", "https://login.microsoftonline.com/error?code=90099"),
     ],
 )
 def test_a_refused_sign_in_names_the_reason_and_the_remedy(code: str, text: str, remedy: str, talk: Talk) -> None:
@@ -77,6 +78,34 @@ def test_a_refused_sign_in_names_the_reason_and_the_remedy(code: str, text: str,
     assert f"{code}: {text}" in result["msg"]
     assert remedy in result["msg"]
     assert "Trace" not in result["msg"]
+
+
+def test_a_refusal_without_a_code_has_a_remedy_too(talk: Talk) -> None:
+    talk(DISCOVERY, token_request({"error": "access_denied"}, 403))
+    result = run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})
+    assert result["msg"].endswith("access_denied. Check 'login_url', 'tenant' and 'client_id', and that no proxy answers in its place.")
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("answer", [{"error": "temporarily_unavailable"}, "<html>busy</html>"])
+def test_trouble_of_the_sign_in_service_is_no_refusal(status: int, answer: Any, talk: Talk) -> None:
+    said = f"login.microsoftonline.com answered {status} to the sign-in. The service was asked again several times. Wait some minutes"
+    talk(DISCOVERY, token_request(answer, status))
+    assert run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})["msg"].startswith(said)
+    talk(Said("GET", DISCOVERY.url, status, answer))
+    assert run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})["msg"].startswith(said)
+    talk(Said("GET", DISCOVERY.url, status, answer))
+    assert run_action("tenant_info", {"domain": "contoso.com"})["msg"].startswith(said)
+
+
+@pytest.mark.parametrize("answer", [json.dumps(GRANTED)[:-1], "<html>Sign in to the guest network</html>"])
+def test_an_answer_that_is_no_json_is_shown_by_nothing(answer: str, talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    talk(DISCOVERY, token_request(answer))
+    result = run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})
+    assert result["msg"].startswith("login.microsoftonline.com answered 200 to the sign-in, but not with JSON. Run again")
+    assert answer[-30:] not in caplog.text
+    assert "the-raw-access-token" not in caplog.text + json.dumps(result)
 
 
 def test_an_unknown_tenant_has_its_own_message(talk: Talk) -> None:

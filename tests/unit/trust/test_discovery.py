@@ -103,16 +103,6 @@ def test_each_name_that_differs_from_the_topology_is_named_once(web_services: li
     assert all(any(host in warning for warning in warnings) for host in differing)
 
 
-def test_a_thousand_names_that_differ_are_said_in_few_words() -> None:
-    pools = [
-        {"pool": f"pool{number}.contoso.com", "external_fqdn": f"web{number}.contoso.com", "internal_fqdn": None} for number in range(40)
-    ]
-    unknown, left_out = discovery.name_warnings(SKYPE, farm(web_services=pools), [f"gone{number}.contoso.com" for number in range(1000)])
-    assert "gone9.contoso.com and 990 more are those of no pool; the topology has web0.contoso.com, " in unknown
-    assert "leave out web0.contoso.com, " in left_out
-    assert "web9.contoso.com and 30 more, which the topology has" in left_out
-
-
 def test_with_a_sign_in_alone_the_default_sip_domain_names_the_tenant() -> None:
     result = settle(**APPLICATION)
     assert (result["tenant"], result["tenant_source"], result["tenant_id"]) == ("contoso.com", "sip_domain", None)
