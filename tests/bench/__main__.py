@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import crowd, procedure, readings, runs, scale
+from . import procedure, readings, runs, scale
 from .table import Budgets, say
 
 
@@ -32,8 +32,6 @@ def main() -> int:
         procedure.compare(folder / "procedure", budgets)
         scale.compare(folder / "scale", budgets, large=large)
         runs.compare(folder / "runs", large=large)
-        if large:
-            crowd.show(folder / "crowd")
         readings.one_process(folder / "one")
         readings.current(folder / "current")
     if busy >= 1:

@@ -17,9 +17,8 @@ import junitparser
 import pytest
 
 from tests.lab import Lab
-from tests.lab.scenarios import SKYPE, configured
+from tests.lab.scenarios import configured
 from tests.lab.states import renamed, together
-from tests.lab.states.crowd import hosts
 from tests.support.estates import failed, host_variables, of_each
 from tests.support.play import ROOT, Run, run_playbook
 
@@ -209,21 +208,3 @@ def test_the_proof_is_in_the_report_where_it_is_asked_for(start: Start, greenfie
         (one,) = report(tmp_path)["deployments"]
         assert one["proof"]["accepted"] is accepted
         assert {entry["id"]: entry["status"] for entry in one["findings"]}["proof.token"] == ("pass" if accepted else "fail")
-
-
-def test_more_names_than_the_server_signs_for_at_once_are_proved_in_portions(
-    start: Start, greenfield: dict[str, Any], tmp_path: Path
-) -> None:
-    names = hosts(63)
-    state = configured(greenfield)
-    state["tenants"][0]["service_principals"][0]["servicePrincipalNames"] += [f"{SKYPE}/{name}" for name in names]
-    lab = start(state)
-    environment = {"SFB_METADATA_URL": lab.info["tenants"][0]["metadata_url"]}
-    mark = lab.mark()
-    given = json.dumps({"trust_prove": True, "trust_external_fqdns": names})
-    run = run_playbook(AUDIT, lab.inventory, tmp_path / "run", "-e", given, extra_environment=environment)
-    assert run.code == 0, run.output
-    (one,) = report(tmp_path)["deployments"]
-    assert one["proof"]["accepted"] is True
-    assert sum(finding["id"] == "proof.token" and finding["status"] == "pass" for finding in one["findings"]) == 63
-    assert lab.counts(mark)["powershell"] == 2 + 2

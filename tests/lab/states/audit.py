@@ -67,14 +67,9 @@ def fooled(*, ours: bool = False) -> State:
 RIGHT_EXPECTED: dict[str, Any] = {"tenant_id": TENANT, "exchange_credential": False}
 
 
-def greenfield() -> State:
-    state: State = json.loads(GREENFIELD.read_text(encoding="utf-8"))
-    return state
-
-
 @cache
 def _right() -> State:
-    state = greenfield()
+    state: State = json.loads(GREENFIELD.read_text(encoding="utf-8"))
     farm = state["deployments"][0]
     farm["certificates"]["issuer"] = made("CN=contoso.com")
     farm["cms"].update(
