@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import registered, rotation, successor
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import fitness, registered, rotation, successor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import (
     absent_obstacles,
     account_obstacles,
@@ -27,6 +28,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+
+_RESTRICTED = (
+    "this endpoint tells no time, so dates are judged by the controller's clock. No script may run there, so what a roll needs of the farm "
+    "is left to you: import, stage and forget its certificates with Set-CsCertificate and Remove-CsCertificate."
+)
 
 
 class ActionModule(HybridAuthAction):
@@ -69,13 +75,19 @@ class ActionModule(HybridAuthAction):
             *tenant_obstacles(settings, tenant),
             *absent_obstacles(settings, deployment, tenant),
         ]
-        obstacles = [*server_obstacles(settings, deployment, names=False), *account_obstacles(settings, tenant)]
+        obstacles = [
+            *server_obstacles(settings, deployment, names=False),
+            *fitness.agreement_obstacles(deployment),
+            *account_obstacles(settings, tenant),
+        ]
         fails = params["obstacles"] == "fail"
         if fails and (first or not deployment.read):
             check_obstacles(settings.deployment, [*first, *obstacles])
         # A lead that was not read is an obstacle to all but what the others show to be missing in the tenant.
         name = next(iter(deployment.read), deployment.lead)
-        signing, moment = _signing(deployment.read.get(name), params["staged"])
+        leading = deployment.read.get(name)
+        signing, moment = _signing(leading, params["staged"])
+        restricted = leading is not None and leading["endpoint"] == "restricted"
         others = {other: read["signing"] for other, read in deployment.read.items() if other != name and "signing" in read}
         plan = rotation.plan(signing, _principals(params), _rules(params), moment, others)
         obstacles += [Obstacle(deployment.subject, problem, remedy) for problem, remedy in plan.problems]
@@ -83,7 +95,10 @@ class ActionModule(HybridAuthAction):
             check_obstacles(settings.deployment, obstacles)
         held = bool(obstacles) and fails
         plan = plan.held() if held else plan
-        to_do = _to_do(settings, plan, signing, params["prepared"], held=held)
+        if restricted:
+            told = f"{name}: {_RESTRICTED}"
+            plan = replace(plan, previous_over=False, warnings=(told, *plan.warnings))
+        to_do = _to_do(settings, plan, signing, params["prepared"], held=held or restricted)
         return {
             **_result(plan, [*first, *obstacles]),
             "lead": params["members"]["lead"],
@@ -137,12 +152,13 @@ def _given(settings: Settings) -> dict[str, Any]:
 
 
 def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None) -> tuple[Signing, datetime]:
-    """Who signs when, after what was staged in between, and the server's time."""
+    """Who signs when, after what was staged in between, and the server's time; the controller's where a restricted endpoint tells none."""
     signing, server = (onprem or {}).get("signing"), (onprem or {}).get("server")
-    if not _tells_who_signs(signing) or not isinstance(server, Mapping) or not server.get("time"):
+    clock = isinstance(server, Mapping) and (server.get("time") or (onprem or {}).get("controller_time"))
+    if not _tells_who_signs(signing) or not clock:
         raise InvalidOptionError("onprem", "it holds no certificate", "the registered result of onprem_info that gathered it")
     after = (staged or {}).get("signing")
-    return cast("Signing", after if _tells_who_signs(after) else signing), parse_time(str(server["time"]))
+    return cast("Signing", after if _tells_who_signs(after) else signing), parse_time(str(clock))
 
 
 def _tells_who_signs(value: Any) -> bool:
@@ -182,7 +198,7 @@ def _to_do(
 ) -> dict[str, Any]:
     """What the role's steps are to do, in their order; a certificate that is yet to be made in check mode can only be said.
 
-    held: something stands in the way, so that only what is missing in the tenant is added.
+    held: something stands in the way, or no script may run there, so that nothing is done on the farm.
     """
     store = None if held else successor.store_arguments(settings, successor_due=plan.successor_due)
     made = None if held else (prepared or {}).get("certificate")

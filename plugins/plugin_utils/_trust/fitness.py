@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Obstacle, Reading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, first_use
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import TOLERANCE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 _ASSIGN = (
@@ -22,6 +23,7 @@ _STAGE = (
     "Import the certificate with its private key there, or wait for replication; where it is not valid then, stage another one "
     "(Set-CsCertificate -Type OAuthTokenIssuer -Identity global -Roll -EffectiveDate). Run again."
 )
+_CLOCK = "Set the clock that is wrong: w32tm /resync on the server, chrony or the like on the controller. Run again."
 _CONTENT = "the certificate's content"
 # What a variable can stand for where an endpoint does not tell it.
 _GIVEN_WITH = {"certificate": "trust_certificate_path", _CONTENT: "trust_certificate_path", "web_services": "trust_external_fqdns"}
@@ -87,6 +89,28 @@ def difference_obstacles(deployment: Deployment) -> list[Obstacle]:
             "there, and run again.",
         )
     ]
+
+
+def agreement_obstacles(deployment: Deployment) -> list[Obstacle]:
+    """What makes it unsure which certificate signs: a clock that differs from the controller's, or a server that says another one does."""
+    obstacles = []
+    signs: dict[str, str] = {}
+    for member, reading in deployment.read.items():
+        there, here = time_or_none(reading["server"]["time"]), time_or_none(reading.get("controller_time"))
+        # Each of both is told to the second, and half of the call's duration is not known.
+        uncertainty = reading.get("clock_uncertainty")
+        unsure = timedelta(seconds=(uncertainty if isinstance(uncertainty, (int, float)) else 0) + 1)
+        if there and here and abs(there - here) > TOLERANCE + unsure:
+            apart = f"{abs(there - here).total_seconds():.0f} seconds {'ahead of' if there > here else 'behind'}"
+            obstacles.append(Obstacle(member, f"{member}: its clock is {apart} the controller's.", _CLOCK))
+        current = reading["signing"]["current"] if "signing" in reading else None
+        if current:
+            signs[member] = str(current["thumbprint"])
+    if len(set(signs.values())) > 1:
+        told = ", ".join(f"{thumbprint} on {member}" for member, thumbprint in signs.items())
+        problem = f"Deployment {deployment.name}: the servers do not sign with one certificate, but with {told}."
+        obstacles.append(Obstacle(deployment.subject, problem, "Look at their clocks and at replication, and run again."))
+    return obstacles
 
 
 def untold_obstacles(deployment: Deployment, *, names_given: bool, certificate_given: bool) -> list[Obstacle]:

@@ -26,13 +26,23 @@ Decide = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
-    """The result of a decision that may fail, over a state as the info modules read it. given: options of the task. Others: settings."""
+    """The result of a decision that may fail, over a state as the info modules read it.
+
+    given: options of the task. unread: a server that was not reached. alter: changes what each server told. Others: settings.
+    """
 
     def made(
-        module: str, state: dict[str, Any], given: dict[str, Any] | None = None, unread: str | None = None, **settings: Any
+        module: str,
+        state: dict[str, Any],
+        given: dict[str, Any] | None = None,
+        unread: str | None = None,
+        alter: Callable[[dict[str, Any]], object] = lambda _reading: None,
+        **settings: Any,
     ) -> dict[str, Any]:
         servers, cloud = Estate(state, tmp_path, monkeypatch).everything()
         read: dict[str, Any] = {str(one["server"]["name"]): one for one in servers}
+        for reading in servers:
+            alter(reading)
         if unread:
             read[unread] = {"unreachable": True, "msg": "timed out"}
         options = {
@@ -212,3 +222,60 @@ def test_a_lead_that_was_not_read_keeps_nothing_of_the_others_from_the_tenant(de
     result = decide("trust_rotation", state, unread=LEAD)
     assert [one["thumbprint"] for one in result["add"]] == [thumbprint(state, "issuer")]
     assert f"{LEAD} could not be reached" in result["failure"]
+
+
+def rolled(state: dict[str, Any], days: float) -> None:
+    """A roll that took effect so many days ago, to a certificate that the tenant has beside the one before it."""
+    states.staged(state, -days)
+
+
+def test_a_previous_certificate_goes_after_the_overlap(decide: Decide) -> None:
+    state = states.right()
+    rolled(state, 8)
+    result = decide("trust_rotation", state)
+    assert [one["thumbprint"] for one in result["remove"]] == [thumbprint(state, "issuer")]
+
+
+@pytest.mark.parametrize("servers", [[0], [1], [0, 1]])
+def test_nothing_is_removed_while_a_clock_differs(decide: Decide, servers: list[int]) -> None:
+    state = states.right()
+    states.staged(state, 2)
+    for index in servers:
+        states.farm(state)["front_ends"][index]["clock_offset"] = 10 * 86400
+    result = decide("trust_rotation", state, {"obstacles": "return"})
+    assert [one["subject"] for one in result["obstacles"]][: len(servers)] == [(LEAD, OTHER)[index] for index in servers]
+    failed = decide("trust_rotation", state, rotation_remove_previous=True)
+    assert failed["failed"]
+    assert "864000 seconds ahead of the controller's" in failed["msg"]
+
+
+def test_nothing_is_removed_while_a_server_says_that_another_certificate_signs(decide: Decide) -> None:
+    state = states.right()
+    rolled(state, 8)
+    states.principal(state, states.SKYPE)["keyCredentials"] = states.principal(state, states.SKYPE)["keyCredentials"][:1]
+    states.farm(state)["front_ends"][1]["token_issuer"] = {"certificate": "issuer"}
+    result = decide("trust_rotation", state)
+    assert ([one["thumbprint"] for one in result["add"]], result["remove"]) == ([thumbprint(state, "next")], [])
+    assert "the servers do not sign with one certificate" in result["failure"]
+
+
+def restricted(reading: dict[str, Any]) -> None:
+    """What a restricted endpoint does not tell: the server itself, its store."""
+    reading.update(endpoint="restricted", server=dict.fromkeys(reading["server"]))
+    for row in reading["signing"].values():
+        if row:
+            row.update(found=None, has_private_key=None)
+
+
+def test_the_tenants_half_of_a_roll_is_done_through_a_restricted_endpoint_and_said(decide: Decide) -> None:
+    state = states.right()
+    states.staged(state, 2, in_cloud=False)
+    result = decide("trust_rotation", state, alter=restricted, rotation_create="self_signed")
+    assert not result.get("failed"), result.get("msg")
+    assert (result["failure"], [one["thumbprint"] for one in result["add"]]) == ("", [thumbprint(state, "next")])
+    assert any("by the controller's clock" in one for one in result["warnings"])
+    state = states.right()
+    rolled(state, 8)
+    result = decide("trust_rotation", state, alter=restricted, rotation_create="self_signed", rotation_warn_days=3650)
+    assert [one["thumbprint"] for one in result["remove"]] == [thumbprint(state, "issuer")]
+    assert result["steps"] == {"store": False, "add": False, "stage": False, "forget": False, "later": False}
