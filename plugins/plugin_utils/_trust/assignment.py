@@ -63,7 +63,7 @@ def in_place(thumbprint: str, signing: Signing, effective: datetime | None, imme
 
 def check_certificate(row: Row, now: datetime) -> None:
     """Refuse a certificate of the computer's store that cannot sign: HybridAuthError. One that is valid later may be staged until then."""
-    found = usable.obstacle(row, now)
+    found = usable.flaw(row, now)
     if found and found.kind != usable.EARLY:
         raise HybridAuthError(f"The certificate {row['thumbprint']} {found.problem}.", found.remedy)
 

@@ -50,7 +50,7 @@ def certificate_problem(reading: Reading) -> str | None:
     certificate = reading["signing"]["current"]
     if not certificate:
         return "is not assigned"
-    found = usable.obstacle(certificate, _now(reading))
+    found = usable.flaw(certificate, _now(reading))
     if not found:
         return None
     since = "since then" if found.kind == usable.EXPIRED else "now"
@@ -63,7 +63,7 @@ def staged_problem(reading: Reading) -> str | None:
     if not certificate:
         return None
     now, effective = _now(reading), time_or_none(certificate["effective_date"])
-    found = usable.obstacle(certificate, effective if now is None else first_use(now, effective))
+    found = usable.flaw(certificate, effective if now is None else first_use(now, effective))
     if not found:
         return None
     return f"{certificate['thumbprint']} {found.problem}, although it is to sign from {certificate['effective_date'] or 'then'} on"

@@ -29,7 +29,7 @@ MISSING, NO_PRIVATE_KEY, WEAK_KEY, EXPIRED, EARLY = "missing", "no_private_key",
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class Flaw:
     """What keeps a certificate from signing. kind: one of the words above. problem: follows the certificate's name. remedy: a sentence."""
 
     kind: str
@@ -37,7 +37,7 @@ class Obstacle:
     remedy: str
 
 
-def obstacle(row: Row, moment: datetime | None) -> Obstacle | None:
+def flaw(row: Row, moment: datetime | None) -> Flaw | None:
     """The first thing that keeps the certificate from signing at that moment. What is not known keeps it from nothing.
 
     moment: an aware time, None where no clock is known, so that dates are not judged.
@@ -45,23 +45,23 @@ def obstacle(row: Row, moment: datetime | None) -> Obstacle | None:
     kind, bits = row.get("key_type"), row.get("key_size")
     begin, end = time_or_none(row["not_before"]), time_or_none(row["not_after"])
     if row.get("found") is False:
-        return Obstacle(MISSING, "is not in the computer store", "Import it with its private key, or give it with pfx_path.")
+        return Flaw(MISSING, "is not in the computer store", "Import it with its private key, or give it with pfx_path.")
     if row.get("has_private_key") is False:
-        return Obstacle(NO_PRIVATE_KEY, "has no private key in the computer store", "Import it with its private key.")
+        return Flaw(NO_PRIVATE_KEY, "has no private key in the computer store", "Import it with its private key.")
     if long_enough(kind, bits) is False:
         needed = f"an RSA key of at least {MINIMUM_RSA_BITS} bits"
-        return Obstacle(WEAK_KEY, f"has a key of {kind} {bits} bits", f"Use a certificate with {needed}.")
+        return Flaw(WEAK_KEY, f"has a key of {kind} {bits} bits", f"Use a certificate with {needed}.")
     if moment is None or in_date(begin, end, moment) is not False:
         return None
     if end is not None and end <= moment:
-        return Obstacle(EXPIRED, f"expired on {utc_text(end)}", "Use a certificate that is still valid.")
-    return Obstacle(EARLY, f"is not valid before {utc_text(begin) if begin else 'then'}", "Use a certificate that is valid already.")
+        return Flaw(EXPIRED, f"expired on {utc_text(end)}", "Use a certificate that is still valid.")
+    return Flaw(EARLY, f"is not valid before {utc_text(begin) if begin else 'then'}", "Use a certificate that is valid already.")
 
 
 def may_sign(row: Row, moment: datetime) -> bool:
     """Whether the certificate is known to be there with its private key, and nothing keeps it from signing at that moment."""
     there = bool(row.get("found") and row.get("has_private_key") and row.get("key_type"))
-    return there and obstacle(row, moment) is None
+    return there and flaw(row, moment) is None
 
 
 def lacking(principals: Iterable[ServicePrincipal], thumbprint: str, moment: datetime) -> list[ServicePrincipal]:

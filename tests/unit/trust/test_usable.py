@@ -200,7 +200,7 @@ def test_plan_rotation_assignment_audit_and_proof_agree(tenant: Tenant, keys: li
     if any(now < key_credential.from_graph(key).start <= now + TOLERANCE for key in keys):  # type: ignore[operator]
         return  # it begins by another clock: the tenant's
     if not BEGIN <= now < END:
-        assert usable.obstacle(row(now), now) is not None
+        assert usable.flaw(row(now), now) is not None
         assert audited(keys, now, "certificate.in_date") is False
         assert proved(tenant, list(stored(keys)), now) is False
         return
@@ -309,7 +309,7 @@ OF_OBSTACLE = {
 @given(rows)
 def test_assignment_and_audit_agree_on_which_certificate_may_sign(changed: dict[str, Any]) -> None:
     said = {rule: audited([], NOW, rule, **changed) for rule in OF_OBSTACLE.values()}
-    found = usable.obstacle(row(NOW, **changed), NOW)
+    found = usable.flaw(row(NOW, **changed), NOW)
     assert (found is None) is (False not in said.values())
     assert usable.may_sign(row(NOW, **changed), NOW) <= (found is None)
     if found is None or found.kind == usable.EARLY:
@@ -323,7 +323,7 @@ def test_assignment_and_audit_agree_on_which_certificate_may_sign(changed: dict[
 @given(moments, st.sampled_from([("RSA", 2048), ("RSA", 1024), ("ECDSA", 256)]))
 def test_a_given_file_is_judged_as_the_store_is(now: datetime, key: tuple[str, int]) -> None:
     given_one = replace(OURS, key_type=key[0], key_size=key[1])
-    found = usable.obstacle(given_one.row(there=True), now)
+    found = usable.flaw(given_one.row(there=True), now)
     try:
         warnings = check_usable("certificate_path", given_one, now)
     except HybridAuthError:
