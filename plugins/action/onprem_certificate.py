@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, whole_result
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import AFTER, Answer, Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import (
     Certificate,
@@ -38,6 +38,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
+_CLOCK = "clock"
+# What tells which certificate is assigned, since when, and which was before.
+_ASSIGNMENT = ("Thumbprint", "PreviousThumbprint", "EffectiveDate")
 _GLOBAL = {"Type": ["OAuthTokenIssuer"], "Identity": "global"}
 
 
@@ -140,14 +143,19 @@ class ActionModule(HybridAuthAction):
         if not settled:
             name = row["thumbprint"]
             operations.append(f"stage {name} to sign from {utc_text(moment)} on" if moment else f"assign {name} to sign at once")
-            after = _predicted(before, row, moment, now) if self.check_mode else self._assign(before, name, moment, wanted)
+            seen = _Seen(before, answer.rows["certificate"], [*answer.rows["certificate_store"], dict(row)])
+            after = _predicted(before, row, moment, now) if self.check_mode else self._assign(seen, name, moment, wanted)
         return _result(before, after, row, operations, making.label if making else None)
 
-    def _assign(self, before: Signing, thumbprint: str, moment: datetime | None, wanted: Assignment) -> Signing:
+    def _assign(self, seen: _Seen, thumbprint: str, moment: datetime | None, wanted: Assignment) -> Signing:
         roll = {"Roll": True, "EffectiveDate": moment} if moment else {}
-        after = self._write(Call("set", "Set-CsCertificate", {**_GLOBAL, "Thumbprint": thumbprint, **roll}))
-        held = not moment or _thumbprint_of(after["current"]) == _thumbprint_of(before["current"])
-        if not held or not assignment.in_place(thumbprint, after, moment, wanted.immediate):
+
+        def done(after: Signing) -> bool:
+            held = not moment or _thumbprint_of(after["current"]) == _thumbprint_of(seen.signing["current"])
+            return held and assignment.in_place(thumbprint, after, moment, wanted.immediate)
+
+        after = self._write(Call("set", "Set-CsCertificate", {**_GLOBAL, "Thumbprint": thumbprint, **roll}), seen, done)
+        if not done(after):
             raise HybridAuthError(
                 f"{self.shell.server}: Set-CsCertificate ran without error, but the farm shows {assignment.shown(after)}.",
                 "Look at it with Get-CsCertificate -Type OAuthTokenIssuer; another program may have changed it at the same time.",
@@ -168,7 +176,9 @@ class ActionModule(HybridAuthAction):
         operation = f"remove the previous certificate {_thumbprint_of(previous)} from the farm"
         after: Signing = {**before, "previous": None}
         if not self.check_mode:
-            after = self._write(Call("remove", "Remove-CsCertificate", {**_GLOBAL, "Previous": True}))
+            seen = _Seen(before, answer.rows["certificate"], answer.rows["certificate_store"])
+            call = Call("remove", "Remove-CsCertificate", {**_GLOBAL, "Previous": True})
+            after = self._write(call, seen, lambda found: not found["previous"])
             if after["previous"]:
                 raise HybridAuthError(
                     f"{self.shell.server}: Remove-CsCertificate ran without error, but the previous certificate is still there.",
@@ -176,11 +186,43 @@ class ActionModule(HybridAuthAction):
                 )
         return _result(before, after, None, (operation,))
 
-    def _write(self, call: Call) -> Signing:
-        """Who signs when, read back in the process that wrote."""
-        answer = self.shell.run([call, *parts.calls(["certificate"], prefix="after_")])
+    def _write(self, call: Call, seen: _Seen, done: Callable[[Signing], bool]) -> Signing:
+        """Who signs when, read back in the process that wrote, which does so only where it is still as seen.
+
+        HybridAuthError where the cmdlet failed, with how the farm is now, unless that is as wanted all the same.
+        """
+        (look,) = [one for one in parts.calls(["certificate"]) if one.cmdlet == parts.CERTIFICATE.cmdlet]
+        rows = [{name: row[name] for name in _ASSIGNMENT} for row in seen.rows]
+        # What is assigned at once begins by the clock of that moment, so the clock is asked after it.
+        answer, error = self.shell.change(Write(look, None, rows, (call, Call(_CLOCK, "Read-Server"))))
         self.warned += answer.warnings
-        return parts.shaped(answer, ["certificate"], "after_")["signing"]
+        if answer.write is None:
+            raise _told(error, self.shell.server, "Nothing was written.")
+        if answer.write["state"] == "stale":
+            raise HybridAuthError(
+                f"{self.shell.server}: another program changed the farm's certificate in between; the farm shows "
+                f"{assignment.shown(seen.after(answer, look.id, 'server'))}. Nothing was written.",
+                "See what else manages it, and run again.",
+            )
+        if answer.write["state"] == "failed" and error:
+            return self._judged(error, seen, done)
+        if AFTER not in answer.rows:
+            text = f"The change was made, but not read back, so it is not known how it is now ({answer.write['unread']})."
+            raise _told(error, self.shell.server, text)
+        return seen.after(answer, AFTER, _CLOCK)
+
+    def _judged(self, error: HybridAuthError, seen: _Seen, done: Callable[[Signing], bool]) -> Signing:
+        """Who signs when after a cmdlet failed, where that is as wanted all the same; HybridAuthError that says how it is otherwise."""
+        answer, unread = self.shell.attempt(parts.calls(["certificate"]))
+        if unread:
+            raise _told(error, self.shell.server, f"It is not known how the farm's certificate is now ({unread.message}).")
+        after = parts.shaped(answer, ["certificate"])["signing"]
+        if done(after):
+            self.warned.append(f"{error.message} The farm's certificate is as wanted all the same.")
+            return after
+        same = assignment.shown(after) == assignment.shown(seen.signing)
+        text = "It is as it was." if same else f"The farm shows {assignment.shown(after)}, which is neither as it was nor as wanted."
+        raise _told(error, self.shell.server, text, looked=True)
 
     def _check_pipelining(self) -> None:
         """Without pipelining ansible-core writes a module with its arguments, here a private key, into a file on the server."""
@@ -198,6 +240,28 @@ class _Making:
     operation: str
     label: str
     call: Call
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was read before a write: who signs when, the rows that told it, and the certificates that it may come to."""
+
+    signing: Signing
+    rows: Sequence[Mapping[str, Any]]
+    store: Sequence[dict[str, Any]]
+
+    def after(self, answer: Answer, call_id: str, clock_id: str) -> Signing:
+        """Who signs when, by the rows of a call of the write and of one that read the clock."""
+        rows = {"server": answer.rows[clock_id], "certificate": answer.rows[call_id], "certificate_store": list(self.store)}
+        return parts.shaped(replace(answer, rows=rows), ["certificate"])["signing"]
+
+
+def _told(error: HybridAuthError | None, server: str, text: str, *, looked: bool = False) -> HybridAuthError:
+    """The error with what is known of the farm; looked: it was looked at afterwards, so the server can be reached."""
+    if error is None:
+        return HybridAuthError(f"{server}: {text}", "Look at it with Get-CsCertificate -Type OAuthTokenIssuer, and run again.")
+    details = {name: value for name, value in error.details.items() if not (looked and name == "unreachable")}
+    return HybridAuthError(f"{error.message} {text}", error.remedy, **details)
 
 
 def _making(

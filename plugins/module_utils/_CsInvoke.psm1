@@ -280,17 +280,31 @@ function Find-Row {
     return $null
 }
 
-function Test-Seen {
-    # Whether the object is as the caller saw it: not there, or with these values.
-    param($Write, $Rows)
-    $row = Find-Row -Rows $Rows -Identity $Write.identity
-    if ($null -eq $row -or $null -eq $Write.seen) { return ($null -eq $row -and $null -eq $Write.seen) }
-    foreach ($value in $Write.seen.PSObject.Properties) {
+function Test-Row {
+    # Whether a row has the values that the caller saw.
+    param($Write, $Row, $Seen)
+    foreach ($value in $Seen.PSObject.Properties) {
         $kind = ([string]$Write.look.select.PSObject.Properties[$value.Name].Value).TrimEnd('?')
-        $there = ConvertTo-Comparable -Value $row[$value.Name] -Kind $kind
+        $there = ConvertTo-Comparable -Value $Row[$value.Name] -Kind $kind
         if ($there -cne (ConvertTo-Comparable -Value $value.Value -Kind $kind)) { return $false }
     }
     return $true
+}
+
+function Test-Seen {
+    # Whether the object is as the caller saw it: not there, or with these values. Without an identity all rows together are the object.
+    param($Write, $Rows)
+    if ($null -eq $Write.identity) {
+        $told = @($Write.seen)
+        if (@($Rows).Count -ne $told.Count) { return $false }
+        for ($at = 0; $at -lt $told.Count; $at++) {
+            if (-not (Test-Row -Write $Write -Row @($Rows)[$at] -Seen $told[$at])) { return $false }
+        }
+        return $true
+    }
+    $row = Find-Row -Rows $Rows -Identity $Write.identity
+    if ($null -eq $row -or $null -eq $Write.seen) { return ($null -eq $row -and $null -eq $Write.seen) }
+    return (Test-Row -Write $Write -Row $row -Seen $Write.seen)
 }
 
 function Invoke-Look {
@@ -391,8 +405,11 @@ function Find-RequestProblem {
         $problem.id = $null
         $problem.cmdlet = $null
         $known = @($write.look.select.PSObject.Properties | ForEach-Object { $_.Name })
-        $unknown = @($write.seen.PSObject.Properties | Where-Object { $_ -and $known -notcontains $_.Name })
-        if (-not $write.look -or -not $write.identity -or -not $write.calls -or $known -notcontains 'Identity' -or $unknown.Count) {
+        $unknown = @($write.seen | Where-Object { $_ } | ForEach-Object { $_.PSObject.Properties } | Where-Object { $known -notcontains $_.Name })
+        # Where all rows are the object, nothing tells how to make one of them again.
+        if ($null -eq $write.identity) { $named = $write.seen -is [array] -and -not $write.restore }
+        else { $named = $write.identity -and $known -contains 'Identity' }
+        if (-not $write.look -or -not $named -or -not $write.calls -or $unknown.Count) {
             $problem.message = 'A change needs the object that it changes, what was seen of it and calls.'
             return $problem
         }

@@ -415,6 +415,14 @@ def fault(cmdlet: str, do: str, **more: Any) -> dict[str, Any]:
     return {"on": f"cmdlet:{cmdlet}-CsOAuthServer", "do": do, **more}
 
 
+SEEN = {"Realm": "Contoso.com", "MetadataUrl": URL}
+
+
+def together(*seen: dict[str, Any]) -> dict[str, Any]:
+    """The same where all OAuth servers together are the object."""
+    return write(identity=None, seen=list(seen), restore=[])
+
+
 # By name: the change, what goes wrong, how it ends, and the realm that the server has then.
 WRITES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], tuple[Any, ...], str | None]] = {
     "as seen": (write(), [], ("done", []), "fabrikam.com"),
@@ -432,7 +440,17 @@ WRITES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], tuple[Any, ...], s
     "cannot be brought back": (write(), [fault("New", "error:busy", times=2)], ("failed", ["again", "rest"]), None),
     "no calls": (write(calls=[]), [], (None,), "contoso.com"),
     "unknown property": (write(seen={"Colour": "green"}), [], (None,), "contoso.com"),
+    "all as seen": (together(SEEN), [], ("done", []), "fabrikam.com"),
+    "all, not as seen": (together({**SEEN, "Realm": "fabrikam.com"}), [], ("stale", []), "contoso.com"),
+    "all, more than seen": (together(), [], ("stale", []), "contoso.com"),
+    "all, less than seen": (together(SEEN, SEEN), [], ("stale", []), "contoso.com"),
+    "all, new fails": (together(SEEN), [fault("New", "error:busy")], ("failed", []), None),
+    "all, unknown property": (together({"Colour": "green"}), [], (None,), "contoso.com"),
+    "all, with a way back": (write(identity=None, seen=[SEEN]), [], (None,), "contoso.com"),
+    "all, seen as one": (write(identity=None, seen=SEEN, restore=[]), [], (None,), "contoso.com"),
 }
+# What the runners refuse before anything runs; a restricted endpoint is asked by the collection alone, which makes no such request.
+REFUSED = ("no calls", "unknown property", "all, unknown property", "all, with a way back", "all, seen as one")
 
 
 def with_server(farm: Farm) -> Farm:
@@ -494,7 +512,7 @@ def assert_ended(name: str, answer: dict[str, Any], farm: Farm) -> None:
         assert {key: there[key] for key in OLD} == OLD
 
 
-@pytest.mark.parametrize("name", [name for name in WRITES if name not in ("no calls", "unknown property")])
+@pytest.mark.parametrize("name", [name for name in WRITES if name not in REFUSED])
 def test_the_restricted_endpoint_changes_what_the_runner_changes(compared: Farm, restricted_farm: Restricted, name: str) -> None:
     change, faults, _end, _realm = WRITES[name]
     endpoint, farm = restricted_farm

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -46,15 +46,16 @@ class Call:
 class Write:
     """The change of one object, which is made only where the object is as the caller saw it.
 
-    look: reads the object among others; its rows have an Identity. identity: the object's, in any letter case. seen: what the caller
-    saw of it, by the properties of look, None where it was not there. calls: the cmdlets that make the change, in order.
+    look: reads the object among others; its rows have an Identity. identity: the object's, in any letter case; None where all rows of
+    look together are the object. seen: what the caller saw of it, by the properties of look, None where it was not there; without an
+    identity that of each row. calls: the cmdlets that make the change, in order.
     restore: what makes the object again as it was, should it be gone after one of them failed; each step after the first is taken
-    only where those before it left a difference.
+    only where those before it left a difference. Without an identity there is none.
     """
 
     look: Call
-    identity: str
-    seen: Mapping[str, Any] | None
+    identity: str | None
+    seen: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
     calls: tuple[Call, ...]
     restore: tuple[Call, ...] = ()
 
@@ -63,7 +64,7 @@ class Write:
         return {
             "look": self.look.as_json(),
             "identity": self.identity,
-            "seen": None if self.seen is None else dict(self.seen),
+            "seen": dict(self.seen) if isinstance(self.seen, Mapping) else None if self.seen is None else [dict(row) for row in self.seen],
             "calls": [call.as_json() for call in self.calls],
             "restore": [call.as_json() for call in self.restore],
         }

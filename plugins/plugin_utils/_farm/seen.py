@@ -19,18 +19,27 @@ Row = Mapping[str, Any]
 SHOWN_VALUE = "Value="
 
 
-def find_row(rows: Sequence[Row], identity: str) -> Row | None:
-    """The row of the object of that identity."""
+def find_row(rows: Sequence[Row], identity: str | None) -> Row | None:
+    """The row of the object of that identity; None without one."""
+    if identity is None:
+        return None
     return next((row for row in rows if comparable(row["Identity"], "text") == comparable(identity, "text")), None)
 
 
 def as_seen(write: Write, rows: Sequence[Row]) -> bool:
-    """Whether the object is not there, or has the values that it was seen with."""
+    """Whether the object is not there, or has the values that it was seen with; without an identity whether all rows have."""
+    if write.identity is None:
+        told = [] if write.seen is None or isinstance(write.seen, Mapping) else write.seen
+        return len(rows) == len(told) and all(_has(write, row, seen) for row, seen in zip(rows, told, strict=True))
     row = find_row(rows, write.identity)
-    if row is None or write.seen is None:
+    if row is None or not isinstance(write.seen, Mapping):
         return row is None and write.seen is None
-    kinds = {name: write.look.select[name].rstrip("?") for name in write.seen}
-    return all(comparable(row[name], kinds[name]) == comparable(value, kinds[name]) for name, value in write.seen.items())
+    return _has(write, row, write.seen)
+
+
+def _has(write: Write, row: Row, seen: Row) -> bool:
+    kinds = {name: write.look.select[name].rstrip("?") for name in seen}
+    return all(comparable(row[name], kinds[name]) == comparable(value, kinds[name]) for name, value in seen.items())
 
 
 def comparable(value: Any, kind: str) -> str:

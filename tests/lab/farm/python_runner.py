@@ -253,9 +253,15 @@ def _find(rows: list[dict[str, Any]], identity: str) -> dict[str, Any] | None:
 
 
 def _as_seen(write: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
+    if write["identity"] is None:
+        return len(rows) == len(write["seen"]) and all(_has(row, seen) for row, seen in zip(rows, write["seen"], strict=True))
     row, seen = _find(rows, write["identity"]), write["seen"]
     if row is None or seen is None:
         return row is None and seen is None
+    return _has(row, seen)
+
+
+def _has(row: dict[str, Any], seen: dict[str, Any]) -> bool:
     return all(_comparable(row[name]) == _comparable(value) for name, value in seen.items())
 
 
@@ -300,9 +306,13 @@ def _problem(request: Any) -> dict[str, Any] | None:
         if step["id"] in seen:
             return _failure(step, f"The id '{step['id']}' is used twice.", "InvalidRequest", "InvalidRequest")
         seen.add(step["id"])
-    known = (write.get("look") or {}).get("select") or {}
-    whole = write.get("identity") and write.get("calls") and "Identity" in known and set(write.get("seen") or ()) <= set(known)
-    if write and not whole:
+    known, told = (write.get("look") or {}).get("select") or {}, write.get("seen")
+    if write.get("identity") is None:
+        named = isinstance(told, list) and not write.get("restore")
+    else:
+        named = bool(write["identity"]) and "Identity" in known
+    names = {name for row in (told if isinstance(told, list) else [told or {}]) for name in row}
+    if write and not (named and write.get("calls") and names <= set(known)):
         message = "A change needs the object that it changes, what was seen of it and calls."
         return _failure(None, message, "InvalidRequest", "InvalidRequest")
     return None

@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 24, 8, 30, tzinfo=timezone.utc)
 A, B, C = (letter * 40 for letter in "ABC")
 DAY = timedelta(days=1)
 READ = ["Read-Server", "Get-CsCertificate", "Read-Certificate", "Read-Certificate"]
-WRITE = ["Set-CsCertificate", "Read-Server", "Get-CsCertificate", "Read-Certificate"]
+WRITE = ["Read-Server", "Get-CsCertificate", "Set-CsCertificate", "Read-Server", "Get-CsCertificate"]
 TENANTLESS = {"check_tenant": False}
 
 
@@ -57,6 +57,10 @@ def assigned(thumbprint: str | None, previous: str = "", effective: datetime = N
     return [{"Thumbprint": thumbprint, "PreviousThumbprint": previous, "EffectiveDate": utc_text(effective), "Subject": "CN=contoso.com"}]
 
 
+def whole(issuer: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**dict.fromkeys(("Issuer", "SerialNumber", "NotBefore", "NotAfter")), **row} for row in copy.deepcopy(issuer)]
+
+
 class Server:
     """Answers the requests of one task in order; each is (what the farm has assigned, its store, the rows of other ids)."""
 
@@ -65,23 +69,32 @@ class Server:
 
     def prepare(self, action: Any) -> None:
         def execute(module_name: str, module_args: dict[str, Any], task_vars: Any) -> dict[str, Any]:
-            calls = json.loads(module_args["request"])["calls"]
-            self.calls.append(calls)
+            request = json.loads(module_args["request"])
+            calls, write = request["calls"], request.get("write")
+            change = [write["look"], *write["calls"], write["look"]] if write else []
+            self.calls.append([*calls, *change])
             assert self.said, f"unexpected {[call['cmdlet'] for call in calls]}"
             issuer, store, rows = self.said.pop(0)
             answers: dict[str, Any] = copy.deepcopy(rows)
-            for call in calls:
+            failure = None
+            if write:
+                # As it was when it was read, as the next that is said afterwards, unless the rows say how it went.
+                self.seen, failure, told = write["seen"], answers.pop("failure", None), answers.pop("told", {"state": "done"})
+                written = {"restored": [], "unread": None, **told}
+                answers[write["look"]["id"]] = whole(issuer)
+                if written["state"] != "stale" and not written["unread"]:
+                    answers["after"] = whole(issuer)
+            for call in [*calls, *(write["calls"] if write else ())]:
                 if call["cmdlet"] == "Read-Server":
                     answers[call["id"]] = [{"name": "fe01", "time": utc_text(NOW), "culture": "de-DE", "powershell": "5.1"}]
                 elif call["cmdlet"] == "Get-CsCertificate":
-                    answers[call["id"]] = [
-                        {**dict.fromkeys(("Issuer", "SerialNumber", "NotBefore", "NotAfter")), **row} for row in copy.deepcopy(issuer)
-                    ]
+                    answers[call["id"]] = whole(issuer)
                 elif call["cmdlet"] == "Get-CsSipDomain":
                     answers[call["id"]] = [{"Name": "contoso.com", "IsDefault": True}]
                 elif call["id"].endswith("certificate_store"):
                     answers[call["id"]] = copy.deepcopy(store)
-            return {"changed": False, "module": "Lync", "answers": answers, "failure": None, "warnings": []}
+            result = {"changed": False, "module": "Lync", "answers": answers, "failure": failure, "warnings": []}
+            return {**result, "write": written} if write else result
 
         action._execute_module = execute
         action._is_pipelining_enabled = lambda _style: True
@@ -136,7 +149,8 @@ def test_a_certificate_is_staged_for_the_full_hour_after_24_hours_with_a_real_ti
     said = read(assigned(A), stored(B)), (assigned(B, A, TOMORROW), [stored(A), stored(B)], {})
     result, server = run(options, *said)
     assert server.cmdlets() == [READ, WRITE]
-    assert server.calls[1][0]["parameters"] == {
+    assert server.seen == [{name: row[name] for name in ("Thumbprint", "PreviousThumbprint", "EffectiveDate")} for row in assigned(A)]
+    assert server.calls[1][2]["parameters"] == {
         "Type": ["OAuthTokenIssuer"],
         "Identity": "global",
         "Thumbprint": B,
@@ -152,7 +166,8 @@ def test_a_certificate_is_staged_for_the_full_hour_after_24_hours_with_a_real_ti
 
 def test_a_first_certificate_is_assigned_without_a_roll() -> None:
     result, server = run({"thumbprint": B, **TENANTLESS}, read([], stored(B)), (assigned(B, effective=NOW), [stored(B)], {}))
-    assert "Roll" not in server.calls[1][0]["parameters"]
+    assert server.seen == []
+    assert "Roll" not in server.calls[1][2]["parameters"]
     assert result["operations"] == [f"assign {B} to sign at once"]
 
 
@@ -205,6 +220,39 @@ def test_a_roll_that_the_farm_shows_otherwise_is_a_failure(after: Any) -> None:
     assert "the farm shows" in result["msg"]
 
 
+FAILED = {"failure": {"cmdlet": "Set-CsCertificate", "message": "cut off", "error_id": "x", "category": "NotSpecified"}}
+
+
+@pytest.mark.parametrize(
+    ("after", "told", "part"),
+    [
+        (assigned(A), {"state": "failed"}, "cut off. It is as it was."),
+        (assigned(C), {"state": "failed"}, f"'current': '{C}', 'next': None"),
+        (assigned(C), {"state": "failed"}, "neither as it was nor as wanted"),
+        (assigned(A), {"state": "done", "unread": "busy"}, "The change was made, but not read back, so it is not known"),
+        (assigned(C), {"state": "stale"}, "another program changed the farm's certificate in between"),
+    ],
+)
+def test_what_a_change_that_failed_left_is_looked_at_and_said(after: Any, told: dict[str, Any], part: str) -> None:
+    rows = {"told": told, **({} if told["state"] == "stale" else FAILED)}
+    look = [(after, [stored(A), stored(B)], {})] if told["state"] == "failed" else []
+    result, _server = run({"thumbprint": B, **TENANTLESS}, read(assigned(A), stored(B)), (after, [stored(A)], rows), *look)
+    assert result["failed"]
+    assert part in result["msg"]
+    assert ("Nothing was written" in result["msg"]) is (told["state"] == "stale")
+
+
+def test_a_change_that_acted_and_failed_is_there_with_a_warning() -> None:
+    for options, said, after in (
+        ({"thumbprint": B, **TENANTLESS}, read(assigned(A), stored(B)), assigned(B, A, TOMORROW)),
+        ({"state": "previous_absent"}, (assigned(B, A), [stored(A), stored(B)], {}), assigned(B)),
+    ):
+        store = [stored(A), stored(B)]
+        result, _server = run(options, said, (after, store, {"told": {"state": "failed"}, **FAILED}), (after, store, {}))
+        assert result["changed"] is True, result
+        assert [warning for warning in result["warnings"] if "as wanted all the same" in warning]
+
+
 @pytest.mark.parametrize(
     ("issuer", "part"),
     [(assigned(B, A, TOMORROW), "A roll is pending"), (assigned(B, A, NOW - DAY / 2), "may be in use for 24 hours")],
@@ -218,7 +266,7 @@ def test_the_previous_certificate_is_not_removed_while_it_may_be_in_use(issuer: 
 def test_the_previous_certificate_is_removed() -> None:
     said = (assigned(B, A), [stored(A), stored(B)], {}), (assigned(B), [stored(B)], {})
     result, server = run({"state": "previous_absent"}, *said)
-    assert server.calls[1][0]["parameters"] == {"Type": ["OAuthTokenIssuer"], "Identity": "global", "Previous": True}
+    assert server.calls[1][2]["parameters"] == {"Type": ["OAuthTokenIssuer"], "Identity": "global", "Previous": True}
     predicted, _server = run({"state": "previous_absent"}, said[0], check_mode=True)
     assert (predicted["diff"], predicted["operations"]) == (result["diff"], result["operations"])
     assert run({"state": "previous_absent"}, said[1])[0]["changed"] is False
