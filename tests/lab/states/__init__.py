@@ -43,6 +43,8 @@ def two_tenants(state: State) -> State:
     text = json.dumps(state).replace(state["tenants"][0]["id"], FABRIKAM).replace("CONTOSO", "FABRIKAM").replace("Contoso", "Fabrikam")
     text = text.replace("contoso", "fabrikam").replace("0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000002")
     other = json.loads(text)
+    for one in other["tenants"][0]["service_principals"]:
+        one["id"] = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{one['id']}.fabrikam"))
     return {**copy.deepcopy(state), **{name: copy.deepcopy(state[name]) + other[name] for name in ("deployments", "tenants")}}
 
 
@@ -55,10 +57,11 @@ def foreign_domains(state: State) -> State:
 
 
 def renamed(state: State, name: str) -> State:
-    """The same estate as another: fe01.contoso.com is fe01.NAME.com, and tenant and application have ids of their own."""
+    """The same estate as another: fe01.contoso.com is fe01.NAME.com, and ids are its own."""
     text = json.dumps(state).replace("CONTOSO", name.upper()).replace("contoso", name)
     for tenant in state["tenants"]:
-        for own in (tenant["id"], *(one["client_id"] for one in tenant["applications"])):
+        ids = (one["id"] for one in tenant["service_principals"])  # as unique as a tenant's, in all of the cloud
+        for own in (tenant["id"], *ids, *(one["client_id"] for one in tenant["applications"])):
             text = text.replace(own, str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{own}.{name}")))
     made: State = json.loads(text)
     return made
