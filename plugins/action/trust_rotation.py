@@ -50,12 +50,19 @@ class ActionModule(HybridAuthAction):
             "fail_days": {"type": "int", "default": 7},
             "earlier_thumbprints": {"type": "list", "elements": "str", "default": []},
             "remove_thumbprints": {"type": "list", "elements": "str", "default": []},
+            "pfx_password": {"type": "str", "no_log": True},
             "prepared": {"type": "dict"},
             "staged": {"type": "dict"},
         },
         required_one_of=[("onprem", "members")],
         mutually_exclusive=[("onprem", "members")],
         required_by={"members": ("settings",)},
+    )
+
+    # What tasks use has no password in it, and one such as pfx, or a digit, must not change an option, a date or a certificate.
+    PUBLIC = (
+        *("deployment", "lead", "tenant_id", "certificate", "due", "successor_due", "previous_over"),
+        *("operations", "unmade", "add", "remove", "keep", "upcoming", "steps", "arguments"),
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -91,6 +98,9 @@ class ActionModule(HybridAuthAction):
         others = {other: read["signing"] for other, read in deployment.read.items() if other != name and "signing" in read}
         plan = rotation.plan(signing, _principals(params), _rules(params), moment, others)
         obstacles += [Obstacle(deployment.subject, problem, remedy) for problem, remedy in plan.problems]
+        if not restricted:
+            password, due = params["pfx_password"], plan.successor_due
+            obstacles += successor.obstacles(settings, signing, password, successor_due=due, now=moment)
         if fails and not plan.add:
             check_obstacles(settings.deployment, obstacles)
         held = bool(obstacles) and fails

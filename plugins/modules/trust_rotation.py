@@ -31,6 +31,10 @@ options:
     description:
       - The registered result of M(sfb.hybrid_auth.graph_token), beside O(members).
     type: dict
+  pfx_password:
+    description:
+      - The password of the PFX file that O(settings) names, beside O(members). What is in it is judged before anything is written.
+    type: str
   prepared:
     description:
       - The registered result of M(sfb.hybrid_auth.onprem_certificate) with

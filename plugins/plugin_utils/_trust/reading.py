@@ -33,7 +33,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import load_pfx
 
 _NOTHING_CONTACTED = "Nothing was contacted."
 
@@ -146,18 +145,11 @@ def _check_files(settings: Settings, problems: _Problems, entry_point: str) -> N
 
 
 def _check_rotation(settings: Settings, problems: _Problems) -> None:
+    # What is in the file is looked at later: one that is gone or expired must not keep what signs from the tenant.
     name = "trust_rotation_pfx_path"
-    if settings.rotation_create == "pfx" and not problems.any(name, "trust_rotation_pfx_password"):
+    if settings.rotation_create == "pfx" and not settings.rotation_pfx_path and not problems.any(name):
         with problems.of(name):
-            if not settings.rotation_pfx_path:
-                raise InvalidOptionError(
-                    name, "it is not set, but trust_rotation_create is pfx", "the path of a PFX file on the controller"
-                )
-            try:
-                load_pfx(name, settings.rotation_pfx_path, settings.rotation_pfx_password)
-            except InvalidOptionError as exc:
-                problem = exc.problem.replace("pfx_password", "trust_rotation_pfx_password")
-                raise InvalidOptionError(name, problem, exc.expected) from None
+            raise InvalidOptionError(name, "it is not set, but trust_rotation_create is pfx", "the path of a PFX file on the controller")
     if settings.rotation_immediate and settings.rotation_effective_date:
         with problems.of("trust_rotation_immediate"):
             raise InvalidOptionError("trust_rotation_immediate", "it is true, and trust_rotation_effective_date is set too", "one of them")

@@ -6,10 +6,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import PreparedCertificate, Signing
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.assignment import Assignment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.issue import SelfSigned
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import load_pfx
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time
 
 
 def store_arguments(settings: Settings, *, successor_due: bool) -> dict[str, Any] | None:
@@ -25,6 +34,54 @@ def store_arguments(settings: Settings, *, successor_due: bool) -> dict[str, Any
         "key_size": settings.rotation_key_size,
         "valid_days": settings.rotation_valid_days,
     }
+
+
+def obstacles(settings: Settings, signing: Signing, password: str | None, *, successor_due: bool, now: datetime) -> list[Obstacle]:
+    """What keeps the next certificate from being brought in and staged, told before the first write: its file, a pending roll, the date.
+
+    password: of the PFX file. now: the server's clock, aware.
+    """
+    subject = f"Deployment {settings.deployment}"
+    try:
+        row = _next_row(settings, signing, password, successor_due=successor_due, now=now)
+        if row is None:
+            return []
+        following = signing["next"]
+        if following:
+            return [
+                Obstacle(
+                    subject,
+                    f"trust_rotation_pfx_path holds another certificate, {row['thumbprint']}, but a roll to {following['thumbprint']} is "
+                    f"pending, which takes effect on {following['effective_date']}.",
+                    "Wait until then, or put the file of the pending roll back.",
+                )
+            ]
+        wanted = Assignment(option_time("effective_date", settings.rotation_effective_date), settings.rotation_immediate)
+        assignment.check_certificate(row, now)
+        assignment.check_roll(row, signing, assignment.effective_date(row["thumbprint"], signing, wanted, now), wanted, now)
+    except InvalidOptionError as exc:
+        variable = {"effective_date": "trust_rotation_effective_date"}.get(exc.option, exc.option)
+        problem = exc.problem.replace(" pfx_password", " trust_rotation_pfx_password")
+        return [Obstacle(subject, f"{variable}: {problem}.", f"Expected {exc.expected}.")]
+    except HybridAuthError as exc:
+        return [Obstacle(subject, f"trust_rotation_create: {exc}")]
+    return []
+
+
+def _next_row(
+    settings: Settings, signing: Signing, password: str | None, *, successor_due: bool, now: datetime
+) -> Mapping[str, Any] | None:
+    """The certificate that a run would bring in to follow the one that signs, as the store will show it; None where none follows."""
+    if settings.rotation_create == "self_signed" and successor_due:
+        return SelfSigned("", settings.rotation_key_size, settings.rotation_valid_days).row(now)
+    if settings.rotation_create != "pfx" or not settings.rotation_pfx_path:
+        return None
+    name = "trust_rotation_pfx_path"
+    row = load_pfx(name, settings.rotation_pfx_path, password).certificate.row(there=True)
+    known = {one["thumbprint"] for one in (signing["current"], signing["next"], signing["previous"]) if one}
+    if row["thumbprint"] not in known:
+        assignment.check_certificate(row, now)  # one that is left there from long ago
+    return row if follows(cast("PreparedCertificate", row), signing) else None
 
 
 def follows(certificate: PreparedCertificate | None, signing: Signing) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -279,3 +280,53 @@ def test_the_tenants_half_of_a_roll_is_done_through_a_restricted_endpoint_and_sa
     result = decide("trust_rotation", state, alter=restricted, rotation_create="self_signed", rotation_warn_days=3650)
     assert [one["thumbprint"] for one in result["remove"]] == [thumbprint(state, "issuer")]
     assert result["steps"] == {"store": False, "add": False, "stage": False, "forget": False, "later": False}
+
+
+def pfx(folder: Path, **spec: Any) -> dict[str, Any]:
+    """The settings for a PFX file with a certificate of that kind, without a password."""
+    path = folder / "next.pfx"
+    path.write_bytes(base64.b64decode(states.made("CN=contoso.com", **spec)["pfx"]))
+    return {"rotation_create": "pfx", "rotation_pfx_path": str(path)}
+
+
+def test_another_file_while_a_roll_is_pending_is_refused_before_the_first_write(decide: Decide, tmp_path: Path) -> None:
+    state = states.right()
+    states.staged(state, 2)
+    result = decide("trust_rotation", state, **pfx(tmp_path, days=1200))
+    assert result["failed"]
+    assert f"but a roll to {thumbprint(state, 'next')} is pending" in result["msg"]
+    assert not decide("trust_rotation", state, **pfx(tmp_path, days=900)).get("failed")
+
+
+@pytest.mark.parametrize("create", ["pfx", "self_signed"])
+def test_an_effective_date_of_the_past_is_refused_before_the_first_write(decide: Decide, tmp_path: Path, create: str) -> None:
+    state = states.right()
+    made = {**pfx(tmp_path, days=900), "rotation_create": create, "rotation_warn_days": 3650, "rotation_effective_date": states.at(-1)}
+    result = decide("trust_rotation", state, **made)
+    assert result["failed"]
+    assert "trust_rotation_effective_date: " in result["msg"]
+    # One that is left in the inventory after its roll is none of a run's business.
+    states.staged(state, 2)
+    assert not decide("trust_rotation", state, **made).get("failed")
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "expired"])
+def test_a_file_that_was_left_there_keeps_nothing_from_the_tenant(decide: Decide, tmp_path: Path, gone: bool) -> None:
+    state = states.right()
+    states.staged(state, 2, in_cloud=False)
+    left = pfx(tmp_path, days=-3)
+    if gone:
+        (tmp_path / "next.pfx").unlink()
+    result = decide("trust_rotation", state, **left)
+    assert [one["thumbprint"] for one in result["add"]] == [thumbprint(state, "next")]
+    assert ("trust_rotation_pfx_path: " in result["failure"]) is gone
+    assert ("expired on " in result["failure"]) is not gone
+    assert not result["steps"]["store"]
+
+
+@pytest.mark.parametrize("password", ["x", "20", "M", "A"])
+def test_a_password_changes_nothing_that_a_task_uses(decide: Decide, password: str) -> None:
+    state = states.right()
+    states.staged(state, 2, in_cloud=False)
+    plain, given = (decide("trust_rotation", state, {"pfx_password": one}, rotation_create="self_signed") for one in (None, password))
+    assert (given["arguments"], given["add"], given["upcoming"]) == (plain["arguments"], plain["add"], plain["upcoming"])
