@@ -52,7 +52,7 @@ def cases() -> Iterator[tuple[str, dict[str, Any]]]:
         names = [name for name in kinds if name not in ("Confirm", "WhatIf", "Force", "Tenant")]
         pairs = list(itertools.combinations(names, 2))
         groups: list[tuple[str, ...]] = [(), *((name,) for name in names), *chosen.sample(pairs, min(len(pairs), 60))]
-        groups += [tuple(chosen.sample(names, chosen.randint(3, 5))) for _ in range(40) if len(names) > 4]
+        groups += [tuple(chosen.sample(names, chosen.randint(3, 5))) for _time in range(40) if len(names) > 4]
         for group in groups:
             for switched in {True, *(False for name in group if kinds[name] == "SwitchParameter")}:
                 given = {name: switched if kinds[name] == "SwitchParameter" else VALUES.get(kinds[name], "x") for name in group}
