@@ -60,7 +60,7 @@ class Connection:
             points = lab.faults.points
             if run.code or _DANGER not in points:
                 raise AssertionError(f"{self.name}: {run.output}")
-            return before, lab.state(), points[: points.index(_DANGER)]
+            return before, judge.plain(lab.state(), before), points[: points.index(_DANGER)]
 
     def prepare(self) -> None:
         """Make the clean run, before other processes share its outcome."""
@@ -86,13 +86,13 @@ class Connection:
             violations.append(Violation(OPEN, "the point was not met"))
         secrets = {one["client_secret"] for one in lab.info["tenants"]} | {PASSWORD}
         violations += judge.secret(run.output + json.dumps(run.record), secrets)
-        if run.code == 0 and judge.settled(lab.state()) != judge.settled(clean):
+        if run.code == 0 and judge.settled(judge.plain(lab.state(), before)) != judge.settled(clean):
             violations.append(Violation(OPEN, "a run that says it went well leaves another state than a clean run"))
         lab.clear_faults()
         for who in ("the next run", "the third run"):
             again = self._play(lab, folder)
             violations += self._judged(lab, folder)
-            if again.code or judge.settled(lab.state()) != judge.settled(clean):
+            if again.code or judge.settled(judge.plain(lab.state(), before)) != judge.settled(clean):
                 violations.append(Violation(OPEN, f"{who} does not end in the state of a clean run: {_failed(again)}"))
             elif who == "the third run" and again.total("changed"):
                 violations.append(Violation(OPEN, f"{who} changes something"))
@@ -102,7 +102,8 @@ class Connection:
         before, clean, _points = self._clean
         kept = sorted((folder / "run" / "ansible" / "sfb_hybrid_auth" / "replaced").glob("*.json"))
         replaced = " ".join(file.read_text(encoding="utf-8") for file in kept)
-        return [*judge.lost(before, clean, lab.state()), *judge.missing(before, clean, lab.state(), replaced)]
+        was, now = (judge.plain(state, before) for state in (before, lab.state()))
+        return [*judge.lost(was, clean, now), *judge.missing(was, clean, now, replaced)]
 
     def _play(self, lab: Lab, folder: Path) -> Run:
         given = self.operation.given(folder)

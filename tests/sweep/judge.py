@@ -2,21 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What must hold after a run that went wrong, as pure functions of the states before and after."""
+"""What must hold after a run that went wrong, as pure functions of the states before and after, each made plain()."""
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.lab.cloud.key_credentials import certificate_of
 from tests.lab.farm import certificates
 
 from .role import Done
 
 State = dict[str, Any]
 LOST, MISSING, UNCLEAR, OPEN = "lost", "missing", "unclear", "not converged"
+_KEY = ("key", "displayName", "customKeyIdentifier", "startDateTime", "endDateTime")
+_AT = 2 + _KEY.index("customKeyIdentifier")
 _OBJECTS = ("oauth_servers", "partner_applications")
 
 
@@ -28,8 +32,29 @@ class Violation:
     text: str
 
 
+def plain(state: State, before: State) -> State:
+    """The state with its farm's certificates named by thumbprint. One that was not there before is new, and may be another in each run."""
+    made: State = copy.deepcopy(state)
+    for deployment, old in zip(made["deployments"], before["deployments"], strict=True):
+        known = {_thumbprint(entry) for entry in old["certificates"].values()}
+        there = {name: _thumbprint(entry) for name, entry in deployment.pop("certificates").items()}
+        fresh = [one for one in there.values() if one not in known]
+        names = {name: f"new {fresh.index(one) + 1}" if one in fresh else one for name, one in there.items()}
+        for front_end in deployment["front_ends"]:
+            front_end["store"] = sorted(names[name] for name in front_end["store"])
+        issuer = deployment["cms"]["token_issuer"]
+        if issuer:
+            issuer |= {name: names.get(issuer.get(name)) for name in ("certificate", "previous")}
+        entries = [key for tenant in made["tenants"] for one in tenant["service_principals"] for key in one["keyCredentials"]]
+        for key in entries:
+            own = certificates.thumbprint(certificate_of(key["key"])) if key["key"] else None
+            if own in fresh:
+                key.update(dict.fromkeys(_KEY, f"new {fresh.index(own) + 1}"))
+    return made
+
+
 def settled(state: State) -> State:
-    """The state without what may differ between two runs that did the same: ids of new entries, order, names of imported certificates."""
+    """The state without what may differ between two runs that did the same: ids of new entries, and order."""
     return {
         "tenants": [
             {one["appId"]: (one["accountEnabled"], _names(one), _keys(one)) for one in tenant["service_principals"]}
@@ -39,8 +64,8 @@ def settled(state: State) -> State:
             {
                 **{name: sorted((_object(one) for one in deployment["cms"][name]), key=str) for name in _OBJECTS},
                 "oauth_configuration": _object(deployment["cms"]["oauth_configuration"]),
-                "token_issuer": _issuer(deployment),
-                "stores": {one["name"]: sorted(_thumbprint(deployment, name) for name in one["store"]) for one in deployment["front_ends"]},
+                "token_issuer": deployment["cms"]["token_issuer"],
+                "stores": {one["name"]: one["store"] for one in deployment["front_ends"]},
             }
             for deployment in state["deployments"]
         ],
@@ -52,22 +77,15 @@ def _names(principal: State) -> Counter[tuple[str, ...]]:
 
 
 def _keys(principal: State) -> Counter[tuple[str, ...]]:
-    fields = ("type", "usage", "key", "displayName", "customKeyIdentifier", "startDateTime", "endDateTime")
-    return Counter(tuple(str(key[name]) for name in fields) for key in principal["keyCredentials"])
+    return Counter((key["type"], key["usage"], *(str(key[name]) for name in _KEY)) for key in principal["keyCredentials"])
 
 
 def _object(entry: State) -> State:
     return {name: value for name, value in entry.items() if value not in (None, "", False)}
 
 
-def _thumbprint(deployment: State, name: str) -> str:
-    return certificates.thumbprint(certificates.load(deployment["certificates"][name]))
-
-
-def _issuer(deployment: State) -> State | None:
-    issuer = deployment["cms"]["token_issuer"]
-    names = ("certificate", "previous")
-    return issuer and {**issuer, **{name: issuer[name] and _thumbprint(deployment, issuer[name]) for name in names}}
+def _thumbprint(entry: State) -> str:
+    return certificates.thumbprint(certificates.load(entry))
 
 
 def lost(before: State, clean: State, now: State) -> Iterator[Violation]:
@@ -78,7 +96,7 @@ def lost(before: State, clean: State, now: State) -> Iterator[Violation]:
             for what, read in (("key", _keys), ("name", _names)):
                 first, done, there = (read(one[app_id]) for one in by_id)
                 for gone in (first & done) - there:
-                    shown = gone[4] if what == "key" else gone[0]
+                    shown = gone[_AT] if what == "key" else gone[0]
                     yield Violation(LOST, f"{what} {shown} of {principal['displayName']}")
 
 
@@ -100,7 +118,7 @@ def _by_identity(deployment: State) -> dict[tuple[str, str], State | None]:
     cms = deployment["cms"]
     found: dict[tuple[str, str], State | None] = {(name, one["Identity"]): _object(one) for name in _OBJECTS for one in cms[name]}
     found["oauth_configuration", "Global"] = _object(cms["oauth_configuration"])
-    found["token_issuer", "global"] = _issuer(deployment)
+    found["token_issuer", "global"] = cms["token_issuer"]
     return found
 
 

@@ -178,13 +178,8 @@ def _principal(state: State, app_id: str) -> State:
 
 
 _TAKEOVER = {"trust_takeover": ["microsoft.exchange", EXCHANGE]}
-_STAGE = {
-    "trust_rotation_create": "pfx",
-    "trust_rotation_pfx_path": "next.pfx",
-    "trust_rotation_pfx_password": PASSWORD,
-    "trust_rotation_warn_days": 60,
-    "trust_rotation_effective_date": _moment(9),
-}
+_DUE = {"trust_rotation_warn_days": 60, "trust_rotation_effective_date": _moment(9)}
+_PFX = {"trust_rotation_create": "pfx", "trust_rotation_pfx_path": "next.pfx", "trust_rotation_pfx_password": PASSWORD}
 
 OPERATIONS = (
     Operation("configure, empty", "main", _empty),
@@ -192,7 +187,8 @@ OPERATIONS = (
     Operation("configure, drifted", "main", _drifted, _TAKEOVER),
     Operation("configure, drifted, restricted", "main", _drifted, _TAKEOVER, restricted=True),
     Operation("configure, empty, restricted", "main", _empty, restricted=True),
-    Operation("rotate, stage", "rotate", _configured, _STAGE),
+    Operation("rotate, stage", "rotate", _configured, {**_DUE, **_PFX}),
+    Operation("rotate, stage, self-signed", "rotate", _configured, {**_DUE, "trust_rotation_create": "self_signed"}),
     Operation("rotate, middle", "rotate", _staged),
     Operation("rotate, end", "rotate", _over, {"trust_rotation_remove_previous": True}),
     Operation("remove", "remove", _configured, {"trust_remove_confirm": "contoso"}, audited=False),

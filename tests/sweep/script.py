@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class BrokenOffError(Exception):
 class Kind:
     """One way to go wrong. do: as a rule of the lab's faults has it, or one of the wire's own words.
 
-    after: once the other side has acted. lasting: at every later request to that service of the same run, too.
+    after: once the other side has acted. lasting: at every later request to that service, or every later cmdlet, of the same run, too.
     """
 
     name: str
@@ -39,6 +40,7 @@ def _both(name: str, do: str) -> tuple[Kind, Kind]:
     return Kind(f"{name} before", do), Kind(f"{name} after", do, after=True)
 
 
+_ERROR = "error:The database is not available"
 # "killed" ends the controller; "refused", "timeout" and "not JSON" are the wire's own words.
 REQUEST = (
     Kind("refused", "refused"),
@@ -61,7 +63,12 @@ REQUEST = (
     Kind("429 for good", "throttle:30", lasting=True),
     Kind("503 for good", "status:503", lasting=True),
 )
-CMDLET = (*_both("error", "error:The database is not available"), *_both("kill", "kill"))
+CMDLET = (
+    *_both("error", _ERROR),
+    *_both("kill", "kill"),
+    Kind("error before for good", _ERROR, lasting=True),
+    Kind("error after for good", _ERROR, after=True, lasting=True),
+)
 # One process of PowerShell on a server, and over the restricted endpoint the message that starts a cmdlet.
 PROCESSES = (*_both("connection reset", "reset"), *_both("controller killed", "killed"))
 
@@ -74,7 +81,7 @@ def kinds(point: str) -> Sequence[Kind]:
 
 
 def _family(point: str) -> str:
-    return point.partition(".")[0]
+    return re.split(r"[.:]", point)[0]
 
 
 class Script(Faults):

@@ -55,9 +55,10 @@ class Bench:
             self.before = hybrid.state()
             script = Script()
             play, alive = hybrid.play(operation.entry_point, operation.given(Path(name)), script)
-            self.points, self.clean = script.met, hybrid.state()
+            self.points, self.clean = script.met, self._plain(hybrid)
             wrong = [*_went_wrong("the clean run", play, alive), *self._rest(hybrid, Path(name))]
-        if wrong or judge.settled(self.before) == judge.settled(self.clean):
+        self._was = judge.plain(self.before, self.before)
+        if wrong or judge.settled(self._was) == judge.settled(self.clean):
             raise AssertionError(f"{operation.name}: {'; '.join(one.text for one in wrong) or 'a clean run changes nothing'}")
 
     def trials(self) -> list[Trial]:
@@ -98,16 +99,19 @@ class Bench:
     def _hybrid(self, folder: Path) -> Hybrid:
         return Hybrid(copy.deepcopy(self.before), folder, restricted=self.operation.restricted)
 
+    def _plain(self, hybrid: Hybrid) -> dict[str, Any]:
+        return judge.plain(hybrid.state(), self.before)
+
     def _untouched(self, hybrid: Hybrid, folder: Path) -> bool:
         """Whether everything is as it was, so that the next run is the clean run."""
         return hybrid.state() == self.before and not hybrid.replaced and not list(folder.glob("sfb_hybrid_auth-*/*.json"))
 
     def _after(self, hybrid: Hybrid) -> list[Violation]:
-        now = hybrid.state()
-        return [*judge.lost(self.before, self.clean, now), *judge.missing(self.before, self.clean, now, hybrid.replaced)]
+        now = self._plain(hybrid)
+        return [*judge.lost(self._was, self.clean, now), *judge.missing(self._was, self.clean, now, hybrid.replaced)]
 
     def _converged(self, hybrid: Hybrid, who: str) -> list[Violation]:
-        now, clean = judge.settled(hybrid.state()), judge.settled(self.clean)
+        now, clean = judge.settled(self._plain(hybrid)), judge.settled(self.clean)
         differing = [f"{name}: {_difference(clean[name], now[name])}" for name in clean if now[name] != clean[name]]
         return [Violation(OPEN, f"{who} leaves another state than a clean run: {'; '.join(differing)}")] if differing else []
 
