@@ -165,6 +165,7 @@ REMEDIES: dict[str, Callable[[Work], None]] = {
     "certificate.store": import_on("issuer"),
     "certificate.private_key": roll,
     "certificate.in_date": roll,
+    "certificate.ending_soon": roll,
     "certificate.key": roll,
     "roll.on_servers": import_on("next"),
     "roll.in_time": stage_earlier,
