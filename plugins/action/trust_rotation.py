@@ -94,6 +94,9 @@ class ActionModule(HybridAuthAction):
         name = next(iter(deployment.read), deployment.lead)
         leading = deployment.read.get(name)
         signing, moment = _signing(leading, params["staged"])
+        # Only the lead tells whether there is a trust; without it a tenant that holds nothing of the farm's is given nothing.
+        if fails and name != deployment.lead and not _holds_any(_principals(params), signing):
+            check_obstacles(settings.deployment, obstacles)
         restricted = leading is not None and leading["endpoint"] == "restricted"
         others = {other: read["signing"] for other, read in deployment.read.items() if other != name and "signing" in read}
         plan = rotation.plan(signing, _principals(params), _rules(params), moment, others)
@@ -169,6 +172,13 @@ def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None)
         raise InvalidOptionError("onprem", "it holds no certificate", "the registered result of onprem_info that gathered it")
     after = (staged or {}).get("signing")
     return cast("Signing", after if _tells_who_signs(after) else signing), parse_time(str(clock))
+
+
+def _holds_any(principals: Sequence[service_principal.ServicePrincipal], signing: Signing) -> bool:
+    """Whether the tenant has an entry of a certificate that signs, is staged or signed before."""
+    rows = (signing["current"], signing["next"], signing["previous"])
+    known = {row["thumbprint"] for row in rows if row}
+    return any(key.thumbprint in known for one in principals for key in one.keys)
 
 
 def _tells_who_signs(value: Any) -> bool:

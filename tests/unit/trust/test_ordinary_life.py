@@ -219,10 +219,20 @@ def test_a_replica_that_is_behind_keeps_nothing_from_the_tenant(decide: Decide) 
 
 def test_a_lead_that_was_not_read_keeps_nothing_of_the_others_from_the_tenant(decide: Decide) -> None:
     state = states.right()
+    states.staged(state, 5)
+    held = states.principal(state, states.SKYPE)["keyCredentials"]
+    del held[1:]
+    result = decide("trust_rotation", state, unread=LEAD)
+    assert [one["thumbprint"] for one in result["add"]] == [thumbprint(state, "next")]
+    assert f"{LEAD} could not be reached" in result["failure"]
+
+
+def test_without_the_lead_a_tenant_that_holds_nothing_of_the_farms_is_given_nothing(decide: Decide) -> None:
+    state = states.right()
     states.principal(state, states.SKYPE)["keyCredentials"] = []
     result = decide("trust_rotation", state, unread=LEAD)
-    assert [one["thumbprint"] for one in result["add"]] == [thumbprint(state, "issuer")]
-    assert f"{LEAD} could not be reached" in result["failure"]
+    assert result["failed"]
+    assert f"{LEAD} could not be reached" in result["msg"]
 
 
 def rolled(state: dict[str, Any], days: float) -> None:
