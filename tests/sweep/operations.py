@@ -178,6 +178,7 @@ def _principal(state: State, app_id: str) -> State:
 
 
 _TAKEOVER = {"trust_takeover": ["microsoft.exchange", EXCHANGE]}
+_CONFIRMED = {"trust_remove_confirm": "contoso"}
 _DUE = {"trust_rotation_warn_days": 60, "trust_rotation_effective_date": _moment(9)}
 _PFX = {"trust_rotation_create": "pfx", "trust_rotation_pfx_path": "next.pfx", "trust_rotation_pfx_password": PASSWORD}
 
@@ -191,5 +192,6 @@ OPERATIONS = (
     Operation("rotate, stage, self-signed", "rotate", _configured, {**_DUE, "trust_rotation_create": "self_signed"}),
     Operation("rotate, middle", "rotate", _staged),
     Operation("rotate, end", "rotate", _over, {"trust_rotation_remove_previous": True}),
-    Operation("remove", "remove", _configured, {"trust_remove_confirm": "contoso"}, audited=False),
+    Operation("remove", "remove", _configured, _CONFIRMED, audited=False),
+    Operation("remove, restricted", "remove", _configured, _CONFIRMED, audited=False, restricted=True),
 )
