@@ -42,6 +42,8 @@ from .wire import RestrictedConnection, Wire
 
 _GRAPH, _LOGIN = "graph.microsoft.com", "login.microsoftonline.com"
 _USER = "CONTOSO\\sfbadmin"
+# A run is not begun before every replica has heard of the one before it; what happens within a run is another matter.
+_BETWEEN_RUNS_SECONDS = 10.0
 # What the connection plugin winrm makes of a process that ended without a word.
 _ENDED = {
     "failed": True,
@@ -78,6 +80,7 @@ class Hybrid:
         self._state, self._folder, self._restricted = State(state), folder, restricted
         self._clock, self._runs, self._log = Clock(), 0, RequestLog()
         self.logged = io.StringIO()
+        self._replicas: replicas.Replicas | None = None
         self.secrets = {one["secret"] for tenant in state["tenants"] for one in tenant["applications"]}
 
     def state(self) -> dict[str, Any]:
@@ -97,6 +100,7 @@ class Hybrid:
     def play(self, entry_point: str, variables: Mapping[str, Any], script: Script, *, check_mode: bool = False) -> tuple[Play, bool]:
         """The role's entry point, and whether the controller lived to its end. script: what goes wrong."""
         self._runs += 1
+        self._clock.sleep(_BETWEEN_RUNS_SECONDS)
         local = self._folder / f"run{self._runs}"
         local.mkdir()
         with ExitStack() as stack:
@@ -113,6 +117,7 @@ class Hybrid:
         farm = Farm(state, log, script, self._folder / "farm", None, lambda url: resolve(state, url, f"https://{_LOGIN}"))
         entra = Entra(state, log, script, Providers(), DeviceCodes())
         graph = Graph(state, log, script, entra)
+        self._replicas = graph.replicas = self._replicas or graph.replicas  # they lag behind an earlier run, too
         graph.url = entra.graph_url = f"https://{_GRAPH}"
         entra.url = f"https://{_LOGIN}"
         wire = Wire({_GRAPH: graph.handle, _LOGIN: entra.handle}, script)

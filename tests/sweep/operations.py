@@ -118,6 +118,13 @@ def _empty() -> State:
     return _peopled(_greenfield())
 
 
+def _lagging() -> State:
+    """Each request of a run may meet a replica of the tenant that is behind."""
+    state = _empty()
+    state["graph"] |= {"replica_lag": [0, 3], "replica_by": "request"}
+    return state
+
+
 def _half_done() -> State:
     """An earlier run was cut off: one principal, some names and the OAuth server are done."""
     state = _configured()
@@ -184,6 +191,7 @@ _PFX = {"trust_rotation_create": "pfx", "trust_rotation_pfx_path": "next.pfx", "
 
 OPERATIONS = (
     Operation("configure, empty", "main", _empty),
+    Operation("configure, empty, lagging replicas", "main", _lagging),
     Operation("configure, half-done", "main", _half_done),
     Operation("configure, drifted", "main", _drifted, _TAKEOVER),
     Operation("configure, drifted, restricted", "main", _drifted, _TAKEOVER, restricted=True),
