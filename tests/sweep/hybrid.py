@@ -14,12 +14,14 @@ import tempfile
 import time as real_time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import requests
 from ansible import constants
+from cryptography.hazmat.primitives.serialization import pkcs12
 from urllib3.util import retry
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import waiting
@@ -42,6 +44,8 @@ from .wire import RestrictedConnection, Wire
 
 _GRAPH, _LOGIN = "graph.microsoft.com", "login.microsoftonline.com"
 _USER = "CONTOSO\\sfbadmin"
+# Opening a PFX takes longer than all else in a run, and it is always one of few.
+_LOADED = cache(pkcs12.load_key_and_certificates)
 # A run is not begun before every replica has heard of the one before it; what happens within a run is another matter.
 _BETWEEN_RUNS_SECONDS = 10.0
 # What the connection plugin winrm makes of a process that ended without a word.
@@ -128,6 +132,7 @@ class Hybrid:
                 listeners[name] = stack.enter_context(_listening(WinRmListener(front_end, log=log, faults=script)))
         for module in (waiting, replicas, retry):
             stack.enter_context(mock.patch.object(module, "time", self._clock))
+        stack.enter_context(mock.patch.object(pkcs12, "load_key_and_certificates", _LOADED))
         stack.enter_context(mock.patch.object(HttpSession, "adapter", staticmethod(lambda: wire.adapter(original))))
         stack.enter_context(mock.patch.object(constants, "DEFAULT_LOCAL_TMP", str(local)))
         stack.enter_context(mock.patch.object(tempfile, "tempdir", str(self._folder)))
