@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,10 @@ def test_imports_run_downwards_only(path: Path) -> None:
 )
 def test_an_import_that_runs_upwards_or_across_is_seen(own: str, text: str, others: set[str]) -> None:
     assert wrong(own, text) == others
+
+
+def test_the_page_on_the_house_names_rooms_that_exist() -> None:
+    page = (PLUGINS.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(_[a-z]+/[a-z_/]*(?:\.py)?)`", page)
+    assert len(named) > 30
+    assert [one for one in named if not (UTILS / one).exists()] == []
