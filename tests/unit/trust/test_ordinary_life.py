@@ -114,7 +114,7 @@ def test_a_staged_certificate_is_judged_for_the_day_on_which_it_signs(decide: De
     told = [one["message"] for one in result["obstacles"]]
     assert len(told) == 2
     assert f"the staged OAuthTokenIssuer certificate {thumbprint(state, 'next')} is not valid before " in told[0]
-    assert f"although it is to sign from {states.at(3)[:16]}" in told[0]
+    assert f"although it is to sign from {states.farm(state)['cms']['token_issuer']['effective_date']}" in told[0]
 
 
 def removed(state: dict[str, Any], *, server: bool = True) -> None:
@@ -336,7 +336,14 @@ def test_a_file_that_was_left_there_keeps_nothing_from_the_tenant(decide: Decide
 
 @pytest.mark.parametrize("password", ["x", "20", "M", "A"])
 def test_a_password_changes_nothing_that_a_task_uses(decide: Decide, password: str) -> None:
-    state = states.right()
+    state, now = states.right(), states.at(0)
     states.staged(state, 2, in_cloud=False)
-    plain, given = (decide("trust_rotation", state, {"pfx_password": one}, rotation_create="self_signed") for one in (None, password))
+
+    def still(reading: dict[str, Any]) -> None:
+        """Both decisions are made at the same time."""
+        reading["server"]["time"] = reading["controller_time"] = now
+
+    plain, given = (
+        decide("trust_rotation", state, {"pfx_password": one}, alter=still, rotation_create="self_signed") for one in (None, password)
+    )
     assert (given["arguments"], given["add"], given["upcoming"]) == (plain["arguments"], plain["add"], plain["upcoming"])
