@@ -16,7 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import asse
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Signed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.options import ProofOptions, read_options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.result import Proof, Seen, shown_token
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_service import TokenService, Way, way
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_service import CORRECT_URL, TokenService, Way, stranger, way
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import NOT_TRIED, Asked, Verdict, explain, unsigned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, SIGN_IN, Arguments, from_environment
@@ -48,6 +48,7 @@ class ActionModule(HybridAuthAction):
             "token_endpoint": {"type": "str"},
             "thumbprint": {"type": "str"},
             "lifetime": {"type": "int", "default": 300},
+            "metadata_doubt": {"type": "str"},
             "ca_path": SIGN_IN["ca_path"],
             "validate_certs": SIGN_IN["validate_certs"],
             "mailbox": {"type": "str"},
@@ -76,7 +77,9 @@ class ActionModule(HybridAuthAction):
         return {**result, **({"warnings": self.warnings} if self.warnings else {})}
 
     def _way(self, options: ProofOptions) -> Way | Verdict:
-        """Where to ask, from the metadata document; where that cannot be told, why."""
+        """Where to ask, from the metadata document; where that cannot be told, or is not to be asked, why."""
+        if options.doubt:
+            return Verdict("not_known", f"The farm's metadata URL is in doubt: {options.doubt} Nothing was signed.", CORRECT_URL)
         servers = options.servers
         if servers is None and options.metadata_url is None:
             read = self.shell.run(parts.calls([_PART]))
@@ -91,6 +94,8 @@ class ActionModule(HybridAuthAction):
                 f"The farm has no OAuth server {options.oauth_server_name} with a metadata URL, so it is not known which tenant to ask.",
                 "Set it up with oauth_server (sfb.hybrid_auth.configure does), or give tenant_id or metadata_url.",
             )
+        if not options.may_be_asked(self.seen.metadata_url):
+            return stranger(f"The metadata URL {self.seen.metadata_url}", self.seen.metadata_url, options)
         try:
             answer = self.service.metadata(self.seen.metadata_url)
         except HybridAuthError as exc:

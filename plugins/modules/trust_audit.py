@@ -286,6 +286,13 @@ packed:
   returned: success, with O(members)
   type: str
   sample: eAGLjgUAARUAuQ==
+metadata_doubt:
+  description:
+    - What failed about the metadata URL of the farm's OAuth server, in sentences; empty where nothing did. M(sfb.hybrid_auth.trust_proof)
+      takes it, so that a farm that was led astray signs nothing.
+  returned: success
+  type: str
+  sample: ""
 compliant:
   description: Whether no finding has the status V(fail). Look at RV(counts) for what was skipped.
   returned: success

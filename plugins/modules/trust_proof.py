@@ -16,6 +16,8 @@ description:
   - The private key never leaves the server. The server signs only assertions of the farm itself for the authorization server, only with
     the assigned, staged or previous C(OAuthTokenIssuer) certificate, and for at most ten minutes.
   - The token that the service gives is thrown away. Neither it nor the assertion is part of the result.
+  - Assertions go to the authorization server hosts of O(cloud), and to hosts that O(metadata_url) or O(token_endpoint) name, to no other.
+    Where the farm or a document leads elsewhere, nothing is signed.
   - A refusal does not fail the task. Use RV(accepted) to decide what follows.
   - It takes one PowerShell process, one request for the metadata document and one token request for each name. Without O(current),
     O(tenant_id) and O(metadata_url) one more process reads from the farm which document to ask for.
@@ -98,6 +100,11 @@ options:
     description:
       - The certificate to sign with, which must be the assigned, staged or previous C(OAuthTokenIssuer) certificate of the farm.
       - By default the one that signs at this time. With the staged one you prove a roll before its effective date.
+    type: str
+  metadata_doubt:
+    description:
+      - Why the farm's metadata URL is not to be asked, such as RV(sfb.hybrid_auth.trust_audit#module:metadata_doubt). If it is set and not
+        empty, nothing is signed, and the outcome is V(not_known) with this reason.
     type: str
   lifetime:
     description:

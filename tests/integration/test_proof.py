@@ -101,13 +101,16 @@ def test_what_was_configured_is_proved_for_every_name(start: Start, play: Play, 
 
 
 @pytest.mark.either_runner
-def test_the_farms_own_url_is_asked_where_nothing_else_is_given(start: Start) -> None:
+def test_the_farms_own_url_is_asked_where_nothing_else_names_its_host(start: Start) -> None:
     state = scenario("accepted")
     lab = start(state)
     url = lab.info["tenants"][0]["metadata_url"]
     with lab.edit() as data:
         data["deployments"][0]["cms"]["oauth_servers"][0]["MetadataUrl"] = url
-    result = asking(lab, metadata_url=None)
+    mark = lab.mark()
+    assert asking(lab, metadata_url=None)["outcome"] == "not_known"
+    assert asked(lab, mark) == ["process"]
+    result = asking(lab, metadata_url=None, token_endpoint=f"{lab.info['login_url']}/tokens/OAuth/2")
     assert (result["accepted"], result["metadata_url"]) == (True, url)
 
 

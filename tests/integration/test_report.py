@@ -208,3 +208,17 @@ def test_the_proof_is_in_the_report_where_it_is_asked_for(start: Start, greenfie
         (one,) = report(tmp_path)["deployments"]
         assert one["proof"]["accepted"] is accepted
         assert {entry["id"]: entry["status"] for entry in one["findings"]}["proof.token"] == ("pass" if accepted else "fail")
+
+
+def test_a_farm_that_was_led_astray_signs_nothing_for_the_proof(start: Start, greenfield: dict[str, Any], tmp_path: Path) -> None:
+    state = configured(greenfield)
+    server = state["deployments"][0]["cms"]["oauth_servers"][0]
+    server["MetadataUrl"] = server["MetadataUrl"].replace("accounts.accesscontrol.windows.net", "sts.fabrikam.example")
+    lab = start(state)
+    run = run_playbook(AUDIT, lab.inventory, tmp_path / "run", "-e", "trust_prove=true")
+    assert run.code == 0, run.output
+    (one,) = report(tmp_path)["deployments"]
+    assert one["proof"]["outcome"] == "not_known"
+    (found,) = [entry for entry in one["findings"] if entry["id"] == "proof.token"]
+    assert (found["status"], "oauth_server.metadata_url failed" in found["actual"]) == ("warn", True)
+    assert not any(entry["kind"] == "token" for entry in lab.requests())

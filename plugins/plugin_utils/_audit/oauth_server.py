@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
@@ -78,6 +78,13 @@ RULES = (PRESENT, *OF_SERVER, *OF_EACH)
 # https://learn.microsoft.com/entra/identity-platform/v2-protocols#endpoints
 _MANY_TENANTS = ("common", "organizations", "consumers")
 _REPAIR = "Set the metadata URL of the tenant with oauth_server."
+
+
+def metadata_doubt(findings: Iterable[Finding], name: str) -> str:
+    """What failed about the metadata URL of the OAuth server of that name, in sentences; empty where nothing did."""
+    ids, subject = {rule.id for rule in (METADATA_URL, TENANT, NOT_COMMON, HTTPS)}, _subject(name)
+    failed = [one for one in findings if one.status == "fail" and one.id in ids and same_text(one.subject, subject)]
+    return " ".join(f"{one.id} failed for {one.subject}: expected {one.expected}, found {one.actual}." for one in failed)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

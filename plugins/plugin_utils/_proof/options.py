@@ -16,7 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of, is_authorization_server, metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid, is_host_name
@@ -26,12 +26,16 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint
 @dataclass(frozen=True)
 class ProofOptions:
     """hosts: names to prove, an empty one for an issuer without a name. metadata_url: None where only the farm can tell it.
+    named: hosts that the options themselves name. doubt: why the farm's metadata URL is not to be asked, empty where nothing is known.
     servers: the farm's OAuth servers as onprem_info read them, None where it was not given."""
 
     hosts: list[str]
     application_id: str
     tenant_id: str | None
     metadata_url: str | None
+    cloud: str
+    named: frozenset[str]
+    doubt: str
     servers: list[OAuthServer] | None
     oauth_server_name: str
     realm: str | None
@@ -46,6 +50,10 @@ class ProofOptions:
     def portions(self) -> list[list[str]]:
         """The hosts, as many at a time as the server signs for at once."""
         return [self.hosts[start : start + assertion.MOST_HOSTS] for start in range(0, len(self.hosts), assertion.MOST_HOSTS)]
+
+    def may_be_asked(self, url: str) -> bool:
+        """Whether what the farm signs may go to the host of this URL: an authorization server of the cloud, or one of the options."""
+        return is_authorization_server(self.cloud, url) or host_of(url) in self.named
 
     def issuer(self, host: str, realm: str) -> str:
         """The name that is proved for a host; without one where that is empty."""
@@ -78,6 +86,9 @@ def read_options(params: Mapping[str, Any]) -> ProofOptions:
         application_id=guid("application_id", params["application_id"]),
         tenant_id=tenant_id,
         metadata_url=_url(params, tenant_id, servers, name),
+        cloud=params["cloud"],
+        named=frozenset(host_of(https_url(one, params[one])) for one in ("metadata_url", "token_endpoint") if params[one]),
+        doubt=str(params["metadata_doubt"] or "").strip(),
         servers=servers,
         oauth_server_name=name,
         realm=_realm(params["realm"]) if params["realm"] else None,

@@ -23,11 +23,13 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import http_date
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import https_url, is_guid, is_host_name
 
 GRANT_TYPE = "http://oauth.net/grant_type/jwt/1.0/bearer"
 _NO_SUCH_TENANT = (400, 404)
+CORRECT_URL = "Correct the metadata URL with oauth_server (sfb.hybrid_auth.configure does), and prove again."
 _CHECK_URL = "Check metadata_url, and that no proxy answers in its place."
 
 
@@ -103,7 +105,18 @@ def way(answer: Answer, url: str, options: ProofOptions) -> Way | Verdict:
         return Verdict(
             "not_known", f"The metadata document at {url} does not name {missing}.", "Give the option token_endpoint or audience."
         )
+    if not options.may_be_asked(endpoint):
+        return stranger(f"The endpoint for tokens that the metadata document at {url} names", endpoint, options)
     return Way(realm, endpoint, audience.host, options.resource.text(realm))
+
+
+def stranger(what: str, url: str, options: ProofOptions) -> Verdict:
+    """The verdict where assertions would go to a host that nobody vouches for: at the true service it could use them as the farm."""
+    return Verdict(
+        "not_known",
+        f"{what} is on the host {host_of(url)}, which is no authorization server of the cloud {options.cloud}. Nothing was signed.",
+        f"{CORRECT_URL} If the host is right, name it with metadata_url or token_endpoint.",
+    )
 
 
 def read_metadata(content: Any) -> Metadata | None:

@@ -50,6 +50,7 @@ def proof(settings: Settings, tenant: Tenant | Unread, facts: Facts) -> dict[str
         "name": list(settings.external_fqdns or facts.external_fqdns),
         "tenant_id": None if isinstance(tenant, Unread) else tenant.tenant_id,
         "cloud": settings.cloud if isinstance(tenant, Unread) else tenant.cloud,
+        "metadata_url": settings.metadata_url or None,
         "oauth_server_name": settings.oauth_server_name,
         "application_id": settings.skype_application_id,
         "ca_path": settings.ca_path,

@@ -142,13 +142,24 @@ def named_in_environment(variable: str, value: str) -> str:
     )
 
 
+def host_of(url: str) -> str:
+    """Host and port of an https URL, in lower case and without the port that is meant by itself."""
+    return urlsplit(url).netloc.lower().removesuffix(":443")
+
+
+def is_authorization_server(cloud: str, url: str) -> bool:
+    """Whether the host of this URL gives tokens in the cloud: that of the metadata, or one that signs in."""
+    of = cloud_named(cloud)
+    return host_of(url) in (host_of(of.metadata_template or of.login_url), host_of(of.login_url), *of.other_login_hosts)
+
+
 def clouds_of_login(url: str) -> frozenset[str]:
     """The names of the clouds that the host of this URL signs in to; empty for a host of no cloud."""
-    host = urlsplit(url).netloc.lower().removesuffix(":443")
+    host = host_of(url)
     return frozenset(cloud.name for cloud in _TABLE.values() if host in (urlsplit(cloud.login_url).netloc, *cloud.other_login_hosts))
 
 
 def clouds_of_graph(url: str) -> frozenset[str]:
     """The names of the clouds whose Microsoft Graph the host of this URL is; empty for a host of no cloud."""
-    host = urlsplit(url).netloc.lower().removesuffix(":443")
+    host = host_of(url)
     return frozenset(cloud.name for cloud in _TABLE.values() if host == urlsplit(cloud.graph_url).netloc)

@@ -61,6 +61,28 @@ def judged(onprem: list[Any], tenant: Any, servers: Sequence[str] = SERVERS, **o
     return audit.audit(facts("contoso", onprem, servers, tenant, wanted, NOW))
 
 
+def metadata_doubt(onprem: list[Any], tenant: Any, url: str) -> str:
+    """What trust_audit says of a lead whose OAuth server has this metadata URL."""
+    changed = copy.deepcopy(onprem)
+    for one in changed[0]["oauth_servers"]:
+        if one["identity"] == "microsoft.sts":
+            one["metadata_url"] = url
+    result = run_action("trust_audit", {"onprem": changed, "servers_expected": list(SERVERS), "cloud": tenant})
+    return str(result["metadata_doubt"])
+
+
+def test_what_failed_about_the_metadata_url_is_a_doubt_for_the_proof(right: Any) -> None:
+    onprem, tenant = right
+    own = next(one["metadata_url"] for one in onprem[0]["oauth_servers"] if one["identity"] == "microsoft.sts")
+    assert metadata_doubt(*right, own) == ""
+    foreign = metadata_doubt(*right, own.replace("accounts.accesscontrol.windows.net", "sts.fabrikam.example"))
+    assert foreign.startswith(
+        f"oauth_server.metadata_url failed for OAuth server microsoft.sts: expected {own}, found https://sts.fabrikam"
+    )
+    assert "oauth_server.not_common failed" in metadata_doubt(*right, own.replace(tenant["tenant_id"], "common"))
+    assert "oauth_server.https failed" in metadata_doubt(*right, own.replace("https", "http"))
+
+
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Shapes of a state in which much is wrong, as the info modules return them."""

@@ -180,6 +180,66 @@ def test_a_current_without_the_server_leaves_it_to_the_tenants_id(talk: Talk) ->
     assert (result["accepted"], result["findings"][0]["status"]) == (True, "warn")
 
 
+STRANGER = f"https://sts.fabrikam.example/{TENANT}/metadata/json/1"
+
+
+def leading_to(url: str) -> dict[str, Any]:
+    return {**CURRENT, "oauth_servers": [{"identity": "microsoft.sts", "realm": TENANT, "metadata_url": url}]}
+
+
+@pytest.mark.parametrize(
+    ("url", "cloud"),
+    [
+        (STRANGER, "global"),
+        (URL.replace(".net/", ".net:8443/"), "global"),
+        (URL.replace(".net/", ".net.fabrikam.example/"), "global"),
+        (URL, "gcc_high"),
+        (URL, "china"),
+    ],
+)
+@pytest.mark.parametrize("tenant_id", [None, TENANT])
+def test_a_host_to_which_only_the_farm_leads_is_asked_for_nothing(talk: Talk, url: str, cloud: str, tenant_id: str | None) -> None:
+    talk()
+    options = {"current": leading_to(url), "cloud": cloud, **({"tenant_id": tenant_id} if tenant_id else {})}
+    result = run(options)
+    assert (result["outcome"], result["accepted"]) == ("not_known", None)
+    assert f"which is no authorization server of the cloud {cloud}. Nothing was signed." in result["explanation"]
+    assert "oauth_server" in result["remedy"]
+
+
+@pytest.mark.parametrize("endpoint", ["https://sts.fabrikam.example/tokens", ENDPOINT.replace(".net/", ".net:444/")])
+def test_an_endpoint_that_only_a_document_names_gets_no_assertion(talk: Talk, endpoint: str) -> None:
+    talk(Said("GET", URL, answer={**DOCUMENT, "endpoints": [{**DOCUMENT["endpoints"][0], "location": endpoint}]}))
+    result = run({"current": CURRENT})
+    assert (result["outcome"], "Nothing was signed" in result["explanation"]) == ("not_known", True)
+
+
+@pytest.mark.parametrize(
+    ("options", "document", "endpoint"),
+    [
+        ({"current": CURRENT, "metadata_url": STRANGER}, STRANGER, "https://sts.fabrikam.example/tokens"),
+        ({"current": CURRENT, "token_endpoint": "https://sts.fabrikam.example/tokens"}, URL, "https://sts.fabrikam.example/tokens"),
+        ({"current": leading_to(URL.replace(".net/", ".net:443/"))}, URL.replace(".net/", ".net:443/"), ENDPOINT),
+        ({"current": CURRENT}, URL, "https://login.windows.net/tokens"),
+    ],
+)
+def test_a_host_that_the_options_name_and_each_of_the_clouds_gets_assertions(
+    talk: Talk, options: dict[str, Any], document: str, endpoint: str
+) -> None:
+    granted = exchanges(GRANTED)
+    granted.url = endpoint
+    talk(Said("GET", document, answer={**DOCUMENT, "endpoints": [{**DOCUMENT["endpoints"][0], "location": endpoint}]}), granted)
+    result = run(options, (["New-Assertion"], told(assertions=[row()])))
+    assert (result["accepted"], result["token_endpoint"]) == (True, endpoint)
+
+
+def test_a_metadata_url_in_doubt_is_not_asked_and_says_why(talk: Talk) -> None:
+    talk()
+    result = run({"current": CURRENT, "tenant_id": TENANT, "metadata_doubt": "oauth_server.tenant failed for OAuth server microsoft.sts."})
+    assert (result["outcome"], result["findings"][0]["status"]) == ("not_known", "warn")
+    assert "oauth_server.tenant failed for OAuth server microsoft.sts. Nothing was signed." in result["explanation"]
+
+
 def test_a_farm_that_names_a_document_without_tls_is_not_asked(talk: Talk) -> None:
     result = run({}, (READ, told(oauth_servers=[{**STS_ROW, "MetadataUrl": URL.replace("https", "http")}])))
     assert (result["accepted"], "not an https URL" in result["explanation"]) == (None, True)
