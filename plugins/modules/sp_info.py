@@ -154,6 +154,13 @@ service_principals:
           description: How the certificate is signed; V(null) where Microsoft Graph does not give the certificate.
           type: str
           sample: sha256RSA
+        unread:
+          description:
+            - Properties in which Microsoft Graph gave something that is not of their kind, so that they are not told here.
+            - Such an entry stays as it is stored when another one is written.
+          type: list
+          elements: str
+          sample: []
     password_credentials:
       description: Its secrets, without their values.
       type: list

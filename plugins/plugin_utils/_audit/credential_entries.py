@@ -45,6 +45,14 @@ IDENTIFIER = Rule(
     "Who writes an entry chooses its identifier, and programs that go by it take the key for another one.",
     sources.KEY_CREDENTIAL,
 )
+READABLE = Rule(
+    "credential.readable",
+    "The key's entry is as Microsoft Graph documents it",
+    "low",
+    ("warn",),
+    "What cannot be understood cannot be judged: the entry may serve, or end, on a day that nobody sees.",
+    sources.KEY_CREDENTIAL,
+)
 EXPIRED = Rule(
     "credential.expired",
     "The key is not expired",
@@ -109,7 +117,7 @@ PASSWORD = Rule(
     "Who knows the secret signs in as it; no hybrid procedure makes one. It is a warning where the options name its owner.",
     sources.MICROSOFT_APPLICATIONS,
 )
-OF_ENTRY = (UNKNOWN_OWNER, IDENTIFIER, EXPIRED, WEAK_KEY, WEAK_HASH, VALIDITY, USAGE)
+OF_ENTRY = (UNKNOWN_OWNER, IDENTIFIER, READABLE, EXPIRED, WEAK_KEY, WEAK_HASH, VALIDITY, USAGE)
 RULES = (*OF_ENTRY, DUPLICATE, SYMMETRIC, PASSWORD)
 
 _REMOVE = "Remove it with sp_credential and key_id"
@@ -147,6 +155,14 @@ def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
     yield _owned(facts, key, subject)
     if is_certificate(key) is not False:
         yield _identifier(facts, key, subject)
+    unread = key.get("unread")
+    yield READABLE.judged(
+        Unknown("its entry was not read whole") if unread is None else not unread,
+        subject,
+        "each property of its kind",
+        f"not understood: {', '.join(map(str, unread or ()))}",
+        f"Find out what wrote it. {_REMOVE} if nothing needs it.",
+    )
     yield EXPIRED.judged(
         Unknown("its end was not read") if end is None else not credential(key).expired(facts.now),
         subject,

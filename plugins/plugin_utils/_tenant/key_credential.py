@@ -22,14 +22,16 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import TOLERANCE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64, text_of
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.lenient import without_padding
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, shifted, time_or_none, utc_text
 
 # https://learn.microsoft.com/graph/api/resources/keycredential
 LONGEST_NAME = 90
 CERTIFICATE_TYPES = ("AsymmetricX509Cert", "X509CertAndPassword")
+_TEXTS = ("keyId", "customKeyIdentifier", "usage", "type", "displayName", "key")
+_TIMES = ("startDateTime", "endDateTime")
 # The type of the key of a certificate that no library here can read.
 _UNREADABLE = "unknown"
 
@@ -41,6 +43,7 @@ class KeyCredential:
     thumbprint: SHA-1 in upper-case hexadecimal, or None where neither the key nor the identifier tells it.
     identifier: customKeyIdentifier as stored, which is the choice of who wrote the entry and proves nothing.
     stored: the entry exactly as Graph gave it, empty where it came from sp_info.
+    unread: the properties of which Graph gave something that is not of their kind, so that they count as not told.
     key_type, key_size, signature_algorithm: the certificate's, None where Graph does not give the certificate.
     """
 
@@ -56,6 +59,7 @@ class KeyCredential:
     key_type: str | None = None
     key_size: int | None = None
     signature_algorithm: str | None = None
+    unread: tuple[str, ...] = ()
     stored: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -92,6 +96,7 @@ class KeyCredential:
             "key_type": self.key_type,
             "key_size": self.key_size,
             "signature_algorithm": self.signature_algorithm,
+            "unread": list(self.unread),
         }
 
     def shown(self) -> dict[str, Any]:
@@ -220,7 +225,7 @@ def serves(key: KeyCredential, thumbprint: str, moment: datetime) -> bool:
     This is the one answer that plan, rotation, assignment, audit and removal go by. A time that Graph does not tell is no limit. An
     entry may begin when Graph wrote it, by Graph's own clock, so a start that is near counts as over.
     """
-    begin = None if key.start is None else key.start - TOLERANCE
+    begin = None if key.start is None else shifted(key.start, -TOLERANCE)
     return verifies(key, thumbprint) and in_date(begin, key.end, moment) is not False
 
 
@@ -259,17 +264,26 @@ def _why_not(key: KeyCredential, moment: datetime, now: datetime) -> str:
 
 
 def from_graph(entry: Mapping[str, Any]) -> KeyCredential:
-    """An entry as Graph gives it. The certificate, where Graph gives it, is believed before the identifier beside it."""
+    """An entry as Graph gives it. The certificate, where Graph gives it, is believed before the identifier beside it.
+
+    What is not of its property's kind counts as not told, and is named in unread.
+    """
+    texts = {name: entry.get(name) for name in _TEXTS}
+    times = {name: _time(entry.get(name)) for name in _TIMES}
+    unread = [name for name, value in texts.items() if value is not None and not isinstance(value, str)]
+    unread += [name for name, told in times.items() if told is None and entry.get(name)]
+    told = {name: value if name not in unread else None for name, value in texts.items()}
     made = KeyCredential(
-        key_id=entry.get("keyId"),
-        thumbprint=thumbprint_in(entry.get("customKeyIdentifier")),
-        identifier=entry.get("customKeyIdentifier"),
+        key_id=told["keyId"],
+        thumbprint=thumbprint_in(told["customKeyIdentifier"]),
+        identifier=told["customKeyIdentifier"],
         subject=None,
-        start=_time(entry, "startDateTime"),
-        end=_time(entry, "endDateTime"),
-        usage=entry.get("usage"),
-        type=entry.get("type"),
-        display_name=entry.get("displayName"),
+        start=times["startDateTime"],
+        end=times["endDateTime"],
+        usage=told["usage"],
+        type=told["type"],
+        display_name=told["displayName"],
+        unread=tuple(unread),
         stored=dict(entry),
     )
     content = _content(entry.get("key"))
@@ -304,6 +318,7 @@ def from_info(entry: Mapping[str, Any]) -> KeyCredential:
         key_type=entry.get("key_type"),
         key_size=entry.get("key_size"),
         signature_algorithm=entry.get("signature_algorithm"),
+        unread=tuple(entry.get("unread") or ()),
         start=parse_time(entry["start"]) if entry.get("start") else None,
         end=parse_time(entry["end"]) if entry.get("end") else None,
     )
@@ -322,14 +337,8 @@ def _content(key: Any) -> bytes | None:
         if content[:1] == b"\x30" or inner is None:
             break
         content = inner
-    return content
+    return without_padding(content)
 
 
-def _time(entry: Mapping[str, Any], name: str) -> datetime | None:
-    value = entry.get(name)
-    if not value:
-        return None
-    try:
-        return parse_time(str(value))
-    except ValueError:
-        raise HybridAuthError(f"Microsoft Graph gave key credential {entry.get('keyId')} a {name} that is no time: {value!r}.") from None
+def _time(value: Any) -> datetime | None:
+    return time_or_none(value) if isinstance(value, str) else None

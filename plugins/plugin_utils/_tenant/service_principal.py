@@ -16,7 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
 SHARED_PRINCIPAL_WARNING = (
     f"The service principal {EXCHANGE_ONLINE} (Exchange Online) is shared by all hybrid products. A certificate on it lets an "
@@ -160,6 +160,14 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
     for name in ("id", "appId", "servicePrincipalNames", "keyCredentials"):
         if entry.get(name) is None:
             raise HybridAuthError(f"Microsoft Graph's answer for service principal {entry.get('appId')} lacks {name}.", "Run again.")
+    for name in ("servicePrincipalNames", "keyCredentials"):
+        kind = str if name == "servicePrincipalNames" else dict
+        if not isinstance(entry[name], list) or not all(isinstance(one, kind) for one in entry[name]):
+            raise HybridAuthError(
+                f"Microsoft Graph's answer for service principal {entry['appId']} has {name} that are not what Graph documents, so they "
+                "cannot be written back whole. Nothing was changed.",
+                f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
+            )
     return ServicePrincipal(
         id=entry["id"],
         app_id=entry["appId"].lower(),
@@ -171,8 +179,8 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
             {
                 "key_id": password.get("keyId"),
                 "display_name": password.get("displayName"),
-                "start": _time(password.get("startDateTime")),
-                "end": _time(password.get("endDateTime")),
+                "start": _text(time_or_none(password.get("startDateTime"))),
+                "end": _text(time_or_none(password.get("endDateTime"))),
             }
             for password in entry.get("passwordCredentials") or []
         ),
@@ -191,5 +199,5 @@ def _from_info(entry: Mapping[str, Any]) -> ServicePrincipal:
     )
 
 
-def _time(value: Any) -> str | None:
-    return utc_text(parse_time(str(value))) if value else None
+def _text(moment: datetime | None) -> str | None:
+    return utc_text(moment) if moment else None

@@ -21,7 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, shifted, utc_text
 
 Row = Mapping[str, Any]
 # How far the date that the farm shows may be from the one that was set.
@@ -99,7 +99,7 @@ def check_roll(row: Row, signing: Signing, effective: datetime | None, wanted: A
             f"{utc_text(effective)} is after {utc_text(last)}, when the certificate that signs now expires",
             "an earlier time, or immediate",
         )
-    if effective > last - LEAD:
+    if effective > shifted(last, -LEAD):
         return [
             f"The new certificate takes effect on {utc_text(effective)}, and the one that signs now expires on {utc_text(last)}; "
             "Microsoft asks for at least 24 hours between them."
@@ -130,7 +130,7 @@ def check_removal(signing: Signing, now: datetime) -> None:
             "Wait until the roll and its overlap are over.",
         )
     since = current["effective_date"] if current else None
-    if not since or parse_time(str(since)) + LEAD > now:
+    if not since or shifted(parse_time(str(since)), LEAD) > now:
         raise HybridAuthError(
             f"The certificate {name} signs since {since or 'a time that the farm does not tell'}, and tokens of the "
             "previous one may be in use for 24 hours. Nothing was removed.",

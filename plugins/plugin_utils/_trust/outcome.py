@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, shifted, utc_text
 
 Result = Mapping[str, Any]
 _REMOVAL_TITLES = {
@@ -58,7 +58,7 @@ def configured_lines(plan: Result, summary: Result, check_mode: bool, now: datet
     lines = [f"Deployment {summary['deployment']}: {head}", *changes, f"tenant: {summary['tenant_id']}{source}"]
     lines += _certificate(plan["certificate"], now)
     if plan["certificate"] and plan["certificate"]["not_after"]:
-        before = utc_text(parse_time(plan["certificate"]["not_after"]) - LEAD)
+        before = utc_text(shifted(parse_time(plan["certificate"]["not_after"]), -LEAD))
         lines.append(f"next: its successor, staged before {before}; sfb.hybrid_auth.rotate does what the roll needs")
     lines.append(f"names: {', '.join(summary['names'])}")
     return [*lines, *_warnings(summary["warnings"])]

@@ -30,7 +30,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_en
     when_text,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, shifted, utc_text
 
 # The page above asks for 24 hours between a certificate's effective date and the end of the one before it, because servers that
 # rely on it (Exchange Server) keep for so long what they made with it. It names no lifetime of a server-to-server token.
@@ -216,7 +216,7 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
         begin = following.effective
         text = f"from {when_text(begin)} on {following.thumbprint} signs instead of {current.thumbprint}"
         yield Upcoming(begin, "switch", following.thumbprint, (), text)
-        over = begin + rules.overlap
+        over = shifted(begin, rules.overlap)
         text = f"previous {current.thumbprint} can go on {when_text(over)}, when the overlap is over"
         yield Upcoming(over, "remove", current.thumbprint, holders.get(current.thumbprint, ()), text)
     for thumbprint, until in sorted({(str(verdict.key.thumbprint), verdict.until) for verdict in keep if verdict.until}):

@@ -16,7 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_creden
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use, in_date
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
 OURS, FOREIGN, UNKNOWN = "ours", "foreign", "unknown"
 
@@ -106,7 +106,7 @@ class Roles:
     @property
     def overlap_end(self) -> datetime | None:
         """When what signed before the certificate that signs now may go; None where it is not known since when that one signs."""
-        return self.current.effective + self.rules.overlap if self.current.effective else None
+        return shifted(self.current.effective, self.rules.overlap) if self.current.effective else None
 
     def verdict(self, principal: ServicePrincipal, key: KeyCredential, replaced: bool) -> Verdict:
         """The first case that applies. replaced: another entry with the same certificate serves, or is added."""

@@ -19,7 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, in_date, long_enough
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
 Row = Mapping[str, Any]
 
@@ -76,7 +76,7 @@ def needed_at(
 
     begin: its first use. end: of the certificate, None where it is not known; an entry that ends about when it does is not renewed.
     """
-    later = max(begin, horizon if end is None else min(horizon, end - _ABOUT))
+    later = max(begin, horizon if end is None else min(horizon, shifted(end, -_ABOUT)))
     at_first, then = ({one.app_id for one in lacking(principals, thumbprint, moment)} for moment in (begin, later))
     return later if then and at_first <= then else begin
 

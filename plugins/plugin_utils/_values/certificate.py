@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.lenient import key_algorithm, plain_form
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
@@ -30,6 +31,8 @@ else:
 # The OAuthTokenIssuer certificate needs at least this key length:
 # https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/assign-a-server-to-server-certificate
 MINIMUM_RSA_BITS = 2048
+
+_RSASSA_PSS = bytes.fromhex("2A864886F70D01010A")  # 1.2.840.113549.1.1.10, RFC 4055 section 3.1
 
 
 @dataclass(frozen=True)
@@ -133,18 +136,34 @@ def check_subject(option: str, subject: str) -> str:
 
 
 def parse_der(der: bytes) -> Certificate:
-    """The certificate in exactly these bytes; ValueError if they are none."""
+    """The certificate in exactly these bytes; ValueError if they are none.
+
+    One that Windows and OpenSSL read is read here too, although it breaks a rule of RFC 5280.
+    """
     require_cryptography()
+    try:
+        return _parsed(der, der)
+    except ValueError:
+        try:
+            return _parsed(plain_form(der), der)
+        except ValueError:
+            pass
+        raise  # what the strict parser says of the certificate itself
+
+
+def _parsed(form: bytes, der: bytes) -> Certificate:
+    """form: what is read. der: the certificate itself."""
     with warnings.catch_warnings():
         # Odd serial numbers and the like are for the audit to judge, not for a Python warning on the terminal.
         warnings.simplefilter("ignore")
         try:
-            parsed = x509.load_der_x509_certificate(der)
+            parsed = x509.load_der_x509_certificate(form)
         except x509.InvalidVersion as exc:
             raise ValueError(str(exc)) from None
         subject, issuer = _name(parsed.subject), _name(parsed.issuer)
-        serial_number = f"{parsed.serial_number:X}"
-    key_type, key_size = _key(parsed)
+        serial_number = _serial(parsed.serial_number)
+    # cryptography takes a key of RSASSA-PSS for one that may sign in any way.
+    key_type, key_size = ("RSASSA-PSS", None) if key_algorithm(form) == _RSASSA_PSS else _key(parsed)
     return Certificate(
         thumbprint=sha1_thumbprint(der),
         der=der,
@@ -155,8 +174,15 @@ def parse_der(der: bytes) -> Certificate:
         key_type=key_type,
         key_size=key_size,
         signature_algorithm=_signature_algorithm(parsed),
-        serial_number=serial_number if len(serial_number) % 2 == 0 else f"0{serial_number}",
+        serial_number=serial_number,
     )
+
+
+def _serial(number: int) -> str:
+    """The serial number as Windows shows it: the certificate's bytes, which make a negative number where the first bit is set."""
+    size = (number if number >= 0 else ~number).bit_length() // 8 + 1
+    digits = number.to_bytes(size, "big", signed=True).hex().upper()
+    return digits[2:] if digits.startswith("00") and size > 1 else digits
 
 
 def sha1_thumbprint(der: bytes) -> str:

@@ -16,7 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 # RFC 1123 section 2.1: letters, digits and hyphens; RFC 1035 section 2.3.4: 63 octets a label, 253 visible characters a name.
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 # Zero-width characters and marks of direction, which come with what is copied from a certificate's dialog box or a chat.
-INVISIBLE = dict.fromkeys((*range(0x200B, 0x2010), 0xFEFF))
+INVISIBLE = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF))
 _AND_FIXED_BLANK = {**INVISIBLE, 0xA0: None}
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 

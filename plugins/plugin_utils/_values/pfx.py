@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der, require_cryptography
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import binary_form
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
 try:
@@ -25,7 +26,7 @@ _EXPECTED = "a PFX (PKCS#12) file on the controller with one certificate and its
 
 @dataclass(frozen=True)
 class Pfx:
-    """content: base64 of the file as it is, with the key in it."""
+    """content: base64 of the file's DER as it is, with the key in it."""
 
     certificate: Certificate
     content: str = field(repr=False)
@@ -35,7 +36,7 @@ class Pfx:
 def load_pfx(option: str, path: str, password: str | None) -> Pfx:
     """The file's certificate, and its content; InvalidOptionError where it is none. No message holds any of the content."""
     require_cryptography()
-    content = content_of(option, path, _EXPECTED)
+    content = binary_form(content_of(option, path, _EXPECTED))
     try:
         key, certificate, _chain = pkcs12.load_key_and_certificates(content, password.encode() if password else None)
     except ValueError:

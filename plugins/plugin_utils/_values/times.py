@@ -16,21 +16,40 @@ _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE
 )
 
+_FIRST = datetime.min.replace(tzinfo=timezone.utc)
+_LAST = datetime.max.replace(microsecond=0, tzinfo=timezone.utc)
+
 
 def utc_text(moment: datetime) -> str:
     """An aware time as ISO 8601 in UTC, to the second, such as 2026-11-02T08:00:00Z."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime(), which writes the year 1 with one digit.
+    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def parse_time(text: str) -> datetime:
-    """The aware time in ISO 8601 text; without a zone it counts as UTC, without a clock as midnight. ValueError if it is none."""
+    """The aware time in ISO 8601 text; without a zone it counts as UTC, without a clock as midnight. ValueError if it is none.
+
+    What lies before the year 1 or after 9999 in UTC, with the offset that the text has, is the first or the last second of the calendar.
+    """
     match = _TIME.fullmatch(text.strip())
     if not match:
         raise ValueError(f"{text!r} is not a time in ISO 8601")
     zone = (match["zone"] or "Z").upper()
     offset = "+00:00" if zone == "Z" else zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
     clock = match["clock"] or "00:00"
-    return datetime.fromisoformat(f"{match['date']}T{clock if clock.count(':') == 2 else clock + ':00'}{offset}").astimezone(timezone.utc)
+    told = datetime.fromisoformat(f"{match['date']}T{clock if clock.count(':') == 2 else clock + ':00'}{offset}")
+    try:
+        return told.astimezone(timezone.utc)
+    except OverflowError:
+        return _LAST if told.year > 1 else _FIRST
+
+
+def shifted(moment: datetime, by: timedelta) -> datetime:
+    """The aware time so much later; the first or the last second of the calendar where that would be outside of it."""
+    try:
+        return moment + by
+    except OverflowError:
+        return _LAST if by > timedelta() else _FIRST
 
 
 def time_or_none(value: object) -> datetime | None:
@@ -39,7 +58,7 @@ def time_or_none(value: object) -> datetime | None:
         return None
     try:
         return parse_time(str(value))
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
 
 
@@ -49,7 +68,7 @@ def option_time(option: str, value: str | None) -> datetime | None:
         return None
     try:
         return parse_time(str(value))
-    except (ValueError, OverflowError):
+    except ValueError:
         raise InvalidOptionError(option, f"{str(value)!r} is not a time", "ISO 8601 such as 2026-11-02T08:00:00Z") from None
 
 

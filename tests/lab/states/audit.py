@@ -297,6 +297,7 @@ CASES = (
     Case("credential.shared_foreign", "warn", lambda state: foreign(state, EXCHANGE)),
     Case("credential.unknown", "warn", foreign),
     Case("credential.identifier", "warn", lambda state: foreign(state, customKeyIdentifier="0" * 39 + "1")),
+    Case("credential.readable", "warn", lambda state: foreign(state, endDateTime="in the spring")),
     Case("credential.expired", "warn", lambda state: foreign(state, spec={"days": -2})),
     Case("credential.weak_key", "fail", lambda state: foreign(state, spec={"key_size": 1024})),
     Case("credential.weak_hash", "warn", lambda state: foreign(state, spec={"hash": "MD5"})),

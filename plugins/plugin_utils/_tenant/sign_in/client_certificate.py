@@ -16,11 +16,13 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application, lacking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, parse_der
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import BEGIN, binary_form, is_der, pem_text, text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key, pkcs12
 except ImportError:  # reported when a certificate is to be read
     HAS_CRYPTOGRAPHY = False
@@ -71,7 +73,8 @@ def key_pair(path: str, password: str | None) -> KeyPair:
     content = content_of(option, path, "a PEM or PFX file on the controller")
     secret = password.encode() if password else None
     try:
-        key, certificate = _pem_pair(content, secret) if b"-----BEGIN" in content else _pfx_pair(content, secret)
+        text = "" if is_der(content) else text_of(content) or ""
+        key, certificate = _pem_pair(pem_text(text).encode(), secret) if BEGIN in text else _pfx_pair(binary_form(content), secret)
     except TypeError:
         raise InvalidOptionError(
             option, f"the private key in {path} and client_certificate_password do not go together", "a password where the key has one"
@@ -82,6 +85,10 @@ def key_pair(path: str, password: str | None) -> KeyPair:
             f"{path} holds no certificate with private key, or client_certificate_password is wrong",
             "a PEM file with the certificate and its private key, or a PFX file",
         ) from None
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise InvalidOptionError(
+            option, f"the private key in {path} is no RSA key", "an RSA key, which alone can sign the request for a token"
+        )
     if key.public_key() != certificate.public_key():
         raise InvalidOptionError(option, f"the private key in {path} does not belong to the certificate", "a certificate and its own key")
     return KeyPair(
