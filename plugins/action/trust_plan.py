@@ -17,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
     Tenant,
     Unread,
     check_obstacles,
+    failure,
     split_obstacles,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
@@ -54,10 +55,16 @@ class ActionModule(HybridAuthAction):
         settings = registered.settings_in(params) if params["settings"] is not None else self._single(params)
         deployment = registered.deployment_in(params, settings, task_vars) if params["members"] else _alone(params, settings)
         tenant = registered.tenant_in(params["token"], params["principals"])
-        made = plan.plan(settings, deployment, tenant, datetime.now(timezone.utc))
-        if params["obstacles"] == "fail":
-            check_obstacles(settings.deployment, [*split_obstacles(deployment), *made.obstacles])
-        return self._result(params, settings, deployment, tenant, made)
+        now = datetime.now(timezone.utc)
+        made, told = plan.plan(settings, deployment, tenant, now), ""
+        split = split_obstacles(deployment)
+        if params["obstacles"] == "fail" and (split or made.obstacles):
+            held = None if split else plan.held(settings, deployment, tenant, now)
+            if held is None:
+                check_obstacles(settings.deployment, [*split, *made.obstacles])
+            else:
+                made, told = held, failure(settings.deployment, held.obstacles)
+        return {**self._result(params, settings, deployment, tenant, made), "failure": told}
 
     def _result(
         self, params: Mapping[str, Any], settings: Settings, deployment: Deployment, tenant: Tenant | Unread, made: plan.Plan

@@ -13,14 +13,19 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import fitness, registered, rotation, successor
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import existing, fitness, registered, rotation, successor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import (
-    absent_obstacles,
     account_obstacles,
     server_obstacles,
     tenant_obstacles,
 )
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, check_obstacles, split_obstacles
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
+    Obstacle,
+    Unread,
+    check_obstacles,
+    failure,
+    split_obstacles,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
@@ -80,7 +85,7 @@ class ActionModule(HybridAuthAction):
         first = [
             *split_obstacles(deployment),
             *tenant_obstacles(settings, tenant),
-            *absent_obstacles(settings, deployment, tenant),
+            *existing.absent_obstacles(settings, deployment, tenant),
         ]
         obstacles = [
             *server_obstacles(settings, deployment, names=False),
@@ -95,7 +100,7 @@ class ActionModule(HybridAuthAction):
         leading = deployment.read.get(name)
         signing, moment = _signing(leading, params["staged"])
         # Only the lead tells whether there is a trust; without it a tenant that holds nothing of the farm's is given nothing.
-        if fails and name != deployment.lead and not _holds_any(_principals(params), signing):
+        if fails and name != deployment.lead and not (isinstance(tenant, Unread) or existing.holds_any(settings, deployment, tenant)):
             check_obstacles(settings.deployment, obstacles)
         restricted = leading is not None and leading["endpoint"] == "restricted"
         others = {other: read["signing"] for other, read in deployment.read.items() if other != name and "signing" in read}
@@ -141,15 +146,10 @@ def _result(plan: rotation.RotationPlan, obstacles: Sequence[Obstacle]) -> dict[
 
 def _failure(settings: Settings, plan: rotation.RotationPlan, obstacles: Sequence[Obstacle], *, staging: bool) -> str:
     """Why the run is to fail once what is due has been done; empty where it is not."""
-    problems = dict.fromkeys(obstacle.problem for obstacle in obstacles)
-    remedies = dict.fromkeys(obstacle.remedy for obstacle in obstacles if obstacle.remedy)
-    if obstacles:
-        remedies["The tenant was given what signs; nothing else was done, and nothing was removed."] = None
+    told = [text] if (text := failure(settings.deployment, obstacles)) else []
     if plan.ending and not staging:
-        problems[plan.ending] = None
-        remedies["Stage its successor now, or have it made with trust_rotation_create."] = None
-    prefix = f"Deployment {settings.deployment}: "
-    return f"{prefix}{' '.join(text.removeprefix(prefix) for text in (*problems, *remedies))}" if problems else ""
+        told.append(f"Deployment {settings.deployment}: {plan.ending} Stage its successor now, or have it made with trust_rotation_create.")
+    return " ".join(told)
 
 
 def _given(settings: Settings) -> dict[str, Any]:
@@ -172,13 +172,6 @@ def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None)
         raise InvalidOptionError("onprem", "it holds no certificate", "the registered result of onprem_info that gathered it")
     after = (staged or {}).get("signing")
     return cast("Signing", after if _tells_who_signs(after) else signing), parse_time(str(clock))
-
-
-def _holds_any(principals: Sequence[service_principal.ServicePrincipal], signing: Signing) -> bool:
-    """Whether the tenant has an entry of a certificate that signs, is staged or signed before."""
-    rows = (signing["current"], signing["next"], signing["previous"])
-    known = {row["thumbprint"] for row in rows if row}
-    return any(key.thumbprint in known for one in principals for key in one.keys)
 
 
 def _tells_who_signs(value: Any) -> bool:

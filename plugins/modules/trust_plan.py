@@ -258,7 +258,7 @@ arguments:
       enabled: true
       wait_timeout: 120
 obstacles:
-  description: What stands in the way. Nothing may be written where there is any.
+  description: What stands in the way. Nothing may be written where there is any, unless RV(failure) is set; then only what RV(steps) has.
   returned: success
   type: list
   elements: dict
@@ -271,6 +271,14 @@ obstacles:
       description: What is wrong and what to do.
       type: str
       sample: 'fe02.contoso.com: the OAuthTokenIssuer certificate is not assigned. Assign one certificate to all Front Ends, and run again.'
+failure:
+  description:
+    - Why a run is to fail at its end, with all obstacles; empty where it is not.
+    - With O(obstacles=fail) and a trust that is there already, the tenant gets the certificates that sign whatever else is wrong. Then this
+      is set, and RV(steps) has that step alone. Where nothing of the kind is due, the task itself fails.
+  returned: success
+  type: str
+  sample: ''
 expected:
   description: The option O(sfb.hybrid_auth.trust_audit#module:expected) for this deployment.
   returned: success

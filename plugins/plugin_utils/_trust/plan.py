@@ -11,17 +11,18 @@ which write use themselves, so a run does what this plan says, check mode shows 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_configuration, oauth_server, partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import plans, service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, fitness, steps, usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, existing, fitness, steps, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
     Deployment,
     Obstacle,
@@ -34,7 +35,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Loss, Step
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable, first_use
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import (
+    Certificate,
+    check_usable,
+    first_use,
+    long_enough,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
@@ -66,7 +72,7 @@ class Facts:
 class Plan:
     """facts: what is settled. steps: in their order, as far as they could be planned. arguments: the options of the modules, by step.
 
-    Nothing may be written where there are obstacles.
+    Where there are obstacles, nothing may be written but what held() leaves.
     """
 
     facts: Facts
@@ -95,10 +101,23 @@ def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, no
     if not made.facts.names:
         made.obstacles += _no_names(deployment, farm)
     if not isinstance(tenant, Unread):
-        _plan_tenant(made, settings, farm, tenant, given, now)
+        _plan_tenant(made, settings, deployment, tenant, given, now)
     if farm is not None:
         _plan_farm(made, settings, farm, tenant, now)
     return made
+
+
+def held(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, now: datetime) -> Plan | None:
+    """What is done of the plan in spite of its obstacles: where there is a trust, the tenant gets what signs and what is to sign.
+
+    Otherwise the tokens of a farm that works would be refused because of a name, a pool or one server. Nothing is removed. None where
+    nothing of the kind is due, or where it is not sure that this is the tenant.
+    """
+    if isinstance(tenant, Unread) or tenant_obstacles(settings, tenant) or not existing.is_there(settings, deployment, tenant):
+        return None
+    made = plan(replace(settings, remove_expired=False), deployment, tenant, now)
+    made.steps = [step for step in made.steps if step.name == "certificate" and step.change.changed]
+    return made if made.steps else None
 
 
 def server_obstacles(settings: Settings, deployment: Deployment, *, names: bool = True) -> list[Obstacle]:
@@ -144,38 +163,6 @@ def account_obstacles(settings: Settings, tenant: Tenant | Unread) -> list[Obsta
             "tenant",
             f"Service principal {app_id} is disabled, so the tenant refuses every token of the farm.",
             f"Find out who disabled it and why; sp_account with app_id {app_id} and enabled true enables it. Run again.",
-        )
-    ]
-
-
-def absent_obstacles(settings: Settings, deployment: Deployment, tenant: Tenant | Unread) -> list[Obstacle]:
-    """That there is no trust: nothing of it is on the farm, or the tenant has none of the farm's certificates and half of it is gone."""
-    farm = deployment.leading
-    if isinstance(farm, Unread) or isinstance(tenant, Unread) or "oauth_servers" not in farm or "partner_applications" not in farm:
-        return []
-    application, server = settings.partner_application_name, settings.oauth_server_name
-    gone = {
-        f"no partner application {application}": partner_application.find(farm["partner_applications"], application) is None,
-        f"no OAuth server {server}": oauth_server.find(farm["oauth_servers"], server) is None,
-    }
-    ours = usable.farms_certificates(deployment.read.values())
-    keys = [
-        key
-        for one in tenant.principals["service_principals"]
-        if one["app_id"] in settings.credential_app_ids
-        for key in one["key_credentials"]
-    ]
-    held = any(key["thumbprint"] in ours for key in keys)
-    if not any(gone.values()) or (held and not all(gone.values())):
-        return []
-    lacks = " and ".join(words for words, absent in gone.items() if absent)
-    return [
-        Obstacle(
-            deployment.subject,
-            f"Deployment {deployment.name}: there is no trust to roll the certificate of: the farm has {lacks}"
-            f"{'' if held else ', and the tenant has none of its certificates'}.",
-            "To set the trust up, run sfb.hybrid_auth.configure; where it was removed on purpose, take the deployment out of the schedule "
-            "of sfb.hybrid_auth.rotate.",
         )
     ]
 
@@ -244,7 +231,7 @@ def _no_names(deployment: Deployment, farm: Reading | None) -> list[Obstacle]:
     ]
 
 
-def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: Tenant, given: Certificate | None, now: datetime) -> None:
+def _plan_tenant(made: Plan, settings: Settings, deployment: Deployment, tenant: Tenant, given: Certificate | None, now: datetime) -> None:
     """The steps in the tenant, as far as it has the service principals."""
 
     def principals(*app_ids: str) -> list[ServicePrincipal]:
@@ -252,7 +239,9 @@ def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: T
         return found if found is not None else service_principal.required((), app_ids)
 
     def certificate() -> None:
-        certificates = _certificates(farm, given, now)
+        # The lead's first; another server may sign with another one as long as replication takes.
+        signings = [one["signing"] for one in deployment.read.values() if "signing" in one] if given is None else []
+        certificates = _certificates(signings, given, now)
         arguments: dict[str, Any] = {"app_ids": list(settings.credential_app_ids), "remove_expired": settings.remove_expired}
         arguments["wait_timeout"] = settings.wait_timeout
         if settings.certificate_path is not None:
@@ -262,8 +251,7 @@ def _plan_tenant(made: Plan, settings: Settings, farm: Reading | None, tenant: T
         if not certificates:  # which an obstacle of the servers says
             return
         holders = principals(*settings.credential_app_ids)
-        signing = farm.get("signing") if farm and given is None else None
-        valid_at = usable.staged_at(signing, now) if signing else {}
+        valid_at = usable.staged_at(signings, now)
         horizon = now + timedelta(days=settings.rotation_warn_days)
         for one in certificates:
             begin = first_use(now, one.not_before, valid_at.get(one.thumbprint))
@@ -361,17 +349,15 @@ def _attempt(made: Plan, decide: Callable[[], None]) -> None:
         made.obstacles.append(Obstacle("plan", str(exc)))
 
 
-def _certificates(farm: Reading | None, given: Certificate | None, now: datetime) -> tuple[Certificate, ...]:
-    """The given one, or the one that signs and the one that is staged; an expired one can no longer be put into the tenant."""
+def _certificates(signings: Sequence[Signing], given: Certificate | None, now: datetime) -> tuple[Certificate, ...]:
+    """The given one, or those that sign and those that are staged; what cannot sign, as an obstacle says, stays out of the tenant."""
     if given is not None:
         check_usable("trust_certificate_path", given, now)
         return (given,)
-    signing = farm.get("signing") if farm else None
-    rows = [row for row in (signing["current"], signing["next"]) if row and not row["expired"]] if signing else []
+    rows = [row for signing in signings for row in (signing["current"], signing["next"]) if row and not row["expired"]]
     loaded = [load_certificate("certificate", row["content"]) for row in rows if row["content"]]
-    for one in loaded:
-        check_usable("certificate", one, now)
-    return tuple({one.thumbprint: one for one in loaded}.values())
+    there = [one for one in loaded if one.not_after > now and long_enough(one.key_type, one.key_size)]
+    return tuple({one.thumbprint: one for one in there}.values())
 
 
 def _merged(planned: Sequence[PrincipalPlan]) -> Change:

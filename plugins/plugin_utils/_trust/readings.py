@@ -16,6 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 
 Reading = FarmReading
 _NOTHING_CHANGED = "Nothing was changed."
+_ONLY_WHAT_SIGNS = "The tenant gets what signs; nothing else is done, and nothing is removed."
 
 
 @dataclass(frozen=True)
@@ -131,11 +132,18 @@ def check_obstacles(name: str, obstacles: Sequence[Obstacle]) -> None:
     """HybridAuthError with all obstacles of the deployment of that name, each remedy once; nothing where there are none."""
     if not obstacles:
         return
+    problems, remedies = _told(name, obstacles)
+    raise HybridAuthError(f"{problems} {_NOTHING_CHANGED}", remedies, obstacles=[obstacle.shown() for obstacle in obstacles])
+
+
+def failure(name: str, obstacles: Sequence[Obstacle]) -> str:
+    """Why a run fails at its end, which did in spite of the obstacles what keeps the trust; empty where there are none."""
+    return " ".join((*_told(name, obstacles), _ONLY_WHAT_SIGNS)) if obstacles else ""
+
+
+def _told(name: str, obstacles: Sequence[Obstacle]) -> tuple[str, str]:
+    """All problems of the deployment of that name, and each remedy once."""
     # A planner says of its own step that nothing was changed; of the whole it is said once.
     problems = dict.fromkeys(obstacle.problem.replace(f" {_NOTHING_CHANGED}", "") for obstacle in obstacles)
     remedies = dict.fromkeys(obstacle.remedy for obstacle in obstacles if obstacle.remedy)
-    raise HybridAuthError(
-        f"Deployment {name}: {' '.join(problem.removeprefix(f'Deployment {name}: ') for problem in problems)} {_NOTHING_CHANGED}",
-        " ".join(remedies),
-        obstacles=[obstacle.shown() for obstacle in obstacles],
-    )
+    return f"Deployment {name}: {' '.join(problem.removeprefix(f'Deployment {name}: ') for problem in problems)}", " ".join(remedies)

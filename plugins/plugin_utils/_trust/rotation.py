@@ -165,12 +165,12 @@ def plan(
 
 
 def _addition(certificate: Certificate, reason: str, principals: Sequence[ServicePrincipal], roles: Roles) -> Addition | None:
-    """What lacks an entry that serves as long as it must; nothing where the certificate is over by then, so that none can."""
+    """What lacks an entry that serves as long as it must; nothing where the certificate is over by then or weak, so that none can."""
     begin = roles.needed[certificate.thumbprint]
     moment = usable.needed_at(principals, certificate.thumbprint, begin, certificate.end, roles.now + roles.rules.warn)
     missing = usable.lacking(principals, certificate.thumbprint, moment)
     lacking = tuple(one.app_id for one in missing)
-    if not lacking or certificate.expired(moment):
+    if not lacking or certificate.weak or certificate.expired(moment):
         return None
     if moment != begin:
         why = dict.fromkeys(text for one in missing if (text := why_not(one.keys, certificate.thumbprint, moment, roles.now)))

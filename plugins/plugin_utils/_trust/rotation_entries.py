@@ -14,7 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import shape
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use, in_date
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use, in_date, long_enough
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
@@ -62,7 +62,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate as onprem_info shows it in signing."""
+    """A certificate as onprem_info shows it in signing. weak: its key is known to be one with which the farm may not sign."""
 
     thumbprint: str
     subject: str | None
@@ -70,6 +70,7 @@ class Certificate:
     begin: datetime | None
     end: datetime | None
     effective: datetime | None
+    weak: bool = False
 
     def expired(self, now: datetime) -> bool:
         return in_date(None, self.end, now) is False
@@ -165,6 +166,7 @@ def certificate_in(entry: farm.Certificate | None) -> Certificate | None:
         begin=time_or_none(entry.get("not_before")),
         end=time_or_none(entry.get("not_after")),
         effective=time_or_none(entry.get("effective_date")),
+        weak=long_enough(entry.get("key_type"), entry.get("key_size")) is False,
     )
 
 

@@ -81,14 +81,26 @@ def needed_at(
     return later if then and at_first <= then else begin
 
 
-def staged_at(signing: Signing, now: datetime) -> dict[str, datetime]:
-    """When the certificate of a pending roll begins to sign, by its thumbprint: an entry of it must serve then. Nothing where it cannot."""
-    row = signing["next"]
-    effective = time_or_none(row["effective_date"]) if row else None
-    if not row or effective is None or effective <= now:
-        return {}
-    valid = in_date(time_or_none(row["not_before"]), time_or_none(row["not_after"]), effective)
-    return {} if valid is False else {str(row["thumbprint"]).upper(): effective}
+def staged_at(signings: Iterable[Signing], now: datetime) -> dict[str, datetime]:
+    """When each certificate of a pending roll begins to sign, by its thumbprint: an entry of it must serve then. Nothing where it cannot.
+
+    One that signs on a server already is needed at once, whatever the others say.
+    """
+    found: dict[str, datetime] = {}
+    signs = set()
+    for signing in signings:
+        if signing["current"]:
+            signs.add(str(signing["current"]["thumbprint"]).upper())
+        row = signing["next"]
+        effective = time_or_none(row["effective_date"]) if row else None
+        if (
+            row
+            and effective
+            and effective > now
+            and in_date(time_or_none(row["not_before"]), time_or_none(row["not_after"]), effective) is not False
+        ):
+            found.setdefault(str(row["thumbprint"]).upper(), effective)
+    return {thumbprint: effective for thumbprint, effective in found.items() if thumbprint not in signs}
 
 
 def farms_certificates(farms: Iterable[Mapping[str, Any]]) -> dict[str, str]:

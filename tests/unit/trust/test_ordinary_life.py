@@ -200,7 +200,7 @@ def test_what_signs_reaches_the_tenant_whatever_else_is_wrong_and_then_the_run_f
     assert result["steps"] == {"store": False, "add": True, "stage": False, "forget": False, "later": False}
     assert result["arguments"]["remove"] == []
     assert f"{OTHER}: the staged OAuthTokenIssuer certificate {following} is not in the computer store" in result["failure"]
-    assert "nothing was removed" in result["failure"]
+    assert "nothing is removed" in result["failure"]
     # Once it is there, the run fails at once.
     states.add_key(state, states.SKYPE, "next", states.farm(state)["certificates"]["next"])
     again = decide("trust_rotation", state)
@@ -347,3 +347,110 @@ def test_a_password_changes_nothing_that_a_task_uses(decide: Decide, password: s
         decide("trust_rotation", state, {"pfx_password": one}, alter=still, rotation_create="self_signed") for one in (None, password)
     )
     assert (given["arguments"], given["add"], given["upcoming"]) == (plain["arguments"], plain["add"], plain["upcoming"])
+
+
+def without_names(state: dict[str, Any]) -> None:
+    for service in states.farm(state)["cms"]["web_services"]:
+        service["ExternalFqdn"] = None
+
+
+def without_key_on_one(state: dict[str, Any]) -> None:
+    states.farm(state)["front_ends"][1]["store"] = ["issuer"]
+
+
+def behind(state: dict[str, Any]) -> None:
+    states.farm(state)["front_ends"][1]["token_issuer"] = {"certificate": "issuer"}
+
+
+def anothers_application(state: dict[str, Any]) -> None:
+    states.cms(state, "partner_applications", ApplicationIdentifier=states.OTHER_TENANT)
+
+
+def disabled(state: dict[str, Any]) -> None:
+    states.principal(state, states.SKYPE)["accountEnabled"] = False
+
+
+STANDS_IN_THE_WAY = [
+    (without_names, "no pool has an external Web services FQDN."),
+    (without_key_on_one, f"{OTHER}: the OAuthTokenIssuer certificate"),
+    (behind, f"was not found in the same form on {OTHER}"),
+    (anothers_application, "A run would lose what looks like another's"),
+    (disabled, f"Service principal {states.SKYPE} is disabled"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), STANDS_IN_THE_WAY, ids=lambda one: getattr(one, "__name__", ""))
+def test_configure_gives_the_tenant_what_signs_where_there_is_a_trust_and_then_fails(
+    decide: Decide, change: Callable[[dict[str, Any]], None], told: str
+) -> None:
+    state = states.right()
+    states.staged(state, -1, in_cloud=False)
+    states.add_key(state, states.SKYPE, "expired", states.made("CN=contoso.com", days=-2))
+    states.cms(state, "oauth_configuration", ServiceName=None)
+    change(state)
+    result = decide("trust_plan", state, remove_expired=True)
+    assert not result.get("failed"), result.get("msg")
+    following = thumbprint(state, "next")
+    assert [name for name, due in result["due"].items() if due] == ["certificate"]
+    (step,) = result["steps"]
+    assert [following in one for one in step["operations"]] == [True]
+    assert step["losses"] == []
+    assert not result["arguments"]["certificate"]["remove_expired"]
+    assert told in result["failure"]
+    assert "nothing else is done, and nothing is removed" in result["failure"]
+    # An audit tells all that a run without obstacles would change.
+    assert len(decide("trust_plan", state, {"obstacles": "return"}, remove_expired=True)["steps"]) > 1
+    states.add_key(state, states.SKYPE, "next", states.farm(state)["certificates"]["next"])
+    if change is behind:
+        return
+    again = decide("trust_plan", state)
+    assert again["failed"]
+    assert told in again["msg"]
+    assert "Nothing was changed." in again["msg"]
+
+
+@pytest.mark.parametrize(("change", "told"), STANDS_IN_THE_WAY, ids=lambda one: getattr(one, "__name__", ""))
+def test_a_first_setup_on_a_wrong_input_writes_nothing(decide: Decide, change: Callable[[dict[str, Any]], None], told: str) -> None:
+    state = states.right()
+    states.staged(state, -1, in_cloud=False)
+    change(state)
+    removed(state, server=True)
+    if change is anothers_application:
+        states.farm(state)["cms"]["partner_applications"] = [states.application("microsoft.exchange", states.OTHER_TENANT)]
+    result = decide("trust_plan", state)
+    assert result["failed"]
+    assert told in result["msg"]
+    assert "Nothing was changed." in result["msg"]
+
+
+def test_the_farms_oauth_server_alone_tells_that_there_is_a_trust_and_anothers_does_not(decide: Decide) -> None:
+    state = states.right()
+    removed(state, server=False)
+    without_names(state)
+    assert decide("trust_plan", state)["due"]["certificate"]
+    (server,) = states.farm(state)["cms"]["oauth_servers"]
+    server.update(Realm=states.OTHER_TENANT, MetadataUrl=server["MetadataUrl"].replace(states.TENANT, states.OTHER_TENANT))
+    assert decide("trust_plan", state)["failed"]
+
+
+def test_configure_gives_the_tenant_what_signs_on_the_others_where_the_lead_was_not_read(decide: Decide) -> None:
+    state = states.right()
+    states.staged(state, -1, in_cloud=False)
+    result = decide("trust_plan", state, unread=LEAD)
+    assert not result.get("failed"), result.get("msg")
+    assert [thumbprint(state, "next") in one for one in result["steps"][0]["operations"]] == [True]
+    assert f"{LEAD} could not be reached" in result["failure"]
+    states.principal(state, states.SKYPE)["keyCredentials"] = []
+    assert decide("trust_plan", state, unread=LEAD)["failed"]
+
+
+@pytest.mark.parametrize("module", BOTH)
+def test_a_weak_staged_certificate_keeps_the_one_that_signs_from_nothing(decide: Decide, module: str) -> None:
+    state = states.right()
+    next_in_place_of(state, 3, days=900, key_size=1024)
+    states.principal(state, states.SKYPE)["keyCredentials"] = []
+    result = decide(module, state)
+    assert not result.get("failed"), result.get("msg")
+    step = "certificate" if module == "trust_plan" else "add"
+    assert len(result["arguments"][step]["certificates"]) == 1
+    assert f"the staged OAuthTokenIssuer certificate {thumbprint(state, 'next')} has a key of RSA 1024 bits" in result["failure"]
