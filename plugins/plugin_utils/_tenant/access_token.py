@@ -14,6 +14,8 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
+_END_OF_TIME = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
+
 
 @dataclass(frozen=True)
 class AccessToken:
@@ -38,7 +40,7 @@ def ready_token(text: str) -> AccessToken:
     expires, tenant = claims.get("exp"), claims.get("tid")
     return AccessToken(
         value=text,
-        expires=int(expires) if isinstance(expires, (int, float)) else None,
+        expires=int(expires) if isinstance(expires, (int, float)) and 0 <= expires < _END_OF_TIME else None,
         tenant_id=str(tenant).lower() if tenant else None,
     )
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import token_answer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import clouds_of_login, host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
@@ -27,6 +30,10 @@ except ImportError:  # reported by require_msal()
 else:
     HAS_MSAL = True
 
+# MSAL logs answers that it cannot use, with the tokens in them. What goes wrong is said by what is raised.
+_LOG_OF_MSAL = logging.getLogger("msal")
+_LOG_OF_MSAL.propagate = False
+_LOG_OF_MSAL.addHandler(logging.NullHandler())
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 _FEDERATED = (
@@ -104,23 +111,30 @@ def require_msal() -> None:
         raise missing("msal", "the sign-in")
 
 
-def client_token(where: Endpoints, tenant: str, client_id: str, credential: Any) -> AccessToken:
+def client_token(where: Endpoints, tenant: str, client_id: str, credential: Any, secrets: set[str]) -> AccessToken:
     """A token for the application by the client credentials grant (RFC 6749 section 4.4): one discovery and one token request.
 
-    credential: the secret, or what MSAL takes for a certificate or an assertion.
+    credential: the secret, or what MSAL takes for a certificate or an assertion. secrets: what is not shown; the token joins it.
     """
-    with _client(where, tenant, client_id, credential) as client:
+    with _client(where, tenant, client_id, credential, secrets) as client:
         return client.token(client.application.acquire_token_for_client([f"{where.graph_url}/.default"]))
 
 
-def public_client(where: Endpoints, tenant: str, client_id: str) -> AbstractContextManager[Client]:
-    """An application through which a person signs in. The discovery is requested at once."""
-    return _client(where, tenant, client_id, None)
+def public_client(where: Endpoints, tenant: str, client_id: str, secrets: set[str]) -> AbstractContextManager[Client]:
+    """An application through which a person signs in. The discovery is requested at once. secrets: as of client_token()."""
+    return _client(where, tenant, client_id, None, secrets)
 
 
-def managed_identity_client(client_id: str | None, session: HttpSession) -> Any:
-    """MSAL's client for the identity of this machine; client_id names a user-assigned one."""
+def managed_identity_client(client_id: str | None, session: HttpSession, secrets: set[str]) -> Any:
+    """MSAL's client for the identity of this machine; client_id names a user-assigned one. secrets: as of client_token()."""
     require_msal()
+
+    def read(answer: Any, **_kwargs: Any) -> None:
+        if answer.status_code == 200:
+            token_answer.read(answer, secrets, "Run again, and check that no proxy answers in the platform's place.")
+
+    # A hook, since for Service Fabric MSAL makes a session of its own, which takes over no more of this one.
+    session.hooks["response"].append(read)
     identity = msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()
     return msal.ManagedIdentityClient(identity, http_client=session)
 
@@ -150,9 +164,9 @@ class Client:
 
 
 @contextmanager
-def _client(where: Endpoints, tenant: str, client_id: str, credential: Any) -> Iterator[Client]:
+def _client(where: Endpoints, tenant: str, client_id: str, credential: Any, secrets: set[str]) -> Iterator[Client]:
     require_msal()
-    session = _MsalSession(where)
+    session = _MsalSession(where, secrets)
     authority = f"{where.login_url}/{tenant}"
     kind, extra = (
         (msal.PublicClientApplication, {})
@@ -165,6 +179,7 @@ def _client(where: Endpoints, tenant: str, client_id: str, credential: Any) -> I
             authority=authority,
             instance_discovery=False,  # it asks the global cloud about every host it does not know
             http_client=session,
+            azure_region=kind.DISABLE_MSAL_FORCE_REGION,  # a regional host is one that no option names
             **extra,
         )
         yield Client(application, f"application {client_id} in tenant {tenant}", where, tenant, session)
@@ -177,7 +192,8 @@ def _client(where: Endpoints, tenant: str, client_id: str, credential: Any) -> I
 class _MsalSession:
     """The HTTP client that MSAL asks for; it keeps the discovery's answer, which tells the tenant's id without a further request."""
 
-    def __init__(self, where: Endpoints) -> None:
+    def __init__(self, where: Endpoints, secrets: set[str]) -> None:
+        self._where, self._secrets = where, secrets
         self._session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
         self.discovered: Any = None
 
@@ -185,21 +201,44 @@ class _MsalSession:
         answer = _check_service(self._session.get(url, params=params, headers=headers))
         if "openid-configuration" in url:
             self.discovered = answer
+            for endpoint in _endpoints(answer):
+                self._check(endpoint)
         return answer
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
+        self._check(url)
+        token_answer.tell(data, self._secrets)
         answer = _check_service(self._session.post(url, params=params, data=data, headers=headers))
-        try:
-            answer.json()
-        except ValueError:  # MSAL would write the whole answer to the log, which may hold most of a token
-            raise HybridAuthError(
-                f"{urlsplit(answer.url).netloc} answered {answer.status_code} to the sign-in, but not with JSON.",
-                "Run again; if it stays so, check 'login_url', and that no proxy answers in its place.",
-            ) from None
+        token_answer.read(answer, self._secrets)
         return answer
+
+    def _check(self, url: str) -> None:
+        """HybridAuthError for an address that the discovery's answer names, but that no secret for this sign-in may go to."""
+        if not _is_own(url, self._where):
+            raise HybridAuthError(
+                f"The OpenID configuration of {self._where.login_url} sends the sign-in on to {url!r}, "
+                "which is not its host and not of its cloud. Nothing was sent.",
+                "Check 'login_url', and that no proxy answers in its place.",
+            )
 
     def close(self) -> None:
         self._session.close()
+
+
+def _endpoints(answer: Any) -> list[str]:
+    """The addresses in an OpenID configuration to which a sign-in sends something."""
+    try:
+        content = answer.json()
+    except ValueError:  # said where it is used
+        return []
+    named = [content.get(name) for name in ("token_endpoint", "device_authorization_endpoint")] if isinstance(content, dict) else []
+    return [one for one in named if isinstance(one, str)]
+
+
+def _is_own(url: str, where: Endpoints) -> bool:
+    """Whether a secret for the sign-in may go to this URL: of the same host and port, or of the same cloud."""
+    same = host_of(url) == host_of(where.login_url) or bool(clouds_of_login(url) & clouds_of_login(where.login_url))
+    return same and HttpSession.may_carry(url)
 
 
 def _configuration(answer: Any, tenant: str, url: str) -> dict[str, Any]:

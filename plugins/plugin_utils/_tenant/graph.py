@@ -15,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import Asked, Asking, http_date
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _MOST_PAGES = 1000
@@ -77,11 +78,11 @@ class Graph:
             url = answer.get("@odata.nextLink")
             if url is None:
                 return found
-            if urlsplit(url).netloc.lower() != urlsplit(self.base).netloc.lower():
+            if not self._is_own(url):
                 raise HybridAuthError(
-                    f"Microsoft Graph sent the request for {subject} on to {urlsplit(url).netloc}. It was not followed, "
-                    "since the token is not for that host.",
-                    "Check 'graph_url'.",
+                    f"Microsoft Graph sent the request for {subject} on to {url!r}. It was not followed, "
+                    f"since the token is for {urlsplit(self.base).scheme}://{host_of(self.base)} alone.",
+                    "Check 'graph_url', and that no proxy answers in its place.",
                 )
         raise HybridAuthError(f"Microsoft Graph's list of {subject} did not end after {_MOST_PAGES} pages.")
 
@@ -93,6 +94,13 @@ class Graph:
         answer = self._session.patch(self._url(path, None), json=dict(body), timeout=(_CONNECT_SECONDS, seconds))
         if answer.status_code >= 300:
             raise _refused(answer, subject)
+
+    def _is_own(self, url: Any) -> bool:
+        """Whether it is a URL of the same scheme, host and port."""
+        try:
+            return isinstance(url, str) and urlsplit(url).scheme.lower() == "https" and host_of(url) == host_of(self.base)
+        except ValueError:  # no URL at all
+            return False
 
     def _url(self, path: str, query: Mapping[str, str] | None) -> str:
         return f"{self.base}/{path}" + (f"?{urlencode(query, safe='$,()')}" if query else "")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import ssl
 from collections.abc import Iterator
@@ -81,6 +82,9 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
         require_requests()
         super().__init__()
         self._tls: bool | str | None = False if not validate_certs else ca_path
+        # Without one, requests would look for the host in ~/.netrc, and put what it finds in place of a token.
+        self.auth = _as_it_is
+        del self.adapters["http://"]
         self.mount("https://", self.adapter())
 
     @staticmethod
@@ -96,7 +100,17 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
             )
         )
 
+    @staticmethod
+    def may_carry(url: str) -> bool:
+        """Whether a secret or a token may travel to and from this URL."""
+        return urlsplit(url).scheme.lower() == "https"
+
     def send(self, request: Any, **kwargs: Any) -> Any:
+        if not self.may_carry(request.url):
+            raise HybridAuthError(
+                f"{urlsplit(request.url).netloc} was to be asked without TLS. Nothing was sent.",
+                "Give its https URL, and check that no proxy answers in the service's place.",
+            )
         # The environment variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE would win over Session.verify.
         if self._tls is not None:
             kwargs["verify"] = self._tls
@@ -117,7 +131,7 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
 
 
 class LocalSession(HttpSession):
-    """For the endpoints that give a machine its identity: on it or its own link, often plain HTTP, so never through a proxy.
+    """For the endpoints that give a machine its identity: never through a proxy, and plain HTTP only on the machine or its own link.
 
     What is repeated: https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling.
     Outside Azure nothing answers, which a task should learn soon.
@@ -127,6 +141,10 @@ class LocalSession(HttpSession):
         super().__init__()
         self.trust_env = False
         self.mount("http://", self.adapter())
+
+    @staticmethod
+    def may_carry(url: str) -> bool:
+        return HttpSession.may_carry(url) or _is_near(urlsplit(url).hostname or "")
 
     @staticmethod
     def adapter() -> Any:
@@ -144,6 +162,20 @@ class LocalSession(HttpSession):
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         return super().send(request, **{**kwargs, "timeout": (_LOCAL_CONNECT_SECONDS, _READ_SECONDS)})
+
+
+def _as_it_is(request: Any) -> Any:
+    """The authentication of a request that has its own."""
+    return request
+
+
+def _is_near(host: str) -> bool:
+    """Whether it is this machine or an address of its own link, such as 169.254.169.254."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.lower() == "localhost"
+    return address.is_loopback or address.is_link_local
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def test_an_answer_that_is_no_json_is_shown_by_nothing(answer: str, talk: Talk, 
     caplog.set_level("DEBUG")
     talk(DISCOVERY, token_request(answer))
     result = run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})
-    assert result["msg"].startswith("login.microsoftonline.com answered 200 to the sign-in, but not with JSON. Run again")
+    assert result["msg"].startswith("login.microsoftonline.com answered 200 to the sign-in, but not with a JSON object. Run again")
     assert answer[-30:] not in caplog.text
     assert "the-raw-access-token" not in caplog.text + json.dumps(result)
 

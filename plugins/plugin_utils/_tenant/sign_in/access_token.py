@@ -15,9 +15,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal import is_sealed, unseal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, lacking
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import MICROSOFT_GRAPH
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_guid, same_text, same_url
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,11 @@ class ReadyToken(Method):
     def validate(cls, params: Mapping[str, Any], where: Endpoints) -> ReadyToken:
         if not params.get("access_token"):
             raise lacking("access_token", "AZURE_ACCESS_TOKEN")
-        text, tenant = str(params["access_token"]).strip(), params.get("tenant")
+        text, tenant = bare(params["access_token"]), params.get("tenant")
+        if not sendable(text):
+            raise InvalidOptionError(
+                "access_token", "it holds blanks or characters that no token has", "an access token for Microsoft Graph"
+            )
         token = unseal(text, where, tenant) if is_sealed(text) else ready_token(text)
         return cls(usable(token, where, tenant))
 

@@ -21,6 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, tenant_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _LONGEST_SECONDS = 120
@@ -75,7 +76,7 @@ class AzureCli(Method):
             raise self._failed(done.stderr, where)
         try:
             answer = json.loads(done.stdout)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         text = answer.get("accessToken") if isinstance(answer, dict) else None
         if not isinstance(text, str) or not text:
@@ -83,9 +84,11 @@ class AzureCli(Method):
                 "The Azure CLI's answer holds no token.", "Try 'az account get-access-token --output json' by hand, and update the CLI."
             )
         secrets.add(text)
+        if not sendable(text):
+            raise HybridAuthError("What the Azure CLI calls an access token is none.", "Update the CLI, and sign in again.")
         token = ready_token(text)
         told = answer.get("expires_on")  # seconds since 1970-01-01 UTC, in answers of version 2.54.0 and later
-        expires = token.expires or (int(told) if told else None)
+        expires = token.expires or (int(told) if str(told).isdecimal() else None)
         return usable(AccessToken(token.value, expires, token.tenant_id), where, self.tenant, "The token of the Azure CLI")
 
     def _failed(self, errors: str, where: Endpoints) -> HybridAuthError:

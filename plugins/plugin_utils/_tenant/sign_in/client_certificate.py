@@ -62,7 +62,7 @@ class ClientCertificate(Method):
     def authenticate(self, where: Endpoints, secrets: set[str]) -> AccessToken:
         secrets.add(self.pair.private_key_pem)
         credential = {"private_key": self.pair.private_key_pem, "public_certificate": self.pair.certificate_pem}
-        return entra.client_token(where, self.tenant, self.client_id, credential)
+        return entra.client_token(where, self.tenant, self.client_id, credential, secrets)
 
 
 def key_pair(path: str, password: str | None) -> KeyPair:

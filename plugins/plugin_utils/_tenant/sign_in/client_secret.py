@@ -38,4 +38,4 @@ class ClientSecret(Method):
 
     def authenticate(self, where: Endpoints, secrets: set[str]) -> AccessToken:
         secrets.add(self.secret)
-        return entra.client_token(where, self.tenant, self.client_id, self.secret)
+        return entra.client_token(where, self.tenant, self.client_id, self.secret, secrets)

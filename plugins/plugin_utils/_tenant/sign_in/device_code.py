@@ -45,11 +45,10 @@ class DeviceCode(Method):
         return f"a person with a device code, through application {self.client_id} in tenant {self.tenant}"
 
     def authenticate(self, where: Endpoints, secrets: set[str]) -> AccessToken:
-        with entra.public_client(where, self.tenant, self.client_id) as client:
+        with entra.public_client(where, self.tenant, self.client_id, secrets) as client:
             flow = client.application.initiate_device_flow([f"{where.graph_url}/.default"])
-            if "user_code" not in flow:
+            if not all(isinstance(flow.get(name), str) and flow[name] for name in ("user_code", "device_code", "verification_uri")):
                 raise entra.refused(flow, client.subject)
-            secrets.add(flow["device_code"])
             flow["expires_at"] = min(flow["expires_at"], time.time() + self.timeout)
             # Not on standard output, which a callback may write as JSON.
             Display().display(

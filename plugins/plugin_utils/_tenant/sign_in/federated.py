@@ -80,7 +80,7 @@ class Federated(Method):
         else:
             assertion = self.provided
         secrets.add(assertion)
-        return entra.client_token(where, self.tenant, self.client_id, {"client_assertion": lambda: assertion})
+        return entra.client_token(where, self.tenant, self.client_id, {"client_assertion": lambda: assertion}, secrets)
 
 
 def _provided(params: Mapping[str, Any]) -> tuple[str, str | GitHub]:

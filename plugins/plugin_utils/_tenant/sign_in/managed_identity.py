@@ -62,7 +62,7 @@ class ManagedIdentity(Method):
 
     def authenticate(self, where: Endpoints, secrets: set[str]) -> AccessToken:
         secrets.update(os.environ[name] for name in _SECRET_VARIABLES if os.environ.get(name))
-        client = entra.managed_identity_client(self.client_id, LocalSession())
+        client = entra.managed_identity_client(self.client_id, LocalSession(), secrets)
         try:
             answer = client.acquire_token_for_client(resource=where.graph_url)
         except HybridAuthError as exc:
