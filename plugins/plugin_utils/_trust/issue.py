@@ -14,13 +14,15 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, time_or_none, utc_text
 
 Row = Mapping[str, Any]
 # Stands for the thumbprint of a certificate that is yet to be made.
 NEW = "the new certificate"
 # A self-signed certificate is new as long as it has nearly all of the validity that was asked for.
 _STILL_NEW = timedelta(days=30)
+# By how much the validity of one that was made here may differ from what was asked for; a new one begins some minutes in the past.
+_ABOUT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,31 @@ class SelfSigned:
     key_size: int
     valid_days: int
 
-    def fits(self, row: Row | None, now: datetime) -> bool:
-        """Whether this certificate of the store is a new one of that kind."""
+    def is_new(self, row: Row, now: datetime) -> bool:
+        """Whether this certificate of the store is of that kind and was made a short while ago."""
+        return self._is_kind(row, now) and parse_time(str(row["not_after"])) - now >= self._validity - _STILL_NEW
+
+    def waits(self, row: Row, now: datetime, last: datetime | None) -> bool:
+        """Whether this one was made for a roll that did not come about since, as where the tenant could not be written for months.
+
+        It has the validity that was asked for, which tells it from certificates of others, and at least half of that is left. last: when
+        the certificate ends that it is to follow.
+        """
+        if not self._is_kind(row, now):
+            return False
+        begin, end = parse_time(str(row["not_before"])), parse_time(str(row["not_after"]))
+        return abs(end - begin - self._validity) <= _ABOUT and end - now >= self._validity / 2 and (last is None or end > last)
+
+    @property
+    def _validity(self) -> timedelta:
+        return timedelta(days=self.valid_days)
+
+    def _is_kind(self, row: Row, now: datetime) -> bool:
         return bool(
-            row
-            and usable.may_sign(row, now)
+            usable.may_sign(row, now)
             and (row.get("key_size") or 0) >= self.key_size
             and same_text(row.get("subject"), self.subject)
             and same_text(row.get("issuer"), self.subject)
-            and parse_time(str(row["not_after"])) - now >= timedelta(days=self.valid_days) - _STILL_NEW
         )
 
     def row(self, now: datetime) -> dict[str, Any]:
@@ -58,7 +76,7 @@ class SelfSigned:
 
 
 def find_self_signed(wanted: SelfSigned, signing: Signing, store: Sequence[Row], now: datetime) -> Row | None:
-    """The new self-signed certificate where it is there already, left by a run that was cut off or in the roll itself.
+    """The new self-signed certificate where it is there already, left by a run that went no further or in the roll itself.
 
     store: the self-signed certificates in the computer's store that have their key. A roll that is pending has its new certificate.
     """
@@ -66,9 +84,16 @@ def find_self_signed(wanted: SelfSigned, signing: Signing, store: Sequence[Row],
     if staged:
         return staged
     current, previous = signing["current"], signing["previous"]
-    if current and wanted.fits(current, now):
+    if current and wanted.is_new(current, now):
         return current
     used = {one["thumbprint"] for one in (current, previous) if one}
     begin = str(current["not_before"]) if current and current["not_before"] else ""
-    fresh = [row for row in store if wanted.fits(row, now) and row["thumbprint"] not in used and str(row["not_before"]) >= begin]
+    last = time_or_none(current["not_after"]) if current else None
+    fresh = [
+        row
+        for row in store
+        if (wanted.is_new(row, now) or wanted.waits(row, now, last))
+        and row["thumbprint"] not in used
+        and str(row["not_before"]) >= begin
+    ]
     return max(fresh, key=lambda row: (str(row["not_before"]), str(row["thumbprint"])), default=None)

@@ -307,6 +307,27 @@ def test_a_certificate_that_is_not_a_new_one_is_not_taken_for_it(row: dict[str, 
     assert issue.find_self_signed(wanted, roll(stored(A)), [row], NOW) is None
 
 
+@pytest.mark.parametrize("age", [0, 31, 182])
+def test_a_certificate_that_was_made_long_ago_and_never_staged_is_used(age: int) -> None:
+    """The tenant was not writable for a while after it had been made."""
+    wanted, begin = issue.SelfSigned("CN=contoso.com", 2048, 365), NOW - age * DAY
+    first = stored(B, not_before=utc_text(begin), not_after=utc_text(begin + 365 * DAY))
+    signs = stored(A, not_before=utc_text(NOW - 700 * DAY), not_after=utc_text(NOW + 30 * DAY))
+    assert issue.find_self_signed(wanted, roll(signs), [first], NOW) == first
+    # The farm has left it already.
+    assert issue.find_self_signed(wanted, roll(signs, previous=first), [first], NOW) is None
+    # It would end before the one that it is to follow.
+    longer = {**signs, "not_after": utc_text(NOW + 400 * DAY)}
+    assert (issue.find_self_signed(wanted, roll(longer), [first], NOW) is None) is (age > 0)
+
+
+@pytest.mark.parametrize(("begin", "end"), [(-184, 181), (-40, 300)], ids=["half over", "of another kind"])
+def test_a_certificate_that_is_half_over_or_was_made_with_another_validity_is_not_used(begin: int, end: int) -> None:
+    signs = stored(A, not_before=utc_text(NOW - 700 * DAY), not_after=utc_text(NOW + 30 * DAY))
+    there = stored(B, not_before=utc_text(NOW + begin * DAY), not_after=utc_text(NOW + end * DAY))
+    assert issue.find_self_signed(issue.SelfSigned("CN=contoso.com", 2048, 365), roll(signs), [there], NOW) is None
+
+
 def pfx(folder: Path, password: str | None, **changed: Any) -> Path:
     path = folder / "next.pfx"
     protection = BestAvailableEncryption(password.encode()) if password else None
