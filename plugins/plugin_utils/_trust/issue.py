@@ -92,8 +92,6 @@ def find_self_signed(wanted: SelfSigned, signing: Signing, store: Sequence[Row],
     fresh = [
         row
         for row in store
-        if (wanted.is_new(row, now) or wanted.waits(row, now, last))
-        and row["thumbprint"] not in used
-        and str(row["not_before"]) >= begin
+        if (wanted.is_new(row, now) or wanted.waits(row, now, last)) and row["thumbprint"] not in used and str(row["not_before"]) >= begin
     ]
     return max(fresh, key=lambda row: (str(row["not_before"]), str(row["thumbprint"])), default=None)

@@ -317,7 +317,7 @@ def test_a_certificate_that_was_made_long_ago_and_never_staged_is_used(age: int)
     # The farm has left it already.
     assert issue.find_self_signed(wanted, roll(signs, previous=first), [first], NOW) is None
     # It would end before the one that it is to follow.
-    longer = {**signs, "not_after": utc_text(NOW + 400 * DAY)}
+    longer = {**signs, "issuer": "CN=Fabrikam CA", "not_after": utc_text(NOW + 400 * DAY)}
     assert (issue.find_self_signed(wanted, roll(longer), [first], NOW) is None) is (age > 0)
 
 
