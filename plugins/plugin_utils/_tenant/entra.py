@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import token_answer
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import remedies, token_answer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
@@ -36,33 +36,6 @@ _LOG_OF_MSAL.propagate = False
 _LOG_OF_MSAL.addHandler(logging.NullHandler())
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
-_FEDERATED = (
-    "Compare the {} above, letter case included, with the application's federated credentials: "
-    "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
-)
-# https://learn.microsoft.com/entra/identity-platform/reference-error-codes and, for federated credentials,
-# https://github.com/Azure/login/issues/482 and https://github.com/Azure/azure-workload-identity/issues/1200.
-_REMEDIES = {
-    "AADSTS90002": "Check the option 'tenant' and, for another cloud than the global one, 'cloud'.",
-    "AADSTS900021": "Check the option 'tenant'.",
-    "AADSTS900023": "Check the option 'tenant': it is neither a tenant id nor a domain of a tenant.",
-    "AADSTS700016": "Check 'client_id' and 'tenant': the application must be registered in that tenant, or consented to there.",
-    "AADSTS7000215": "Check 'client_secret': it must be the secret's value, not its id.",
-    "AADSTS7000222": "The client secret expired: make a new one for the application.",
-    "AADSTS700027": "Upload the certificate of 'client_certificate_path' to the application, or use the one that is there; "
-    "a federated token must be signed by the issuer that it names.",
-    "AADSTS700024": "The clock of the controller is wrong, or the certificate or federated token is not valid now.",
-    "AADSTS7000112": "The application is disabled in the tenant: enable its service principal.",
-    "AADSTS70021": _FEDERATED.format("issuer, subject and audience"),
-    "AADSTS700211": _FEDERATED.format("issuer"),
-    "AADSTS700212": _FEDERATED.format("audience"),
-    "AADSTS700213": _FEDERATED.format("subject"),
-    "AADSTS7002137": _FEDERATED.format("subject"),
-    "AADSTS7002138": _FEDERATED.format("subject"),
-    "AADSTS7000218": "Switch 'Allow public client flows' on for the application: a person signs in through it, without a secret.",
-    "AADSTS65001": "Have an administrator consent to the application's delegated Graph permissions.",
-    "AADSTS53003": "A Conditional Access policy blocks the application: let it sign in from the controller's address.",
-}
 # The code that the description begins with, or OAuth's own where it has none.
 _NO_SUCH_TENANT = ("AADSTS90002", "AADSTS900021", "AADSTS900023", "invalid_tenant")
 
@@ -259,20 +232,11 @@ def _configuration(answer: Any, tenant: str, url: str) -> dict[str, Any]:
 def refused(answer: dict[str, Any], subject: str) -> HybridAuthError:
     """The error that says why Entra ID refused, from its answer (RFC 6749 section 5.2)."""
     description = str(answer.get("error_description") or answer.get("error") or "no reason given")
-    code = re.match(r"AADSTS\d+", description)
+    code = remedies.entra_code(description)
     # The lines after the first hold trace ids and the time.
     text = re.split(r"\s*(?:\r?\n|Trace ID:)", description)[0].rstrip(".")
     return HybridAuthError(
         f"Microsoft Entra ID refused the sign-in of {subject}: {text}.",
-        _remedy(code[0] if code else ""),
-        error_code=code[0] if code else answer.get("error"),
+        remedies.of_entra(description),
+        error_code=code or answer.get("error"),
     )
-
-
-def _remedy(code: str) -> str:
-    """What to do about an error code of Entra ID, or about none."""
-    if not code:
-        return "Check 'login_url', 'tenant' and 'client_id', and that no proxy answers in its place."
-    # https://learn.microsoft.com/entra/identity-platform/reference-error-codes names this page
-    number = code.removeprefix("AADSTS")
-    return _REMEDIES.get(code, f"Microsoft explains the code at https://login.microsoftonline.com/error?code={number}.")

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import remedies
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
@@ -137,7 +138,7 @@ def _refused(answer: Any, subject: str) -> GraphError:
         f"Microsoft Graph {'did not change' if writing else 'did not give'} {subject}: "
         f"{answer.status_code}{f' {code}' if code else ''}{f', {text}' if text else ''}".rstrip(".")
         + ".",
-        _remedy(answer.status_code, code, text, writing),
+        remedies.of_graph(answer.status_code, f"{code} {text} {answer.headers.get('WWW-Authenticate', '')}", writing),
         answer.status_code,
         code,
         inner.get("request-id") if isinstance(inner, dict) else answer.headers.get("request-id"),
@@ -153,28 +154,3 @@ def _seconds(text: str | None) -> float | None:
         return float(text)
     until = http_date(text)
     return None if until is None else max((until - datetime.now(timezone.utc)).total_seconds(), 0.0)
-
-
-_REMEDIES_BY_TEXT = (
-    ("ConcurrencyViolation", "Another program was writing to it all the time: let it end, and run again."),
-    ("KeyNotUpdatable", "A credential that is there cannot be altered: remove it by key_id and add the certificate again."),
-    ("Update to existing credential", "A credential that is there cannot be altered: remove it by key_id and add the certificate again."),
-    ("KeyCredentialsInvalidEndDate", "Leave out start and end, so that they come from the certificate, or give times inside its validity."),
-    ("end date is invalid", "Leave out start and end, so that they come from the certificate, or give times inside its validity."),
-    ("AsPerAppPolicy", "The tenant's app management policy forbids it: use a certificate that it allows, or have the policy changed."),
-)
-_REMEDIES_BY_STATUS = {
-    401: "Get a new token: this one is damaged, expired, or for another service or cloud.",
-    403: "Give the application the Graph permission {permission} as an application permission, and have an administrator consent.",
-    404: "Check the application ids and that the sign-in is for the right tenant.",
-    409: "Another object of the tenant holds the value: find it with sp_info and 'all: true', and remove it there first.",
-    429: "The service was asked again several times. Wait some minutes, and run again.",
-}
-
-
-def _remedy(status: int, code: str, text: str, writing: bool) -> str:
-    for part, remedy in _REMEDIES_BY_TEXT:
-        if part in f"{code} {text}":
-            return remedy
-    permission = "Application.ReadWrite.All" if writing else "Application.Read.All (Organization.Read.All for the tenant's name)"
-    return _REMEDIES_BY_STATUS.get(429 if status >= 500 else status, "").format(permission=permission)
