@@ -40,6 +40,7 @@ class ActionModule(PrincipalAction):
             "thumbprint": {"type": "list", "elements": "str"},
             "key_id": {"type": "list", "elements": "str", "no_log": False},
             "display_name": {"type": "str"},
+            "display_names": {"type": "dict"},
             "start": {"type": "str"},
             "end": {"type": "str"},
             "valid_at": {"type": "dict"},
@@ -106,9 +107,10 @@ def _request(params: dict[str, Any], certificates: tuple[Certificate, ...], pres
             "Set key_id, thumbprint, certificate_path, certificate_content, certificates or remove_expired.",
         )
     thumbprints = tuple(option_thumbprint("thumbprint", text) for text in params["thumbprint"] or ())
-    name = params["display_name"]
-    if name and len(name) > LONGEST_NAME:
-        raise InvalidOptionError("display_name", f"it has {len(name)} characters", f"at most {LONGEST_NAME} characters")
+    names = {option_thumbprint("display_names", one): str(text) for one, text in (params["display_names"] or {}).items()}
+    for option, name in [("display_name", params["display_name"]), *(("display_names", name) for name in names.values())]:
+        if name and len(name) > LONGEST_NAME:
+            raise InvalidOptionError(option, f"{name!r} has {len(name)} characters", f"at most {LONGEST_NAME} characters")
     start, end = option_time("start", params["start"]), option_time("end", params["end"])
     valid_at = _valid_at(params["valid_at"])
     if present:
@@ -123,7 +125,8 @@ def _request(params: dict[str, Any], certificates: tuple[Certificate, ...], pres
         thumbprints=thumbprints,
         key_ids=tuple(guid("key_id", key_id) for key_id in params["key_id"] or ()),
         remove_expired=params["remove_expired"],
-        display_name=name,
+        display_name=params["display_name"],
+        display_names=names,
         start=start,
         end=end,
         valid_at=valid_at,

@@ -56,10 +56,11 @@ class ActionModule(HybridAuthAction):
         deployment = registered.deployment_in(params, settings, task_vars) if params["members"] else _alone(params, settings)
         tenant = registered.tenant_in(params["token"], params["principals"])
         now = datetime.now(timezone.utc)
-        made, told = plan.plan(settings, deployment, tenant, now), ""
+        known = registered.neighbours_in(params, settings, deployment, tenant, task_vars) if params["members"] else None
+        made, told = plan.plan(settings, deployment, tenant, now, known), ""
         split = split_obstacles(deployment)
         if params["obstacles"] == "fail" and (split or made.obstacles):
-            held = None if split else plan.held(settings, deployment, tenant, now)
+            held = None if split else plan.held(settings, deployment, tenant, now, known)
             if held is None:
                 check_obstacles(settings.deployment, [*split, *made.obstacles])
             else:

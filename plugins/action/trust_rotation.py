@@ -29,6 +29,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
@@ -104,7 +105,9 @@ class ActionModule(HybridAuthAction):
             check_obstacles(settings.deployment, obstacles)
         restricted = leading is not None and leading["endpoint"] == "restricted"
         others = {other: read["signing"] for other, read in deployment.read.items() if other != name and "signing" in read}
-        plan = rotation.plan(signing, _principals(params), _rules(params), moment, others)
+        neighbours = registered.neighbours_in(params, settings, deployment, tenant, task_vars)
+        rules = replace(_rules(params), coming=_coming(settings, params["prepared"]), wanted_on=settings.credential_app_ids)
+        plan = rotation.plan(signing, [*_principals(params), *_opted_out(settings, params["cloud"])], rules, moment, others, neighbours)
         obstacles += [Obstacle(deployment.subject, problem, remedy) for problem, remedy in plan.problems]
         if not restricted:
             password, due = params["pfx_password"], plan.successor_due
@@ -117,6 +120,7 @@ class ActionModule(HybridAuthAction):
             told = f"{name}: {_RESTRICTED}"
             plan = replace(plan, previous_over=False, warnings=(told, *plan.warnings))
         to_do = _to_do(settings, plan, signing, params["prepared"], held=held or restricted)
+        to_do["arguments"]["add"]["display_names"] = neighbours.display_names(_new(plan, params["prepared"]), moment)
         return {
             **_result(plan, [*first, *obstacles]),
             "lead": params["members"]["lead"],
@@ -204,6 +208,28 @@ def _principals(params: Mapping[str, Any]) -> list[service_principal.ServicePrin
         missing = ", ".join(app_id for app_id in app_ids if app_id not in there)
         raise InvalidOptionError("cloud", f"it does not hold {missing}", "the registered result of sp_info that read all of app_ids")
     return principals
+
+
+def _opted_out(settings: Settings, cloud: Mapping[str, Any]) -> list[service_principal.ServicePrincipal]:
+    """The principals that are looked at and are not to hold the farm's certificate, as far as the tenant has them."""
+    found = (service_principal.from_current(cloud, [one]) for one in settings.app_ids if one not in settings.credential_app_ids)
+    return [principal for principals in found for principal in principals or ()]
+
+
+def _coming(settings: Settings, prepared: Mapping[str, Any] | None) -> dict[str, str]:
+    """Why certificates stay that the farm is yet to be told of, by thumbprint."""
+    made = (prepared or {}).get("certificate") or {}
+    found = {str(made["thumbprint"]).upper(): "it is about to be staged"} if made.get("thumbprint") else {}
+    if settings.certificate_path is not None:
+        given = load_certificate_file("trust_certificate_path", settings.certificate_path).thumbprint
+        found.setdefault(given, "trust_certificate_path names it")
+    return found
+
+
+def _new(plan: rotation.RotationPlan, prepared: Mapping[str, Any] | None) -> list[str]:
+    """The thumbprints of what may be added."""
+    made = (prepared or {}).get("certificate") or {}
+    return [*(addition.thumbprint for addition in plan.add), *([str(made["thumbprint"]).upper()] if made.get("thumbprint") else [])]
 
 
 def _to_do(

@@ -5,23 +5,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ansible.utils.vars import load_extra_vars
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import DEFAULT_PATTERN, OtherHosts, matching, patterns
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import servers
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import neighbours, servers
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Unread, read_or_not
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _DEPLOYMENT = "trust_deployment"
+_TENANTS = ("trust_tenant_id", "trust_tenant")
 
 
 class ActionModule(HybridAuthAction):
     """Tell which servers work for which deployment. Contacts nothing."""
 
-    ARGUMENTS = Arguments({"settings": {"type": "str", "default": "_trust_settings"}})
+    ARGUMENTS = Arguments({"settings": {"type": "str", "default": "_trust_settings"}, "readings": {"type": "str"}})
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         servers.check_strategy(self._task.get_play().strategy)
@@ -42,13 +45,34 @@ class ActionModule(HybridAuthAction):
         # Only where servers are told apart by their variables may one outside of the group belong to them.
         apart = any(_DEPLOYMENT in variables[host] for host in run.batch)
         everyone = task_vars["groups"]["all"] if apart else [*run.hosts, *group]
-        known = servers.Known(self._told({host: variables.get(host) or others.raw(host) for host in everyone}, others), group)
+        inventory = {host: variables.get(host) or others.raw(host) for host in everyone}
+        known = servers.Known(self._told(inventory, others), group)
         found = servers.deployments(run, {host: str(one["deployment"]) for host, one in settings.items()}, known)
-        result: dict[str, Any] = {"changed": False, "deployments": found, "leads": [one["lead"] for one in found.values()]}
+        every = neighbours.by_deployment(inventory, {host: str(one["deployment"]) for host, one in settings.items()}, known.told)
+        result: dict[str, Any] = {
+            "changed": False,
+            "deployments": found,
+            "leads": [one["lead"] for one in found.values()],
+            "several": len(every) > 1,
+        }
+        if params["readings"]:
+            result["known"] = [self._known(name, hosts, inventory, params, run.hosts) for name, hosts in every.items()]
         outside = [host for host in run.batch if host in settings and host not in group]
         if outside and named != {DEFAULT_PATTERN}:
             result["warnings"] = [servers.outside_warning(" or ".join(sorted(named)), outside)]
         return result
+
+    @staticmethod
+    def _known(
+        name: str, hosts: Sequence[str], variables: Mapping[str, Mapping[str, Any]], params: Mapping[str, Any], here: Sequence[str]
+    ) -> neighbours.Known:
+        """What is known of one deployment. variables: of each host, as they are written."""
+        checked = (variables[host].get(params["settings"]) for host in hosts)
+        own: Mapping[str, Any] = next((one["settings"] for one in checked if isinstance(one, Mapping) and "settings" in one), {})
+        told = {host: read_or_not(variables[host].get(params["readings"]), host) for host in hosts}
+        readings = {host: cast(FarmReading, one) for host, one in told.items() if not isinstance(one, Unread)}
+        ids = [own.get("tenant_id"), own.get("tenant")] if own else [variables[hosts[0]].get(one) for one in _TENANTS]
+        return neighbours.known(name, own, readings, hosts=hosts, here=not set(hosts).isdisjoint(here), tenant_ids=ids)
 
     def _group(self, pattern: list[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
         if pattern == [DEFAULT_PATTERN] and DEFAULT_PATTERN not in groups:

@@ -24,6 +24,13 @@ options:
         failed or could not be reached is an obstacle.
     type: str
     default: _trust_read
+  neighbours:
+    description:
+      - The name of the variable under which the first of the O(members) has the result of M(sfb.hybrid_auth.trust_servers) with
+        RV(sfb.hybrid_auth.trust_servers#module:known). It tells which keys and names are those of other deployments of the tenant.
+      - Without it no other deployment is known.
+    type: str
+    default: _trust_neighbours
   obstacles:
     description:
       - Whether the task fails where there are obstacles (V(fail)), with all of them in its message, or only tells them (V(return)).

@@ -74,6 +74,12 @@ options:
     description:
       - Display name of a new entry, at most 90 characters. The default is the certificate's subject.
     type: str
+  display_names:
+    description:
+      - Display names of new entries by the thumbprints of their certificates, at most 90 characters each. A certificate that is not among
+        them has O(display_name).
+      - M(sfb.hybrid_auth.trust_plan) and M(sfb.hybrid_auth.trust_rotation) tell them, so that the deployment finds its entries again.
+    type: dict
   start:
     description:
       - When a new entry begins to be valid, in ISO 8601, within the certificate's validity. By default it comes from the certificate.

@@ -16,7 +16,8 @@ description:
   - Nothing is contacted. It works on what M(sfb.hybrid_auth.onprem_info) and M(sfb.hybrid_auth.sp_info) returned, at the time that the
     server's clock showed then. M(sfb.hybrid_auth.sp_credential) does what it tells.
   - The certificate that signs and the one that is staged must be in the tenant. The one that signed before goes once the overlap after its
-    successor's effective date is over. Expired entries go if the farm once used their certificate, or if they have its subject.
+    successor's effective date is over. What the deployment put there before, as its display name tells, and the farm has no longer, goes
+    after the overlap too. Expired entries go if the farm once used their certificate, or if they have its subject.
     Every other entry stays, unless its thumbprint is in O(remove_thumbprints).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
@@ -196,6 +197,10 @@ remove:
     reason:
       description: Why it goes.
       type: str
+    remedy:
+      description: Of an entry that stays and that the administrator may have removed, the variable that does it.
+      type: str
+      sample: "trust_rotation_remove_thumbprints: [BB5D1064437D8720A5C53078185E6A361A78B10A]"
 keep:
   description: The entries that stay, with the values of RV(remove); V(reason) tells why.
   returned: success

@@ -28,6 +28,10 @@ options:
       - A server that skipped that task takes no part. Where it failed on one, this task fails.
     type: str
     default: _trust_settings
+  readings:
+    description:
+      - Name of the variable into which M(sfb.hybrid_auth.onprem_info) was registered on each server. With it RV(known) is told.
+    type: str
 seealso:
   - module: sfb.hybrid_auth.trust_settings
   - plugin: sfb.hybrid_auth.trust_hosts
@@ -104,6 +108,74 @@ deployments:
       unchecked:
         - fe03.contoso.com
       later: []
+several:
+  description: Whether the play and the inventory name more than one deployment.
+  returned: success
+  type: bool
+  sample: true
+known:
+  description:
+    - What is known of each deployment that the play and the inventory name. Decisions ask it whose a key or a name is in a tenant that
+      several deployments share.
+  returned: when O(readings) is given
+  type: list
+  elements: dict
+  contains:
+    deployment:
+      description: Its name.
+      type: str
+      sample: contoso
+    lead:
+      description: The server that reads everything; where none did, its first one.
+      type: str
+      sample: fe01.contoso.com
+    read:
+      description: Whether the server that reads everything was read. Otherwise what the deployment signs with is not known.
+      type: bool
+      sample: true
+    topology:
+      description: Whether that told its pools, so that RV(known.names) has all of them.
+      type: bool
+      sample: true
+    here:
+      description: Whether the play has servers of it.
+      type: bool
+      sample: true
+    tenant_ids:
+      description: The tenant's id where the variables of the deployment give it.
+      type: list
+      elements: str
+      sample: []
+    app_ids:
+      description: The applications whose service principals are to hold its certificate.
+      type: list
+      elements: str
+      sample:
+        - 00000004-0000-0ff1-ce00-000000000000
+    uses:
+      description: The certificates that its servers sign with, are to sign with or signed with before.
+      type: list
+      elements: dict
+      contains:
+        thumbprint:
+          description: SHA-1 thumbprint.
+          type: str
+        role:
+          description: V(current), V(next) or V(previous).
+          type: str
+        since:
+          description: Since when the certificate signs that signs now, in UTC; none where the farm does not tell.
+          type: str
+    names:
+      description: The service principal names that stand for it, in both forms.
+      type: list
+      elements: str
+    pools:
+      description: The pools that have Web services.
+      type: list
+      elements: str
+      sample:
+        - pool01.contoso.com
 leads:
   description: The lead of each deployment.
   returned: success

@@ -123,12 +123,19 @@ class KeyCredential:
 
     @property
     def label(self) -> str:
-        return f"{self.thumbprint or self.identifier or self.key_id}{f' ({self.display_name})' if self.display_name else ''}"
+        """The entry in words. A display name that repeats the thumbprint says less than the certificate's subject."""
+        name = self.display_name
+        if name and self.thumbprint and self.thumbprint in name:
+            name = self.subject or name
+        return f"{self.thumbprint or self.identifier or self.key_id}{f' ({name})' if name else ''}"
 
 
 @dataclass(frozen=True)
 class CredentialRequest:
-    """What a task wants of each service principal's key credentials. valid_at: when an entry has to serve, by thumbprint, where not now."""
+    """What a task wants of each service principal's key credentials.
+
+    valid_at: when an entry has to serve, by thumbprint, where not now. display_names: of new entries, by thumbprint, before display_name.
+    """
 
     present: bool
     certificates: tuple[Certificate, ...] = ()
@@ -139,6 +146,7 @@ class CredentialRequest:
     start: datetime | None = None
     end: datetime | None = None
     valid_at: Mapping[str, datetime] = field(default_factory=dict)
+    display_names: Mapping[str, str] = field(default_factory=dict)
 
     def needed(self, certificate: Certificate, now: datetime) -> datetime:
         """When an entry has to serve to count as there: now, or later where the certificate or what the task asks for begins later."""
@@ -206,7 +214,7 @@ def _new(certificate: Certificate, request: CredentialRequest) -> KeyCredential:
         end=request.end or certificate.not_after,
         usage="Verify",
         type="AsymmetricX509Cert",
-        display_name=request.display_name or certificate.subject[:LONGEST_NAME],
+        display_name=request.display_names.get(certificate.thumbprint) or request.display_name or certificate.subject[:LONGEST_NAME],
         key_type=certificate.key_type,
         key_size=certificate.key_size,
         signature_algorithm=certificate.signature_algorithm,

@@ -85,7 +85,20 @@ def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime
     done = "nothing was due" if not summary["operations"] else "this would be done" if check_mode else "this was done"
     head = f"Deployment {summary['deployment']}: {done}; what will be due is told with its date"
     known = [f"tenant: {plan['tenant_id']}", *_certificate(plan["certificate"], now)]
-    return [head, *summary["operations"], *known, *(entry["text"] for entry in summary["upcoming"]), *_warnings(summary["warnings"])]
+    coming = [entry["text"] for entry in summary["upcoming"]]
+    return [head, *summary["operations"], *known, *coming, *_undecided(summary["keep"]), *_warnings(summary["warnings"])]
+
+
+def _undecided(keep: Iterable[Result]) -> list[str]:
+    """The entries that stay and that the administrator may have removed, a line for each certificate and reason."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for one in keep:
+        if one.get("remedy"):
+            found.setdefault((one["thumbprint"], one["reason"], one["remedy"]), []).append(one["app_id"])
+    return [
+        f"{thumbprint} stays on {' and '.join(dict.fromkeys(app_ids))}: {reason}. {remedy} removes it"
+        for (thumbprint, reason, remedy), app_ids in found.items()
+    ]
 
 
 def removed(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) -> dict[str, Any]:

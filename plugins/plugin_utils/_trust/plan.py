@@ -23,6 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_creden
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, existing, fitness, steps, usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
     Deployment,
     Obstacle,
@@ -86,8 +87,8 @@ class Plan:
         self.arguments[step.name] = dict(arguments)
 
 
-def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, now: datetime) -> Plan:
-    """The plan. now: the controller's clock, aware.
+def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, now: datetime, neighbours: Neighbours | None = None) -> Plan:
+    """The plan. now: the controller's clock, aware. neighbours: the other deployments of the tenant.
 
     Raises HybridAuthError only where what was read is damaged; whatever else is wrong becomes an obstacle.
     """
@@ -101,13 +102,15 @@ def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, no
     if not made.facts.names:
         made.obstacles += _no_names(deployment, farm)
     if not isinstance(tenant, Unread):
-        _plan_tenant(made, settings, deployment, tenant, given, now)
+        _plan_tenant(made, settings, deployment, tenant, given, now, neighbours or Neighbours())
     if farm is not None:
         _plan_farm(made, settings, farm, tenant, now)
     return made
 
 
-def held(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, now: datetime) -> Plan | None:
+def held(
+    settings: Settings, deployment: Deployment, tenant: Tenant | Unread, now: datetime, neighbours: Neighbours | None = None
+) -> Plan | None:
     """What is done of the plan in spite of its obstacles: where there is a trust, the tenant gets what signs and what is to sign.
 
     Otherwise the tokens of a farm that works would be refused because of a name, a pool or one server. Nothing is removed. None where
@@ -115,7 +118,7 @@ def held(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, no
     """
     if isinstance(tenant, Unread) or tenant_obstacles(settings, tenant) or not existing.is_there(settings, deployment, tenant):
         return None
-    made = plan(replace(settings, remove_expired=False), deployment, tenant, now)
+    made = plan(replace(settings, remove_expired=False), deployment, tenant, now, neighbours)
     made.steps = [step for step in made.steps if step.name == "certificate" and step.change.changed]
     return made if made.steps else None
 
@@ -231,7 +234,15 @@ def _no_names(deployment: Deployment, farm: Reading | None) -> list[Obstacle]:
     ]
 
 
-def _plan_tenant(made: Plan, settings: Settings, deployment: Deployment, tenant: Tenant, given: Certificate | None, now: datetime) -> None:
+def _plan_tenant(
+    made: Plan,
+    settings: Settings,
+    deployment: Deployment,
+    tenant: Tenant,
+    given: Certificate | None,
+    now: datetime,
+    neighbours: Neighbours,
+) -> None:
     """The steps in the tenant, as far as it has the service principals."""
 
     def principals(*app_ids: str) -> list[ServicePrincipal]:
@@ -259,7 +270,15 @@ def _plan_tenant(made: Plan, settings: Settings, deployment: Deployment, tenant:
             if moment != begin:
                 valid_at[one.thumbprint] = moment
         arguments["valid_at"] = {thumbprint: utc_text(moment) for thumbprint, moment in valid_at.items()}
-        request = CredentialRequest(present=True, certificates=certificates, remove_expired=settings.remove_expired, valid_at=valid_at)
+        display_names = neighbours.display_names((one.thumbprint for one in certificates), now)
+        arguments["display_names"] = display_names
+        request = CredentialRequest(
+            present=True,
+            certificates=certificates,
+            remove_expired=settings.remove_expired,
+            valid_at=valid_at,
+            display_names=display_names,
+        )
         planned = [plans.credentials(one, request, now) for one in holders]
         warnings = (service_principal.SHARED_PRINCIPAL_WARNING,) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
         losses = tuple(removal for one in planned for removal in one.removals)

@@ -7,19 +7,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Known, Neighbours, pools_of, shares
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Reading, Tenant, Unread, read_or_not
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
+# Under what name the role registers the sign-in of each deployment.
+_SIGN_IN = "_trust_token"
 # The options of every decision over a whole deployment. Documented in doc_fragments/deployment.py.
 DEPLOYMENT: dict[str, dict[str, Any]] = {
     "settings": {"type": "dict"},
     "members": {"type": "dict"},
     "readings": {"type": "str", "default": "_trust_read"},
+    "neighbours": {"type": "str", "default": "_trust_neighbours"},
     "obstacles": {"type": "str", "choices": ["fail", "return"], "default": "return"},
 }
 
@@ -50,6 +55,30 @@ def deployment_in(params: Mapping[str, Any], settings: Settings, task_vars: Mapp
         readings={**read, **lost},
         later=tuple(given.get("later") or ()),
     )
+
+
+def neighbours_in(
+    params: Mapping[str, Any], settings: Settings, deployment: Deployment, tenant: Tenant | Unread, task_vars: Mapping[str, Any]
+) -> Neighbours:
+    """The other deployments of the tenant, as trust_servers told them under the variable that the option neighbours names."""
+    others = OtherHosts(task_vars["hostvars"])
+    told = others.raw(deployment.lead).get(params["neighbours"])
+    listed = told.get("known") if isinstance(told, Mapping) else None
+    tenant_id = None if isinstance(tenant, Unread) else tenant.tenant_id
+    leading = None if isinstance(deployment.leading, Unread) else deployment.leading
+    known = [
+        cast(Known, one)
+        for one in listed or ()
+        if shares(cast(Known, one), settings.deployment, tenant_id, _signed_in(others.raw(one["lead"])))
+    ]
+    overlap = timedelta(days=settings.rotation_overlap_days)
+    return Neighbours(settings.deployment, pools_of(leading), tuple(known), overlap)
+
+
+def _signed_in(variables: Mapping[str, Any]) -> str | None:
+    """The tenant of a sign-in of this play; None where there was none yet."""
+    token = variables.get(_SIGN_IN)
+    return str(token["tenant_id"]) if isinstance(token, Mapping) and token.get("tenant_id") else None
 
 
 def _reading(registered: Any, member: str) -> Reading | Unread:

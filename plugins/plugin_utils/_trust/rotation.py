@@ -20,6 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import verifies, why_not
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import (
     Certificate,
     Roles,
@@ -117,11 +118,17 @@ class RotationPlan:
 
 
 def plan(
-    signing: Signing, principals: Sequence[ServicePrincipal], rules: Rules, now: datetime, others: Mapping[str, Signing] | None = None
+    signing: Signing,
+    principals: Sequence[ServicePrincipal],
+    rules: Rules,
+    now: datetime,
+    others: Mapping[str, Signing] | None = None,
+    neighbours: Neighbours | None = None,
 ) -> RotationPlan:
     """The plan for the principals.
 
     signing: what onprem_info returns under that name. now: the server's clock, aware. others: the same of the other servers, by name.
+    neighbours: the other deployments of the tenant.
     Raises HybridAuthError where no certificate signs.
     """
     others = others or {}
@@ -131,8 +138,9 @@ def plan(
             "The farm has no OAuthTokenIssuer certificate, so there is nothing to roll.",
             "Assign one with onprem_certificate or Set-CsCertificate -Type OAuthTokenIssuer -Identity global, and run again.",
         )
-    roles = Roles(current, following, previous, rules, now, _elsewhere((current, following), others))
-    wanted = [one for certificate, reason in roles.live if (one := _addition(certificate, reason, principals, roles))]
+    roles = Roles(current, following, previous, rules, now, _elsewhere((current, following), others), neighbours or Neighbours())
+    holders = [one for one in principals if rules.wanted_on is None or one.app_id in rules.wanted_on]
+    wanted = [one for certificate, reason in roles.live if (one := _addition(certificate, reason, holders, roles))]
     contents = _contents([signing, *others.values()])
     add = tuple(replace(one, content=contents[one.thumbprint]) for one in wanted if one.thumbprint in contents)
     problems = tuple(

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,11 +15,13 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import shape
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use, in_date, long_enough
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
 OURS, FOREIGN, UNKNOWN = "ours", "foreign", "unknown"
+NOT_WANTED = "it is the farm's, and trust_exchange_credential is false, so it is not wanted there"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Rules:
     fail: how long before the end a certificate without successor fails a run.
     earlier: thumbprints of certificates that the farm used before, beside the one that it remembers itself.
     named: thumbprints that may go whoever put them there. Both in upper case.
+    coming: why a certificate stays that the farm is yet to be told of, by thumbprint.
+    wanted_on: the applications whose principals are to hold what signs; None: all that are looked at.
     """
 
     overlap: timedelta
@@ -35,11 +40,17 @@ class Rules:
     earlier: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     fail: timedelta = timedelta(days=7)
+    coming: Mapping[str, str] = field(default_factory=dict)
+    wanted_on: Collection[str] | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of one entry of a service principal. until: when an entry that stays may go, where that is known."""
+    """What becomes of one entry of a service principal.
+
+    until: when an entry that stays may go, where that is known. removable: whether naming its thumbprint would have it removed, where that
+    is for the administrator to decide.
+    """
 
     principal: ServicePrincipal
     key: KeyCredential
@@ -47,6 +58,12 @@ class Verdict:
     goes: bool
     reason: str
     until: datetime | None = None
+    removable: bool = False
+
+    @property
+    def remedy(self) -> str | None:
+        """The variable that has an entry removed which stays undecided; None where there is nothing to decide."""
+        return f"trust_rotation_remove_thumbprints: [{self.key.thumbprint}]" if self.removable else None
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -57,6 +74,7 @@ class Verdict:
             "end": utc_text(self.key.end) if self.key.end else None,
             "owner": self.owner,
             "reason": self.reason,
+            "remedy": self.remedy,
         }
 
 
@@ -78,7 +96,10 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Roles:
-    """Who is who in the roll at this moment. elsewhere: certificates with which other servers sign or are to sign, with the reason."""
+    """Who is who in the roll at this moment.
+
+    elsewhere: certificates with which other servers sign or are to sign, with the reason. neighbours: the other deployments of the tenant.
+    """
 
     current: Certificate
     next: Certificate | None
@@ -86,6 +107,7 @@ class Roles:
     rules: Rules
     now: datetime
     elsewhere: tuple[tuple[Certificate, str], ...] = ()
+    neighbours: Neighbours = field(default_factory=Neighbours)
 
     @property
     def live(self) -> list[tuple[Certificate, str]]:
@@ -112,36 +134,61 @@ class Roles:
     def verdict(self, principal: ServicePrincipal, key: KeyCredential, replaced: bool) -> Verdict:
         """The first case that applies. replaced: another entry with the same certificate serves, or is added."""
         live = {certificate.thumbprint: reason for certificate, reason in self.live}
-        is_live, is_earlier, expired, over = key.thumbprint in live, key.thumbprint in self.earlier, key.expired(self.now), self.overlap_end
+        thumbprint, expired = str(key.thumbprint), key.expired(self.now)
+        wanted = self.rules.wanted_on is None or principal.app_id in self.rules.wanted_on
+        is_live = key.thumbprint in live
+        used = self.neighbours.use(key.thumbprint, principal.app_id, self.now)
+        named = self.neighbours.named(key)
         usual = same_text(key.type, "AsymmetricX509Cert") and same_text(key.usage, "Verify")
         ended = f"expired on {when_text(key.end)}"
-        cases: list[tuple[bool, str, bool, str]] = [
-            (not key.thumbprint or not key.key_id, UNKNOWN, False, "its certificate cannot be told; an identifier alone proves nothing"),
-            (is_live and expired and replaced, OURS, True, f"it {ended}, and another entry has the same certificate"),
-            (is_live, OURS, False, self._of_live(key, live.get(str(key.thumbprint), ""))),
-            (key.thumbprint in self.rules.named, FOREIGN, True, "it was named"),
-            (not usual, FOREIGN, False, f"its type {key.type} and usage {key.usage} are not those of the farm's certificate"),
-            (is_earlier and expired, OURS, True, f"it is an earlier certificate of the farm and {ended}"),
+        is_earlier = key.thumbprint in self.earlier
+        superseded = named is not None and named.own
+        who = (
+            "it is the farm's certificate"
+            if is_live
+            else "it is an earlier certificate of the farm"
+            if is_earlier
+            else f"deployment {self.neighbours.own} put it there, by its display name, and the farm has it no longer"
+        )
+        over = self._over(named.written) if named and superseded and not is_earlier else self.overlap_end
+        ours = is_earlier or superseded or is_live
+        lost = ", ".join(self.neighbours.lost)
+        unread = "" if named is None or named.read else ", which was not read in this run"
+        another = named is not None and not named.own and not (is_earlier and named.read)
+        theirs = f"by its display name it is of deployment {named.deployment if named else ''}{unread}"
+        cases: list[tuple[bool, str, bool, str, bool]] = [
             (
-                is_earlier and not over,
-                OURS,
+                not key.thumbprint or not key.key_id,
+                UNKNOWN,
                 False,
-                "it is an earlier certificate of the farm, and since when its successor signs is unknown",
+                "its certificate cannot be told; an identifier alone proves nothing",
+                False,
             ),
-            (
-                is_earlier and over is not None and over <= self.now,
-                OURS,
-                True,
-                f"it is an earlier certificate of the farm, and the overlap ended on {when_text(over)}",
-            ),
-            (is_earlier, OURS, False, f"tokens that it signed may be in use until {when_text(over)}"),
-            (self._has_our_subject(key) and expired, OURS, True, f"it has the farm's subject and {ended}"),
-            (self._has_our_subject(key), UNKNOWN, False, "it has the farm's subject, but the farm does not remember its thumbprint"),
-            (True, FOREIGN, False, "the farm never had it"),
+            (is_live and wanted and expired and replaced, OURS, True, f"it {ended}, and another entry has the same certificate", False),
+            (is_live and wanted, OURS, False, self._of_live(key, live.get(thumbprint, "")), False),
+            (used is not None, FOREIGN, False, str(used), False),
+            (thumbprint in self.rules.named, FOREIGN, True, "it was named", False),
+            (not usual, FOREIGN, False, f"its type {key.type} and usage {key.usage} are not those of the farm's certificate", False),
+            (another, FOREIGN, False, theirs, is_earlier),
+            (ours and expired, OURS, True, f"{who} and {ended}", False),
+            (ours and bool(lost), OURS, False, f"{who}, but whether deployment {lost} signs with it was not read", True),
+            (ours and not wanted, OURS, True, NOT_WANTED, False),
+            (thumbprint in self.rules.coming, OURS, False, self.rules.coming.get(thumbprint, ""), False),
+            (ours and not over, OURS, False, f"{who}, and since when its successor signs is unknown", True),
+            (ours and over is not None and over <= self.now, OURS, True, f"{who}, and the overlap ended on {when_text(over)}", False),
+            (is_earlier, OURS, False, f"tokens that it signed may be in use until {when_text(over)}", False),
+            (superseded, OURS, False, f"{who}; tokens that it signed may be in use until {when_text(over)}", True),
+            (self._has_our_subject(key) and expired, OURS, True, f"it has the farm's subject and {ended}", False),
+            (self._has_our_subject(key), UNKNOWN, False, "it has the farm's subject, but the farm does not remember its thumbprint", True),
+            (True, FOREIGN, False, "the farm never had it", False),
         ]
-        owner, goes, reason = next(case[1:] for case in cases if case[0])
-        waits = is_earlier and not is_live and usual and not goes
-        return Verdict(principal, key, owner, goes, reason, over if waits else None)
+        owner, goes, reason, removable = next(case[1:] for case in cases if case[0])
+        waits = ours and not goes and owner == OURS and not is_live and usual and not lost and thumbprint not in self.rules.coming
+        return Verdict(principal, key, owner, goes, reason, over if waits else None, removable)
+
+    def _over(self, written: datetime) -> datetime | None:
+        """When what this deployment put there, and the farm has no longer, may go: it may have been prepared, or may have signed."""
+        return max(self.overlap_end, shifted(written, self.rules.overlap)) if self.overlap_end else None
 
     def _of_live(self, key: KeyCredential, reason: str) -> str:
         moment = self.needed.get(str(key.thumbprint))
