@@ -43,7 +43,8 @@ options:
       - A ready access token for Microsoft Graph, or what M(sfb.hybrid_auth.graph_token) returned earlier in the same play.
       - If it is set, no other sign-in option is needed, and if the task sets it, it wins over O(auth_source).
       - A token that is over, or that says it is for another Microsoft Graph endpoint than that of O(cloud) or O(graph_url), is not
-        sent. Neither is one of another tenant where O(tenant) is an id.
+        sent. Neither is one of another tenant where O(tenant) is an id, nor one that is for Microsoft Graph in general (its id) but
+        whose issuer is not of the endpoint's cloud.
       - What M(sfb.hybrid_auth.graph_token) returned is only for tasks with the same O(login_url), O(graph_url), O(validate_certs) and
         O(ca_path), best set once in C(module_defaults).
       - If not set, the environment variable E(AZURE_ACCESS_TOKEN) is used.
@@ -65,16 +66,23 @@ options:
   login_url:
     description:
       - Use this sign-in endpoint instead of the one of O(cloud), for example V(https://login.microsoftonline.com).
-      - An endpoint of no Microsoft cloud is taken only together with O(graph_url), and both must be of one cloud, so that a credential
-        is never sent to the wrong one.
+      - It must be of the same cloud as O(graph_url). An endpoint of no Microsoft cloud is taken only together with one of none on the
+        same host, or with O(own_endpoints), so that a credential is never sent to the wrong one.
       - If not set, the environment variable E(SFB_LOGIN_URL) is used.
     type: str
   graph_url:
     description:
       - Use this Microsoft Graph endpoint instead of the one of O(cloud), for example V(https://graph.microsoft.com).
-      - An endpoint of no Microsoft cloud is taken only together with O(login_url) where the sign-in uses that.
+      - An endpoint of no Microsoft cloud is taken only together with O(login_url) where the sign-in uses that, as described there.
       - If not set, the environment variable E(SFB_GRAPH_URL) is used.
     type: str
+  own_endpoints:
+    description:
+      - Declares that O(login_url) and O(graph_url) belong together although they are of no one Microsoft cloud and not on one host, such
+        as gateways of your own. Without it, such a pair gets no secret and no token that is for Microsoft Graph.
+      - With it, each task warns, since who runs either can act with the application's rights. It never comes from the environment.
+    type: bool
+    default: false
   ca_path:
     description:
       - Path on the controller of a file with certificate authorities (PEM) to trust, for example those of a proxy that

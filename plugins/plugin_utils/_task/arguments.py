@@ -90,6 +90,8 @@ SIGN_IN: dict[str, dict[str, Any]] = {
     "cloud": CLOUD,
     "login_url": {"type": "str", "fallback": from_environment("SFB_LOGIN_URL")},
     "graph_url": {"type": "str", "fallback": from_environment("SFB_GRAPH_URL")},
+    # Not from the environment, which may be what named the endpoints.
+    "own_endpoints": {"type": "bool", "default": False},
     "ca_path": {"type": "path", "fallback": from_environment("SFB_CA_PATH")},
     "validate_certs": {"type": "bool", "default": True},
     "auth_source": {

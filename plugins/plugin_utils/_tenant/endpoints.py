@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named, clouds_of_graph, clouds_of_login
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
@@ -16,21 +17,41 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import https_url, is_guid, is_host_name
 
 _NOT_VERIFIED = "TLS certificates are not verified (validate_certs is false): anyone on the way can read and change the sign-in."
+_DECLARED = (
+    "Secrets go to {} and tokens to {}, of which nothing but own_endpoints shows that they belong together. "
+    "Who runs either can act with the application's rights."
+)
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where sign-in and Graph are, without a final slash, and how TLS is verified."""
+    """Where sign-in and Graph are, without a final slash, and how TLS is verified.
+
+    own: whether the options declare that the two belong together.
+    """
 
     cloud: str
     login_url: str
     graph_url: str
     validate_certs: bool
     ca_path: str | None
+    own: bool = False
 
     @property
     def warnings(self) -> list[str]:
-        return [] if self.validate_certs else [_NOT_VERIFIED]
+        declared = self.own and not self.belong_together
+        return [
+            *([] if self.validate_certs else [_NOT_VERIFIED]),
+            *([_DECLARED.format(self.login_url, self.graph_url)] if declared else []),
+        ]
+
+    @property
+    def belong_together(self) -> bool:
+        """Whether the two are of one Microsoft cloud, or both of none and on one host, whatever their ports."""
+        login, graph = clouds_of_login(self.login_url), clouds_of_graph(self.graph_url)
+        if login or graph:
+            return bool(login & graph)
+        return urlsplit(self.login_url).hostname == urlsplit(self.graph_url).hostname
 
 
 def endpoints(params: Mapping[str, Any]) -> Endpoints:
@@ -45,6 +66,7 @@ def endpoints(params: Mapping[str, Any]) -> Endpoints:
         graph_url=urls["graph_url"].rstrip("/").removesuffix("/v1.0"),
         validate_certs=bool(params["validate_certs"]),
         ca_path=ca_path,
+        own=bool(params.get("own_endpoints")),
     )
 
 
@@ -61,7 +83,7 @@ def tenant_name(option: str, value: str) -> str:
 def check_pair(params: Mapping[str, Any], where: Endpoints) -> None:
     """HybridAuthError or InvalidOptionError where a credential sent to login_url would be for a Graph that is not its own.
 
-    The two must be of one cloud. An endpoint of no cloud is taken only where both are given: the options then say it twice.
+    The two must belong together, or be declared to. An endpoint of no cloud is taken only where both are given.
     """
     login, graph = clouds_of_login(where.login_url), clouds_of_graph(where.graph_url)
     if login and graph and not login & graph:
@@ -76,6 +98,12 @@ def check_pair(params: Mapping[str, Any], where: Endpoints) -> None:
                 f"it is not set, but {given} is an endpoint of no Microsoft cloud, and the two go together",
                 f"the {'Microsoft Graph' if other == 'graph_url' else 'sign-in'} endpoint that belongs to {getattr(where, given)}",
             )
+    if not where.belong_together and not where.own:
+        raise HybridAuthError(
+            f"Nothing shows that the sign-in at {where.login_url} belongs to {where.graph_url}. Nothing was sent.",
+            "Correct 'login_url' and 'graph_url' (SFB_LOGIN_URL, SFB_GRAPH_URL). If the two are a pair of your own, such as gateways, "
+            "declare it with 'own_endpoints'.",
+        )
 
 
 def _names(clouds: frozenset[str]) -> str:

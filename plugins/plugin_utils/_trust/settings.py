@@ -84,6 +84,7 @@ class Settings:
     cloud: str | None = variable(one_of(*CLOUDS))
     login_url: str | None = variable(URL)
     graph_url: str | None = variable(URL)
+    own_endpoints: bool = variable(YES_NO, False)
     ca_path: str | None = variable(PATH)
     validate_certs: bool = variable(YES_NO, True)
     auth_source: str | None = variable(one_of(*AUTH_SOURCES))

@@ -10,13 +10,15 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import AUTH_SOURCES, CLOUDS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import AUTH_SOURCES, CLOUDS, SIGN_IN
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in import cli
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import (
     cloud_named,
     clouds_of_graph,
@@ -160,18 +162,120 @@ def test_a_credential_is_not_sent_to_a_host_of_another_cloud(how: dict[str, str]
     assert part in result["msg"]
 
 
-def test_both_endpoints_given_are_taken_as_they_are(talk: Talk) -> None:
-    where = {"login_url": "https://login.fabrikam.com/", "graph_url": "https://graph.microsoft.com"}
+def at_fabrikam(login: str = "https://login.fabrikam.com", graph: str = "https://graph.microsoft.com") -> tuple[Said, Said]:
+    """The conversation of a sign-in with a secret there."""
     discovery, granted = signed_in("global")
-    url = "https://login.fabrikam.com/contoso.com"
-    configuration = {
-        name: value.replace("https://login.microsoftonline.com", where["login_url"][:-1]) for name, value in discovery.answer.items()
-    }
-    talk(
+    url = f"{login}/contoso.com"
+    configuration = {name: value.replace("https://login.microsoftonline.com", login) for name, value in discovery.answer.items()}
+    return (
         Said("GET", f"{url}/v2.0/.well-known/openid-configuration", answer=configuration),
         Said("POST", f"{url}/oauth2/v2.0/token", answer=granted.answer),
     )
-    assert run_action("graph_token", {**APPLICATION, **where})["tenant_id"] == TENANT
+
+
+PAIRS_THAT_NOTHING_SHOWS = [
+    {"login_url": "https://login.fabrikam.com/", "graph_url": "https://graph.microsoft.com"},
+    {"login_url": "https://login.microsoftonline.com", "graph_url": "https://graph.fabrikam.com"},
+    {"login_url": "https://login.fabrikam.com", "graph_url": "https://graph.fabrikam.com"},
+    {"login_url": "https://login.microsoftonline.com:8443", "graph_url": "https://graph.microsoft.com"},
+]
+
+
+@pytest.mark.parametrize("where", PAIRS_THAT_NOTHING_SHOWS)
+@pytest.mark.parametrize("by", ["the task", "the environment", "both"])
+@pytest.mark.parametrize("how", [{"client_secret": SECRET}, {"auth_source": "device_code"}, {"federated_token_variable": "CI_TOKEN"}])
+def test_a_pair_that_nothing_shows_to_belong_together_gets_no_secret(
+    how: dict[str, str], by: str, where: dict[str, str], talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI_TOKEN", token())
+    given = dict(where)
+    for option in {"the task": (), "the environment": tuple(where), "both": ("login_url",)}[by]:
+        monkeypatch.setenv(f"SFB_{option.upper()}", given.pop(option))
+    talk()
+    result = run_action("graph_token", {"tenant": "contoso.com", "client_id": CLIENT, **how, **given})
+    assert result["failed"]
+    assert "Nothing shows that the sign-in at" in result["msg"]
+    assert "own_endpoints" in result["msg"]
+
+
+def test_a_declared_pair_is_taken_with_a_warning(talk: Talk) -> None:
+    where = {"login_url": "https://login.fabrikam.com/", "graph_url": "https://graph.microsoft.com", "own_endpoints": True}
+    talk(*at_fabrikam())
+    result = run_action("graph_token", {**APPLICATION, **where})
+    assert result["tenant_id"] == TENANT
+    assert result["warnings"] == [
+        "Secrets go to https://login.fabrikam.com and tokens to https://graph.microsoft.com, of which nothing but own_endpoints shows that "
+        "they belong together. Who runs either can act with the application's rights."
+    ]
+    talk(*signed_in("global"))
+    assert "warnings" not in run_action("graph_token", {**APPLICATION, "own_endpoints": True})
+
+
+def test_a_declaration_does_not_join_two_clouds_and_does_not_come_from_the_environment(talk: Talk) -> None:
+    talk()
+    two = {"login_url": "https://login.microsoftonline.us", "graph_url": "https://graph.microsoft.com", "own_endpoints": True}
+    assert "gives no token" in run_action("graph_token", {**APPLICATION, **two})["msg"]
+    assert "fallback" not in SIGN_IN["own_endpoints"]
+
+
+def test_endpoints_of_no_cloud_on_one_host_belong_together(talk: Talk) -> None:
+    talk(*at_fabrikam("https://gateway.fabrikam.com:8443"))
+    where = {"login_url": "https://gateway.fabrikam.com:8443", "graph_url": "https://gateway.fabrikam.com:8444"}
+    result = run_action("graph_token", {**APPLICATION, **where})
+    assert (result["tenant_id"], "warnings" in result) == (TENANT, False)
+
+
+STS = "https://sts.windows.net/{}/"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "options", "sent"),
+    [
+        (STS.format(TENANT), {}, True),
+        (f"https://login.microsoftonline.com/{TENANT}/v2.0", {"cloud": "gcc"}, True),
+        (f"https://login.microsoftonline.us/{TENANT}/v2.0", {"cloud": "dod"}, True),
+        (None, {}, True),
+        (STS.format(TENANT), {"cloud": "gcc_high"}, False),
+        (f"https://login.microsoftonline.us/{TENANT}/v2.0", {}, False),
+        ("https://sts.fabrikam.com/", {}, False),
+        (STS.format(TENANT), {"graph_url": "https://graph.fabrikam.com"}, False),
+        (None, {"graph_url": "https://graph.fabrikam.com"}, False),
+        (5, {}, False),
+        (STS.format(TENANT), {"graph_url": "https://graph.fabrikam.com", "own_endpoints": True}, True),
+        ("https://g.fabrikam.com:1/x", {"graph_url": "https://g.fabrikam.com:2", "login_url": "https://g.fabrikam.com:1"}, True),
+    ],
+)
+@pytest.mark.parametrize("source", ["access_token", "cli", "managed_identity"])
+def test_a_token_for_graph_by_its_id_is_bound_to_its_issuers_cloud(
+    source: str, issuer: Any, options: dict[str, Any], sent: bool, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = token(aud=GRAPH_ID, **({"iss": issuer} if issuer is not None else {}))
+    graph = options.get("graph_url") or cloud_named(options.get("cloud", "global")).graph_url
+    said = []
+    if source == "cli":
+        done = SimpleNamespace(returncode=0, stdout=json.dumps({"accessToken": text}), stderr="")
+        monkeypatch.setattr(cli, "shutil", SimpleNamespace(which=lambda _name: "/usr/bin/az"))
+        monkeypatch.setattr(cli.subprocess, "run", lambda *_args, **_kwargs: done)
+    elif source == "managed_identity":
+        said = [Said("GET", MACHINE.replace("https://graph.microsoft.com", graph), answer={"access_token": text, "expires_in": "3599"})]
+    if sent:
+        said.append(Said("GET", f"{graph}/{ORGANIZATION}", answer={"value": [{"id": TENANT, "displayName": "Contoso"}]}))
+    talk(*said)
+    how = {"access_token": text} if source == "access_token" else {"auth_source": source}
+    result = run_action("tenant_info", {**how, **options, "display_name": "Contoso"})
+    assert bool(result.get("failed")) is not sent, result
+    assert sent or "It was not sent." in result["msg"]
+    assert text not in json.dumps(result)
+
+
+def test_a_sealed_token_is_for_the_graph_that_it_was_got_for(talk: Talk) -> None:
+    us = cloud_named("gcc_high")
+    discovery, granted = signed_in("gcc_high")
+    granted.answer["access_token"] = token(aud=GRAPH_ID, iss=STS.format(TENANT))
+    talk(discovery, granted, Said("GET", f"{us.graph_url}/{ORGANIZATION}", answer={"value": [{"id": TENANT, "displayName": "Contoso"}]}))
+    sealed = run_action("graph_token", {**APPLICATION, "cloud": "gcc_high"})["access_token"]
+    result = run_action("tenant_info", {"access_token": sealed, "cloud": "gcc_high", "display_name": "Contoso"})
+    assert result["tenant_id"] == TENANT
 
 
 def test_the_other_sign_in_host_of_china_may_be_used(talk: Talk) -> None:

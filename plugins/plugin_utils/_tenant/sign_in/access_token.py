@@ -17,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, lacking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import MICROSOFT_GRAPH
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import clouds_of_graph, clouds_of_login, host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_guid, same_text, same_url
 
@@ -37,7 +38,8 @@ class ReadyToken(Method):
             raise InvalidOptionError(
                 "access_token", "it holds blanks or characters that no token has", "an access token for Microsoft Graph"
             )
-        token = unseal(text, where, tenant) if is_sealed(text) else ready_token(text)
+        # What was sealed was got for this Graph, whatever it says of itself.
+        token = unseal(text, where, tenant) if is_sealed(text) else of_its_cloud(ready_token(text), where)
         return cls(usable(token, where, tenant))
 
     @property
@@ -68,5 +70,25 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
         raise HybridAuthError(
             f"{subject} is for tenant {token.tenant_id}, but the option 'tenant' is {wanted}. It was not sent.",
             "Sign in to that tenant, or correct 'tenant' (AZURE_TENANT).",
+        )
+    return token
+
+
+def of_its_cloud(token: AccessToken, where: Endpoints, subject: str = "The access token") -> AccessToken:
+    """The token; HybridAuthError where it is for Microsoft Graph by its id, which is the same in each cloud, and its issuer is of another.
+
+    Issuers: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference (iss)
+    """
+    claims = claims_of(token.value)
+    audience, issuer = claims.get("aud"), claims.get("iss")
+    if where.own or not any(same_text(str(one), MICROSOFT_GRAPH) for one in (audience if isinstance(audience, list) else [audience])):
+        return token
+    named, graph = clouds_of_login(str(issuer)) if issuer else frozenset(), clouds_of_graph(where.graph_url)
+    own = not named and not graph and where.belong_together and host_of(str(issuer)) == host_of(where.login_url)
+    if not (named & graph or own or (graph and not issuer)):
+        raise HybridAuthError(
+            f"{subject} is for Microsoft Graph, but its issuer, {issuer or 'which it does not name,'} "
+            f"is not of the cloud of {where.graph_url}. It was not sent.",
+            f"Get a token for {where.graph_url} by its URL, or set 'cloud' to the cloud that the token is of.",
         )
     return token

@@ -19,12 +19,13 @@ from typing import Any, ClassVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, ready_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, tenant_name
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import of_its_cloud, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _LONGEST_SECONDS = 120
+_SUBJECT = "The token of the Azure CLI"
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes: no such tenant, or the account is not in it.
 _WRONG_TENANT = ("AADSTS90002", "AADSTS900023", "AADSTS50020", "AADSTS50034")
 _WRONG_CLOUD = "AADSTS500011"  # the tenant has no such resource
@@ -89,7 +90,8 @@ class AzureCli(Method):
         token = ready_token(text)
         told = answer.get("expires_on")  # seconds since 1970-01-01 UTC, in answers of version 2.54.0 and later
         expires = token.expires or (int(told) if str(told).isdecimal() else None)
-        return usable(AccessToken(token.value, expires, token.tenant_id), where, self.tenant, "The token of the Azure CLI")
+        got = of_its_cloud(AccessToken(token.value, expires, token.tenant_id), where, _SUBJECT)
+        return usable(got, where, self.tenant, _SUBJECT)
 
     def _failed(self, errors: str, where: Endpoints) -> HybridAuthError:
         lines = [line.strip() for line in errors.splitlines() if line.strip()]

@@ -20,7 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import ent
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, claims_of, ready_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import LocalSession
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import of_its_cloud, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, same_text
@@ -90,7 +90,8 @@ class ManagedIdentity(Method):
                 "Assign that identity to the machine. On Azure Arc, both its agent and MSAL (1.38.0) must know user-assigned identities.",
             )
         expires = token.expires or int(time.time()) + int(answer["expires_in"])
-        return usable(AccessToken(token.value, expires, token.tenant_id), where, self.tenant, f"The token of {self.description}")
+        subject = f"The token of {self.description}"
+        return usable(of_its_cloud(AccessToken(token.value, expires, token.tenant_id), where, subject), where, self.tenant, subject)
 
     def _failed(self, reason: str) -> HybridAuthError:
         return HybridAuthError(
