@@ -22,6 +22,10 @@ class ActionModule(HybridAuthAction):
     """One sign-in for the play."""
 
     ARGUMENTS = Arguments({**SIGN_IN, "onprem": {"type": "dict"}})
+    PUBLIC = (
+        *("access_token", "connection", "expires", "auth_source"),
+        *("tenant", "tenant_id", "tenant_source", "verified", "cloud", "graph_url"),
+    )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         domains = _sip_domains(params["onprem"])

@@ -71,6 +71,8 @@ class ActionModule(HybridAuthAction):
         mutually_exclusive=[("thumbprint", "prepared")],
     )
 
+    PUBLIC = ("certificate", "operations", "signing")
+
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         self.shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
         self.shell.require_runner("a change of the certificate")

@@ -38,6 +38,11 @@ class ActionModule(HybridAuthAction):
         },
     )
 
+    PUBLIC = (
+        *("service_principals", "dedicated_applications", "missing", "tenant_id"),
+        *("tenant_time", "controller_time", "clock_uncertainty"),
+    )
+
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         if params["all"] and params["app_ids"]:
             raise InvalidOptionError("all", "it is true, and app_ids is set too", "one of them")

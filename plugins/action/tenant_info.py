@@ -31,6 +31,8 @@ class ActionModule(HybridAuthAction):
         required_by={"tenant_id": ("domains",)},
     )
 
+    PUBLIC = ("tenant_id", "display_name", "domain", "domains", "verified")
+
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         where = endpoints(params)
         if params["domains"] is not None:

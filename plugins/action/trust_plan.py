@@ -51,6 +51,12 @@ class ActionModule(HybridAuthAction):
         required_by={"members": ("settings",)},
     )
 
+    PUBLIC = (
+        *("deployment", "lead", "servers", "unchecked", "sip_domains", "external_fqdns", "internal_fqdns", "names"),
+        *("tenant", "tenant_id", "tenant_source", "tenant_proven", "certificate"),
+        *("due", "acts", "steps", "arguments", "expected", "prove", "proof"),
+    )
+
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         settings = registered.settings_in(params) if params["settings"] is not None else self._single(params)
         deployment = registered.deployment_in(params, settings, task_vars) if params["members"] else _alone(params, settings)

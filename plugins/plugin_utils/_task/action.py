@@ -23,6 +23,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _SHOW_TRACEBACK = 3  # -vvv, as ansible-core does
+# What ansible-core itself reads of a result, and what tasks ask for by name: a secret such as a letter must not change these names.
+_FLAGS = ("changed", "failed", "unreachable", "skipped")
+_WORDS = ("msg", "warnings", "diff", "exception", "obstacles", "failure")
 
 
 class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
@@ -34,7 +37,8 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
     _supports_diff = True
 
     ARGUMENTS: ClassVar[Arguments]
-    # Parts of the result that hold no secret by how they are made, and whose words must stay where a secret is one of them.
+    # Parts of the result that tasks use. They hold no secret by how they are made, and stay as they are where a secret, such as a password
+    # of digits, is in a date or a certificate of theirs.
     PUBLIC: ClassVar[tuple[str, ...]] = ()
 
     # What must not be shown; perform() adds the secrets that it obtains.
@@ -75,9 +79,10 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             )
             if Display().verbosity >= _SHOW_TRACEBACK:
                 result["exception"] = traceback.format_exc()
-        public = {name: result.pop(name) for name in self.PUBLIC if name in result}
+        public = {name: result.pop(name) for name in (*_FLAGS, *self.PUBLIC) if name in result}
+        words = {name: mask(result.pop(name), secrets) for name in _WORDS if name in result}
         masked: dict[str, Any] = mask(result, secrets)
-        return masked | public
+        return masked | words | public
 
     def _checked(self, arguments: Arguments) -> dict[str, Any]:
         validator = ArgumentSpecValidator(

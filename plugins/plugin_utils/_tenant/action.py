@@ -32,6 +32,8 @@ WRITING: dict[str, dict[str, Any]] = {
 class PrincipalAction(HybridAuthAction):
     """An action whose subclass says what it wants of each principal, and fulfils transaction.Planner so."""
 
+    PUBLIC = ("operations", "service_principals", "written")
+
     kinds: tuple[str, ...]
     merges = True
     whole_keys = False
