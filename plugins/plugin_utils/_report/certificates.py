@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import text, text_or_none
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import in_date
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import text, text_or_none
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, time_or_none
 
 _ROLES = {"current": "signs now", "next": "signs next", "previous": "signed before"}

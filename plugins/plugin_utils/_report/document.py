@@ -12,8 +12,9 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.certificates import certificates
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import area, links
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import chosen, plain, text, text_or_none
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import chosen
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import plain, text, text_or_none
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 SCHEMA_VERSION = "1.0"

@@ -7,44 +7,10 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-# What a terminal, an XML parser or a reader's eye could be misled by: control characters (XML 1.0 section 2.2 allows none but tab and line
-# breaks), lone surrogates, non-characters, and the characters that turn the direction of text (Unicode Standard Annex 9).
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
-
-
-def text(value: Any) -> str:
-    """The value as text that is safe to show, with what is unsafe replaced by U+FFFD; empty for None."""
-    if value is None:
-        return ""
-    said = str(value)
-    # Nearly all are, and this is seen much sooner than that nothing unsafe is found.
-    return said if said.isascii() and said.isprintable() else _UNSAFE.sub("\ufffd", said)
-
-
-def text_or_none(value: Any) -> str | None:
-    """As text(), None for an empty value."""
-    return text(value) or None
-
-
-def plain(value: Any) -> Any:
-    """The same data in the types of JSON, each text safe to show. Other types than those become text."""
-    if isinstance(value, str):
-        return text(value)
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)):
-        return int(value) if isinstance(value, int) else float(value)
-    if isinstance(value, Mapping):
-        return {text(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return [plain(item) for item in value]
-    return text(value)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import plain
 
 
 def chosen(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ansible.utils.display import Display
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments, given
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask, secret_values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe, text
 
 _SHOW_TRACEBACK = 3  # -vvv, as ansible-core does
 # What ansible-core itself reads of a result, and what tasks ask for by name: a secret such as a letter must not change these names.
@@ -67,7 +68,7 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             ended = {} if exc.details.get("unreachable") else {"failed": True}
             result.update({**ended, "msg": str(exc), **exc.details})
         except AnsibleConnectionFailure as exc:
-            raise AnsibleConnectionFailure(mask(str(exc), secrets)) from None
+            raise AnsibleConnectionFailure(text(mask(str(exc), secrets))) from None
         except AnsibleError as exc:
             result.update({"failed": True, "msg": str(exc)})
         except Exception as exc:
@@ -82,7 +83,9 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
         public = {name: result.pop(name) for name in (*_FLAGS, *self.PUBLIC) if name in result}
         words = {name: mask(result.pop(name), secrets) for name in _WORDS if name in result}
         masked: dict[str, Any] = mask(result, secrets)
-        return masked | words | public
+        # What farm and tenant hold may be written by others, and is shown by callbacks.
+        shown: dict[str, Any] = safe(masked | words | public)
+        return shown
 
     def _checked(self, arguments: Arguments) -> dict[str, Any]:
         validator = ArgumentSpecValidator(

@@ -18,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import ReadyToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.choice import sign_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import text
 
 
 class TenantConnection:
@@ -48,7 +49,7 @@ class TenantConnection:
     def token(self) -> AccessToken:
         """The access token; signs in at the first call."""
         if self._token is None:
-            Display().v(f"Signing in to {self.where.graph_url} with {self._how.description}.")
+            Display().v(text(f"Signing in to {self.where.graph_url} with {self._how.description}."))
             self._token = self._how.authenticate(self.where, self._secrets)
             self._secrets.add(self._token.value)
         return self._token

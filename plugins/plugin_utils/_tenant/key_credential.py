@@ -24,6 +24,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64, text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.lenient import without_padding
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, shifted, time_or_none, utc_text
 
@@ -114,7 +115,8 @@ class KeyCredential:
     def fingerprint(self) -> str:
         """What makes it this entry and no other, as every reading tells it; with the key alone an entry is no longer the same."""
         times = (utc_text(one) if one else None for one in (self.start, self.end))
-        return json.dumps([self.key_id, self.identifier, self.type, self.usage, *times, self.display_name])
+        # As a task's result shows it, which may be what it is compared with.
+        return json.dumps(safe([self.key_id, self.identifier, self.type, self.usage, *times, self.display_name]))
 
     @property
     def key(self) -> str | None:

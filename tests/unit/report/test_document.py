@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report import values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import SEVERITIES, STATUSES, document
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import LINKS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import printable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from tests.support import reports
 from tests.support.play import ROOT
@@ -97,8 +98,8 @@ def test_the_verdict_follows_from_what_was_found(
 
 @given(st.text())
 def test_a_text_that_is_shown_moves_no_cursor_and_turns_no_line(value: str) -> None:
-    shown = values.text(value)
-    assert values.text(shown) == shown
+    shown = printable.text(value)
+    assert printable.text(shown) == shown
     assert not set(shown) & {"\x1b", "\x00", "\x9b", "\u202e", "\u2066", "\ufffe"}
     assert len(shown) == len(value)
 

@@ -18,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import text
 
 _LONGEST_SECONDS = 900  # https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code: how long a code lives
 _UNANSWERED = ("authorization_pending", "slow_down", "expired_token", "code_expired")
@@ -52,7 +53,8 @@ class DeviceCode(Method):
             flow["expires_at"] = min(flow["expires_at"], time.time() + self.timeout)
             # Not on standard output, which a callback may write as JSON.
             Display().display(
-                f"\nTo sign in to tenant {self.tenant}, open {flow['verification_uri']} and enter the code {flow['user_code']}. "
+                f"\nTo sign in to tenant {self.tenant}, open {text(flow['verification_uri'])} "
+                f"and enter the code {text(flow['user_code'])}. "
                 f"The task waits {int(flow['expires_at'] - time.time() + 0.5)} seconds.\n",
                 stderr=True,
             )
