@@ -19,6 +19,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import rehearsal, service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import repeated_for
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.readings import Readings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
@@ -61,7 +62,7 @@ class Directory:
             found = service_principal.read_whole(graph, wanted) if planner.whole_keys else service_principal.read(graph, wanted)
             return service_principal.required(found, wanted)
 
-        with wishes.exclusive():
+        with wishes.exclusive(), repeated_for(self._timeout):
             foreseen = Journal(self._folder, f"{self._connection.where.graph_url} foreseen")
             if not write:
                 waiting = Waiting(self._timeout)

@@ -73,7 +73,7 @@ class Graph:
         for _page in range(_MOST_PAGES):
             answer = self._json("GET", str(url), subject)
             page = answer.get("value")
-            if not isinstance(page, list):
+            if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
                 raise HybridAuthError(f"Microsoft Graph's answer to a request for {subject} is no list.", "Check 'graph_url'.")
             found.extend(page)
             url = answer.get("@odata.nextLink")
@@ -114,7 +114,7 @@ class Graph:
             raise _refused(answer, subject)
         try:
             content = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or nested beyond what can be read
             content = None
         if not isinstance(content, dict):
             raise HybridAuthError(
@@ -127,7 +127,7 @@ class Graph:
 def _refused(answer: Any, subject: str) -> GraphError:
     try:
         content = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         content = {}
     error = content.get("error") if isinstance(content, dict) else None
     error = error if isinstance(error, dict) else {}
@@ -150,7 +150,7 @@ def _seconds(text: str | None) -> float | None:
     """What Retry-After asks for: seconds, or a time (RFC 9110 section 10.2.3)."""
     if not text:
         return None
-    if text.strip().isdigit():
+    if text.strip().isascii() and text.strip().isdigit():
         return float(text)
     until = http_date(text)
     return None if until is None else max((until - datetime.now(timezone.utc)).total_seconds(), 0.0)

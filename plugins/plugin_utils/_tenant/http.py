@@ -9,8 +9,10 @@ from __future__ import annotations
 import ipaddress
 import re
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages i
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
+    from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError, ResponseError
     from urllib3.util.retry import Retry
 except ImportError:  # reported by require_requests() when a connection is needed
     HAS_REQUESTS = False
@@ -32,7 +34,8 @@ else:
     _Retry = Retry
 
 _CONNECT_SECONDS = 15
-_READ_SECONDS = 60
+_READ_SECONDS = 60.0
+_SHORTEST_ANSWER_SECONDS = 5.0
 _LOCAL_CONNECT_SECONDS = 3
 _ATTEMPTS = 6
 _LONGEST_WAIT_SECONDS = 120
@@ -43,8 +46,17 @@ _LATE, _LATE_REMEDY = "{} did not answer in time.", "Check the network from the 
 _PROGRAM = re.compile(r"^(?:<[^>]*>|\w+\([^)]*\)): ")
 
 
+# When requests are no longer repeated, by time.monotonic().
+_DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
+
 # What may be sent again without a look at what became of it. A PATCH of a list may undo what another wrote meanwhile.
 _REPEATED_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"})
+
+
+def _longest_answer() -> float:
+    """Seconds that an answer may take; a request that is made at the end still gets a few."""
+    deadline = _DEADLINE.get()
+    return _READ_SECONDS if deadline is None else max(min(_READ_SECONDS, deadline - time.monotonic()), _SHORTEST_ANSWER_SECONDS)
 
 
 class UnansweredError(HybridAuthError):
@@ -69,7 +81,13 @@ class _BoundedRetry(_Retry):  # type: ignore[misc]  # the base is chosen at impo
         # A certificate that cannot be verified stays so, and whoever shows it should not be asked again.
         if error is not None and any(isinstance(one, ssl.SSLCertVerificationError) for one in error.args):
             raise MaxRetryError(kwargs["_pool"], str(args[1] if len(args) > 1 else kwargs.get("url")), error)
-        return super().increment(*args, **kwargs)
+        following = super().increment(*args, **kwargs)
+        response, deadline = kwargs.get("response"), _DEADLINE.get()
+        seconds = (response and self.get_retry_after(response)) or following.get_backoff_time()
+        if deadline is not None and time.monotonic() + seconds > deadline:
+            reason = error or ResponseError("too many error responses")
+            raise MaxRetryError(kwargs["_pool"], str(args[1] if len(args) > 1 else kwargs.get("url")), reason)
+        return following
 
 
 class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at import
@@ -115,7 +133,7 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
         if self._tls is not None:
             kwargs["verify"] = self._tls
         if not kwargs.get("timeout"):
-            kwargs["timeout"] = (_CONNECT_SECONDS, _READ_SECONDS)
+            kwargs["timeout"] = (_CONNECT_SECONDS, _longest_answer())
         # Neither sign-in nor Graph redirects these requests, and what they carry is for the named host alone.
         kwargs["allow_redirects"] = False
         with reaching(request.url):
@@ -176,6 +194,16 @@ def _is_near(host: str) -> bool:
     except ValueError:
         return host.lower() == "localhost"
     return address.is_loopback or address.is_link_local
+
+
+@contextmanager
+def repeated_for(seconds: float) -> Iterator[None]:
+    """Repeat no request once so many seconds are over, nor wait for it beyond them."""
+    token = _DEADLINE.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
 
 
 @contextmanager

@@ -34,8 +34,10 @@ def identified(graph: Graph, path: str, label: str, keys: Keys) -> Keys:
     told: dict[str | None, KeyCredential] = {}
     for _reading in range(_MOST_READS):
         single = graph.read(path, label, {"$select": "keyCredentials"})
-        told |= {key.key_id: key for key in map(key_credential.from_graph, single.get("keyCredentials") or [])}
-        if all(key.key_id in told for key in keys if lacks_certificate(key)):
+        shown = {key.key_id: key for key in map(key_credential.from_graph, single.get("keyCredentials") or [])}
+        told |= shown
+        # A replica that lacks another entry is behind, and may still show a key that is gone.
+        if all(key.key_id in shown for key in keys):
             break
     return settled(_with(keys, told))
 

@@ -28,6 +28,11 @@ def staying(plan: PrincipalPlan) -> dict[str, str]:
     return {key.key_id: key.key for key in plan.principal.keys if key.key_id and key.key_id in kept and key.key}
 
 
+def possible(plan: PrincipalPlan) -> bool:
+    """Whether the plan has a body in which the keys that stay are themselves."""
+    return plan.echo is not None and bool(staying(plan))
+
+
 def wiped(plan: PrincipalPlan, found: ServicePrincipal) -> dict[str, str]:
     """Those of staying() whose entry is there without its key."""
     there = {key.key_id: key.key for key in found.keys}

@@ -21,6 +21,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 Read = Callable[[], list[ServicePrincipal]]
 
 
+class UnsettledError(HybridAuthError):
+    """Readings contradicted each other to the end."""
+
+
 class Readings:
     """What was shown of some service principals, by whom, and what a reading has to show therefore.
 
@@ -43,8 +47,8 @@ class Readings:
         not differ either.
 
         What stays away as long as the wait lasts counts as gone. planned: what the task would make of a principal; what it brings anyway
-        is not waited for. Raises HybridAuthError where readings contradict each other to the end, or with written, since the task itself
-        wrote, lack something to the end.
+        is not waited for. Raises UnsettledError where readings contradict each other to the end, and HybridAuthError where with
+        written, since the task itself wrote, they lack something to the end.
         """
         waiting.fresh()
         while True:
@@ -59,7 +63,7 @@ class Readings:
             if waiting.pause():
                 continue
             if not agrees:
-                raise HybridAuthError(
+                raise UnsettledError(
                     f"For {waiting.timeout:g} seconds readings of {labels(found)} have been contradicting each other.",
                     "Another program may be writing to it all the time. Run again when it has ended.",
                 )

@@ -110,6 +110,7 @@ GRAPH_BY_STATUS = {
     413: "The request was too large: have credentials removed that are expired or needed by nobody, then run again.",
     429: "The service was asked again several times. Wait some minutes, and run again.",
 }
+_GRAPH_ELSE = "See what it says against, with sp_info where it is about a service principal, and that no proxy answers in Graph's place."
 
 _ENTRA_CODES = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
 _FEDERATION = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
@@ -166,7 +167,7 @@ def of_graph(status: int, told: str, writing: bool) -> str:
     """What to do about an answer of Graph. told: its code, its text and its challenge. Empty where only Graph's own words help."""
     permission = "Application.ReadWrite.All" if writing else "Application.Read.All (Organization.Read.All for the tenant's name)"
     by_code = next((one.remedy for one in GRAPH if one.code in told), None)
-    by_status = GRAPH_BY_STATUS.get(429 if status >= 500 else status, "")
+    by_status = GRAPH_BY_STATUS.get(429 if status >= 500 else status, _GRAPH_ELSE)
     return (by_status if by_code is None else by_code).format(permission=permission)
 
 

@@ -160,6 +160,12 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
     for name in ("id", "appId", "servicePrincipalNames", "keyCredentials"):
         if entry.get(name) is None:
             raise HybridAuthError(f"Microsoft Graph's answer for service principal {entry.get('appId')} lacks {name}.", "Run again.")
+    for name in ("id", "appId"):
+        if not isinstance(entry[name], str):
+            raise HybridAuthError(
+                f"Microsoft Graph's answer for service principal {entry['appId']} has the {name} {entry[name]!r}, which is no text.",
+                "Check 'graph_url', and that no proxy answers in its place.",
+            )
     for name in ("servicePrincipalNames", "keyCredentials"):
         kind = str if name == "servicePrincipalNames" else dict
         if not isinstance(entry[name], list) or not all(isinstance(one, kind) for one in entry[name]):
@@ -168,6 +174,13 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
                 "cannot be written back whole. Nothing was changed.",
                 f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
             )
+    passwords = entry.get("passwordCredentials") or []
+    if not isinstance(passwords, list) or not all(isinstance(one, dict) for one in passwords):
+        raise HybridAuthError(
+            f"Microsoft Graph's answer for service principal {entry['appId']} has passwordCredentials that are not what Graph "
+            "documents, so it is not known who else has a secret of it. Nothing was changed.",
+            f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
+        )
     return ServicePrincipal(
         id=entry["id"],
         app_id=entry["appId"].lower(),
@@ -182,7 +195,7 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
                 "start": _text(time_or_none(password.get("startDateTime"))),
                 "end": _text(time_or_none(password.get("endDateTime"))),
             }
-            for password in entry.get("passwordCredentials") or []
+            for password in passwords
         ),
     )
 

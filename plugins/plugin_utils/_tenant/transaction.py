@@ -20,7 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph, GraphError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import UnansweredError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.readings import Readings, labels
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.readings import Readings, UnsettledError, labels
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.waiting import Waiting
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.wishes import Wishes
@@ -60,17 +60,19 @@ Read = Callable[[Sequence[str]], list[ServicePrincipal]]
 
 
 class Transaction:
-    """now: an aware time. read: the principals of these applications, all there. written: what was done, in words. unsure: what may be."""
+    """now: an aware time. read: the principals of these applications, all there. written: what was done, in words."""
 
     def __init__(self, graph: Graph, wishes: Wishes, planner: Planner, now: datetime, read: Read, timeout: float) -> None:
         self._graph, self._wishes, self._planner, self._now, self._read = graph, wishes, planner, now, read
         self._waiting = Waiting(timeout)
         self._tried: dict[str, PrincipalPlan] = {}
+        self._refused: dict[str, tuple[PrincipalPlan, GraphError]] = {}
         self._open: set[str] = set()
+        self._replaced: set[str] = set()
+        self._trouble: HybridAuthError | None = None
         self._after: dict[str, ServicePrincipal] = {}
         self.done: dict[str, PrincipalPlan] = {}
         self.written: list[str] = []
-        self.unsure: list[str] = []
         self.warnings: list[str] = []
 
     def run(self, app_ids: Sequence[str], current: Sequence[ServicePrincipal]) -> list[PrincipalPlan]:
@@ -78,12 +80,18 @@ class Transaction:
         readings = Readings(lambda: self._read(app_ids), self._wishes, self._planner.kinds, current)
         resent = False
         while True:
-            settled = readings.settled(self._plan, self._waiting, agree=self._planner.merges, written=bool(self.done))
+            try:
+                settled = readings.settled(self._plan, self._waiting, agree=self._planner.merges, written=bool(self.done))
+            except UnsettledError as exc:
+                raise self._trouble or exc from None  # time ran out while a request was to be sent again
             plans = [self._plan(one) for one in settled]
             due = [plan for plan in plans if plan.change.changed]
-            for plan in plans:
-                if not plan.change.changed and plan.principal.app_id in self._tried:  # an unanswered request was carried out
-                    self._finish(self._tried.pop(plan.principal.app_id))
+            carried_out = [self._tried.pop(plan.principal.app_id) for plan in plans if not plan.change.changed and self._was_tried(plan)]
+            for plan in carried_out:
+                self._finish(plan)
+            # Nobody has seen yet what a request that was not answered made of the keys that were to stay.
+            if any(key_echo.staying(plan) for plan in carried_out) and not self._see(carried_out):
+                continue
             if not due:
                 break
             resent = resent or any(plan.principal.app_id in self._open for plan in due)
@@ -100,6 +108,14 @@ class Transaction:
             replace(self.done[app_id], predicted=shown[app_id]) if app_id in self.done else self._plan(shown[app_id]) for app_id in app_ids
         ]
 
+    def _was_tried(self, plan: PrincipalPlan) -> bool:
+        return plan.principal.app_id in self._tried
+
+    @property
+    def unsure(self) -> list[str]:
+        """The principals of which it is not known whether they were changed."""
+        return [plan.principal.label for app_id, plan in self._tried.items() if app_id in self._open]
+
     def _plan(self, principal: ServicePrincipal) -> PrincipalPlan:
         return self._planner.plan(principal, self._now)
 
@@ -110,6 +126,7 @@ class Transaction:
             dropped = readings.facts(plan.principal).keys() - readings.facts(plan.predicted).keys()
             self._want(plan, dropped)
             if not self._send(plan):
+                readings.expect(plan.principal, ())
                 return False
             readings.expect(plan.principal, dropped)
             unseen.append(plan)
@@ -131,8 +148,9 @@ class Transaction:
         """One PATCH. False where it is to be planned anew, after the wait that the service asked for."""
         principal, app_id = plan.principal, plan.principal.app_id
         seconds = max(min(_LONGEST_ANSWER_SECONDS, self._waiting.left), 5.0)
+        echoes = key_echo.possible(plan) and (self._wishes.echoes_keys or self._refused_so(plan))
         try:
-            self._change(plan, seconds)
+            self._graph.change(principal.path, principal.label, (plan.echo if echoes else None) or plan.body, seconds)
         except UnansweredError as exc:
             self._tried[app_id] = plan
             self._again(exc, None, plan)
@@ -142,43 +160,38 @@ class Transaction:
                 self._tried[app_id] = plan
                 self._again(exc, exc.retry_after, plan)
                 return False
+            if exc.status == 400 and key_echo.possible(plan) and not echoes and self._waiting.wait(None):
+                self._refused[app_id] = (plan, exc)
+                return False
             self._wishes.forget(principal.path, plan.predicted.facts.keys() - principal.facts.keys())
+            if echoes and app_id in self._refused:
+                raise self._refused[app_id][1] from None
             raise
+        if echoes:
+            self._wishes.note_that_keys_are_echoed()
+        self._refused.pop(app_id, None)
         self._tried.pop(app_id, None)
         self._finish(plan)
         return True
 
-    def _change(self, plan: PrincipalPlan, seconds: float) -> None:
-        path, label = plan.principal.path, plan.principal.label
-        echoes = plan.echo is not None and bool(key_echo.staying(plan))
-        if not echoes or not self._wishes.echoes_keys:
-            try:
-                self._graph.change(path, label, plan.body, seconds)
-            except GraphError as exc:
-                if not echoes or exc.status != 400:
-                    raise
-                try:
-                    self._graph.change(path, label, plan.echo or {}, seconds)
-                except GraphError:
-                    raise exc from None
-                self._wishes.note_that_keys_are_echoed()
-            return
-        self._graph.change(path, label, plan.echo or {}, seconds)
+    def _refused_so(self, plan: PrincipalPlan) -> bool:
+        """Whether Graph refused null for keys that are all still there: an entry that is gone since is not to come back with its key."""
+        refused = self._refused.get(plan.principal.app_id)
+        return refused is not None and self._facts(refused[0].principal).keys() <= self._facts(plan.principal).keys()
 
     def _again(self, exc: HybridAuthError, seconds: float | None, plan: PrincipalPlan) -> None:
         """Wait before the next attempt; the error itself where there is no time for one."""
         self._waiting.fresh()
-        may_be_done = not isinstance(exc, GraphError) or exc.may_be_done
-        if may_be_done:
+        if not isinstance(exc, GraphError) or exc.may_be_done:
             self._open.add(plan.principal.app_id)
+        self._trouble = exc
         if not self._waiting.wait(seconds):
-            if may_be_done:
-                self.unsure.append(plan.principal.label)
             asked = f" It asks to wait {seconds:g} seconds, and wait_timeout is {self._waiting.timeout:g}." if seconds else ""
             raise HybridAuthError(f"{exc.message}{asked}", exc.remedy, **exc.details) from None
 
     def _finish(self, plan: PrincipalPlan) -> None:
         self.done[plan.principal.app_id] = plan
+        self._trouble = None
         self.written += [operation for operation in plan.change.operations if operation not in self.written]
 
     def _see(self, plans: Sequence[PrincipalPlan]) -> bool:
@@ -231,7 +244,7 @@ class Transaction:
 
     def _differences(self, plan: PrincipalPlan, found: ServicePrincipal) -> list[str]:
         before, after, shown = self._facts(plan.principal), self._facts(plan.predicted), self._facts(found)
-        lacking = {words: "lost" if fact in before else "lacks" for fact, words in after.items() if fact not in shown}
+        lacking = {words: "lost" if fact in before else "lacks" for fact, words in after.items() if fact not in {*shown, *self._replaced}}
         left = {words for fact, words in before.items() if fact not in after and fact in shown}
         return [
             *(f"{found.label} {verb} {words}" for words, verb in lacking.items()),
@@ -244,16 +257,24 @@ class Transaction:
         self._wishes.note_that_keys_are_echoed()
         lost = f"the keys of these credentials of {found.label}"
         named = ", ".join(sorted(key.label for key in plan.principal.keys if key.key_id in wiped))
-        if not any(self._taken(found, body) for body in key_echo.bodies(plan, found, wiped)):
+        taken = next((number for number, body in enumerate(key_echo.bodies(plan, found, wiped)) if self._taken(found, body)), None)
+        if taken == 1:  # in entries of their own, so that the old ones are gone
+            gone = set(replace(plan.principal, keys=tuple(key for key in plan.principal.keys if key.key_id in wiped)).facts)
+            gone = {fact for fact in gone if fact.startswith("credential ")}
+            self._replaced |= gone
+            self._wishes.want(found.path, (), gone)
+        if taken is None:
             raise HybridAuthError(
                 f"Microsoft Graph wiped {lost} when another was added beside them, and did not take them back: {named}.",
                 "Add each certificate again with sp_credential.",
                 wiped=[{"key_id": key_id, "key": key} for key_id, key in wiped.items()],
             )
-        self.warnings.append(
+        warning = (
             f"Microsoft Graph wiped {lost} when another was added beside them, and they were put back: {named}. Until then tokens signed "
             "with them were refused. Later writes of this hour send every key back as it was."
         )
+        if warning not in self.warnings:  # a replica that lags shows the same loss again
+            self.warnings.append(warning)
 
     def _taken(self, found: ServicePrincipal, body: Mapping[str, Any]) -> bool:
         """Whether Graph takes the body, asked as often as the time allows where the trouble may pass."""
@@ -287,6 +308,8 @@ def described(exc: HybridAuthError, transaction: Transaction) -> HybridAuthError
     """The failure of a transaction, with what was done before it and what may have been."""
     details: dict[str, Any] = {**exc.details}
     said = exc.message
+    if transaction.written or transaction.unsure:
+        said = said.replace(" Nothing was changed.", "")
     if transaction.written:
         said += f" This was done: {'; '.join(transaction.written)}."
         details |= {"changed": True, "written": list(transaction.written)}

@@ -48,8 +48,8 @@ class Waiting:
         return True
 
     def wait(self, seconds: float | None) -> bool:
-        """Wait as long as a service asked for, or as pause() does; False, at once, where the time does not allow it."""
-        if seconds is None:
+        """Wait as long as a service asked for, and at least as pause() does; False, at once, where the time does not allow it."""
+        if seconds is None or seconds < self._pause:  # 0 would mean to ask without a pause
             return self.pause()
         if seconds > self.left:
             return False

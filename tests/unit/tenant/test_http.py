@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from requests import exceptions
-from urllib3 import HTTPSConnectionPool
+from urllib3 import HTTPResponse, HTTPSConnectionPool
 from urllib3.exceptions import IncompleteRead, MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import UnansweredError, reaching
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, UnansweredError, reaching, repeated_for
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 HOST = "graph.microsoft.com"
@@ -52,3 +52,16 @@ def test_a_failure_names_the_host_and_not_an_object_of_the_program(raised: Excep
     assert caught.value.message == f"{HOST} {said}"
     assert caught.value.remedy
     assert isinstance(caught.value, UnansweredError) is sent
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"response": HTTPResponse(status=429, headers={"Retry-After": "20"})}, {"error": ReadTimeoutError(POOL, "/", "Read timed out.")}],
+)
+def test_nothing_is_repeated_beyond_the_time_that_a_task_has(asked: dict[str, Any]) -> None:
+    retries = HttpSession.adapter().max_retries
+    assert retries.increment("GET", "/", _pool=POOL, **asked).total == retries.total - 1
+    with repeated_for(30):
+        assert retries.increment("GET", "/", _pool=POOL, **asked).total == retries.total - 1
+    with repeated_for(6 if "response" in asked else 0), pytest.raises(MaxRetryError):
+        retries.increment("GET", "/", _pool=POOL, **asked)

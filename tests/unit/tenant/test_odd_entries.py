@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest, from_graph, from_info
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import parse_der
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 from ..support import NOW, certificate
 
@@ -81,3 +82,22 @@ def test_a_certificate_with_a_zero_behind_it_is_known_by_its_own_thumbprint() ->
     assert (
         from_graph({"keyId": "1", "type": "AsymmetricX509Cert", "key": base64.b64encode(DER + b"\0").decode()}).thumbprint == OWN.thumbprint
     )
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": 5},
+        {"appId": 5},
+        {"appId": ["a"]},
+        {"passwordCredentials": ["a"]},
+        {"passwordCredentials": 5},
+        {"passwordCredentials": {"a": 1}},
+        {"passwordCredentials": [[1]]},
+    ],
+)
+def test_a_principal_that_is_not_as_documented_is_refused_in_words(odd: dict[str, Any]) -> None:
+    sound = {"id": "a", "appId": "b", "servicePrincipalNames": [], "keyCredentials": [], "passwordCredentials": None}
+    assert service_principal._from_graph(sound).passwords == ()
+    with pytest.raises(HybridAuthError, match="Microsoft Graph's answer for service principal"):
+        service_principal._from_graph({**sound, **odd})

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
 from typing import Any
@@ -65,3 +66,21 @@ def test_bad_names_of_dedicated_applications_are_refused_before_anything_is_cont
     result = run_action("sp_info", {**TOKEN, "dedicated_applications": True, "dedicated_application_names": names})
     assert result["failed"]
     assert "Option 'dedicated_application_names'" in result["msg"]
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "<html>", "", "[]", "5", "null"])
+def test_an_answer_that_is_no_object_is_told_in_words(talk: Talk, text: str) -> None:
+    talk(*(replace(said, answer=text) for said in wholes(principal(SKYPE))))
+    assert "but not with a JSON object" in run_action("sp_info", {**TOKEN, "app_ids": [SKYPE]})["msg"]
+
+
+@pytest.mark.parametrize("value", [[1], ["a"], [None], {}, None, 5])
+def test_a_list_that_is_none_of_objects_is_told_in_words(talk: Talk, value: Any) -> None:
+    talk(Said("GET", f"{GRAPH}/servicePrincipals?{FIELDS}&$top=100", answer={"value": value}))
+    assert "is no list" in run_action("sp_info", {**TOKEN, "all": True})["msg"]
+
+
+@pytest.mark.parametrize("text", ["\N{SUPERSCRIPT TWO}", "-5", "soon", "1e9"])
+def test_a_wait_that_cannot_be_read_is_none(talk: Talk, text: str) -> None:
+    talk(*(replace(said, status=429, headers={"Retry-After": text}) for said in wholes(principal(SKYPE))))
+    assert "429" in run_action("sp_info", {**TOKEN, "app_ids": [SKYPE]})["msg"]

@@ -201,3 +201,82 @@ def test_what_is_wanted_is_known_before_it_is_written(estate: Callable[..., Esta
     second = certificate("second.contoso.com")
     world.in_tenant("sp_credential", {"app_ids": [SKYPE], "certificate_content": pem(second)})
     assert names(world) == ["before", "CN=contoso.com", "CN=second.contoso.com"]
+
+
+@pytest.mark.parametrize("fault", [{"do": "reset"}, {"do": "status:503"}])
+def test_keys_that_an_unanswered_request_wiped_are_put_back(estate: Callable[..., Estate], fault: dict[str, Any]) -> None:
+    world = estate(key_null="wiped")
+    world.faults.add({"on": "graph.patch", "after": True, **fault})
+    result = world.in_tenant("sp_credential", {**ADD, "app_ids": [SKYPE, EXCHANGE]})
+    assert [names(world, app_id) for app_id in (SKYPE, EXCHANGE)] == [["before", "CN=contoso.com"]] * 2
+    assert len([text for text in result["warnings"] if "wiped" in text]) == 1
+
+
+@pytest.mark.parametrize("lags", [[10], [0, 10], [0, 3, 10]])
+def test_no_replica_that_lags_hides_that_keys_were_wiped(estate: Callable[..., Estate], lags: list[int]) -> None:
+    world = estate(key_null="wiped", replica_lag=lags, replica_by="request")
+    result = world.in_tenant("sp_credential", ADD)
+    assert names(world) == ["before", "CN=contoso.com"]
+    assert len([text for text in result["warnings"] if "wiped" in text]) == 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_keys_that_come_back_only_in_an_entry_of_their_own_are_enough(estate: Callable[..., Estate], after: bool) -> None:
+    world = estate(key_null="wiped")
+    world.faults.add({"on": "graph.patch", "nth": 2, "do": "status:400", "after": after})
+    result = world.in_tenant("sp_credential", ADD)
+    assert names(world) == ["before", "CN=contoso.com"]
+    assert len([text for text in result["warnings"] if "wiped" in text]) == 1
+    begin = world.clock.now
+    world.in_tenant("sp_credential", {"app_ids": [SKYPE], "certificate_content": pem(certificate("second.contoso.com"))})
+    assert names(world) == ["before", "CN=contoso.com", "CN=second.contoso.com"]
+    assert world.clock.now - begin < 60
+
+
+def test_an_entry_that_another_removed_before_the_write_does_not_come_back(estate: Callable[..., Estate]) -> None:
+    world = estate()
+    gone = world.principal(SKYPE)["keyCredentials"][0]["keyId"]
+    world.writers.add({"on": "graph.patch", "app_id": SKYPE, "remove_keys": [gone]})
+    result = world.in_tenant("sp_credential", ADD)
+    assert names(world) == ["CN=contoso.com"]
+    assert any("another program's change" in text for text in result["warnings"])
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("fault", [{"do": "throttle:6"}, {"do": "reset"}, {"do": "status:503"}, CONCURRENT])
+def test_a_write_of_the_keys_themselves_that_has_to_wait_is_sent_again(
+    estate: Callable[..., Estate], fault: dict[str, Any], after: bool
+) -> None:
+    world = estate(key_null="refused")
+    world.faults.add({"on": "graph.patch", "nth": 2, "after": after, **fault})
+    world.writers.add({"on": "graph.patch", "nth": 2, "after": True, "app_id": SKYPE, "add_keys": [MEANWHILE]})
+    assert world.in_tenant("sp_credential", ADD)["changed"] is True
+    assert sorted(names(world)) == sorted(EVERYTHING)
+
+
+def test_a_service_that_asks_for_no_wait_is_not_asked_without_one(estate: Callable[..., Estate]) -> None:
+    world = estate()
+    world.faults.add({"on": "graph.patch", "times": 1000, "do": "throttle:0"})
+    result = world.attempt("sp_credential", ADD)
+    assert "429" in result["msg"]
+    assert world.faults.fired.count("graph.patch") <= 120
+    assert names(world) == ["before"]
+
+
+def test_a_stale_reading_after_a_write_that_had_to_wait_loses_nothing(estate: Callable[..., Estate]) -> None:
+    world = estate()
+    world.faults.add({"on": "graph.patch", "do": "throttle:5"})
+    world.writers.add({"on": "graph.patch", "app_id": SKYPE, "add_keys": [MEANWHILE]})
+    world.replicas._graph["stale_reads"] = 1
+    world.in_tenant("sp_credential", ADD)
+    assert names(world) == EVERYTHING
+
+
+@pytest.mark.parametrize("fault", [{"do": "reset"}, {"do": "status:401"}, {"do": "status:404"}])
+def test_a_reading_that_fails_after_a_write_says_what_may_have_been_done(estate: Callable[..., Estate], fault: dict[str, Any]) -> None:
+    world = estate()
+    world.faults.add({"on": "graph.patch", "after": True, "do": "reset"})
+    world.faults.add({"on": "graph.get", "armed_by": "graph.patch", "times": 1000, **fault})
+    result = world.attempt("sp_credential", ADD)
+    assert f"It is not known whether service principal {SKYPE}" in result["msg"]
+    assert "Nothing was changed" not in result["msg"]
