@@ -31,6 +31,7 @@ class ActionModule(PrincipalAction):
             "form": {"type": "str", "choices": list(service_principal_name.FORMS), "default": "procedure"},
             "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
             "domains": {"type": "list", "elements": "str"},
+            "keep": {"type": "list", "elements": "str", "default": []},
         },
         required_if=[("state", "exact", ("domains",))],
     )
@@ -40,11 +41,11 @@ class ActionModule(PrincipalAction):
         self.names = [
             whole for name in params["names"] for whole in service_principal_name.whole_names("names", self.app_id, name, params["form"])
         ]
-        self.domains = _domains(params)
+        self.domains, self.keep = _domains(params), params["keep"]
         return self.converge(params, [self.app_id])
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
-        return plans.names(principal, self.names, self.state, self.app_id, self.domains)
+        return plans.names(principal, self.names, self.state, self.app_id, self.domains, self.keep)
 
 
 def _domains(params: dict[str, Any]) -> list[str]:

@@ -24,6 +24,7 @@ class ActionModule(HybridAuthAction):
             "settings": {"type": "dict"},
             "members": {"type": "dict"},
             "readings": {"type": "str", "default": "_trust_read"},
+            "neighbours": {"type": "str", "default": "_trust_neighbours"},
             "onprem": {"type": "list", "elements": "dict", "default": []},
             "servers_expected": {"type": "list", "elements": "str", "default": []},
             "cloud": {"type": "dict"},
@@ -35,17 +36,22 @@ class ActionModule(HybridAuthAction):
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         name, onprem, servers = params["deployment"], params["onprem"], params["servers_expected"]
+        wanted, neighbours = expected.expected(params["expected"]), None
+        cloud = None if params["cloud"] is not None and params["cloud"].get("failed") else params["cloud"]
         if params["members"]:
-            deployment = registered.deployment_in(params, registered.settings_in(params), task_vars)
+            settings = registered.settings_in(params)
+            deployment = registered.deployment_in(params, settings, task_vars)
+            tenant_id = wanted.tenant_id or (cloud or {}).get("tenant_id")
+            neighbours = registered.neighbours_in(params, settings, deployment, tenant_id, task_vars)
             name, onprem, servers = deployment.name, list(deployment.read.values()), list(deployment.members)
-        cloud = params["cloud"]
         known = facts(
             deployment=name,
             onprem=onprem,
             servers_expected=servers,
-            cloud=None if cloud is not None and cloud.get("failed") else cloud,
-            expected=expected.expected(params["expected"]),
+            cloud=cloud,
+            expected=wanted,
             now=datetime.now(timezone.utc),
+            neighbours=neighbours,
         )
         findings = list(audit.audit(known))
         result = {"changed": False, "deployment": known.deployment, **audit.result(findings)}

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
@@ -12,6 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, registered, removal, usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import removal_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
@@ -68,14 +71,17 @@ class ActionModule(HybridAuthAction):
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         name, obstacles = None, list[Obstacle]()
+        neighbours = Neighbours()
         if params["settings"] is not None:
-            name, obstacles, params = self._registered(params, task_vars)
+            name, obstacles, neighbours, params = self._registered(params, task_vars)
         farm = discovery.checked_farm("onprem", params["onprem"], *_OBJECTS)
         servers = [discovery.checked_farm("servers", server, "certificate", "signing") for server in params["servers"]]
         principals = params["principals"].get("service_principals")
         if not isinstance(principals, list):
             raise InvalidOptionError("principals", "it holds no service_principals", "the whole registered result of sp_info")
         trust = _trust(params, farm, servers)
+        thumbprints, kept = removal.whose(principals, trust.thumbprints, neighbours, datetime.now(timezone.utc))
+        trust = replace(trust, thumbprints=thumbprints, kept=kept, shared_names=neighbours.names_of_others())
         planned = removal.plan(farm, principals, trust)
         result: dict[str, Any] = {
             "changed": False,
@@ -83,7 +89,7 @@ class ActionModule(HybridAuthAction):
             "oauth_server": planned.oauth_server,
             "service_name": planned.service_name,
             "app_ids": list(planned.app_ids),
-            "thumbprints": list(trust.thumbprints),
+            "thumbprints": list(trust.going),
             "names": list(planned.names),
             "left": [{"what": left.what, "why": left.why} for left in planned.left],
         }
@@ -98,23 +104,28 @@ class ActionModule(HybridAuthAction):
                     "oauth_server": planned.oauth_server,
                     "oauth_configuration": planned.service_name,
                     "names": bool(planned.names),
-                    "certificate": bool(trust.thumbprints and planned.app_ids),
+                    "certificate": bool(trust.going and planned.app_ids),
                 },
                 "arguments": {
                     "partner_application": {"name": trust.partner_application, "state": "absent"},
                     "oauth_server": {"name": trust.oauth_server, "state": "absent"},
                     "names": {"app_id": trust.skype_app_id, "names": list(planned.names), "state": "absent", **waiting},
-                    "certificate": {"app_ids": list(planned.app_ids), "thumbprint": list(trust.thumbprints), "state": "absent", **waiting},
+                    "certificate": {"app_ids": list(planned.app_ids), "thumbprint": list(trust.going), "state": "absent", **waiting},
                 },
             }
         warnings = [f"Left: {left.what}. Reason: {left.why}." for left in planned.left if left.decide]
+        if neighbours.unnamed:
+            warnings.append(
+                f"Deployment {', '.join(neighbours.unnamed)} was not read in this run. If it is of this tenant and has the same "
+                "certificate or names, what goes is gone for it too: run without --limit, or audit it afterwards."
+            )
         if warnings:
             result["warnings"] = warnings
         return result
 
     @staticmethod
-    def _registered(params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[str, list[Obstacle], dict[str, Any]]:
-        """The deployment's name, the obstacles, and the options as the settings and what was registered say them.
+    def _registered(params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[str, list[Obstacle], Neighbours, dict[str, Any]]:
+        """The deployment's name, the obstacles, the other deployments, and the options as the settings and what was registered say them.
 
         Obstacles stop here where that is asked for, and where nothing was read of the lead or of the tenant to plan from.
         """
@@ -130,6 +141,7 @@ class ActionModule(HybridAuthAction):
         return (
             settings.deployment,
             obstacles,
+            registered.neighbours_in(params, settings, deployment, tenant.tenant_id, task_vars),
             {
                 **params,
                 **{option: facts[name] for option, name in _SETTINGS.items()},

@@ -49,7 +49,7 @@ options:
       - V(exact) adds the names that are not there and removes the other names of the farm in O(domains), such as those of a pool that
         is gone. Names of the farm are those of the two forms under O(form), with this O(app_id). Every other name stays, as do names
         of Microsoft's own hosts.
-      - Two farms whose Web services share a domain must not both use V(exact) with it, since each would remove the other's names.
+      - Of two farms whose Web services share a domain, each names those of the other in O(keep), as M(sfb.hybrid_auth.trust_plan) does.
     type: str
     choices:
       - present
@@ -62,6 +62,13 @@ options:
       - A host is in a domain by whole labels, so C(web.evilcontoso.com) is not in V(contoso.com). A domain of Microsoft's is refused.
     type: list
     elements: str
+  keep:
+    description:
+      - With O(state=exact), whole names that stay where they are there, such as those of another farm with Web services in O(domains).
+        They are not added.
+    type: list
+    elements: str
+    default: []
   current:
     description:
       - The whole registered result of M(sfb.hybrid_auth.sp_info) from earlier in the play.

@@ -39,6 +39,12 @@ options:
       - The name of the variable under which each of the O(members) registered its result of M(sfb.hybrid_auth.onprem_info).
     type: str
     default: _trust_read
+  neighbours:
+    description:
+      - The name of the variable under which the first of the O(members) has the result of M(sfb.hybrid_auth.trust_servers) with
+        RV(sfb.hybrid_auth.trust_servers#module:known). Keys and names of other deployments of the tenant are told by their names.
+    type: str
+    default: _trust_neighbours
   onprem:
     description:
       - The registered results of M(sfb.hybrid_auth.onprem_info), one for each server of the deployment that was read.

@@ -121,6 +121,8 @@ def _several(facts: Facts) -> Iterator[Finding]:
         subject, actual = f"certificate {name}", " and ".join(where)
         if name in own:
             yield SEVERAL_PRINCIPALS.passed(subject, f"{own[name]}, on {actual}")
+        elif used := facts.neighbours.use(name, None, facts.now):
+            yield SEVERAL_PRINCIPALS.passed(subject, f"{used}, on {actual}")
         elif isinstance(facts.lead.certificate(), Unknown):
             yield SEVERAL_PRINCIPALS.unknown(subject, "the farm's own certificate is not known")
         else:

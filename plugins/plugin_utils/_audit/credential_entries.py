@@ -21,6 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
     is_certificate,
     known_owner,
     label,
+    named_owner,
     owner,
     principal_label,
     thumbprint,
@@ -196,6 +197,16 @@ def _owned(facts: Facts, key: Object, subject: str) -> Finding:
         return UNKNOWN_OWNER.unknown(subject, f"{whose.why}; {hint(facts, key)}")
     if whose is not None:
         return UNKNOWN_OWNER.passed(subject, whose)
+    if told := named_owner(facts, key):
+        own = facts.neighbours.named(credential(key))
+        return UNKNOWN_OWNER.warned(
+            subject,
+            "one of the farm's certificates, or named in known_thumbprints",
+            told,
+            "sfb.hybrid_auth.rotate removes it after the overlap."
+            if own is not None and own.own
+            else "Audit that deployment in the same run, or name its owner in known_thumbprints.",
+        )
     return UNKNOWN_OWNER.warned(
         subject,
         "one of the farm's certificates, or named in known_thumbprints",

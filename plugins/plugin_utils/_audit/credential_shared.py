@@ -17,6 +17,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
     is_own,
     known_owner,
     label,
+    named_owner,
+    owner,
     principal_label,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
@@ -86,11 +88,11 @@ def _foreign(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCreden
         if isinstance(own, Unknown):
             yield FOREIGN.unknown(subject, own.why)
             continue
-        whose = known_owner(facts, key)
+        known, whose = known_owner(facts, key), owner(facts, key) or named_owner(facts, key)
         yield FOREIGN.warned(
             subject,
             "no key but what the options ask for",
-            f"a key of {whose}" if whose else f"a foreign key; {hint(facts, key)}",
+            f"a key of {known}" if known else f"another's key: {whose}" if whose else f"a foreign key; {hint(facts, key)}",
             "Ask its owner to move to a dedicated application, and have it removed with sp_credential and key_id.",
         )
     if not foreign:

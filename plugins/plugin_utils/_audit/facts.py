@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
@@ -17,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Certificate, FarmReading, Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
@@ -74,7 +75,10 @@ class Server:
 
 @dataclass(frozen=True)
 class Facts:
-    """deployment: its name. servers: the lead first, then the others that were read, then those that were not. now: an aware time."""
+    """deployment: its name. servers: the lead first, then the others that were read, then those that were not. now: an aware time.
+
+    neighbours: the other deployments of the tenant.
+    """
 
     deployment: str
     servers: tuple[Server, ...]
@@ -82,6 +86,7 @@ class Facts:
     cloud: PrincipalsReading | Unknown
     expected: Expected
     now: datetime
+    neighbours: Neighbours = field(default_factory=Neighbours)
 
     @property
     def subject(self) -> str:
@@ -124,6 +129,7 @@ def facts(
     cloud: Object | None,
     expected: Expected,
     now: datetime,
+    neighbours: Neighbours | None = None,
 ) -> Facts:
     """The facts in registered results; InvalidOptionError where they are something else."""
     read = [_server(index, entry) for index, entry in enumerate(onprem)]
@@ -132,7 +138,7 @@ def facts(
     servers = [server for server, _aliases in read] or [Server(f"deployment {deployment}", Unknown("no server of the deployment was read"))]
     missing = [Server(name, Unknown(f"{name} was not read")) for name in unread]
     complete: bool | Unknown = not unread if servers_expected else Unknown("servers_expected does not tell which servers there are")
-    return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now)
+    return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now, neighbours or Neighbours())
 
 
 def _named(name: str, names: set[str]) -> bool:

@@ -58,12 +58,17 @@ def known_owner(facts: Facts, key: Object) -> str | None:
 
 
 def owner(facts: Facts, key: Object) -> str | Unknown | None:
-    """Whose a key is: the farm's, or what the options tell; None where it is foreign."""
+    """Whose a key is: the farm's, another deployment's that was read, or what the options tell; None where it is foreign.
+
+    A display name is nobody's proof, since anyone may write it: a key that only its name tells of is foreign here, and named_owner() has
+    what the name tells.
+    """
     told = known_owner(facts, key)
     own = facts.own_certificates
     name = thumbprint(key)
-    if name and name in own:
-        return own[name] if given(key) else f"{own[name]}, by its identifier alone: {NOT_GIVEN}"
+    used = own.get(name or "") or facts.neighbours.use(name, None, facts.now)
+    if used:
+        return used if given(key) else f"{used}, by its identifier alone: {NOT_GIVEN}"
     if told:
         return told
     certificate = is_certificate(key)
@@ -76,6 +81,17 @@ def owner(facts: Facts, key: Object) -> str | Unknown | None:
     return None
 
 
+def named_owner(facts: Facts, key: Object) -> str | None:
+    """Which deployment put the key there by its display name, in words; None where that tells nothing."""
+    named = facts.neighbours.named(credential(key))
+    if named is None:
+        return None
+    if named.own:
+        return f"no longer the farm's: by its display name, deployment {named.deployment} put it there"
+    unread = "which has no use for it now" if named.read else "which was not read in this run"
+    return f"by its display name it is of deployment {named.deployment}, {unread}"
+
+
 def _unproved(facts: Facts, own: Mapping[str, str], claimed: str | None) -> Unknown | None:
     """Whose a certificate is that is not told: foreign where not even the identifier claims another owner, which proves nothing."""
     if claimed is None:
@@ -85,9 +101,10 @@ def _unproved(facts: Facts, own: Mapping[str, str], claimed: str | None) -> Unkn
 
 
 def is_own(facts: Facts, key: Object) -> bool | Unknown:
-    """Whether the key is a certificate of the farm."""
+    """Whether the key is a certificate of the farm, or one that the deployment put there before, by its display name."""
     name = thumbprint(key)
-    if name and name in facts.own_certificates:
+    named = facts.neighbours.named(credential(key))
+    if (name and name in facts.own_certificates) or (named is not None and named.own):
         return True
     whose = owner(facts, key)
     return whose if isinstance(whose, Unknown) else False
@@ -119,6 +136,7 @@ def credential(key: Object) -> KeyCredential:
         usage=key.get("usage"),
         type=key.get("type"),
         display_name=key.get("display_name"),
+        key_type=key.get("key_type"),
     )
 
 

@@ -121,12 +121,18 @@ def _stale(facts: Facts, services: list[Object]) -> Iterator[Finding]:
     if not isinstance(sip_domains, Unknown):
         domains |= {str(entry["name"]).lower() for entry in sip_domains if entry.get("name")}
     known = hosts | set(facts.expected.external_fqdns) | set(facts.expected.known_names)
-    stale = [name for name in sorted(names) if (host := farms_host(app_id, name, domains)) and host not in known]
+    others = facts.neighbours.names_of_others()
+    unclaimed = [name for name in sorted(names) if (host := farms_host(app_id, name, domains)) and host not in known]
+    for name in unclaimed:
+        if name in others:
+            yield STALE.passed(name, f"it is of deployment {others[name]}")
+    stale = [name for name in unclaimed if name not in others]
+    unnamed = ", ".join(facts.neighbours.unnamed)
     for name in stale:
         yield STALE.warned(
             name,
             "a host of the topology, or named in known_names",
-            "no pool has it",
+            f"no pool has it{f', and the names of deployment {unnamed} were not read' if unnamed else ''}",
             "Remove it with sp_names and state absent, or name it in known_names if another deployment has it.",
         )
     if stale:

@@ -58,9 +58,16 @@ def credentials(principal: ServicePrincipal, request: CredentialRequest, now: da
     )
 
 
-def names(principal: ServicePrincipal, wanted: Sequence[str], state: str, app_id: str, domains: Collection[str] = ()) -> PrincipalPlan:
-    """The whole service principal names in a state: present, absent, or exact within domains."""
-    plan = service_principal_name.plan(principal.names, wanted, state, app_id, domains)
+def names(
+    principal: ServicePrincipal,
+    wanted: Sequence[str],
+    state: str,
+    app_id: str,
+    domains: Collection[str] = (),
+    keep: Collection[str] = (),
+) -> PrincipalPlan:
+    """The whole service principal names in a state: present, absent, or exact within domains but for those to keep."""
+    plan = service_principal_name.plan(principal.names, wanted, state, app_id, domains, keep)
     removals = tuple(f"remove name {name} from {principal.label}" for name in plan.removed)
     return PrincipalPlan(
         principal,

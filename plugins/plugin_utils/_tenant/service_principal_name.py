@@ -84,17 +84,20 @@ class NamesPlan:
     removed: tuple[str, ...] = ()
 
 
-def plan(current: Sequence[str], names: Sequence[str], state: str, app_id: str, domains: Collection[str] = ()) -> NamesPlan:
+def plan(
+    current: Sequence[str], names: Sequence[str], state: str, app_id: str, domains: Collection[str] = (), keep: Collection[str] = ()
+) -> NamesPlan:
     """The list that a state (present, absent, exact) wants. Letter case does not matter, and other names stay in their order.
 
-    domains: with exact, where a name in one of the two forms goes unless it is wanted.
+    domains: with exact, where a name in one of the two forms goes unless it is wanted. keep: names that stay there all the same.
     """
     wanted = {name.lower(): name for name in names}
     there = {name.lower() for name in current}
     if state == "absent":
         removed = tuple(name for name in current if name.lower() in wanted)
     elif state == "exact":
-        removed = tuple(name for name in current if name.lower() not in wanted and farms_host(app_id, name, domains))
+        stay = {*wanted, *(name.lower() for name in keep)}
+        removed = tuple(name for name in current if name.lower() not in stay and farms_host(app_id, name, domains))
     else:
         removed = ()
     added = () if state == "absent" else tuple(name for key, name in wanted.items() if key not in there)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entry_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
@@ -38,7 +39,7 @@ class Known(TypedDict):
 
     lead: where its sign-in is registered. read: whether its lead was read. topology: whether that told its pools, so that names has all.
     here: whether the play has servers of it. tenant_ids: those that its variables name. app_ids: of the principals on which it wants its
-    certificate. names: what stands for it, in both forms.
+    certificate. uses, names: none where its farm has no trust, since then it needs nothing of the tenant. names: in both forms.
     """
 
     deployment: str
@@ -75,10 +76,13 @@ class Neighbours:
     others: tuple[Known, ...] = ()
     overlap: timedelta = timedelta(days=7)
 
-    def use(self, thumbprint: str | None, app_id: str, now: datetime) -> str | None:
-        """How another deployment uses the certificate on that application's principal, in words; None where none is known to."""
+    def use(self, thumbprint: str | None, app_id: str | None, now: datetime) -> str | None:
+        """How another deployment uses the certificate on that application's principal, in words; None where none is known to.
+
+        app_id: None for any principal.
+        """
         for other in self.others:
-            for use in other["uses"] if app_id in other["app_ids"] else ():
+            for use in other["uses"] if app_id is None or app_id in other["app_ids"] else ():
                 if use["thumbprint"] == thumbprint and (told := self._in_use(use, now)):
                     return f"deployment {other['deployment']} {told}"
         return None
@@ -156,7 +160,8 @@ def known(
     lead = next(iter(leads), hosts[0])
     leading = discovery.checked_farm("readings", leads[lead]) if leads else None
     names: list[str] = []
-    if settings:
+    trusts = leading is None or not settings or _trusts(settings, leading)
+    if settings and trusts:
         external = [*settings["external_fqdns"], *(discovery.external_fqdns(leading) if leading else ())]
         internal = discovery.internal_fqdns(leading) if leading else ()
         names = discovery.wanted_names(str(settings["skype_application_id"]), external, internal, "both")
@@ -168,7 +173,7 @@ def known(
         "here": here,
         "tenant_ids": sorted({one.strip().lower() for one in tenant_ids if isinstance(one, str) and is_guid(one.strip())}),
         "app_ids": [str(one) for one in settings.get("credential_app_ids") or ()],
-        "uses": _distinct(use for one in readings.values() for use in _uses(one)),
+        "uses": _distinct(use for one in readings.values() for use in _uses(one)) if trusts else [],
         "names": names,
         "pools": list(pools_of(leading)),
     }
@@ -178,6 +183,15 @@ def shares(other: Known, own: str, tenant_id: str | None, signed_in: str | None)
     """Whether another deployment may be one of the tenant. signed_in: the tenant of its sign-in, where it has signed in."""
     told = [signed_in.lower()] if signed_in else other["tenant_ids"]
     return not same_text(other["deployment"], own) and (tenant_id is None or not told or tenant_id.lower() in told)
+
+
+def _trusts(settings: Mapping[str, Any], farm: FarmReading) -> bool:
+    """Whether the farm has the OAuth server or the partner application of the trust, as far as they were read."""
+    servers, applications = farm.get("oauth_servers"), farm.get("partner_applications")
+    if servers is None or applications is None:
+        return True
+    names = settings["oauth_server_name"], settings["partner_application_name"]
+    return oauth_server.find(servers, names[0]) is not None or partner_application.find(applications, names[1]) is not None
 
 
 def _uses(farm: Mapping[str, Any]) -> Iterable[Use]:

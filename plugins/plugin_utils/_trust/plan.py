@@ -22,6 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import pla
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import farms_host
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, existing, fitness, steps, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
@@ -45,6 +46,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+
+_UNNAMED = (
+    "trust_names_exact_domains: no name of {domains} is removed, since the names of deployment {deployments} were not read in this run. "
+    "Run with its servers too, or give trust_tenant_id on them if it is another tenant's."
+)
 
 
 class _Options(dict[str, Any]):
@@ -291,12 +297,15 @@ def _plan_tenant(
 
     def names() -> None:
         app_id, domains = settings.skype_application_id, settings.names_exact_domains
-        state = "exact" if domains else "present"
-        (planned,) = [plans.names(one, made.facts.names, state, app_id, domains) for one in principals(app_id)]
+        unnamed = ", ".join(neighbours.unnamed) if domains else ""
+        state = "exact" if domains and not unnamed else "present"
+        keep = [name for name in neighbours.names_of_others() if farms_host(app_id, name, domains)] if state == "exact" else []
+        (planned,) = [plans.names(one, made.facts.names, state, app_id, domains, keep) for one in principals(app_id)]
         arguments = {"app_id": app_id, "names": list(made.facts.names), "state": state, "wait_timeout": settings.wait_timeout}
-        if domains:
-            arguments["domains"] = list(domains)
-        made.add(Step("names", _merged([planned]), planned.removals), arguments)
+        if state == "exact":
+            arguments |= {"domains": list(domains), "keep": keep}
+        warnings = (_UNNAMED.format(domains=", ".join(domains), deployments=unnamed),) if unnamed else ()
+        made.add(Step("names", _merged([planned]), planned.removals, warnings), arguments)
 
     _attempt(made, certificate)
     if settings.exchange_enabled:

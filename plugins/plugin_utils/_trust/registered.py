@@ -58,13 +58,15 @@ def deployment_in(params: Mapping[str, Any], settings: Settings, task_vars: Mapp
 
 
 def neighbours_in(
-    params: Mapping[str, Any], settings: Settings, deployment: Deployment, tenant: Tenant | Unread, task_vars: Mapping[str, Any]
+    params: Mapping[str, Any], settings: Settings, deployment: Deployment, tenant_id: str | None, task_vars: Mapping[str, Any]
 ) -> Neighbours:
-    """The other deployments of the tenant, as trust_servers told them under the variable that the option neighbours names."""
+    """The other deployments of the tenant, as trust_servers told them under the variable that the option neighbours names.
+
+    tenant_id: the deployment's, None where it is not known; then every other one may be of the same tenant.
+    """
     others = OtherHosts(task_vars["hostvars"])
     told = others.raw(deployment.lead).get(params["neighbours"])
     listed = told.get("known") if isinstance(told, Mapping) else None
-    tenant_id = None if isinstance(tenant, Unread) else tenant.tenant_id
     leading = None if isinstance(deployment.leading, Unread) else deployment.leading
     known = [
         cast(Known, one)

@@ -10,8 +10,9 @@ So a removal that was cut off can be finished, in whatever order its steps come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import (
@@ -19,9 +20,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
     OAuthConfiguration,
     PartnerApplication,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import ownership
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
@@ -36,6 +39,7 @@ class Trust:
     given_names: whole service principal names that go whatever else needs them.
     service_name: the ServiceName that the trust sets; clear_service_name: whether it is cleared.
     although_foreign: names of on-premises objects that go although they point elsewhere or others need them.
+    kept: why a certificate among thumbprints stays, by its thumbprint. shared_names: of which other deployment a name is, in lower case.
     """
 
     tenant_id: str
@@ -50,6 +54,13 @@ class Trust:
     service_name: str
     clear_service_name: bool = False
     although_foreign: tuple[str, ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
+    shared_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def going(self) -> tuple[str, ...]:
+        """The thumbprints of the certificates that go."""
+        return tuple(one for one in self.thumbprints if one not in self.kept)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -79,6 +90,29 @@ class Removal:
     service_name: bool
     app_ids: tuple[str, ...]
     left: tuple[Left, ...]
+
+
+def whose(
+    principals: Iterable[ServicePrincipal], thumbprints: Iterable[str], neighbours: Neighbours, now: datetime
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The thumbprints of the farm's certificates with those that it had before, and why some of them stay.
+
+    thumbprints: those that the farm tells. What the deployment put into the tenant and the farm has no longer tells its display name.
+    """
+    entries = [(one["app_id"], key_credential.from_info(key)) for one in principals for key in one["key_credentials"]]
+    named = [(key.thumbprint, name) for _app_id, key in entries if (name := neighbours.named(key))]
+    ours = dict.fromkeys((*thumbprints, *(str(thumbprint) for thumbprint, name in named if name.own)))
+    kept: dict[str, str] = {}
+    if neighbours.lost:
+        lost = f"whether deployment {', '.join(neighbours.lost)} signs with it was not read"
+        kept = {str(key.thumbprint): lost for _app_id, key in entries if key.thumbprint in ours and not key.expired(now)}
+    for thumbprint, name in named:
+        if thumbprint in ours and not name.own and not name.read:
+            kept[str(thumbprint)] = f"by its display name it is of deployment {name.deployment}, which was not read in this run"
+    for app_id, key in entries:
+        if key.thumbprint in ours and (used := neighbours.use(key.thumbprint, app_id, now)):
+            kept[str(key.thumbprint)] = used
+    return tuple(ours), kept
 
 
 def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust) -> Removal:
@@ -165,7 +199,7 @@ def _configuration(configuration: OAuthConfiguration, trust: Trust) -> tuple[boo
 
 
 def _keys(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
-    staying = [(one["app_id"], key) for one in principals for key in one["key_credentials"] if key["thumbprint"] not in trust.thumbprints]
+    staying = [(one["app_id"], key) for one in principals for key in one["key_credentials"] if key["thumbprint"] not in trust.going]
     return [
         Left(f"credential {key['thumbprint'] or key['identifier'] or key['key_id']} of service principal {app_id}", *_why_stays(key, trust))
         for app_id, key in staying
@@ -174,6 +208,8 @@ def _keys(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
 
 def _why_stays(key: KeyCredential, trust: Trust) -> tuple[str, bool]:
     """Why a credential stays, and whether the administrator has to see to it."""
+    if key["thumbprint"] in trust.kept:
+        return trust.kept[str(key["thumbprint"])], False
     if not trust.thumbprints:
         return "the farm has no OAuthTokenIssuer certificate by which its credentials could be told", True
     claimed = thumbprint_in(key["identifier"])
@@ -190,7 +226,8 @@ def _going_names(configuration: OAuthConfiguration, principals: Iterable[Service
     modern = configuration["client_authorization_oauth_server"]
     there = [name for name, host in _hosts_there(principals, trust) if host in trust.hosts]
     names = [name for name in (*trust.names, *there) if not (modern and name.lower().startswith("https://"))]
-    return tuple({name.lower(): name for name in (*names, *trust.given_names)}.values())
+    going = {name.lower(): name for name in (*names, *trust.given_names)}
+    return tuple(name for key, name in going.items() if key not in trust.shared_names)
 
 
 def _names(principals: Iterable[ServicePrincipal], trust: Trust, going: Iterable[str]) -> list[Left]:
@@ -198,7 +235,13 @@ def _names(principals: Iterable[ServicePrincipal], trust: Trust, going: Iterable
     return [
         Left(
             f"name {name} of service principal {trust.skype_app_id}",
-            "hybrid modern authentication is on, which needs it" if host in trust.hosts else "its host is not in the farm's topology",
+            f"deployment {trust.shared_names[name.lower()]} has it too"
+            if name.lower() in trust.shared_names and host in trust.hosts
+            else f"it is of deployment {trust.shared_names[name.lower()]}"
+            if name.lower() in trust.shared_names
+            else "hybrid modern authentication is on, which needs it"
+            if host in trust.hosts
+            else "its host is not in the farm's topology",
         )
         for name, host in _hosts_there(principals, trust)
         if name.lower() not in gone
