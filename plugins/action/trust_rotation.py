@@ -13,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import existing, fitness, registered, rotation, successor
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import existing, registered, rotation, successor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import (
     account_obstacles,
     server_obstacles,
@@ -88,11 +88,7 @@ class ActionModule(HybridAuthAction):
             *tenant_obstacles(settings, tenant),
             *existing.absent_obstacles(settings, deployment, tenant),
         ]
-        obstacles = [
-            *server_obstacles(settings, deployment, names=False),
-            *fitness.agreement_obstacles(deployment),
-            *account_obstacles(settings, tenant),
-        ]
+        obstacles = [*server_obstacles(settings, deployment, names=False), *account_obstacles(settings, tenant)]
         fails = params["obstacles"] == "fail"
         if fails and (first or not deployment.read):
             check_obstacles(settings.deployment, [*first, *obstacles])

@@ -138,6 +138,7 @@ def server_obstacles(settings: Settings, deployment: Deployment, *, names: bool 
         ),
         *fitness.certificate_obstacles(deployment),
         *fitness.difference_obstacles(deployment),
+        *fitness.agreement_obstacles(deployment),
     ]
 
 

@@ -260,6 +260,15 @@ def test_nothing_is_removed_while_a_clock_differs(decide: Decide, servers: list[
     assert "864000 seconds ahead of the controller's" in failed["msg"]
 
 
+@pytest.mark.parametrize("module", BOTH)
+def test_a_clock_that_is_wrong_fails_the_run_since_the_tenant_refuses_tokens_of_another_time(decide: Decide, module: str) -> None:
+    state = states.right()
+    states.farm(state)["front_ends"][1]["clock_offset"] = -20 * 60
+    failed = decide(module, state)
+    assert failed["failed"]
+    assert f"{OTHER}: its clock is 1200 seconds behind the controller's." in failed["msg"]
+
+
 def test_nothing_is_removed_while_a_server_says_that_another_certificate_signs(decide: Decide) -> None:
     state = states.right()
     rolled(state, 8)
