@@ -16,7 +16,7 @@ BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not l
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo unit check test browser test-cores clients lint lint-text lint-types lint-collection sanity bench soak sweep lab clean
+.PHONY: help demo unit check test browser test-cores clients lint lint-text lint-types lint-collection sanity bench soak sweep years lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
@@ -31,6 +31,7 @@ help:
 	@echo "make bench       what runs cost beside what they may cost (10 min; QUICK=1 leaves out the large ones)"
 	@echo "make soak        runs at once on one tenant, and 200 cycles of configure and audit (40 min; CYCLES=20 for fewer)"
 	@echo "make sweep       let runs go wrong at each of their points, and see that nothing is lost (30 min; EVERY=10 takes each tenth)"
+	@echo "make years       two years of daily runs for each scenario on a simulated clock (15 min; SCENARIO=... for one)"
 	@echo "make lab         the simulated hybrid in the foreground (STATE=file.json INFO=info.json)"
 	@echo "make clean       remove what the other targets made"
 
@@ -99,6 +100,9 @@ soak: $(VENV)/.dev $(DEV)
 sweep: $(VENV)/.dev $(DEV)
 	@$(BIN)/python -m tests.sweep $(if $(EVERY),--every $(EVERY))
 
+years: $(VENV)/.dev $(DEV)
+	@$(BIN)/python -m tests.years $(if $(SCENARIO),--scenario "$(SCENARIO)")
+
 lint: lint-text lint-types lint-collection
 
 lint-text: $(VENV)/.dev
@@ -110,7 +114,7 @@ lint-text: $(VENV)/.dev
 lint-types: $(VENV)/.dev $(DEV)
 	$(BIN)/mypy -p ansible_collections.sfb.hybrid_auth.plugins.plugin_utils -p ansible_collections.sfb.hybrid_auth.plugins.action \
 		-p ansible_collections.sfb.hybrid_auth.plugins.lookup
-	$(BIN)/mypy -p tests.lab -p tests.support -p tests.bench -p tests.soak -p tests.sweep
+	$(BIN)/mypy -p tests.lab -p tests.support -p tests.bench -p tests.soak -p tests.sweep -p tests.years
 
 lint-collection: $(VENV)/.dev
 	@rm -rf .cache/build .cache/lint && mkdir -p .cache/build .cache/lint

@@ -83,7 +83,9 @@ class State:
 
     def wait(self, kind: str) -> None:
         """Take the time that a PowerShell process or a request of this kind takes in reality (latency, in seconds)."""
-        time.sleep(float(self.data["latency"][kind]))
+        seconds = float(self.data["latency"][kind])
+        if seconds:
+            time.sleep(seconds)
 
     def snapshot(self) -> dict[str, Any]:
         with self.lock:

@@ -91,6 +91,11 @@ class Hybrid:
         return self._state.snapshot()
 
     @property
+    def estate(self) -> State:
+        """The state itself, to be changed between runs: an administrator works by hand."""
+        return self._state
+
+    @property
     def replaced(self) -> str:
         """What the controller keeps of objects whose replacement was cut short."""
         folder = self._folder / "home" / "sfb_hybrid_auth" / "replaced"
@@ -101,21 +106,41 @@ class Hybrid:
         """What the last run asked of servers and tenant."""
         return self._log.entries(0)
 
-    def play(self, entry_point: str, variables: Mapping[str, Any], script: Script, *, check_mode: bool = False) -> tuple[Play, bool]:
-        """The role's entry point, and whether the controller lived to its end. script: what goes wrong."""
+    def play(
+        self,
+        entry_point: str,
+        variables: Mapping[str, Any],
+        script: Script,
+        *,
+        check_mode: bool = False,
+        hosts: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> tuple[Play, bool]:
+        """The role's entry point, and whether the controller lived to its end. script: what goes wrong.
+
+        hosts: the play's hosts, all Front Ends by default, each with variables of its own beside those.
+        """
         self._runs += 1
         self._clock.sleep(_BETWEEN_RUNS_SECONDS)
         local = self._folder / f"run{self._runs}"
         local.mkdir()
         with ExitStack() as stack:
-            made = self._begun(stack, script, local, variables, check_mode=check_mode)
+            made = self._begun(stack, script, local, variables, hosts, check_mode=check_mode)
             try:
                 made.run(entry_point)
             except ControllerKilledError:
                 return made, False
         return made, True
 
-    def _begun(self, stack: ExitStack, script: Script, local: Path, variables: Mapping[str, Any], *, check_mode: bool) -> Play:
+    def _begun(
+        self,
+        stack: ExitStack,
+        script: Script,
+        local: Path,
+        variables: Mapping[str, Any],
+        hosts: Mapping[str, Mapping[str, Any]] | None,
+        *,
+        check_mode: bool,
+    ) -> Play:
         log, state = RequestLog(), self._state
         self._log = log
         farm = Farm(state, log, script, self._folder / "farm", None, lambda url: resolve(state, url, f"https://{_LOGIN}"))
@@ -153,7 +178,8 @@ class Hybrid:
             if self._restricted:
                 action._connection = RestrictedConnection(listeners[task.host], _USER, script)
 
-        return Play({name: dict(variables) for name in farm.front_ends}, prepare, check_mode=check_mode)
+        own: Mapping[str, Mapping[str, Any]] = hosts if hosts is not None else {name: {} for name in farm.front_ends}
+        return Play({name: {**variables, **more} for name, more in own.items()}, prepare, check_mode=check_mode)
 
 
 @contextmanager
