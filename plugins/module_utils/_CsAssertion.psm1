@@ -9,6 +9,8 @@
 
 $script:AuthorizationServer = '00000001-0000-0000-c000-000000000000'
 $script:SkypeForBusiness = '00000004-0000-0ff1-ce00-000000000000'
+# Since .NET Framework 4.6; Windows PowerShell 5.1 runs on 4.5.2 too.
+$script:RsaKeys = 'System.Security.Cryptography.X509Certificates.RSACertificateExtensions' -as [type]
 $script:ShortestAssertion = 60
 $script:LongestAssertion = 600
 $script:MostAssertions = 50
@@ -98,6 +100,9 @@ function Add-AssertionRow {
             throw (New-Refusal -Message "No assertion was signed: $application is not the ServiceName of this farm." -Id 'AssertionApplication')
         }
     }
+    if (-not $script:RsaKeys) {
+        throw (New-Refusal -Message 'No assertion was signed: this needs .NET Framework 4.6 or newer on the server.' -Id 'AssertionFramework')
+    }
     $assigned = @(& $Read -Cmdlet 'Get-CsCertificate' -Parameters @{ Type = @('OAuthTokenIssuer') } -Warnings $Warnings -Select @{
             Thumbprint = 'text'; PreviousThumbprint = 'text'; EffectiveDate = 'time'
         } | Where-Object { $_['Thumbprint'] })
@@ -121,7 +126,7 @@ function Add-AssertionRow {
     $key = $null
     try {
         if ($null -eq $problem) {
-            try { $key = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPrivateKey($certificate) }
+            try { $key = $script:RsaKeys::GetRSAPrivateKey($certificate) }
             catch { $message = [string]$_.Exception.Message }
             if ($null -eq $key) { $problem = 'key_unusable' }
         }

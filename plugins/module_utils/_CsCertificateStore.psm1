@@ -5,6 +5,9 @@
 # The certificates of the computer's own store, as plain data. Private to the collection; Windows PowerShell 5.1, ASCII only.
 
 $script:Store = 'Cert:\LocalMachine\My'
+# Since .NET Framework 4.6 and 4.6.1; Windows PowerShell 5.1 runs on 4.5.2 too.
+$script:RsaKeys = 'System.Security.Cryptography.X509Certificates.RSACertificateExtensions' -as [type]
+$script:EcdsaKeys = 'System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions' -as [type]
 
 function ConvertTo-UtcText {
     # ISO 8601 in UTC to the second; a time without a kind is the server's local time, and the first year means "never".
@@ -36,11 +39,12 @@ function ConvertTo-CertificateRow {
     $public = $null
     if ($oid.Value -eq '1.2.840.113549.1.1.1') {
         $row.key_type = 'RSA'
-        $public = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPublicKey($Certificate)
+        if ($script:RsaKeys) { $public = $script:RsaKeys::GetRSAPublicKey($Certificate) }
+        else { $public = $Certificate.PublicKey.Key }
     }
     elseif ($oid.Value -eq '1.2.840.10045.2.1') {
         $row.key_type = 'ECDSA'
-        $public = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]::GetECDsaPublicKey($Certificate)
+        if ($script:EcdsaKeys) { $public = $script:EcdsaKeys::GetECDsaPublicKey($Certificate) }
     }
     else {
         $row.key_type = [string]$oid.FriendlyName

@@ -31,6 +31,9 @@ $script:CommandMissing = 'CommandNotFoundException,Microsoft.PowerShell.Commands
 $script:Kinds = @('text', 'flag', 'number', 'time', 'list', 'typed')
 # The rows of an object that was looked at again after it was written.
 $script:After = 'after'
+# Of WebException, SqlException, COMException and Win32Exception, and of every exception.
+$script:Codes = @('Status', 'Number', 'NativeErrorCode', 'HResult')
+$script:MostCauses = 10
 # How an AuthToken shows its value where only its text is known.
 $script:ShownValue = 'Value='
 $script:Commands = $null
@@ -141,8 +144,27 @@ function ConvertTo-Row {
     return $row
 }
 
+function Add-Cause {
+    # The exception and those that it comes from: each one's type, and its own code where it has one. Unlike messages they have no language.
+    param([System.Collections.ArrayList]$Into, $Exception)
+    while ($null -ne $Exception -and $Into.Count -lt $script:MostCauses) {
+        $code = $null
+        foreach ($name in $script:Codes) {
+            $property = $Exception.PSObject.Properties[$name]
+            if ($null -eq $property) { continue }
+            try { $code = [string]$property.get_Value() }
+            catch { continue }
+            break
+        }
+        [void]$Into.Add(@{ type = [string]$Exception.GetType().FullName; code = $code })
+        $Exception = $Exception.InnerException
+    }
+}
+
 function ConvertTo-Failure {
     param($Call, $ErrorRecord)
+    $causes = New-Object -TypeName System.Collections.ArrayList
+    Add-Cause -Into $causes -Exception $ErrorRecord.Exception
     $parameter = $null
     $exception = $ErrorRecord.Exception
     if ($exception -is [System.Management.Automation.ParameterBindingException]) { $parameter = ([string]$exception.ParameterName).Trim() }
@@ -153,6 +175,7 @@ function ConvertTo-Failure {
         error_id  = [string]$ErrorRecord.FullyQualifiedErrorId
         category  = [string]$ErrorRecord.CategoryInfo.Category
         parameter = $(if ($parameter) { $parameter } else { $null })
+        causes    = $causes.ToArray()
     }
 }
 
@@ -417,6 +440,16 @@ function Find-RequestProblem {
     return $null
 }
 
+function Enable-ModernTls {
+    # For what this process downloads: Windows PowerShell offers TLS 1.0 at most where neither .NET nor the registry says otherwise.
+    # https://learn.microsoft.com/dotnet/framework/network-programming/tls
+    $allowed = [System.Net.ServicePointManager]::SecurityProtocol
+    # Zero leaves it to Windows.
+    if ([int]$allowed -ne 0) {
+        [System.Net.ServicePointManager]::SecurityProtocol = $allowed -bor [System.Net.SecurityProtocolType]::Tls12
+    }
+}
+
 function Import-ManagementModule {
     # Imports the first of the modules that brings commands. One that writes errors and works all the same is used, with a warning.
     param($Names, [hashtable]$Answer, [System.Collections.ArrayList]$Warnings)
@@ -476,6 +509,7 @@ function Invoke-ManagementRequest {
             error_id = 'InvalidRequest'; category = 'InvalidRequest'; parameter = $null
         }
     }
+    Enable-ModernTls
     if ($null -eq $answer.failure) { Import-ManagementModule -Names $document.modules -Answer $answer -Warnings $warnings }
     foreach ($call in $document.calls) {
         if ($answer.failure) { break }

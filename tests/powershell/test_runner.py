@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.causes import remedy
 from tests.support.runner import IMPORT
 
 PWSH = shutil.which("pwsh")
@@ -54,6 +55,14 @@ function Get-CsSipDomain {
         'class' { New-Object -TypeName System.Diagnostics.Process }
         'missing' { [pscustomobject]@{ Name = 'contoso.com' } }
         'null' { [pscustomobject]@{ Name = 'contoso.com'; IsDefault = $null } }
+        'denied' { throw [System.UnauthorizedAccessException]"Zugriff verweigert" }
+        'japanese' { throw [System.Security.SecurityException]"$([char]0x30a2)$([char]0x30af)$([char]0x30bb)$([char]0x30b9)" }
+        'tls' {
+            $inner = [System.Net.WebException]::new('Verbindung getrennt', [System.Net.WebExceptionStatus]::TrustFailure)
+            throw [System.InvalidOperationException]::new('Dokument konnte nicht geladen werden', $inner)
+        }
+        'way' { throw [System.Net.WebException]::new('weg', [System.Net.WebExceptionStatus]::NameResolutionFailure) }
+        'protocols' { [pscustomobject]@{ Name = [string][System.Net.ServicePointManager]::SecurityProtocol; IsDefault = $true } }
         'foreign' {
             'connecting'
             [pscustomobject]@{ Name = 'contoso.com'; IsDefault = $true }
@@ -166,6 +175,7 @@ def set_call(identifier: str, identity: str) -> dict[str, Any]:
 def test_the_first_failure_stops(ask: Any, tmp_path: Path) -> None:
     answer = ask({"calls": [set_call("1", "one"), set_call("2", "warns"), set_call("3", "three")]})
     assert answer["failure"].pop("error_id").startswith("Gone,")
+    assert answer["failure"].pop("causes")[0]["type"] == "Microsoft.PowerShell.Commands.WriteErrorException"
     assert answer["failure"] == {
         "id": "2",
         "cmdlet": "Set-CsOAuthServer",
@@ -214,6 +224,21 @@ def test_foreign_objects_are_left_out_with_a_warning_each(ask: Any) -> None:
 
 def test_arrays_within_arrays_are_unrolled(ask: Any) -> None:
     assert [row["Name"] for row in ask(DOMAINS, STUB_MODE="nested")["answers"]["d"]] == ["a.com", "b.com", "c.com"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "part"),
+    [("denied", "RTCUniversalServerAdmins"), ("japanese", "RTCUniversalServerAdmins"), ("tls", "SchUseStrongCrypto"), ("way", "the proxy")],
+)
+def test_the_cause_is_known_in_whatever_language_the_server_speaks(ask: Any, mode: str, part: str) -> None:
+    failure = ask(DOMAINS, STUB_MODE=mode)["failure"]
+    assert part in remedy(failure, ["SkypeForBusiness"], restricted=False)
+
+
+@pytest.mark.parametrize(("session", "allowed"), [("Tls", "Tls, Tls12"), ("Tls12", "Tls12"), ("SystemDefault", "SystemDefault")])
+def test_what_is_downloaded_in_this_process_may_come_by_tls_1_2(ask: Any, session: str, allowed: str) -> None:
+    before = f"[System.Net.ServicePointManager]::SecurityProtocol = [System.Net.SecurityProtocolType]::{session}"
+    assert ask(DOMAINS, STUB_MODE="protocols", SESSION=before)["answers"]["d"][0]["Name"] == allowed
 
 
 @pytest.mark.parametrize(

@@ -15,40 +15,19 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST, NOT_FOUND
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Answer, Call, Write
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.causes import AGAIN, remedy
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint, is_restricted
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
-_ACCESS = (
-    "The account needs the group RTCUniversalServerAdmins (RTCUniversalReadOnlyAdmins to read), and the server must be able to pass its "
-    "identity on to the Central Management Store and Active Directory: use CredSSP, Kerberos with delegation, or become with runas."
-)
-_ROLE = (
-    "Through this endpoint an account has the cmdlets of its RBAC roles: give it one that has all of them (Get-CsAdminRole shows them), "
-    "or use an ordinary endpoint."
-)
-_OLDER = "The server's management module is older than this cmdlet: run on a server that has it."
 _NOT_KNOWN = ", so it is not known whether the change was made"
-_AGAIN = "Run again: what is done is found, and what is left is done."
 # Whose errors the connection plugins winrm and psrp let through.
 _LIBRARIES = ("winrm", "pypsrp", "requests", "urllib3")
 _WRITING = ("New-Cs", "Set-Cs", "Remove-Cs", "New-Store", "Import-Store")
 # https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_language_modes
 _NO_LANGUAGE = "no-language mode"
-_ACCESS_CATEGORIES = ("PermissionDenied", "SecurityError", "AuthenticationError")
-_ACCESS_SIGNS = (
-    "access denied",
-    "access is denied",
-    "unauthorized",
-    "anonymous logon",
-    "login failed",
-    "operations error",
-    "active directory",
-    "central management",
-    "sql server",
-)
 
 
 class ManagementShell:
@@ -103,7 +82,8 @@ class ManagementShell:
         if not getattr(self._action._connection._shell, "_IS_WINDOWS", False):
             raise HybridAuthError(
                 f"{self.server} is not reached as a Windows server, so no management cmdlet can run there.",
-                "Set ansible_connection to winrm or psrp, or with ssh ansible_shell_type to powershell, and do not delegate the task.",
+                "Set ansible_connection to winrm or psrp, or with ssh ansible_shell_type to powershell; where the task is delegated, then "
+                "to a Front End.",
             )
 
     def _ask_runner(self, calls: Sequence[Call], write: Write | None) -> Mapping[str, Any]:
@@ -134,7 +114,7 @@ class ManagementShell:
         said = " ".join(f"{type(exc).__name__}: {exc}".split())[:500]
         return HybridAuthError(
             f"{self.server}: the connection was lost{_NOT_KNOWN if writes else ''} ({said}).",
-            _AGAIN if writes else "Run again.",
+            AGAIN if writes else "Run again.",
             unreachable=True,
         )
 
@@ -142,13 +122,13 @@ class ManagementShell:
         said = [str(result.get(name) or "").strip() for name in ("msg", "module_stderr", "module_stdout")]
         text = " ".join(text[:500] for text in said if text)
         if any(_NO_LANGUAGE in text.lower() for text in said):
-            remedy = "The endpoint runs no scripts: set endpoint to restricted."
+            told = "The endpoint runs no scripts: set endpoint to restricted."
         else:
-            remedy = "Check that Windows PowerShell 5.1 runs for this account, and look at the output of -vvv."
-            remedy = f"{_AGAIN} If it ends so again: {remedy[0].lower()}{remedy[1:]}" if writes else remedy
+            told = "Check that Windows PowerShell 5.1 runs for this account, and look at the output of -vvv."
+            told = f"{AGAIN} If it ends so again: {told[0].lower()}{told[1:]}" if writes else told
         return HybridAuthError(
             f"{self.server}: PowerShell ended without an answer{_NOT_KNOWN if writes else ''}. {text}".rstrip(". ") + ".",
-            remedy,
+            told,
             unreachable=bool(result.get("unreachable")),
         )
 
@@ -156,25 +136,7 @@ class ManagementShell:
         message = str(failure.get("message") or "").strip().rstrip(".")
         text = f"{self.server}: {failure.get('cmdlet') or 'The request'} failed: {message}."
         lost = {"unreachable": True} if failure.get("error_id") == LOST else {}
-        return HybridAuthError(text, self._remedy(failure, message, restricted), failure=dict(failure), **lost)
-
-    def _remedy(self, failure: Mapping[str, Any], message: str, restricted: bool) -> str:
-        category, text = failure.get("category"), message.lower()
-        error_id = str(failure.get("error_id") or "")
-        if error_id == LOST:
-            return _AGAIN
-        if category in ("ModuleMissing", "ModuleFailed"):
-            return (
-                f"Run on a server with the management tools, or name their module in management_modules; tried: {', '.join(self._modules)}."
-            )
-        if failure.get("parameter") == "MetadataUrl" or "metadata document" in text:
-            return "The server itself downloads the metadata: open the way from it to the URL (TLS, proxy of WinHTTP), or correct the URL."
-        missing = error_id.startswith(NOT_FOUND)
-        if missing or category in _ACCESS_CATEGORIES or any(sign in text for sign in _ACCESS_SIGNS):
-            return _ROLE if restricted else _OLDER if missing else _ACCESS
-        if category in ("NotAllowed", "InvalidRequest"):
-            return "Please report it with the output of -vvv."
-        return "Try the cmdlet in the Management Shell on the server, and run again."
+        return HybridAuthError(text, remedy(failure, self._modules, restricted), failure=dict(failure), **lost)
 
 
 def _writes(calls: Sequence[Call], write: Write | None) -> bool:

@@ -112,13 +112,27 @@ def test_a_change_that_does_not_stick_is_a_failure() -> None:
     assert "would still take" in result["msg"]
 
 
+SQL, LDAP, WEB = "System.Data.SqlClient.SqlException", "System.DirectoryServices.Protocols.LdapException", "System.Net.WebException"
+
+
+def cause(kind: str, code: str | None = None) -> dict[str, str | None]:
+    return {"type": kind, "code": code}
+
+
 @pytest.mark.parametrize(
     ("failure", "part"),
     [
         ({"category": "ModuleMissing", "cmdlet": "Import-Module", "message": "not found"}, "management tools"),
         ({"category": "PermissionDenied", "cmdlet": "Get-CsOAuthServer", "message": "Access is denied."}, "RTCUniversalServerAdmins"),
-        ({"category": "NotSpecified", "cmdlet": "Get-CsOAuthServer", "message": "Login failed for user 'ANONYMOUS LOGON'"}, "CredSSP"),
-        ({"category": "WriteError", "cmdlet": "New-CsOAuthServer", "message": "The metadata document could not be downloaded"}, "WinHTTP"),
+        ({"category": "ConnectionError", "error_id": "SqlConnectionError,Get-CsService", "cmdlet": "x", "message": "Anmeldung"}, "CredSSP"),
+        ({"category": "NotSpecified", "cmdlet": "x", "message": "x", "causes": [cause("X"), cause(SQL, "18456")]}, "CredSSP"),
+        ({"category": "NotSpecified", "cmdlet": "x", "message": "x", "causes": [cause(SQL, "53")]}, "Get-CsManagementConnection"),
+        ({"category": "NotSpecified", "cmdlet": "x", "message": "x", "causes": [cause(SQL, "-2146232060")]}, "CredSSP"),
+        ({"category": "NotSpecified", "cmdlet": "x", "message": "x", "causes": [cause(LDAP)]}, "CredSSP"),
+        ({"category": "WriteError", "cmdlet": "New-CsOAuthServer", "parameter": "MetadataUrl", "message": "x"}, "not WinHTTP's"),
+        ({"category": "WriteError", "cmdlet": "x", "message": "x", "causes": [cause(WEB, "TrustFailure")]}, "SchUseStrongCrypto"),
+        ({"category": "InvalidArgument", "error_id": "AssertionFramework", "cmdlet": "x", "message": "x"}, ".NET Framework 4.6.2"),
+        ({"category": "NotSpecified", "cmdlet": "x", "message": "Access is denied. Login failed."}, "Try the cmdlet"),
     ],
 )
 def test_each_failure_of_the_server_has_its_remedy(failure: dict[str, Any], part: str) -> None:
