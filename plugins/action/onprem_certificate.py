@@ -95,6 +95,7 @@ class ActionModule(HybridAuthAction):
         if pfx:
             self.warned += check_usable("pfx_path", pfx.certificate, now)
             self.secrets.add(pfx.content)
+            self.shell.require_unseen("a PFX and its password")
             self._check_pipelining()
             thumbprint = pfx.certificate.thumbprint
         own = _self_signed(params) if params["source"] == "self_signed" else None

@@ -66,6 +66,7 @@ class ActionModule(HybridAuthAction):
         self.warnings = [] if params["validate_certs"] else [_NOT_VERIFIED]
         self.shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
         self.shell.require_runner("signing with the certificate's private key")
+        self.shell.require_unseen("the key that opens an assertion")
         self.service = TokenService(validate_certs=params["validate_certs"], ca_path=params["ca_path"])
         self.seen = Seen(server_name=options.oauth_server_name, mailbox_address=options.mailbox_address)
         found = self._way(options)

@@ -57,6 +57,7 @@ class ActionModule(HybridAuthAction):
             },
             "registered": {"type": "dict"},
             "path": {"type": "path", "default": "."},
+            "private": {"type": "bool", "default": False},
             "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
             "title": {"type": "str", "default": "Audit of server-to-server authentication"},
             "ending_soon_days": {"type": "int", "default": 30},
@@ -84,7 +85,7 @@ class ActionModule(HybridAuthAction):
                     failures[made["name"]] = why
             concluded = [{"name": one["deployment"], **one} for one in conclusions]
             whole = head(concluded, title=params["title"], now=now, ending_soon_days=ending_soon_days)
-            paths = parts.write(place, {**whole, "deployments": concluded})
+            paths = parts.write(place, {**whole, "deployments": concluded}, private=params["private"])
         return {
             "changed": False,
             "paths": paths,

@@ -11,7 +11,8 @@ class ModuleDocFragment:
 options:
   management_modules:
     description:
-      - Names or paths of the PowerShell modules with the management cmdlets. The first that can be imported is used.
+      - Names of the PowerShell modules with the management cmdlets. The first that can be imported is used. A path is refused, since
+        what lies there would run with the account's rights.
     type: list
     elements: str
     default:

@@ -61,6 +61,7 @@ options:
     description:
       - With O(source=pfx), the path on the controller of a PFX (PKCS#12) file with the certificate and its private key.
       - The connection must use pipelining, as winrm and psrp always do, since ansible-core would otherwise write the request to a file.
+      - It is refused with E(ANSIBLE_DEBUG), with which ansible-core would print the PFX and its password.
     type: path
   pfx_password:
     description:

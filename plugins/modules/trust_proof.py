@@ -18,6 +18,7 @@ description:
   - The token that the service gives is thrown away. Neither it nor the assertion is part of the result.
   - Assertions go to the authorization server hosts of O(cloud), and to hosts that O(metadata_url) or O(token_endpoint) name, to no other.
     Where the farm or a document leads elsewhere, nothing is signed.
+  - With E(ANSIBLE_DEBUG) it fails before anything is contacted, since ansible-core would print the key that opens the assertion.
   - A refusal does not fail the task. Use RV(accepted) to decide what follows.
   - It takes one PowerShell process, one request for the metadata document and one token request for each name. Without O(current),
     O(tenant_id) and O(metadata_url) one more process reads from the farm which document to ask for.

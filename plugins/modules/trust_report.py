@@ -13,8 +13,9 @@ author:
 description:
   - Writes what M(sfb.hybrid_auth.trust_audit) found in one or more deployments to files on the controller that people keep. C(audit.html)
     is one page to read and print, C(audit.json) is the same for programs, C(audit.xml) is for CI systems.
-  - A file is written whole or not at all, with mode 0644. Files of an earlier report in the folder are replaced.
-  - Nothing is contacted. Secrets and certificates are not in the files, but names of servers, domains and service principals are.
+  - A file is written whole or not at all. Files of an earlier report in the folder are replaced.
+  - Nothing is contacted. Secrets and certificates are not in the files, but names of servers, domains and service principals are, and
+    keys and weaknesses. The umask says who may read them, or O(private).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.report
 options:
@@ -108,6 +109,11 @@ options:
       - The folder on the controller to write to. It must exist.
     type: path
     default: .
+  private:
+    description:
+      - Whether only the user who runs Ansible may read the files (mode 0600), whatever the umask.
+    type: bool
+    default: false
   formats:
     description:
       - Which files to write.

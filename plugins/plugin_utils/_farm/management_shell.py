@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST
@@ -21,6 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.causes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint, is_restricted
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import module_name
 
 _NOT_KNOWN = ", so it is not known whether the change was made"
 # Whose errors the connection plugins winrm and psrp let through.
@@ -37,7 +39,8 @@ class ManagementShell:
     """
 
     def __init__(self, action: HybridAuthAction, modules: Sequence[str], task_vars: Mapping[str, Any], endpoint: str = "auto") -> None:
-        self._action, self._modules, self._task_vars, self._endpoint = action, list(modules), dict(task_vars), endpoint
+        self._action, self._task_vars, self._endpoint = action, dict(task_vars), endpoint
+        self._modules = [module_name("management_modules", one) for one in modules]
         self.server = str(task_vars.get("inventory_hostname") or "the server")
 
     @property
@@ -84,6 +87,14 @@ class ManagementShell:
                 f"{self.server} is not reached as a Windows server, so no management cmdlet can run there.",
                 "Set ansible_connection to winrm or psrp, or with ssh ansible_shell_type to powershell; where the task is delegated, then "
                 "to a Front End.",
+            )
+
+    def require_unseen(self, secret: str) -> None:
+        """HybridAuthError where ansible-core prints and logs what a server is sent, in which the secret would be."""
+        if constants.DEFAULT_DEBUG:
+            raise HybridAuthError(
+                f"{self.server}: with ANSIBLE_DEBUG ansible-core prints what it sends to the server, here {secret}. Nothing was sent.",
+                "Run without ANSIBLE_DEBUG (debug in ansible.cfg); -vvv does no harm.",
             )
 
     def _ask_runner(self, calls: Sequence[Call], write: Write | None) -> Mapping[str, Any]:

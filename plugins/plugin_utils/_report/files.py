@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 
-_MODE = 0o644
+_EVERYBODY, _OWNER = 0o666, 0o600  # without what the umask takes away
 
 
 def folder(option: str, value: str | None) -> Path:
@@ -31,27 +31,25 @@ def folder(option: str, value: str | None) -> Path:
     return path
 
 
-def write(place: Path, files: Mapping[str, Iterable[str]]) -> dict[str, str]:
+def write(place: Path, files: Mapping[str, Iterable[str]], *, private: bool = False) -> dict[str, str]:
     """Write these files, by name, from the pieces of their text, and return their paths.
 
-    A reader finds the old file or the new one, never a part.
+    A reader finds the old file or the new one, never a part. private: whether only the user of Ansible may read them, whatever the umask.
     """
-    return {name: str(_write(place / name, content)) for name, content in files.items()}
+    return {name: str(_write(place / name, content, _OWNER if private else _EVERYBODY)) for name, content in files.items()}
 
 
-def _write(path: Path, pieces: Iterable[str]) -> Path:
-    temporary = ""
+def _write(path: Path, pieces: Iterable[str], mode: int) -> Path:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)
             file.flush()
-            os.fchmod(file.fileno(), _MODE)
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except OSError as exc:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise HybridAuthError(
             f"The report {path} could not be written: {exc.strerror or exc}.", "Choose another folder with option path, or make room there."
         ) from None

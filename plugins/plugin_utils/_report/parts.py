@@ -100,10 +100,13 @@ class Parts:
         for name, made in self._formats.items():
             self._files[name].write(made.part(one))
 
-    def write(self, place: Path, document: Mapping[str, Any]) -> dict[str, str]:
-        """Write the files and return their paths. document: of what was added, no findings and nothing that was read are looked at."""
+    def write(self, place: Path, document: Mapping[str, Any], *, private: bool = False) -> dict[str, str]:
+        """Write the files and return their paths. document: of what was added, no findings and nothing that was read are looked at.
+
+        private: as of files.write().
+        """
         texts = {f"audit.{name}": made.whole(document, self._read(name)) for name, made in self._formats.items()}
-        return {name.removeprefix("audit."): path for name, path in write(place, texts).items()}
+        return {name.removeprefix("audit."): path for name, path in write(place, texts, private=private).items()}
 
     def _read(self, name: str) -> Iterator[str]:
         file = self._files[name]

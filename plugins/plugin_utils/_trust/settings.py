@@ -23,6 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables i
     HOST,
     HOSTS,
     IDENTITY,
+    MODULE_NAME,
     MOMENT,
     OWN_DOMAIN,
     OWNERS,
@@ -72,7 +73,7 @@ class Settings:
 
     hosts: str = variable(HOSTS, "front_ends")
     deployment: str = variable(TEXT, "default")
-    management_modules: tuple[str, ...] = variable(list_of(TEXT), tuple(ONPREM["management_modules"]["default"]))
+    management_modules: tuple[str, ...] = variable(list_of(MODULE_NAME), tuple(ONPREM["management_modules"]["default"]))
     endpoint: str = variable(one_of(*ONPREM["endpoint"]["choices"]), "auto")
     tenant: str | None = variable(TENANT)
     tenant_id: str | None = variable(GUID)
@@ -113,6 +114,7 @@ class Settings:
     rotation_warn_days: int = variable(number(1, _LONGEST_DAYS, "days"), 60)
     fail_days: int = variable(number(1, _LONGEST_DAYS, "days"), 7)
     report_path: str = variable(PATH, ".", entry_points=_AUDIT)
+    report_private: bool = variable(YES_NO, False, entry_points=_AUDIT)
     report_formats: tuple[str, ...] = variable(list_or_nothing(one_of("html", "json", "xml")), ("html", "json", "xml"), entry_points=_AUDIT)
     fail_on: str = variable(one_of("never", "fail", "difference", "warn"), "never", entry_points=_AUDIT)
     prove: bool = variable(YES_NO, False, entry_points=_AUDIT)

@@ -19,6 +19,9 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 INVISIBLE = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF))
 _AND_FIXED_BLANK = {**INVISIBLE, 0xA0: None}
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+# A name alone: with a path, a drive, a wildcard or a file's ending Import-Module runs what lies there.
+_MODULE = re.compile(r"[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_-]+)*", re.ASCII | re.IGNORECASE)
+_MODULE_FILE = re.compile(r"\.(psm1|psd1|ps1|dll|exe|cdxml|xaml)", re.IGNORECASE)
 
 
 def bare(value: object) -> str:
@@ -44,6 +47,16 @@ def is_host_name(value: str) -> bool:
     text = value.lower()
     labels = text.split(".")
     return len(text) <= 253 and len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+
+
+def module_name(option: str, value: str) -> str:
+    """The name of a PowerShell module; InvalidOptionError for a path or anything else that is none."""
+    text = bare(value)
+    if not _MODULE.fullmatch(text) or _MODULE_FILE.fullmatch(text[text.rfind(".") :] if "." in text else ""):
+        raise InvalidOptionError(
+            option, f"{str(value)!r} is no name of a PowerShell module", "a name such as SkypeForBusiness, and no path"
+        )
+    return text
 
 
 def host_name(option: str, value: str) -> str:

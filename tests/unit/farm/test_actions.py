@@ -414,3 +414,18 @@ def test_a_connection_that_breaks_is_unreachable_and_says_what_is_not_known(rais
         assert "fe01.contoso.com: the connection was lost, so it is not known whether the change was made" in result["msg"]
         assert "Run again" in result["msg"]
     assert "nexpected" not in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "name", ["onprem_info", "oauth_server", "partner_application", "oauth_configuration", "onprem_certificate", "trust_proof"]
+)
+def test_a_path_of_a_module_is_refused_before_anything_is_contacted(name: str) -> None:
+    needed: dict[str, Any] = {
+        "oauth_server": WANTED,
+        "onprem_certificate": {"state": "previous_absent"},
+        "oauth_configuration": {"realm": "x.com"},
+    }
+    needed = needed.get(name, {})
+    result = run_action(name, {"management_modules": ["Lync", r"\\fabrikam\share\Lync.psm1"], **needed}, connection=WINDOWS)
+    assert "Option 'management_modules'" in result["msg"]
+    assert "no path" in result["msg"]

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from ansible import constants
 from cryptography.fernet import Fernet
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_service import TokenService
@@ -426,6 +427,14 @@ def test_another_failure_on_the_server_fails_the_task(talk: Talk) -> None:
 def test_a_connection_that_is_not_windows_is_refused_before_anything_is_contacted(talk: Talk) -> None:
     result = run_action("trust_proof", {"tenant_id": TENANT})
     assert "is not reached as a Windows server" in result["msg"]
+
+
+def test_nothing_is_signed_where_ansible_core_would_print_what_opens_it(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_DEBUG", True)
+    talk()
+    result = run({"current": CURRENT, "tenant_id": TENANT})
+    assert result["failed"]
+    assert "here the key that opens an assertion. Nothing was sent." in result["msg"]
 
 
 @pytest.mark.parametrize(

@@ -60,19 +60,39 @@ def test_the_terminal_shows_the_verdict_and_what_needs_something_done() -> None:
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_the_action_writes_all_formats_in_check_mode_too(tmp_path: Path, check_mode: bool) -> None:
-    previous = os.umask(0o077)
-    try:
-        result = run_action("trust_report", {"audits": reports.two(), "path": str(tmp_path)}, check_mode=check_mode)
-    finally:
-        os.umask(previous)
+    result = run_action("trust_report", {"audits": reports.two(), "path": str(tmp_path)}, check_mode=check_mode)
     assert not result.get("failed"), result
     assert (result["changed"], result["verdict"], result["compliant"]) == (False, "not_compliant", False)
     assert result["counts"] == {"fail": 7, "warn": 4, "skip": 2, "pass": 17}
     assert result["paths"] == {name: str(tmp_path / f"audit.{name}") for name in ("html", "json", "xml")}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["audit.html", "audit.json", "audit.xml"]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o644}
     assert json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["verdict"] == "not_compliant"
     assert len(junitparser.JUnitXml.fromfile(str(tmp_path / "audit.xml"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("umask", "options", "mode"),
+    [
+        (0o022, {}, 0o644),
+        (0o027, {}, 0o640),
+        (0o077, {}, 0o600),
+        (0o002, {}, 0o664),
+        (0o022, {"private": True}, 0o600),
+        (0o000, {"private": True}, 0o600),
+    ],
+)
+def test_the_umask_says_who_reads_a_report_or_the_option_that_nobody_else_does(
+    tmp_path: Path, umask: int, options: dict[str, Any], mode: int
+) -> None:
+    (tmp_path / "audit.json").write_text("old", encoding="utf-8")
+    (tmp_path / "audit.json").chmod(0o666)
+    previous = os.umask(umask)
+    try:
+        result = run_action("trust_report", {"audits": reports.good(), "path": str(tmp_path), **options})
+    finally:
+        os.umask(previous)
+    assert not result.get("failed"), result
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {mode}
 
 
 def test_the_current_folder_is_the_default_and_formats_choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

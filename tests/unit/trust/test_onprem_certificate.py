@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import constants
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, NoEncryption, pkcs12
 from hypothesis import given
 from hypothesis import strategies as st
@@ -346,6 +347,16 @@ def test_a_pfx_goes_in_the_request_alone(tmp_path: Path) -> None:
     predicted, _server = run(options, read(assigned(A), missing), check_mode=True)
     assert (predicted["diff"], predicted["operations"]) == (result["diff"], result["operations"])
     assert run(options, read(assigned(A), stored(B)))[0]["changed"] is False
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_pfx_is_not_sent_where_ansible_core_would_print_it(tmp_path: Path, check_mode: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_DEBUG", True)
+    options = {"state": "in_store", "source": "pfx", "pfx_path": str(pfx(tmp_path, "s3cret")), "pfx_password": "s3cret"}
+    result, server = run(options, check_mode=check_mode)
+    assert "with ANSIBLE_DEBUG ansible-core prints what it sends to the server, here a PFX and its password" in result["msg"]
+    assert server.calls == []
+    assert not run({"state": "in_store", "thumbprint": B}, read(assigned(A), stored(B)))[0].get("failed")
 
 
 def test_a_pfx_is_not_sent_where_it_would_lie_in_a_file(tmp_path: Path) -> None:

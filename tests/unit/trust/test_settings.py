@@ -180,6 +180,7 @@ def test_what_a_survey_sends_to_one_entry_point_is_taken(entry_point: str, name:
         ("trust_device_code_timeout", 901, "901 is out of range"),
         ("trust_federated_token_variable", "CI-TOKEN", "is no name of an environment variable"),
         ("trust_management_modules", {"a": 1}, "it is no list"),
+        ("trust_management_modules", ["Lync", r"C:\temp\Lync.psm1"], "is no name of a PowerShell module"),
         ("trust_tenant", "two words", "names no tenant"),
         ("trust_certificate_path", "/nowhere/issuer.cer", "/nowhere/issuer.cer cannot be read"),
         ("trust_ca_path", "/nowhere/ca.pem", "/nowhere/ca.pem cannot be read: No such file or directory"),

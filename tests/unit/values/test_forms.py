@@ -89,3 +89,32 @@ def test_texts_are_compared_without_letter_case_and_empty_equals_none() -> None:
     assert forms.same_text("Contoso.com", "contoso.COM")
     assert forms.same_text(None, "")
     assert not forms.same_text("contoso.com", None)
+
+
+@pytest.mark.parametrize("value", ["SkypeForBusiness", "Lync", " Contoso.Skype-Tools\u200b", "Contoso_Lync"])
+def test_a_modules_name_is_taken(value: str) -> None:
+    assert forms.module_name("management_modules", value) == value.strip(" \u200b")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            r"C:\temp\Lync.psm1",
+            r".\Lync",
+            "../Lync",
+            r"\\fabrikam\share\Lync",
+            "Lync.psm1",
+            "Lync.DLL",
+            "C:Lync",
+            "Ly*",
+            "",
+            "Lync;",
+            "$x",
+        ),
+        *("-Force", "Ly nc", "Lync\nLync", "L\u0131nc", "Lync.", "@{ModuleName='x'}"),
+    ],
+)
+def test_a_path_or_anything_else_is_no_modules_name(value: str) -> None:
+    with pytest.raises(InvalidOptionError, match="is no name of a PowerShell module"):
+        forms.module_name("management_modules", value)
