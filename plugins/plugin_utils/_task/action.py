@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -23,6 +24,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe, text
 
+# What the requests package reads: https://requests.readthedocs.io/en/latest/user/advanced/#proxies
+_NETWORK = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SHOW_TRACEBACK = 3  # -vvv, as ansible-core does
 # What ansible-core itself reads of a result, and what tasks ask for by name: a secret such as a letter must not change these names.
 _FLAGS = ("changed", "failed", "unreachable", "skipped")
@@ -80,12 +83,31 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             )
             if Display().verbosity >= _SHOW_TRACEBACK:
                 result["exception"] = traceback.format_exc()
+        if ignored := self._ignored_environment(arguments):
+            result["warnings"] = [*(result.get("warnings") or []), ignored]
         public = {name: result.pop(name) for name in (*_FLAGS, *self.PUBLIC) if name in result}
         words = {name: mask(result.pop(name), secrets) for name in _WORDS if name in result}
         masked: dict[str, Any] = mask(result, secrets)
         # What farm and tenant hold may be written by others, and is shown by callbacks.
         shown: dict[str, Any] = safe(masked | words | public)
         return shown
+
+    def _said(self, error: Any) -> str:
+        """What is wrong with the task's options, in ansible-core's words for modules."""
+        said = str(error.msg)
+        return f"Unsupported parameters for ({self._task.action}) module: {said}" if isinstance(error, UnsupportedError) else said
+
+    def _ignored_environment(self, arguments: Arguments) -> str | None:
+        """A warning where the keyword environment sets what this action would read: it is for programs that a task starts."""
+        read = {name for option in arguments.options.values() for name in (option.get("fallback") or (None, ()))[1]}
+        named = {str(name) for one in getattr(self._task, "environment", None) or () if isinstance(one, Mapping) for name in one}
+        unheard = sorted(named & {*read, *(_NETWORK if read else ())})
+        if not unheard:
+            return None
+        return (
+            f"{', '.join(unheard)} in 'environment' {'does' if len(unheard) == 1 else 'do'} nothing for {self._task.action}, which runs in "
+            "Ansible's own process: use the task's options, or set it where ansible-playbook is started."
+        )
 
     def _checked(self, arguments: Arguments) -> dict[str, Any]:
         validator = ArgumentSpecValidator(
@@ -99,6 +121,8 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
         self.given = frozenset(args)
         validation = validator.validate(args)
         if validation.error_messages:
-            raise HybridAuthError("; ".join(validation.error_messages) + ".")
+            # A misspelt option explains why another one is missing.
+            errors = sorted(validation.errors, key=lambda one: not isinstance(one, UnsupportedError))
+            raise HybridAuthError("; ".join(map(self._said, errors)).rstrip(".") + ".")
         params: Mapping[str, Any] = validation.validated_parameters
         return dict(params)

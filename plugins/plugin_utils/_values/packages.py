@@ -10,14 +10,17 @@ A file imports such a package where it is there and raises missing() where it is
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+_REQUIREMENTS = Path(__file__).resolve().parents[3] / "requirements.txt"
 
 
 def missing(package: str, purpose: str) -> HybridAuthError:
     """The error to raise. purpose: what needs the package, such as "reading a certificate"."""
     return HybridAuthError(
         f"The Python package '{package}' is not installed for the Python that runs Ansible, and {purpose} needs it.",
-        f"Install it with '{sys.executable or 'python3'} -m pip install {package}'; requirements.txt lists all that the collection needs.",
+        f"Install what the collection needs: {sys.executable or 'python3'} -m pip install -r {_REQUIREMENTS}",
         package=package,
     )
