@@ -21,9 +21,9 @@ _WHERE = ("login_url", "graph_url", "ca_path", "validate_certs")
 class ActionModule(HybridAuthAction):
     """One sign-in for the play."""
 
-    ARGUMENTS = Arguments({**SIGN_IN, "onprem": {"type": "dict"}})
+    ARGUMENTS = Arguments({**SIGN_IN, "onprem": {"type": "dict"}, "read_credential": {"type": "bool", "default": False}})
     PUBLIC = (
-        *("access_token", "connection", "expires", "auth_source"),
+        *("access_token", "connection", "expires", "auth_source", "credential"),
         *("tenant", "tenant_id", "tenant_source", "verified", "cloud", "graph_url"),
     )
 
@@ -54,6 +54,7 @@ class ActionModule(HybridAuthAction):
             },
             "tenant": found["tenant"],
             "tenant_source": found["tenant_source"],
+            "credential": connection.credential() if params["read_credential"] else None,
         }
         warnings = list(connection.warnings)
         if params["onprem"] is not None:

@@ -28,6 +28,7 @@ class ActionModule(HybridAuthAction):
             "onprem": {"type": "list", "elements": "dict", "default": []},
             "servers_expected": {"type": "list", "elements": "str", "default": []},
             "cloud": {"type": "dict"},
+            "token": {"type": "dict"},
             "expected": {"type": "dict", "apply_defaults": True, "options": expected.OPTIONS},
         },
         mutually_exclusive=[("onprem", "members")],
@@ -52,6 +53,7 @@ class ActionModule(HybridAuthAction):
             expected=wanted,
             now=datetime.now(timezone.utc),
             neighbours=neighbours,
+            token=params["token"],
         )
         findings = list(audit.audit(known))
         result = {"changed": False, "deployment": known.deployment, **audit.result(findings)}

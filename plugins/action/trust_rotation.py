@@ -13,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import existing, registered, rotation, successor
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import existing, registered, rotation, sign_in_end, successor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import (
     account_obstacles,
     server_obstacles,
@@ -115,6 +115,10 @@ class ActionModule(HybridAuthAction):
         if restricted:
             told = f"{name}: {_RESTRICTED}"
             plan = replace(plan, previous_over=False, warnings=(told, *plan.warnings))
+        sign_in = sign_in_end.ending(params["token"], settings.fail_days, moment)
+        soon = sign_in or sign_in_end.ending(params["token"], settings.rotation_warn_days, moment)
+        if soon:
+            plan = replace(plan, warnings=(*plan.warnings, f"{soon} {sign_in_end.REMEDY}"))
         to_do = _to_do(settings, plan, signing, params["prepared"], held=held or restricted)
         to_do["arguments"]["add"]["display_names"] = neighbours.display_names(_new(plan, params["prepared"]), moment)
         return {
@@ -123,7 +127,7 @@ class ActionModule(HybridAuthAction):
             "tenant_id": params["token"]["tenant_id"],
             "certificate": _named(signing),
             **to_do,
-            "failure": _failure(settings, plan, obstacles if held else [], staging=to_do["steps"]["stage"]),
+            "failure": _failure(settings, plan, obstacles if held else [], sign_in, staging=to_do["steps"]["stage"]),
         }
 
 
@@ -144,11 +148,13 @@ def _result(plan: rotation.RotationPlan, obstacles: Sequence[Obstacle]) -> dict[
     return result
 
 
-def _failure(settings: Settings, plan: rotation.RotationPlan, obstacles: Sequence[Obstacle], *, staging: bool) -> str:
-    """Why the run is to fail once what is due has been done; empty where it is not."""
+def _failure(settings: Settings, plan: rotation.RotationPlan, obstacles: Sequence[Obstacle], sign_in: str | None, *, staging: bool) -> str:
+    """Why the run is to fail once what is due has been done; empty where it is not. sign_in: that what signs in ends."""
     told = [text] if (text := failure(settings.deployment, obstacles)) else []
     if plan.ending and not staging:
         told.append(f"Deployment {settings.deployment}: {plan.ending} Stage its successor now, or have it made with trust_rotation_create.")
+    if sign_in:
+        told.append(f"Deployment {settings.deployment}: {sign_in} {sign_in_end.REMEDY}")
     return " ".join(told)
 
 

@@ -28,6 +28,12 @@ options:
       - Where no tenant is named, the farm's default SIP domain names it. The module then also makes sure which tenant it is, and warns
         where none of the farm's SIP domains is verified in it.
     type: dict
+  read_credential:
+    description:
+      - Whether to find out until when the client secret or certificate may sign in. It asks Microsoft Graph for the application, which
+        needs C(Application.Read.All); where it may not be read, the end of a certificate is that of its file.
+    type: bool
+    default: false
 seealso:
   - module: sfb.hybrid_auth.tenant_info
   - module: sfb.hybrid_auth.sp_info
@@ -81,6 +87,22 @@ graph_url:
   returned: success
   type: str
   sample: https://graph.microsoft.com
+credential:
+  description: What signed in, and until when it may; V(null) without O(read_credential).
+  returned: success
+  type: dict
+  contains:
+    subject:
+      description: What signed in, in words.
+      type: str
+      sample: the client secret of application 0a1b2c3d-0000-4000-8000-000000000001 in tenant contoso.com
+    end:
+      description: When it ends, in UTC; V(null) where it does not, or where that is not known.
+      type: str
+      sample: "2027-11-02T09:00:00Z"
+    problem:
+      description: Why its end is not known; V(null) otherwise.
+      type: str
 auth_source:
   description: How the module signed in, as the option O(auth_source) names it; with O(auth_source=auto) what was found.
   returned: success

@@ -63,6 +63,11 @@ options:
     description:
       - The registered result of M(sfb.hybrid_auth.sp_info).
     type: dict
+  token:
+    description:
+      - The registered result of M(sfb.hybrid_auth.graph_token) with O(sfb.hybrid_auth.graph_token#module:read_credential), which tells
+        until when what signed in may do so.
+    type: dict
   expected:
     description:
       - What is compared with. The defaults are those of the documented procedure.

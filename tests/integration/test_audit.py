@@ -41,13 +41,20 @@ def tasks(lab: Lab, **expected: Any) -> list[dict[str, Any]]:
         "onprem": "{{ ansible_play_hosts | map('extract', hostvars, 'onprem') | list }}",
         "servers_expected": "{{ ansible_play_hosts_all }}",
         "cloud": "{{ cloud }}",
+        "token": "{{ token }}",
         "expected": {**states.RIGHT_EXPECTED, **expected},
     }
     return [
         {"name": "farm", "sfb.hybrid_auth.onprem_info": {"gather": gather}, "register": "onprem"},
         {
+            "name": "sign in",
+            "sfb.hybrid_auth.graph_token": {**sign_in, **where, "read_credential": True},
+            "register": "token",
+            "run_once": True,
+        },
+        {
             "name": "tenant",
-            "sfb.hybrid_auth.sp_info": {**sign_in, **where, "dedicated_applications": True},
+            "sfb.hybrid_auth.sp_info": {"access_token": "{{ token.access_token }}", **where, "dedicated_applications": True},
             "register": "cloud",
             "run_once": True,
         },
@@ -63,7 +70,7 @@ def test_in_the_right_state_every_finding_passes_with_few_requests(start: Start,
     (audit,) = run.results("trust_audit")
     assert [finding for finding in audit["findings"] if finding["status"] != "pass"] == []
     assert (audit["compliant"], audit["changed"]) == (True, False)
-    assert lab.counts(mark) == {"powershell": 2, "entra": 2, "graph_reads": 3, "graph_writes": 0}
+    assert lab.counts(mark) == {"powershell": 2, "entra": 2, "graph_reads": 4, "graph_writes": 0}
 
 
 @pytest.mark.either_runner

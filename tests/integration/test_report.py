@@ -59,7 +59,7 @@ def test_a_converged_deployment_is_compliant_at_the_least_cost(
     counts = lab.counts(mark)
     assert (counts["powershell"], counts["graph_writes"]) == (2, 0)
     assert counts["entra"] <= 2
-    assert counts["graph_reads"] <= 3
+    assert counts["graph_reads"] <= 4
     shape = report(tmp_path)
     (one,) = shape["deployments"]
     assert (shape["verdict"], one["differences"], one["obstacle"], one["errors"]) == ("compliant", [], None, [])

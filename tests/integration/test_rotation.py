@@ -25,7 +25,7 @@ from tests.support.play import Run
 ROTATE, CONFIGURE = "sfb.hybrid_auth.rotate", "sfb.hybrid_auth.configure"
 SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
 Start, Play = Callable[[dict[str, Any]], Lab], Callable[..., Run]
-QUIET = {"powershell": 2, "entra": 2, "graph_reads": 2, "graph_writes": 0}
+QUIET = {"powershell": 2, "entra": 2, "graph_reads": 3, "graph_writes": 0}
 
 
 def moment(days: float) -> str:

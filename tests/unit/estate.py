@@ -56,17 +56,18 @@ def _bytes(body: Any) -> bytes:
 
 
 class _InProcess(BaseAdapter):
-    """Hands each request to the lab's Graph."""
+    """Hands each request to the lab's Graph, or to its sign-in service."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, entra: Entra) -> None:
         super().__init__()
-        self._graph = graph
+        self._graph, self._entra = graph, entra
 
     def send(self, request: requests.PreparedRequest, **_kwargs: Any) -> requests.Response:  # type: ignore[override]
         parts = urlsplit(str(request.url))
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         headers = {name.lower(): str(value) for name, value in request.headers.items()}
-        told = self._graph.handle(Request(str(request.method), unquote(parts.path), query, headers, _bytes(request.body)))
+        service = self._entra if str(request.url).startswith(_LOGIN) else self._graph
+        told = service.handle(Request(str(request.method), unquote(parts.path), query, headers, _bytes(request.body)))
         if told.reset:
             raise requests.exceptions.ConnectionError(ConnectionResetError("Connection reset by peer"))
         answer = requests.Response()
@@ -89,12 +90,13 @@ class Estate:
         self._entra = Entra(self._state, log, faults, Providers(), DeviceCodes())
         graph = Graph(self._state, log, faults, self._entra)
         graph.url = self._entra.graph_url = _GRAPH
+        self._entra.url = _LOGIN
         monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(workdir))  # what was written is kept for the run, and this is one
         monkeypatch.setattr(waiting, "time", self.clock)
         monkeypatch.setattr(replicas, "time", self.clock)
         self.writers, self.replicas = graph.writers, graph.replicas
         monkeypatch.setattr(tempfile, "tempdir", str(workdir))
-        monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: _InProcess(graph)))
+        monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: _InProcess(graph, self._entra)))
 
     @property
     def servers(self) -> list[str]:
@@ -150,6 +152,14 @@ class Estate:
         asked = Request("POST", f"/{tenant['id']}/oauth2/v2.0/token", {}, {}, urlencode(form).encode())
         token = self._entra.handle(asked).content["access_token"]
         return run_action(module, {"access_token": token, **options}, check_mode=check_mode)
+
+    def signed_in(self, **options: Any) -> dict[str, Any]:
+        """What graph_token returns for the first tenant's application, with the end of what signs in."""
+        tenant = self._state.data["tenants"][0]
+        application = tenant["applications"][0]
+        secret = {} if "client_certificate_path" in options else {"client_secret": application["secret"]}
+        given = {"tenant": tenant["id"], "client_id": application["client_id"], **secret, **options}
+        return _done(run_action("graph_token", {**given, "read_credential": True}))
 
     def everything(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Every server, the first as the lead and the others with their certificate, and the tenant with dedicated applications."""

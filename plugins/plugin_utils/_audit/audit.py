@@ -22,6 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import (
     principal,
     replication,
     roll,
+    sign_in,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import STATUSES, Finding, Rule
@@ -37,6 +38,7 @@ AREAS = (
     names,
     replication,
     clock,
+    sign_in,
 )
 # docs/findings.md shows this table.
 RULES: dict[str, Rule] = {rule.id: rule for area in AREAS for rule in area.RULES}

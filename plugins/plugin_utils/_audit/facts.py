@@ -16,8 +16,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.expected im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Certificate, FarmReading, Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading, ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import sign_in_end, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.sign_in_end import SignIn
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
@@ -78,6 +79,7 @@ class Facts:
     """deployment: its name. servers: the lead first, then the others that were read, then those that were not. now: an aware time.
 
     neighbours: the other deployments of the tenant.
+    sign_in: what signs in to the tenant, with its end.
     """
 
     deployment: str
@@ -86,6 +88,7 @@ class Facts:
     cloud: PrincipalsReading | Unknown
     expected: Expected
     now: datetime
+    sign_in: SignIn
     neighbours: Neighbours = field(default_factory=Neighbours)
 
     @property
@@ -130,6 +133,7 @@ def facts(
     expected: Expected,
     now: datetime,
     neighbours: Neighbours | None = None,
+    token: Object | None = None,
 ) -> Facts:
     """The facts in registered results; InvalidOptionError where they are something else."""
     read = [_server(index, entry) for index, entry in enumerate(onprem)]
@@ -138,7 +142,8 @@ def facts(
     servers = [server for server, _aliases in read] or [Server(f"deployment {deployment}", Unknown("no server of the deployment was read"))]
     missing = [Server(name, Unknown(f"{name} was not read")) for name in unread]
     complete: bool | Unknown = not unread if servers_expected else Unknown("servers_expected does not tell which servers there are")
-    return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now, neighbours or Neighbours())
+    told = sign_in_end.of(token)
+    return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now, told, neighbours or Neighbours())
 
 
 def _named(name: str, names: set[str]) -> bool:

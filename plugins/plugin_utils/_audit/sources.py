@@ -17,6 +17,7 @@ OAUTH_SERVER = "https://learn.microsoft.com/powershell/module/skypeforbusiness/n
 PARTNER_APPLICATION = "https://learn.microsoft.com/powershell/module/skypeforbusiness/new-cspartnerapplication"
 MODERN_AUTHENTICATION = "https://learn.microsoft.com/microsoft-365/enterprise/configure-skype-for-business-for-hybrid-modern-authentication"
 SERVICE_PRINCIPAL = "https://learn.microsoft.com/graph/api/resources/serviceprincipal"
+SIGN_IN = "https://learn.microsoft.com/graph/api/resources/passwordcredential"
 KEY_CREDENTIAL = "https://learn.microsoft.com/graph/api/resources/keycredential"
 MICROSOFT_APPLICATIONS = (
     "https://github.com/microsoft/zerotrustassessment (Test-Assessment.21774: credentials on applications of Microsoft are suspicious)"

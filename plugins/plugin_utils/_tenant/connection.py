@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.utils.display import Display
@@ -15,6 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal import seal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in import ending
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import ReadyToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.choice import sign_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
@@ -63,6 +65,14 @@ class TenantConnection:
         if self._graph is None:
             self._graph = Graph(self.where, self.token())
         return self._graph
+
+    def credential(self) -> dict[str, str | None]:
+        """What signs in and until when it may, as ending.credential() tells it; reads the application."""
+
+        def read(client_id: str, select: str) -> Mapping[str, Any]:
+            return self.graph().read(f"applications(appId='{client_id}')", f"application {client_id}", {"$select": select})
+
+        return ending.credential(self._how, read, datetime.now(timezone.utc))
 
     @property
     def known_tenant_id(self) -> str | None:

@@ -25,6 +25,8 @@ from ..state import GREENFIELD
 State = dict[str, Any]
 SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
 TENANT, OTHER_TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e", "6699c5fe-0000-4000-8000-000000000001"
+# What signs in.
+CLIENT = "0a1b2c3d-0000-4000-8000-000000000001"
 _SSAUTH = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
 _NAMES = uuid.UUID("0a1b2c3d-0000-4000-8000-00000000000f")
 
@@ -94,6 +96,7 @@ def _right() -> State:
             for pool, web in (("pool01", "webext"), ("pool02", "webext2"), ("pool03", "webext"))
         ],
     )
+    state["tenants"][0]["applications"][0]["graph"] = {"passwordCredentials": [_signs_in(400)]}
     skype, exchange = state["tenants"][0]["service_principals"]
     skype["servicePrincipalNames"] += [f"{SKYPE}/webext.contoso.com", f"{SKYPE}/webext2.contoso.com"]
     skype["keyCredentials"] = [entry("farm", farm["certificates"]["issuer"])]
@@ -110,6 +113,22 @@ def _right() -> State:
         }
     )
     return state
+
+
+def _signs_in(days: float) -> dict[str, Any]:
+    """The secret of the lab's application, as Graph shows it, which ends in so many days."""
+    return {
+        "keyId": str(uuid.uuid5(_NAMES, "signs in")),
+        "displayName": "hybrid runs",
+        "hint": "lab",
+        "startDateTime": at(-30),
+        "endDateTime": at(days),
+    }
+
+
+def secret_ends(state: State, days: float) -> None:
+    """What signs in ends in so many days."""
+    state["tenants"][0]["applications"][0]["graph"]["passwordCredentials"] = [_signs_in(days)]
 
 
 def made(subject: str, **spec: Any) -> dict[str, Any]:
@@ -314,6 +333,8 @@ CASES = (
     Case("names.stale", "warn", lambda state: _named(state, "old.contoso.com")),
     Case("replication.up_to_date", "fail", lambda state: farm(state)["cms"]["replicas"][1].update(UpToDate=False)),
     Case("replication.report_age", "warn", lambda state: farm(state)["cms"]["replicas"][0].update(LastStatusReport=at(-3))),
+    Case("sign_in.ending_soon", "warn", lambda state: secret_ends(state, 12)),
+    Case("sign_in.ending_soon", "fail", lambda state: secret_ends(state, 5)),
     Case("clock.server", "fail", lambda state: farm(state)["front_ends"][1].update(clock_offset=900)),
     Case("clock.tenant", "fail", lambda state: state["graph"].update(clock_offset=-900)),
     Case("clock.server_tenant", "fail", lambda state: farm(state)["front_ends"][0].update(clock_offset=-400)),

@@ -61,6 +61,7 @@ class Work:
             "onprem": read,
             "servers_expected": self.servers,
             "cloud": cloud,
+            "token": self.estate.signed_in(),
             "expected": {**states.RIGHT_EXPECTED, **({"exchange_autodiscover_url": url} if url else {})},
         }
         return [finding for finding in run_action("trust_audit", options)["findings"] if finding["status"] == "fail"]
@@ -183,6 +184,7 @@ LEFT: dict[str, dict[str, str]] = {
         "principal.present": "no module creates Microsoft's service principals: 'az ad sp create' does, as the remedy says"
     },
     "credential.password": {"credential.password": "no module touches secrets of service principals: 'az ad sp credential delete' does"},
+    "sign_in.ending_soon": {"sign_in.ending_soon": "no module makes a secret for the application that signs in"},
     "replication.up_to_date": {"replication.up_to_date": "the farm replicates by itself"},
     "clock.server": {"clock.server": "clocks are set on the machines", "clock.server_tenant": "clocks are set on the machines"},
     "clock.tenant": {"clock.tenant": "clocks are set on the machines", "clock.server_tenant": "clocks are set on the machines"},

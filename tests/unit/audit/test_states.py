@@ -24,7 +24,8 @@ from ..support import run_action
 
 def audited(state: dict[str, Any], expected: dict[str, Any], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What trust_audit returns of the state."""
-    servers, cloud = Estate(state, workdir, monkeypatch).everything()
+    estate = Estate(state, workdir, monkeypatch)
+    servers, cloud = estate.everything()
     return run_action(
         "trust_audit",
         {
@@ -32,6 +33,7 @@ def audited(state: dict[str, Any], expected: dict[str, Any], workdir: Path, monk
             "onprem": servers,
             "servers_expected": [entry["name"] for entry in state["deployments"][0]["front_ends"]],
             "cloud": cloud,
+            "token": estate.signed_in(),
             "expected": {**states.RIGHT_EXPECTED, **expected},
         },
     )

@@ -40,7 +40,8 @@ def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
         alter: Callable[[dict[str, Any]], object] = lambda _reading: None,
         **settings: Any,
     ) -> dict[str, Any]:
-        servers, cloud = Estate(state, tmp_path, monkeypatch).everything()
+        estate = Estate(state, tmp_path, monkeypatch)
+        servers, cloud = estate.everything()
         read: dict[str, Any] = {str(one["server"]["name"]): one for one in servers}
         for reading in servers:
             alter(reading)
@@ -49,7 +50,7 @@ def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
         options = {
             "settings": Settings(**{"exchange_credential": False, **settings}).as_facts(),
             "members": {"lead": LEAD, "members": list(read)},
-            "token": {"tenant_id": states.TENANT, "cloud": "global"},
+            "token": {"tenant_id": states.TENANT, "cloud": "global", "credential": estate.signed_in()["credential"]},
             "cloud" if module == "trust_rotation" else "principals": cloud,
             "obstacles": "fail",
             **(given or {}),
@@ -463,3 +464,26 @@ def test_a_weak_staged_certificate_keeps_the_one_that_signs_from_nothing(decide:
     step = "certificate" if module == "trust_plan" else "add"
     assert len(result["arguments"][step]["certificates"]) == 1
     assert f"the staged OAuthTokenIssuer certificate {thumbprint(state, 'next')} has a key of RSA 1024 bits" in result["failure"]
+
+
+@pytest.mark.parametrize(("days", "settings", "warned", "failed"), [(61, {}, False, False), (59, {}, True, False), (6, {}, True, True)])
+def test_a_secret_about_to_end_warns_and_fails_a_roll_by_the_numbers_of_the_certificate(
+    decide: Decide, days: int, settings: dict[str, Any], warned: bool, failed: bool
+) -> None:
+    state = states.right()
+    states.secret_ends(state, days)
+    result = decide("trust_rotation", state, **settings)
+    assert not result.get("failed"), result.get("msg")
+    told = f"What signs in to the tenant, the client secret of application {states.CLIENT} in tenant {states.TENANT}, ends on "
+    assert any(told in one for one in result.get("warnings") or ()) is warned
+    assert (told in result["failure"]) is failed
+    assert bool(result["failure"]) is failed
+    other = {"fail_days": days + 1, "rotation_warn_days": days + 1}
+    assert told in decide("trust_rotation", state, **other)["failure"]
+
+
+def test_an_end_that_cannot_be_read_stops_nothing(decide: Decide) -> None:
+    state = states.right()
+    state["tenants"][0]["applications"][0]["graph"]["passwordCredentials"] = []
+    result = decide("trust_rotation", state)
+    assert (result.get("failed"), result["failure"], result.get("warnings")) == (None, "", None)
