@@ -48,6 +48,14 @@ SCRIPTS = {
         "try { Get-CsOAuthServer -Identity none -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }; 'goes on'",
         "ItemNotFound,Get-CsOAuthServer\ngoes on",
     ),
+    "missing where the script stops at errors": (
+        "$ErrorActionPreference = 'Stop'; try { Get-CsOAuthServer none; 'goes on' } catch { 'caught' }",
+        "caught",
+    ),
+    "missing where the script passes errors over": (
+        "$ErrorActionPreference = 'SilentlyContinue'; Get-CsOAuthServer none 2>&1 | ForEach-Object { 'told' }; 'goes on'",
+        "goes on",
+    ),
     "configuration": (
         "$all = Get-CsOAuthConfiguration; $all.OAuthServers.Count; $all.OAuthServers[0].MetadataUrl; $all.PartnerApplications.Identity",
         f"1\n{URL}\nExchange\nmicrosoft.exchange",

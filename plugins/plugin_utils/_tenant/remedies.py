@@ -164,7 +164,7 @@ ENTRA = (
 
 
 def of_graph(status: int, told: str, writing: bool) -> str:
-    """What to do about an answer of Graph. told: its code, its text and its challenge. Empty where only Graph's own words help."""
+    """What to do about an answer of Graph. told: its code, its text and its challenge."""
     permission = "Application.ReadWrite.All" if writing else "Application.Read.All (Organization.Read.All for the tenant's name)"
     by_code = next((one.remedy for one in GRAPH if one.code in told), None)
     by_status = GRAPH_BY_STATUS.get(429 if status >= 500 else status, _GRAPH_ELSE)

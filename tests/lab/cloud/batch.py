@@ -28,7 +28,7 @@ def answered(request: Request, serve: Callable[[Request], Answer]) -> Answer:
     statuses: dict[str, int] = {}
     responses = []
     for one in wanted:
-        failed = [other for other in one.get("dependsOn", []) if statuses.get(other, 424) >= 400]
+        failed = [other for other in one.get("dependsOn") or [] if statuses.get(other, 424) >= 400]
         answer = (
             Answer(424, error("FailedDependency", "A request that this one depends on failed.")) if failed else serve(_inner(request, one))
         )
@@ -48,6 +48,11 @@ def _requests(body: dict[str, Any]) -> list[dict[str, Any]]:
     for one in listed:
         if not isinstance(one, dict) or not all(isinstance(one.get(name), str) for name in ("id", "method", "url")):
             raise RefusedError(400, "BadRequest", "A request of a batch has id, method and url.")
+        if not isinstance(one.get("headers") or {}, dict):
+            raise RefusedError(400, "BadRequest", f"The headers of request '{one['id']}' of the batch are no object.")
+        depends = one.get("dependsOn") or []
+        if not isinstance(depends, list) or not all(isinstance(other, str) for other in depends):
+            raise RefusedError(400, "BadRequest", f"dependsOn of request '{one['id']}' of the batch is no list of ids.")
         if one.get("body") is not None and "content-type" not in {name.lower() for name in one.get("headers") or {}}:
             raise RefusedError(400, "BadRequest", f"Request '{one['id']}' of the batch has a body and no Content-Type.")
     if len({one["id"] for one in listed}) < len(listed):

@@ -25,7 +25,10 @@ def parse(kind: str, condition: str, *, advanced: bool) -> Predicate:
     advanced: an advanced query (https://learn.microsoft.com/graph/aad-advanced-queries).
     """
     parser = _Parser(kind, condition)
-    predicate = parser.whole()
+    try:
+        predicate = parser.whole()
+    except RecursionError:
+        raise RefusedError(400, "BadRequest", "Invalid filter clause: it is nested too deeply.") from None
     if parser.alternatives > _MOST_CLAUSES and not advanced:
         raise RefusedError(
             400,

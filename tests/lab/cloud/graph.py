@@ -196,5 +196,5 @@ def _logged(body: bytes) -> Any:
     """The body as JSON, or as text where it is none."""
     try:
         return json.loads(body) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return body.decode(errors="replace")

@@ -63,7 +63,7 @@ def body_of(raw: bytes, content_type: str) -> dict[str, Any]:
         raise RefusedError(400, "BadRequest", "Empty Payload. JSON content expected.")
     try:
         body = json.loads(raw) if content_type.partition(";")[0].strip().lower() == "application/json" else None
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise RefusedError(

@@ -100,6 +100,10 @@ function Invoke-Lab($Name, $Bound, $Caller) {
         $category = [System.Management.Automation.ErrorCategory]$answer.error.category
         $record = New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $id, $category, $null
         if ($Caller -and -not $answer.error.ends) {
+            # A function of a module has preferences of its own, a cmdlet has its caller's.
+            if (-not $Bound.ContainsKey('ErrorAction')) {
+                $ErrorActionPreference = $Caller.SessionState.PSVariable.GetValue('ErrorActionPreference')
+            }
             $Caller.WriteError($record)
             return
         }

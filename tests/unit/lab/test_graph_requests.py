@@ -85,7 +85,7 @@ def test_an_entry_with_another_value_is_refused_and_nothing_changes(wrong: dict[
     assert (tenant.principal["keyCredentials"], tenant.principal["accountEnabled"]) == ([], True)
 
 
-@pytest.mark.parametrize("body", [b"", b" ", b"{", b"[]", b"[{}]", b"null", b'"text"', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b" ", b"{", b"[]", b"[{}]", b"null", b'"text"', b"\xff", b"[" * 100_000])
 @pytest.mark.parametrize("path", ["servicePrincipals/{id}", "servicePrincipals/{id}/addPassword", "$batch"])
 def test_a_body_that_is_no_json_object_is_answered(body: bytes, path: str) -> None:
     tenant = Tenant()
@@ -174,6 +174,7 @@ def test_at_most_fifteen_values_but_in_advanced_queries() -> None:
         ({"$select": ""}, "BadRequest"),
         ({"$count": "maybe"}, "BadRequest"),
         ({"$orderby": "displayName"}, "Request_UnsupportedQuery"),
+        ({"$filter": "(" * 3000}, "BadRequest"),
     ],
 )
 def test_a_query_that_graph_does_not_take(query: dict[str, str], code: str) -> None:
@@ -307,6 +308,10 @@ def test_what_goes_wrong_with_a_request_of_a_batch_is_in_its_answer() -> None:
         [{"id": 1, "method": "GET", "url": "/organization"}],
         [{"id": "1", "method": "PATCH", "url": "/servicePrincipals/x", "body": {}}],
         [{"id": "1", "method": "GET", "url": "/organization"}] * 2,
+        [{"id": "1", "method": "GET", "url": "/organization", "headers": ["a"]}],
+        [{"id": "1", "method": "GET", "url": "/organization", "headers": 5}],
+        [{"id": "1", "method": "GET", "url": "/organization", "dependsOn": 5}],
+        [{"id": "1", "method": "GET", "url": "/organization", "dependsOn": [["2"]]}],
         [{"id": str(number), "method": "GET", "url": "/organization"} for number in range(21)],
     ],
 )
