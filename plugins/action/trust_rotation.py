@@ -16,6 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import ser
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import existing, registered, rotation, sign_in_end, successor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import (
     account_obstacles,
+    disabled_problems,
     server_obstacles,
     tenant_obstacles,
 )
@@ -119,6 +120,7 @@ class ActionModule(HybridAuthAction):
         soon = sign_in or sign_in_end.ending(params["token"], settings.rotation_warn_days, moment)
         if soon:
             plan = replace(plan, warnings=(*plan.warnings, f"{soon} {sign_in_end.REMEDY}"))
+        beside = [*([f"{sign_in} {sign_in_end.REMEDY}"] if sign_in else []), *disabled_problems(settings, tenant)]
         to_do = _to_do(settings, plan, signing, params["prepared"], held=held or restricted)
         to_do["arguments"]["add"]["display_names"] = neighbours.display_names(_new(plan, params["prepared"]), moment)
         return {
@@ -127,7 +129,7 @@ class ActionModule(HybridAuthAction):
             "tenant_id": params["token"]["tenant_id"],
             "certificate": _named(signing),
             **to_do,
-            "failure": _failure(settings, plan, obstacles if held else [], sign_in, staging=to_do["steps"]["stage"]),
+            "failure": _failure(settings, plan, obstacles if held else [], beside, staging=to_do["steps"]["stage"]),
         }
 
 
@@ -148,13 +150,14 @@ def _result(plan: rotation.RotationPlan, obstacles: Sequence[Obstacle]) -> dict[
     return result
 
 
-def _failure(settings: Settings, plan: rotation.RotationPlan, obstacles: Sequence[Obstacle], sign_in: str | None, *, staging: bool) -> str:
-    """Why the run is to fail once what is due has been done; empty where it is not. sign_in: that what signs in ends."""
+def _failure(
+    settings: Settings, plan: rotation.RotationPlan, obstacles: Sequence[Obstacle], beside: Sequence[str], *, staging: bool
+) -> str:
+    """Why the run is to fail once what is due has been done; empty where it is not. beside: what else is wrong, with what to do."""
     told = [text] if (text := failure(settings.deployment, obstacles)) else []
     if plan.ending and not staging:
         told.append(f"Deployment {settings.deployment}: {plan.ending} Stage its successor now, or have it made with trust_rotation_create.")
-    if sign_in:
-        told.append(f"Deployment {settings.deployment}: {sign_in} {sign_in_end.REMEDY}")
+    told += [f"Deployment {settings.deployment}: {one}" for one in beside]
     return " ".join(told)
 
 

@@ -22,6 +22,7 @@ REFUSED, LOST, UNTRUE = "refused", "lost", "untrue"
 _FAIL = timedelta(days=7)
 _NEXT_RUN = timedelta(days=1)
 _LONGEST_TEXT = 600
+_HALF_A_SECOND = 0.5 / 86400  # days are no whole seconds, and moments are
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,13 @@ def refusals(world: World, refused: Iterable[Refused], why: str) -> Iterator[Vio
 
 
 def untrue(world: World, oracle: Oracle, run: Ran) -> str | None:
-    """Why a run is untrue; None where it is not."""
+    """Why a run is untrue; None where it is not. A removal is to end the trust, so it is only to be green."""
     front_ends = {one["name"] for name in run.deployments for one in world.deployment(name)["front_ends"]}
     refused = next((one for one in oracle.refused(run.at) if one.front_end in front_ends), None)
-    wrong = [one for one in world.troubles if one.begin <= world.day_of(run.at) < one.end]
+    wrong = [one for one in world.troubles if _within(one, world.day_of(run.at))]
     must = next((one for one in wrong if run.entry_point in one.must), None)
     if not run.red:
-        return _green(world, oracle, run, front_ends, refused, must)
+        return None if run.entry_point == REMOVE else _green(world, oracle, run, front_ends, refused, must)
     if must and must.words and not any(word.lower() in run.said.lower() for word in must.words):
         return f"red without {' or '.join(must.words)}: {run.said[:_LONGEST_TEXT]}"
     if refused or wrong or oracle.next_refused(run.at, run.at + _FAIL, front_ends):
@@ -129,7 +130,11 @@ def lost(world: World, before: dict[tuple[str, str], set[tuple[str, str]]], run:
 
 
 def _covers(span: Span, day: float, front_end: str) -> bool:
-    return span.begin <= day < span.end and (not span.front_ends or front_end.startswith(span.front_ends))
+    return _within(span, day) and (not span.front_ends or front_end.startswith(span.front_ends))
+
+
+def _within(span: Span, day: float) -> bool:
+    return span.begin - _HALF_A_SECOND <= day < span.end - _HALF_A_SECOND
 
 
 def _concerns(span: Span, front_ends: Iterable[str]) -> bool:

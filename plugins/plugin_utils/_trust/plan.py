@@ -177,6 +177,19 @@ def account_obstacles(settings: Settings, tenant: Tenant | Unread) -> list[Obsta
     ]
 
 
+def disabled_problems(settings: Settings, tenant: Tenant | Unread) -> list[str]:
+    """That the service principal of Exchange Online is disabled although it should not be, with what to do; a roll goes on beside it."""
+    if isinstance(tenant, Unread) or not settings.exchange_enabled:
+        return []
+    app_id = settings.exchange_application_id
+    if not any(one["app_id"] == app_id and one["account_enabled"] is False for one in tenant.principals["service_principals"]):
+        return []
+    return [
+        f"Service principal {app_id} is disabled, so the tenant refuses every token for Exchange Online. Run the playbook configure, which "
+        "enables it, or set trust_exchange_enabled to false where this is meant."
+    ]
+
+
 def removal_obstacles(settings: Settings, deployment: Deployment, tenant: Tenant | Unread) -> list[Obstacle]:
     """What keeps a removal from knowing what is the deployment's."""
     unread = [

@@ -155,6 +155,18 @@ def test_a_disabled_principal_of_skype_for_business_fails_the_run(decide: Decide
     assert "sp_account" in result["msg"]
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_disabled_principal_of_exchange_online_fails_a_roll_once_it_did_what_is_due(decide: Decide, enabled: bool) -> None:
+    state = states.right()
+    states.staged(state, 2)
+    states.principal(state, states.EXCHANGE)["accountEnabled"] = False
+    result = decide("trust_rotation", state, exchange_enabled=enabled)
+    told = f"Service principal {states.EXCHANGE} is disabled, so the tenant refuses every token for Exchange Online. Run"
+    assert (told in result["failure"]) is enabled
+    meant = decide("trust_rotation", state, exchange_enabled=False)
+    assert {name: result[name] for name in ("add", "remove", "steps")} == {name: meant[name] for name in ("add", "remove", "steps")}
+
+
 def ends_in(state: dict[str, Any], days: float, name: str = "issuer") -> None:
     """The tenant's entry of a certificate ends in so many days, before the certificate does."""
     wanted = thumbprint(state, name)
