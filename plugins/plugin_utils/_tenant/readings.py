@@ -79,7 +79,7 @@ class Readings:
             return found
 
     def expect(self, principal: ServicePrincipal, gone: Iterable[str]) -> None:
-        """The principal was written: these facts are no longer expected of it, and it shows others than before."""
+        """The principal is written: these facts are no longer expected of it, and it shows others than before."""
         for fact in gone:
             self._seen.get(principal.path, {}).pop(fact, None)
         self._last.pop(principal.path, None)
@@ -112,8 +112,10 @@ class Readings:
         gone = gone | {fact for fact, certificate in self._certificates.items() if certificate in there and certificate in shown}
         due = dict(self._seen.get(one.path, {})) | {fact: fact for fact in there if fact.startswith(self._kinds)}
         wrong = {fact: f"lacks {words}" for fact, words in due.items() if fact not in shown and fact not in brought and fact not in gone}
+        # What the task takes away itself is not waited for, and an entry is told once.
+        lasting = {fact for fact in self._wishes.gone(one.path) if fact in shown and fact in brought}
         return wrong | {
-            fact: f"still has {shown[fact]}" for fact in self._wishes.gone(one.path) if fact in shown and fact.startswith(self._kinds)
+            fact: f"still has {shown[fact]}" for fact in lasting if fact.startswith(self._kinds) and not fact.startswith("credential [")
         }
 
     def _give_up(self, one: ServicePrincipal, wrong: dict[str, str], seconds: float) -> None:

@@ -125,10 +125,9 @@ class Transaction:
         for plan in due:
             dropped = readings.facts(plan.principal).keys() - readings.facts(plan.predicted).keys()
             self._want(plan, dropped)
-            if not self._send(plan):
-                readings.expect(plan.principal, ())
-                return False
             readings.expect(plan.principal, dropped)
+            if not self._send(plan):
+                return False
             unseen.append(plan)
             # Where another's keys could be lost, the next principal is not written before this one is known to have kept them.
             if key_echo.staying(plan):
@@ -140,7 +139,7 @@ class Transaction:
     def _want(self, plan: PrincipalPlan, dropped: set[str]) -> None:
         path, after = plan.principal.path, plan.predicted.facts
         wanted = {fact for fact in after if fact.startswith(self._planner.kinds) and fact not in plan.principal.facts}
-        gone = {fact for fact in dropped if fact.startswith(("credential id ", "name "))}
+        gone = {fact for fact in dropped if fact.startswith(("credential id ", "credential [", "name "))}
         self._wishes.forget(path, {fact for fact in dropped if fact.startswith(("certificate ", "account "))})
         self._wishes.want(path, wanted, gone)
 

@@ -280,3 +280,29 @@ def test_a_reading_that_fails_after_a_write_says_what_may_have_been_done(estate:
     result = world.attempt("sp_credential", ADD)
     assert f"It is not known whether service principal {SKYPE}" in result["msg"]
     assert "Nothing was changed" not in result["msg"]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("fault", [{"do": "throttle:6"}, {"do": "reset"}, {"do": "status:503"}, CONCURRENT])
+def test_a_removal_that_has_to_wait_is_not_taken_for_anothers(estate: Callable[..., Estate], fault: dict[str, Any], after: bool) -> None:
+    world = estate()
+    name = f"{SKYPE}/one.contoso.com"
+    world.in_tenant("sp_credential", ADD)
+    world.in_tenant("sp_names", {"names": [name]})
+    for module, options in (("sp_credential", ADD), ("sp_names", {"names": [name]})):
+        world.faults.add({"on": "graph.patch", "after": after, **fault})
+        begin = world.clock.now
+        result = world.in_tenant(module, {**options, "state": "absent"})
+        assert result["changed"] is True
+        assert not [text for text in result.get("warnings", []) if "another program's change" in text]
+        assert world.clock.now - begin < 30
+    assert names(world) == ["before"]
+    assert name not in world.principal(SKYPE)["servicePrincipalNames"]
+
+
+def test_what_an_earlier_task_removed_is_waited_for_where_the_next_one_would_write_it_back(estate: Callable[..., Estate]) -> None:
+    world = estate(replica_lag=[8])
+    world.in_tenant("sp_credential", ADD)
+    assert world.attempt("sp_credential", {**ADD, "state": "absent", "wait_timeout": 3})["changed"] is True
+    world.in_tenant("sp_credential", {"app_ids": [SKYPE], "certificate_content": pem(certificate("second.contoso.com"))})
+    assert names(world) == ["before", "CN=second.contoso.com"]
