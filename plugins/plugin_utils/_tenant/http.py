@@ -236,6 +236,11 @@ def reaching(url: str) -> Iterator[None]:
             f"{host} cannot be reached from the controller: {_cause(exc)}.",
             "Check the name, the firewall and the proxy settings (HTTPS_PROXY).",
         ) from None
+    except OSError as exc:  # requests' own for a file of certificates that is not there
+        raise HybridAuthError(
+            f"{host} was not asked: {str(exc).rstrip('.')}.",
+            "Correct 'ca_path', or the environment variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+        ) from None
 
 
 def _cause(exc: BaseException) -> str:

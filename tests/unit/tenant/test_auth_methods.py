@@ -335,6 +335,7 @@ def test_an_opaque_token_of_the_azure_cli_expires_when_the_cli_says(tmp_path: Pa
             {"tenant": TENANT},
             (f"cannot sign in to tenant {TENANT}", f"az login --tenant {TENANT}"),
         ),
+        ("sys.stderr.buffer.write(b'FEHLER: ung\\xfcltig'); sys.exit(1)", {}, ("gave no token: FEHLER: ung", "by hand")),
         ("sys.exit('ERROR: AADSTS500011: The resource principal was not found.')", {"cloud": "dod"}, ("az cloud set", "dod-graph")),
         ("sys.exit('WARNING: old\\nERROR: Something else.')", {}, ("gave no token: Something else.",)),
         ("sys.exit(3)", {}, ("no reason given",)),

@@ -40,6 +40,11 @@ def repeated(reason: Exception) -> exceptions.ConnectionError:
         (repeated(RESET), "cannot be reached from the controller: [Errno 104] Connection reset by peer.", True),
         (exceptions.ConnectionError(RESET), "cannot be reached from the controller: [Errno 104] Connection reset by peer.", True),
         (
+            OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /etc/none.pem"),
+            "was not asked: Could not find a suitable TLS CA certificate bundle, invalid path: /etc/none.pem.",
+            False,
+        ),
+        (
             exceptions.ChunkedEncodingError(ProtocolError("Connection broken", IncompleteRead(10, 20))),
             "broke off its answer: IncompleteRead(10 bytes read, 20 more expected).",
             True,

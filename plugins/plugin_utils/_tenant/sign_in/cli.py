@@ -65,7 +65,13 @@ class AzureCli(Method):
             command += ["--tenant", self.tenant]
         try:
             done = subprocess.run(  # noqa: S603  # no shell; the URL and the tenant were checked
-                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LONGEST_SECONDS, check=False
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",  # its words may be in another code page; a token is ASCII
+                timeout=_LONGEST_SECONDS,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             raise HybridAuthError(
