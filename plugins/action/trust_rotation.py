@@ -69,7 +69,7 @@ class ActionModule(HybridAuthAction):
     # What tasks use has no password in it, and one such as pfx, or a digit, must not change an option, a date or a certificate.
     PUBLIC = (
         *("deployment", "lead", "tenant_id", "certificate", "due", "successor_due", "previous_over"),
-        *("operations", "unmade", "add", "remove", "keep", "upcoming", "steps", "arguments"),
+        *("operations", "unmade", "add", "remove", "keep", "certificates", "upcoming", "steps", "arguments"),
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _result(plan: rotation.RotationPlan, obstacles: Sequence[Obstacle]) -> dict[
         "upcoming": [entry.shown() for entry in plan.upcoming],
         "obstacles": [obstacle.shown() for obstacle in obstacles],
     }
-    for name in ("add", "remove", "keep"):
+    for name in ("add", "remove", "keep", "certificates"):
         result[name] = [entry.shown() for entry in getattr(plan, name)]
     if plan.warnings:
         result["warnings"] = list(plan.warnings)

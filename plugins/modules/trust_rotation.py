@@ -206,6 +206,34 @@ keep:
   returned: success
   type: list
   elements: dict
+certificates:
+  description: The farm's certificates as they stand after the run, the one that signs first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    thumbprint:
+      description: Its thumbprint.
+      type: str
+    role:
+      description: V(signs now), V(signs next), V(signed before), or the same of one other server by its name.
+      type: str
+    app_ids:
+      description: The service principals that hold it.
+      type: list
+      elements: str
+    since:
+      description: From when on it signs; V(null) where that is not known, and for one that signed before.
+      type: str
+    until:
+      description: When it expires.
+      type: str
+    action:
+      description: What happens to it next, as in RV(upcoming); V(null) where nothing is due.
+      type: str
+    date:
+      description: When that is.
+      type: str
 upcoming:
   description: What happens or becomes due, the earliest first.
   returned: success

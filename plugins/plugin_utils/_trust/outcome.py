@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation_table
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, shifted, utc_text
 
@@ -75,18 +76,23 @@ def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> d
         "changed": any(bool(result.get("changed")) for result in results),
         "operations": [*_operations([done.get("store") or {}]), *plan["unmade"], *_operations(rest)],
         "upcoming": list(last["upcoming"]),
+        "certificates": list(last["certificates"]),
         "keep": list(plan["keep"]),
         "warnings": _distinct([warning for result in (last, *results) for warning in result.get("warnings") or ()]),
     }
 
 
 def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime) -> list[str]:
-    """What was done, the tenant and the certificate that signs, then what comes next and when. now: an aware time."""
+    """What was done, the tenant and the certificate that signs, what comes next and when, then the farm's certificates as a table.
+
+    now: an aware time.
+    """
     done = "nothing was due" if not summary["operations"] else "this would be done" if check_mode else "this was done"
     head = f"Deployment {summary['deployment']}: {done}; what will be due is told with its date"
     known = [f"tenant: {plan['tenant_id']}", *_certificate(plan["certificate"], now)]
     coming = [entry["text"] for entry in summary["upcoming"]]
-    return [head, *summary["operations"], *known, *coming, *_undecided(summary["keep"]), *_warnings(summary["warnings"])]
+    table = rotation_table.lines(summary["certificates"])
+    return [head, *summary["operations"], *known, *coming, *_undecided(summary["keep"]), *_warnings(summary["warnings"]), *table]
 
 
 def _undecided(keep: Iterable[Result]) -> list[str]:

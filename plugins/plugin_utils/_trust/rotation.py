@@ -30,6 +30,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_en
     replaced,
     when_text,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_table import Standing, standings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, shifted, utc_text
 
@@ -89,6 +90,7 @@ class RotationPlan:
     previous_over: the farm remembers the certificate that signed before, and the overlap is over.
     problems: what keeps a certificate from being put into the tenant, each with its remedy.
     ending: that the certificate that signs ends within the days in which a run fails, and none takes over in time; None where it does not.
+    certificates: how each of the farm's certificates stands after the run.
     """
 
     add: tuple[Addition, ...]
@@ -100,13 +102,16 @@ class RotationPlan:
     previous_over: bool
     problems: tuple[tuple[str, str], ...] = ()
     ending: str | None = None
+    certificates: tuple[Standing, ...] = ()
 
     def held(self) -> RotationPlan:
         """The plan of a run in which something stands in the way: nothing goes and nothing is prepared, what is missing is added."""
         held = tuple(
             replace(one, goes=False, reason=f"{one.reason}; it stays as long as something stands in the way") for one in self.remove
         )
-        return replace(self, remove=(), keep=(*self.keep, *held), previous_over=False)
+        stays = _holders(held)
+        certificates = tuple(one.also_on(stays.get(one.thumbprint, ())) for one in self.certificates)
+        return replace(self, remove=(), keep=(*self.keep, *held), previous_over=False, certificates=certificates)
 
     @property
     def operations(self) -> list[str]:
@@ -158,17 +163,19 @@ def plan(
         for key in principal.keys
     ]
     keep = tuple(verdict for verdict in verdicts if not verdict.goes)
+    upcoming = tuple(sorted(_upcoming(roles, keep), key=lambda entry: (entry.date, entry.action, entry.thumbprint)))
     successor_due = following is None and current.end is not None and current.end - now <= rules.warn
     return RotationPlan(
         add=add,
         remove=tuple(verdict for verdict in verdicts if verdict.goes),
         keep=keep,
-        upcoming=tuple(sorted(_upcoming(roles, keep), key=lambda entry: (entry.date, entry.action, entry.thumbprint))),
+        upcoming=upcoming,
         warnings=tuple(_warnings(roles, successor_due)),
         successor_due=successor_due,
         previous_over=previous is not None and following is None and roles.overlap_end is not None and roles.overlap_end <= now,
         problems=problems,
         ending=_ending(roles),
+        certificates=tuple(standings(roles, _held_after(keep, add), [(one.date, one.action, one.thumbprint) for one in upcoming])),
     )
 
 
@@ -264,6 +271,14 @@ def _warnings(roles: Roles, successor_due: bool) -> Iterable[str]:
                 f"The staged certificate {following.thumbprint} signs only from {when_text(begin)} on, and {current.thumbprint} expires on "
                 f"{when_text(current.end)}: Microsoft asks for at least 24 hours between them. Stage it again with an earlier date."
             )
+
+
+def _held_after(keep: Sequence[Verdict], add: Sequence[Addition]) -> dict[str, tuple[str, ...]]:
+    """The application ids of the principals that hold a certificate once the run has done its work, by thumbprint."""
+    held = _holders(keep)
+    for addition in add:
+        held[addition.thumbprint] = tuple(dict.fromkeys((*held.get(addition.thumbprint, ()), *addition.app_ids)))
+    return held
 
 
 def _holders(keep: Sequence[Verdict]) -> dict[str, tuple[str, ...]]:

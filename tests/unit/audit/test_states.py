@@ -83,3 +83,14 @@ def test_every_status_of_every_rule_has_a_state() -> None:
 
 def test_the_page_is_the_table() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.support.findings_page"
+
+
+@pytest.mark.parametrize(("end", "told"), [(-2, "its entry there ended on "), (None, "not there")])
+def test_an_entry_of_the_farm_that_ended_is_told_from_one_that_is_not_there(
+    end: float | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = states.right()
+    keys = states.principal(state, states.SKYPE)["keyCredentials"]
+    keys[:] = [{**keys[0], "endDateTime": states.at(end)}] if end else []
+    (finding,) = [one for one in audited(state, {}, tmp_path, monkeypatch)["findings"] if one["id"] == "credential.own"]
+    assert (finding["status"], finding["actual"].startswith(told)) == ("fail", True), finding

@@ -499,3 +499,45 @@ def test_an_end_that_cannot_be_read_stops_nothing(decide: Decide) -> None:
     state["tenants"][0]["applications"][0]["graph"]["passwordCredentials"] = []
     result = decide("trust_rotation", state)
     assert (result.get("failed"), result["failure"], result.get("warnings")) == (None, "", None)
+
+
+def test_a_roll_ends_with_a_table_of_the_farms_certificates(decide: Decide) -> None:
+    state = states.right()
+    states.staged(state, 3, in_cloud=False)
+    own, following = thumbprint(state, "issuer"), thumbprint(state, "next")
+    planned = decide("trust_rotation", state)
+    begin = states.farm(state)["cms"]["token_issuer"]["effective_date"]
+    rows = {one["thumbprint"]: one for one in planned["certificates"]}
+    assert list(rows) == [own, following]
+    assert (rows[own]["role"], rows[own]["action"], rows[own]["app_ids"]) == ("signs now", "remove", [states.SKYPE])
+    assert (rows[following]["role"], rows[following]["action"], rows[following]["date"]) == ("signs next", "switch", begin)
+    assert (rows[following]["since"], rows[following]["app_ids"]) == (begin, [states.SKYPE])  # as the run leaves it
+    lines = run_action("trust_outcome", {"run": "rotate", "plan": planned})["lines"]
+    head, first, second = lines[-3:]
+    assert head.split() == ["certificate", "on", "the", "farm", "in", "the", "tenant", "since", "until", "next"]
+    assert first.startswith(f"{own}  signs now ")
+    assert first.endswith(": it can go")
+    assert second.startswith(f"{following}  signs next   on 1 principal  {begin[:10]}")
+    assert second.endswith(f"{begin[:10]}: it signs")
+
+
+def test_the_table_says_what_is_not_in_the_tenant_and_what_signed_before(decide: Decide) -> None:
+    state = states.right()
+    rolled(state, 1)
+    del states.principal(state, states.SKYPE)["keyCredentials"][0]
+    lines = run_action("trust_outcome", {"run": "rotate", "plan": decide("trust_rotation", state)})["lines"]
+    assert lines[-1].split()[:6] == [thumbprint(state, "issuer"), "signed", "before", "not", "there", "-"]
+    assert lines[-2].endswith(": its successor is due")
+
+
+def test_what_an_obstacle_keeps_in_the_tenant_is_there_in_the_table(decide: Decide) -> None:
+    state = states.right()
+    rolled(state, 8)
+    states.farm(state)["front_ends"][1]["clock_offset"] = 3600
+    states.principal(state, states.SKYPE)["keyCredentials"] = states.principal(state, states.SKYPE)["keyCredentials"][:1]
+    result = decide("trust_rotation", state)
+    assert result["failure"]
+    assert {one["thumbprint"]: one["app_ids"] for one in result["certificates"]} == {
+        thumbprint(state, "next"): [states.SKYPE],
+        thumbprint(state, "issuer"): [states.SKYPE],
+    }

@@ -87,18 +87,18 @@ def test_nothing_to_change_and_a_tenant_of_the_farms_own_domain_are_said() -> No
 
 
 def test_a_roll_tells_what_was_made_before_what_can_only_be_said() -> None:
-    planned = plan(unmade=["add the new one"], upcoming=[{"text": "then"}], keep=[])
+    planned = plan(unmade=["add the new one"], upcoming=[{"text": "then"}], keep=[], certificates=[])
     done = {
         "store": {"changed": True, "operations": ["create it"]},
         "remove": {"results": [{"changed": False, "operations": []}]},
         "add": SKIPPED,
     }
-    later = {"upcoming": [{"text": "later"}], "warnings": ["soon"]}
+    later = {"upcoming": [{"text": "later"}], "warnings": ["soon"], "certificates": []}
     result = run_action("trust_outcome", {"run": "rotate", "plan": planned, "done": done, "later": later}, check_mode=True)
     assert result["summary"]["operations"] == ["create it", "add the new one"]
     assert result["lines"][0] == "Deployment contoso: this would be done; what will be due is told with its date"
     assert result["lines"][-2:] == ["later", "warnings: 1, shown above"]
-    quiet = run_action("trust_outcome", {"run": "rotate", "plan": plan(unmade=[], upcoming=[], keep=[]), "later": SKIPPED})
+    quiet = run_action("trust_outcome", {"run": "rotate", "plan": plan(unmade=[], upcoming=[], keep=[], certificates=[]), "later": SKIPPED})
     assert (quiet["summary"]["changed"], "nothing was due" in quiet["lines"][0]) == (False, True)
 
 
