@@ -197,6 +197,7 @@ due:
   type: dict
   sample:
     certificate: true
+    withdrawal: false
     account: false
     names: false
     oauth_server: false
@@ -214,7 +215,7 @@ steps:
   elements: dict
   contains:
     step:
-      description: V(certificate), V(account), V(names), V(oauth_server), V(partner_application) or V(oauth_configuration).
+      description: V(certificate), V(withdrawal), V(account), V(names), V(oauth_server), V(partner_application) or V(oauth_configuration).
       type: str
       sample: oauth_configuration
     title:

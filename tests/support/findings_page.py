@@ -40,6 +40,7 @@ Two statuses in that column:
 - `roll.in_cloud` fails when the staged certificate signs within `roll_near_days`, and warns before.
 - `oauth_configuration.autodiscover_url` fails when it is not the expected URL. Where none is expected, it warns when it is no Autodiscover.
 - `credential.shared_own` warns where `exchange_credential` asks for the certificate there, and fails where it does not.
+  One that the deployment had there before is known by its display name.
 - `credential.symmetric` and `credential.password` warn where `known_thumbprints` names the owner of the key id, and fail where it does not.
 """
 

@@ -63,11 +63,13 @@ def _own(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCredential
     remedy = (
         "Move to a dedicated application, then set exchange_credential to false and remove it with sp_credential."
         if wanted
-        else "Remove it with sp_credential and state absent."
+        else "Run sfb.hybrid_auth.configure or rotate with trust_exchange_credential: false, which take it back, or use sp_credential."
     )
     for key in own:
         told = OWN.warned if wanted else OWN.failed
-        yield told(label(principal, key), "not there", "there, as the options ask for" if wanted else "there", remedy)
+        actual = "there, as the options ask for" if wanted else "there, although exchange_credential is false"
+        claim = None if wanted else facts.neighbours.claim(credential(key), EXCHANGE_ONLINE, facts.now)
+        yield told(label(principal, key), "not there", f"{actual}; {claim}" if claim else actual, remedy)
     if own:
         return
     if open_questions:

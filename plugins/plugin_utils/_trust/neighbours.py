@@ -96,6 +96,17 @@ class Neighbours:
         over = shifted(since, self.overlap)
         return f"{_ROLES['previous']}, and tokens that it signed may be in use until {utc_text(over)}" if over > now else None
 
+    def claim(self, key: KeyCredential, app_id: str, now: datetime) -> str | None:
+        """Why an entry of a certificate of this deployment stays for another one's sake, in words; None where it need not."""
+        if used := self.use(key.thumbprint, app_id, now):
+            return used
+        named = self.named(key)
+        if named is not None and not named.own and not named.read:
+            return f"by its display name it is of deployment {named.deployment}, which was not read in this run"
+        if self.lost and not key.expired(now):
+            return f"whether deployment {', '.join(self.lost)} signs with it was not read"
+        return None
+
     def named(self, key: KeyCredential) -> Named | None:
         """Who put the entry there, by its display name; None where that tells nothing, or no deployment is at work."""
         name = entry_name.read(key) if self.own is not None else None

@@ -20,7 +20,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import plans, service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import farms_host
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, existing, fitness, steps, usable
@@ -35,7 +34,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
     unread_obstacles,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Loss, Step
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Loss, Step, merged
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.withdrawal import taken_back
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import (
     Certificate,
@@ -302,30 +302,46 @@ def _plan_tenant(
         planned = [plans.credentials(one, request, now) for one in holders]
         warnings = (service_principal.SHARED_PRINCIPAL_WARNING,) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
         losses = tuple(removal for one in planned for removal in one.removals)
-        made.add(Step("certificate", _merged(planned), losses, warnings), arguments)
+        made.add(Step("certificate", merged(planned), losses, warnings), arguments)
+
+    def withdrawal() -> None:
+        found = service_principal.from_current(tenant.principals, [settings.exchange_application_id])
+        step, arguments = taken_back(settings, found or (), usable.farms_certificates(deployment.read.values()), neighbours, now)
+        if step.change.changed or step.warnings:
+            made.add(step, arguments)
 
     def account() -> None:
         app_id = settings.exchange_application_id
         planned = [plans.account(one, enabled=True) for one in principals(app_id)]
-        made.add(Step("account", _merged(planned)), {"app_id": app_id, "enabled": True, "wait_timeout": settings.wait_timeout})
+        made.add(Step("account", merged(planned)), {"app_id": app_id, "enabled": True, "wait_timeout": settings.wait_timeout})
 
     def names() -> None:
-        app_id, domains = settings.skype_application_id, settings.names_exact_domains
-        unnamed = ", ".join(neighbours.unnamed) if domains else ""
-        state = "exact" if domains and not unnamed else "present"
-        keep = [name for name in neighbours.names_of_others() if farms_host(app_id, name, domains)] if state == "exact" else []
-        (planned,) = [plans.names(one, made.facts.names, state, app_id, domains, keep) for one in principals(app_id)]
-        arguments = {"app_id": app_id, "names": list(made.facts.names), "state": state, "wait_timeout": settings.wait_timeout}
-        if state == "exact":
-            arguments |= {"domains": list(domains), "keep": keep}
-        warnings = (_UNNAMED.format(domains=", ".join(domains), deployments=unnamed),) if unnamed else ()
-        made.add(Step("names", _merged([planned]), planned.removals, warnings), arguments)
+        (principal,) = principals(settings.skype_application_id)
+        made.add(*_names_step(settings, made.facts.names, principal, neighbours))
 
     _attempt(made, certificate)
+    if set(settings.app_ids) != set(settings.credential_app_ids):
+        _attempt(made, withdrawal)
     if settings.exchange_enabled:
         _attempt(made, account)
     if made.facts.names:
         _attempt(made, names)
+
+
+def _names_step(
+    settings: Settings, wanted: Sequence[str], principal: ServicePrincipal, neighbours: Neighbours
+) -> tuple[Step, dict[str, Any]]:
+    """The names of the Web services, and the options of sp_names. Where other deployments have names in an exact domain, they stay."""
+    app_id, domains = settings.skype_application_id, settings.names_exact_domains
+    unnamed = ", ".join(neighbours.unnamed) if domains else ""
+    state = "exact" if domains and not unnamed else "present"
+    keep = [name for name in neighbours.names_of_others() if farms_host(app_id, name, domains)] if state == "exact" else []
+    planned = plans.names(principal, wanted, state, app_id, domains, keep)
+    arguments = {"app_id": app_id, "names": list(wanted), "state": state, "wait_timeout": settings.wait_timeout}
+    if state == "exact":
+        arguments |= {"domains": list(domains), "keep": keep}
+    warnings = (_UNNAMED.format(domains=", ".join(domains), deployments=unnamed),) if unnamed else ()
+    return Step("names", merged([planned]), planned.removals, warnings), arguments
 
 
 def _plan_farm(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | Unread, now: datetime) -> None:
@@ -400,11 +416,3 @@ def _certificates(signings: Sequence[Signing], given: Certificate | None, now: d
     loaded = [load_certificate("certificate", row["content"]) for row in rows if row["content"]]
     there = [one for one in loaded if one.not_after > now and long_enough(one.key_type, one.key_size)]
     return tuple({one.thumbprint: one for one in there}.values())
-
-
-def _merged(planned: Sequence[PrincipalPlan]) -> Change:
-    return Change(
-        before={one.principal.app_id: dict(one.change.before) for one in planned},
-        after={one.principal.app_id: dict(one.change.after) for one in planned},
-        operations=tuple(operation for one in planned for operation in one.change.operations),
-    )

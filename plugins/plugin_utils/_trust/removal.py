@@ -100,18 +100,12 @@ def whose(
     thumbprints: those that the farm tells. What the deployment put into the tenant and the farm has no longer tells its display name.
     """
     entries = [(one["app_id"], key_credential.from_info(key)) for one in principals for key in one["key_credentials"]]
-    named = [(key.thumbprint, name) for _app_id, key in entries if (name := neighbours.named(key))]
-    ours = dict.fromkeys((*thumbprints, *(str(thumbprint) for thumbprint, name in named if name.own)))
+    before = (str(key.thumbprint) for _app_id, key in entries if (name := neighbours.named(key)) and name.own)
+    ours = dict.fromkeys((*thumbprints, *before))
     kept: dict[str, str] = {}
-    if neighbours.lost:
-        lost = f"whether deployment {', '.join(neighbours.lost)} signs with it was not read"
-        kept = {str(key.thumbprint): lost for _app_id, key in entries if key.thumbprint in ours and not key.expired(now)}
-    for thumbprint, name in named:
-        if thumbprint in ours and not name.own and not name.read:
-            kept[str(thumbprint)] = f"by its display name it is of deployment {name.deployment}, which was not read in this run"
     for app_id, key in entries:
-        if key.thumbprint in ours and (used := neighbours.use(key.thumbprint, app_id, now)):
-            kept[str(key.thumbprint)] = used
+        if key.thumbprint in ours and (claim := neighbours.claim(key, app_id, now)):
+            kept[str(key.thumbprint)] = claim
     return tuple(ours), kept
 
 

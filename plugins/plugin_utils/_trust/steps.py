@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import ownership
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Reading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
@@ -19,6 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 # The steps in the order in which they are done: the tenant accepts what the farm signs before the farm relies on it.
 TITLES = {
     "certificate": "Certificate on the service principals",
+    "withdrawal": "Certificate taken back from the Exchange Online service principal",
     "account": "Exchange Online service principal enabled",
     "names": "Names of the Web services",
     "oauth_server": "OAuth server",
@@ -46,6 +48,15 @@ class Step:
             "losses": list(self.losses),
             "warnings": list(self.warnings),
         }
+
+
+def merged(planned: Sequence[PrincipalPlan]) -> Change:
+    """The change of several service principals as one, by their application ids."""
+    return Change(
+        before={one.principal.app_id: dict(one.change.before) for one in planned},
+        after={one.principal.app_id: dict(one.change.after) for one in planned},
+        operations=tuple(operation for one in planned for operation in one.change.operations),
+    )
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from ..support import run_action
 # The module of each step, and whether it works on the farm.
 STEPS = {
     "certificate": ("sp_credential", False),
+    "withdrawal": ("sp_credential", False),
     "account": ("sp_account", False),
     "names": ("sp_names", False),
     "oauth_server": ("oauth_server", True),
