@@ -43,7 +43,7 @@ class ActionModule(HybridAuthAction):
             settings = registered.settings_in(params)
             deployment = registered.deployment_in(params, settings, task_vars)
             tenant_id = wanted.tenant_id or (cloud or {}).get("tenant_id")
-            neighbours = registered.neighbours_in(params, settings, deployment, tenant_id, task_vars)
+            neighbours = registered.neighbours_in(params, settings, deployment, tenant_id, cloud, task_vars)
             name, onprem, servers = deployment.name, list(deployment.read.values()), list(deployment.members)
         known = facts(
             deployment=name,

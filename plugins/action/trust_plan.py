@@ -62,7 +62,11 @@ class ActionModule(HybridAuthAction):
         deployment = registered.deployment_in(params, settings, task_vars) if params["members"] else _alone(params, settings)
         tenant = registered.tenant_in(params["token"], params["principals"])
         now = datetime.now(timezone.utc)
-        known = registered.neighbours_in(params, settings, deployment, _tenant_id(tenant), task_vars) if params["members"] else None
+        known = (
+            registered.neighbours_in(params, settings, deployment, _tenant_id(tenant), params["principals"], task_vars)
+            if params["members"]
+            else None
+        )
         made, told = plan.plan(settings, deployment, tenant, now, known), ""
         split = split_obstacles(deployment)
         if params["obstacles"] == "fail" and (split or made.obstacles):

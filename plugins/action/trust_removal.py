@@ -141,7 +141,7 @@ class ActionModule(HybridAuthAction):
         return (
             settings.deployment,
             obstacles,
-            registered.neighbours_in(params, settings, deployment, tenant.tenant_id, task_vars),
+            registered.neighbours_in(params, settings, deployment, tenant.tenant_id, params["principals"], task_vars),
             {
                 **params,
                 **{option: facts[name] for option, name in _SETTINGS.items()},

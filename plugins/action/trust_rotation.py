@@ -102,7 +102,7 @@ class ActionModule(HybridAuthAction):
             check_obstacles(settings.deployment, obstacles)
         restricted = leading is not None and leading["endpoint"] == "restricted"
         others = {other: read["signing"] for other, read in deployment.read.items() if other != name and "signing" in read}
-        neighbours = registered.neighbours_in(params, settings, deployment, params["token"]["tenant_id"], task_vars)
+        neighbours = registered.neighbours_in(params, settings, deployment, params["token"]["tenant_id"], params["cloud"], task_vars)
         rules = replace(_rules(params), coming=_coming(settings, params["prepared"]), wanted_on=settings.credential_app_ids)
         plan = rotation.plan(signing, [*_principals(params), *_opted_out(settings, params["cloud"])], rules, moment, others, neighbours)
         obstacles += [Obstacle(deployment.subject, problem, remedy) for problem, remedy in plan.problems]

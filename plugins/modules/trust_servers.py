@@ -170,8 +170,8 @@ known:
       description: The service principal names that stand for it, in both forms.
       type: list
       elements: str
-    pools:
-      description: The pools that have Web services.
+    hosts:
+      description: The FQDNs that tell its farm from every other one, its pools and the servers that were read.
       type: list
       elements: str
       sample:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ State = dict[str, Any]
 LOST, MISSING, UNCLEAR, OPEN = "lost", "missing", "unclear", "not converged"
 _KEY = ("key", "displayName", "customKeyIdentifier", "startDateTime", "endDateTime")
 _AT = 2 + _KEY.index("customKeyIdentifier")
+# The day and the host in a new entry's display name: which server was read first, and when, is no difference between two runs.
+_WRITTEN = re.compile(r"^(SfB trust .+ )[0-9]{8}-[0-9a-f]{6} ")
 _OBJECTS = ("oauth_servers", "partner_applications")
 
 
@@ -48,6 +51,7 @@ def plain(state: State, before: State) -> State:
         entries = [key for tenant in made["tenants"] for one in tenant["service_principals"] for key in one["keyCredentials"]]
         for key in entries:
             own = certificates.thumbprint(certificate_of(key["key"])) if key["key"] else None
+            key["displayName"] = _WRITTEN.sub(r"\1", key["displayName"] or "") or None
             if own in fresh:
                 key.update(dict.fromkeys(_KEY, f"new {fresh.index(own) + 1}"))
     return made

@@ -5,7 +5,8 @@
 """The display name by which an entry of keyCredentials tells which deployment put it there. Private to the collection.
 
 It lies beside the key, so every controller sees it, whatever became of the one that wrote it. Anyone may write any display name: it
-counts only where it names the certificate that is in the entry, and it is one deployment's only with the mark of one of its pools.
+counts only where it names the certificate that is in the entry, and it is one deployment's only with the mark of one of its hosts, a
+pool or a server.
 Graph keeps 90 characters: https://learn.microsoft.com/graph/api/resources/keycredential
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -30,28 +31,28 @@ _FORM = re.compile(rf"{_PREFIX}(?P<deployment>.+) (?P<day>[0-9]{{8}})-(?P<mark>[
 
 @dataclass(frozen=True)
 class EntryName:
-    """deployment: as far as it fits. mark: of one of its pools. written: the end of the day, in UTC, on which it was put there."""
+    """deployment: as far as it fits. mark: of one of its hosts. written: the end of the day, in UTC, on which it was put there."""
 
     deployment: str
     mark: str
     written: datetime
 
     def is_of(self, deployment: str, marks: Collection[str]) -> bool:
-        """Whether it is of the deployment of that name that has pools with these marks."""
+        """Whether it is of the deployment of that name that has hosts with these marks."""
         return self.mark in marks and same_text(self.deployment, _fitted(deployment))
 
 
-def mark(pool: str) -> str:
-    """What stands for a pool, by its FQDN: two deployments may have one name, and none has the other's pool."""
-    return hashlib.sha256(pool.strip().lower().encode()).hexdigest()[:_MARK_LETTERS]
+def mark(host: str) -> str:
+    """What stands for a pool or a server, by its FQDN: two deployments may have one name, and none has the other's hosts."""
+    return hashlib.sha256(host.strip().lower().encode()).hexdigest()[:_MARK_LETTERS]
 
 
-def made(deployment: str, pools: Collection[str], thumbprint: str, now: datetime) -> str | None:
-    """The display name for the entry of a certificate; None where no pool is known. now: an aware time."""
-    if not pools:
+def made(deployment: str, hosts: Sequence[str], thumbprint: str, now: datetime) -> str | None:
+    """The display name for the entry of a certificate, with the mark of the first host; None where none is known. now: an aware time."""
+    if not hosts:
         return None
     day = now.astimezone(timezone.utc).strftime(_DAY)
-    return f"{_PREFIX}{_fitted(deployment)} {day}-{mark(min(pool.lower() for pool in pools))} {thumbprint.upper()}"
+    return f"{_PREFIX}{_fitted(deployment)} {day}-{mark(hosts[0])} {thumbprint.upper()}"
 
 
 def read(key: KeyCredential) -> EntryName | None:

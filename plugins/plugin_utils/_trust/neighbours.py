@@ -10,7 +10,7 @@ tells by its display name who put it there, which never lets anything go that an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
@@ -51,7 +51,7 @@ class Known(TypedDict):
     app_ids: list[str]
     uses: list[Use]
     names: list[str]
-    pools: list[str]
+    hosts: list[str]
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,14 @@ class Named:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """own: the name of the deployment that is at work, None where a task names none. pools: its pools. others: those of the same tenant.
+    """own: the name of the deployment that is at work, None where a task names none. hosts: its pools and servers, as
+    far as they are known. others: those of the same tenant.
 
     overlap: how long what a deployment signed with before stays in use.
     """
 
     own: str | None = None
-    pools: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     others: tuple[Known, ...] = ()
     overlap: timedelta = timedelta(days=7)
 
@@ -112,10 +113,10 @@ class Neighbours:
         name = entry_name.read(key) if self.own is not None else None
         if name is None:
             return None
-        if name.is_of(str(self.own), [entry_name.mark(pool) for pool in self.pools]):
+        if name.is_of(str(self.own), [entry_name.mark(host) for host in self.hosts]):
             return Named(str(self.own), True, True, name.written)
         for other in self.others:
-            if other["read"] and name.is_of(other["deployment"], [entry_name.mark(pool) for pool in other["pools"]]):
+            if other["read"] and name.is_of(other["deployment"], [entry_name.mark(host) for host in other["hosts"]]):
                 return Named(other["deployment"], False, True, name.written)
         return Named(name.deployment, False, False, name.written)
 
@@ -138,16 +139,19 @@ class Neighbours:
         return found
 
     def display_names(self, thumbprints: Iterable[str], now: datetime) -> dict[str, str]:
-        """The display names of new entries, by thumbprint. Without a known pool there are none."""
+        """The display names of new entries, by thumbprint. Without a known host there are none."""
         if self.own is None:
             return {}
-        made = {one: entry_name.made(self.own, self.pools, one, now) for one in thumbprints}
+        made = {one: entry_name.made(self.own, self.hosts, one, now) for one in thumbprints}
         return {one: name for one, name in made.items() if name}
 
 
-def pools_of(farm: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """The FQDNs of the farm's pools that have Web services; none where they were not read."""
-    return tuple(dict.fromkeys(str(service["pool"]).lower() for service in (farm or {}).get("web_services") or () if service.get("pool")))
+def hosts_of(readings: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The FQDNs that tell the farm from every other one, as far as its servers told them: its pools, then the servers themselves."""
+    read = list(readings)
+    pools = {str(service["pool"]).lower() for one in read for service in one.get("web_services") or () if service.get("pool")}
+    servers = {str((one.get("server") or {}).get("name") or "").lower() for one in read}
+    return (*sorted(pools), *sorted(name for name in servers - pools if "." in name))
 
 
 def by_deployment(hosts: Iterable[str], settled: Mapping[str, str], told: Mapping[str, str | None]) -> dict[str, list[str]]:
@@ -186,8 +190,22 @@ def known(
         "app_ids": [str(one) for one in settings.get("credential_app_ids") or ()],
         "uses": _distinct(use for one in readings.values() for use in _uses(one)) if trusts else [],
         "names": names,
-        "pools": list(pools_of(leading)),
+        "hosts": list(hosts_of(readings.values())),
     }
+
+
+def in_tenant(cloud: Mapping[str, Any] | None) -> frozenset[str]:
+    """The thumbprints and the names, in lower case, that a result of sp_info has."""
+    principals = (cloud or {}).get("service_principals") or ()
+    keys = (str(key.get("thumbprint") or "").lower() for one in principals for key in one.get("key_credentials") or ())
+    return frozenset((*keys, *(str(name).lower() for one in principals for name in one.get("names") or ())))
+
+
+def matters(other: Known, there: Collection[str]) -> bool:
+    """Whether it makes a difference of which tenant the deployment is. there: as in_tenant() tells it."""
+    if not other["read"] or not other["topology"]:
+        return other["here"]
+    return any(text.lower() in there for text in (*(use["thumbprint"] for use in other["uses"]), *other["names"]))
 
 
 def shares(other: Known, own: str, tenant_id: str | None, signed_in: str | None) -> bool:

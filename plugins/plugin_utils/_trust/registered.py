@@ -12,7 +12,14 @@ from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Known, Neighbours, pools_of, shares
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import (
+    Known,
+    Neighbours,
+    hosts_of,
+    in_tenant,
+    matters,
+    shares,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Reading, Tenant, Unread, read_or_not
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
@@ -58,23 +65,30 @@ def deployment_in(params: Mapping[str, Any], settings: Settings, task_vars: Mapp
 
 
 def neighbours_in(
-    params: Mapping[str, Any], settings: Settings, deployment: Deployment, tenant_id: str | None, task_vars: Mapping[str, Any]
+    params: Mapping[str, Any],
+    settings: Settings,
+    deployment: Deployment,
+    tenant_id: str | None,
+    cloud: Mapping[str, Any] | None,
+    task_vars: Mapping[str, Any],
 ) -> Neighbours:
     """The other deployments of the tenant, as trust_servers told them under the variable that the option neighbours names.
 
     tenant_id: the deployment's, None where it is not known; then every other one may be of the same tenant.
+    cloud: what was read of it. Only of those that have something in common with it is looked up which tenant they signed in to, so that
+    the cost stays linear.
     """
     others = OtherHosts(task_vars["hostvars"])
     told = others.raw(deployment.lead).get(params["neighbours"])
     listed = told.get("known") if isinstance(told, Mapping) else None
-    leading = None if isinstance(deployment.leading, Unread) else deployment.leading
+    there = in_tenant(cloud)
     known = [
-        cast(Known, one)
-        for one in listed or ()
-        if shares(cast(Known, one), settings.deployment, tenant_id, _signed_in(others.raw(one["lead"])))
+        one
+        for one in cast("list[Known]", listed or [])
+        if shares(one, settings.deployment, tenant_id, _signed_in(others.raw(one["lead"])) if matters(one, there) else None)
     ]
     overlap = timedelta(days=settings.rotation_overlap_days)
-    return Neighbours(settings.deployment, pools_of(leading), tuple(known), overlap)
+    return Neighbours(settings.deployment, hosts_of(deployment.read.values()), tuple(known), overlap)
 
 
 def _signed_in(variables: Mapping[str, Any]) -> str | None:

@@ -235,7 +235,8 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
         text = f"previous {current.thumbprint} can go on {when_text(over)}, when the overlap is over"
         yield Upcoming(over, "remove", current.thumbprint, holders.get(current.thumbprint, ()), text)
     for thumbprint, until in sorted({(str(verdict.key.thumbprint), verdict.until) for verdict in keep if verdict.until}):
-        text = f"previous {thumbprint} can go on {when_text(until)}, when the overlap is over"
+        kind = "previous" if thumbprint in roles.earlier else "superseded"
+        text = f"{kind} {thumbprint} can go on {when_text(until)}, when the overlap is over"
         yield Upcoming(until, "remove", thumbprint, holders[thumbprint], text)
     role, last = ("staged", following) if following else ("current", current)
     if last.end:

@@ -58,6 +58,14 @@ class Hybrid:
         key["displayName"] = entry_name.made(deployment, pools, found, day)
         return found
 
+    def do(self, module: str, arguments: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+        """What a module that works on the tenant returns; what it wrote is there for what comes next."""
+        estate = Estate(self.farms["east"], self._workdir, self._monkeypatch)
+        done = estate.in_tenant(module, arguments, check_mode=check_mode)
+        for app_id in (states.SKYPE, states.EXCHANGE):
+            states.principal(self.farms["east"], app_id).update(estate.principal(app_id))
+        return done
+
     def names(self) -> list[str]:
         listed: list[str] = states.principal(self.farms["east"], states.SKYPE)["servicePrincipalNames"]
         return listed

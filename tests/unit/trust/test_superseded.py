@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +23,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules, Verdict
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+from tests.lab.states import audit as states
 
 from ..support import roll
+from .shared import Hybrid
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -149,3 +152,64 @@ def test_without_a_known_pool_there_is_no_name() -> None:
     assert entry_name.made("contoso", (), A, NOW) is None
     assert Neighbours("contoso").display_names([A], NOW) == {}
     assert Neighbours("contoso", POOLS).display_names([A], NOW) == {A: f"SfB trust contoso 20261125-{entry_name.mark(POOLS[0])} {A}"}
+
+
+@pytest.fixture
+def hybrid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hybrid:
+    made = Hybrid(tmp_path, monkeypatch)
+    made.outside.add("west")
+    return made
+
+
+def aged(hybrid: Hybrid, days: int) -> None:
+    """What was put into the tenant under a display name was put there so many days earlier."""
+    for key in states.principal(hybrid.farms["east"], states.SKYPE)["keyCredentials"]:
+        parts = key["displayName"].split(" ")
+        if parts[0] == "SfB":
+            day = datetime.strptime(parts[3][:8], "%Y%m%d").replace(tzinfo=timezone.utc) - timedelta(days=days)
+            key["displayName"] = " ".join((*parts[:3], f"{day:%Y%m%d}{parts[3][8:]}", parts[4]))
+
+
+@pytest.mark.parametrize("module", ["trust_rotation", "trust_plan"])
+def test_what_a_run_puts_there_for_a_roll_that_is_cancelled_goes_after_the_overlap(hybrid: Hybrid, module: str) -> None:
+    east = hybrid.farms["east"]
+    states.farm(east)["cms"]["token_issuer"]["effective_date"] = states.at(-90)
+    states.staged(east, 3, in_cloud=False)
+    following = hybrid.thumbprint("east", "next")
+    arguments = hybrid.decide(module)["arguments"]["add" if module == "trust_rotation" else "certificate"]
+    predicted = hybrid.do("sp_credential", arguments, check_mode=True)
+    done = hybrid.do("sp_credential", arguments)
+    assert (done["operations"], done["diff"]) == (predicted["operations"], predicted["diff"])
+    assert done["operations"] == [
+        f"add certificate {following} (CN=contoso.com) to service principal {states.SKYPE} (Skype for Business Online)"
+    ]
+    states.farm(east)["cms"]["token_issuer"] = {"certificate": "issuer", "previous": None, "effective_date": states.at(-90)}
+    kept = hybrid.decide("trust_rotation")
+    assert kept["remove"] == []
+    (entry,) = (one for one in kept["keep"] if one["thumbprint"] == following)
+    assert (entry["owner"], entry["remedy"]) == ("ours", f"trust_rotation_remove_thumbprints: [{following}]")
+    assert [one["thumbprint"] for one in kept["upcoming"] if one["action"] == "remove"] == [following]
+    aged(hybrid, 9)
+    gone = hybrid.decide("trust_rotation")
+    assert [one["thumbprint"] for one in gone["remove"]] == [following]
+    (arguments,) = gone["arguments"]["remove"]
+    hybrid.do("sp_credential", {"app_ids": [arguments["app_id"]], "state": "absent", "key_id": arguments["key_id"]})
+    assert hybrid.decide("trust_rotation")["operations"] == []
+
+
+def test_a_certificate_that_is_about_to_be_staged_stays_after_a_run_that_was_cut_off(hybrid: Hybrid) -> None:
+    made = states.made("CN=contoso.com", days=900)
+    thumbprint = hybrid.put("east", made)
+    assert [one["thumbprint"] for one in hybrid.decide("trust_rotation")["remove"]] == [thumbprint]
+    dates = {"not_before": states.at(-30), "not_after": states.at(900)}
+    prepared = {"certificate": {"thumbprint": thumbprint, "content": None, "subject": "CN=contoso.com", **dates}}
+    result = hybrid.decide("trust_rotation", prepared=prepared)
+    assert result["remove"] == []
+    assert result["steps"]["stage"] is True
+
+
+def test_without_the_lead_a_server_that_was_read_gives_the_mark(hybrid: Hybrid) -> None:
+    states.principal(hybrid.farms["east"], states.SKYPE)["keyCredentials"] = []
+    result = hybrid.decide("trust_plan", members={"lead": "fe01", "members": ["fe01", "fe02"], "lost": ["fe01"]}, obstacles="return")
+    (name,) = result["arguments"]["certificate"]["display_names"].values()
+    assert f"-{entry_name.mark('fe02.contoso.com')} " in name
