@@ -33,6 +33,7 @@ from tests.lab.cloud.entra import Entra
 from tests.lab.cloud.federation import AUDIENCE
 from tests.lab.cloud.json_web_token import Signer
 from tests.lab.cloud.token_service import TokenService
+from tests.lab.farm.farm import FrontEnd
 from tests.lab.farm.python_runner import Runner
 from tests.support.play import NOT_INHERITED, invocation, run_playbook
 from tests.support.secret_search import files_in, forms, found_in
@@ -61,6 +62,21 @@ SIGN_INS: dict[str, dict[str, Any]] = {
 }
 NONE = dict.fromkeys(("trust_client_secret", "trust_client_certificate_path", "trust_access_token"), "")
 pytestmark = pytest.mark.either_runner
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
+    """Every command line on the servers, which their lists of processes show. None has its work without standard input."""
+    lines: list[tuple[str, bytes]] = []
+    run = FrontEnd.run
+
+    def kept(self: FrontEnd, command: Any, stdin: bytes, user: str) -> Any:
+        assert stdin
+        lines.append(("command line", f"{command.text}\n{command.script}".encode()))
+        return run(self, command, stdin, user)
+
+    monkeypatch.setattr(FrontEnd, "run", kept)
+    return lines
 
 
 @pytest.fixture
@@ -229,7 +245,13 @@ def _kept_by_runner(artifacts: str, kept: Path) -> tuple[str, ...]:
 
 
 def test_ansible_runner_keeps_no_secret_of_any_entry_point(
-    lab: Lab, given: dict[str, str], known: dict[str, str], person: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lab: Lab,
+    given: dict[str, str],
+    known: dict[str, str],
+    started: list[tuple[str, bytes]],
+    person: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in [name for name in os.environ if name.startswith(NOT_INHERITED)]:
         monkeypatch.delenv(name)
@@ -259,7 +281,9 @@ def test_ansible_runner_keeps_no_secret_of_any_entry_point(
     assert {"seal", "signature of an assertion", "device_code"} <= kinds
     # ansible-runner writes the environment in which a run was started into this file, as docs/security.md says.
     places = [(place, content) for place, content in files_in(kept) if not place.endswith("/command")]
-    check(places, known, ("log", *_kept_by_runner(run.config.artifact_dir, kept)))
+    assert {name for _place, name, _form in found_in([("command", (Path(run.config.artifact_dir) / "command").read_bytes())], known)}
+    assert len(started) > 5
+    check([*places, *started], known, ("log", *_kept_by_runner(run.config.artifact_dir, kept)))
     assert (kept / "audit.html").is_file()
 
 
@@ -271,6 +295,7 @@ def test_with_the_debug_variable_nothing_is_printed_either(
     run = run_playbook(playbook(tmp_path, ROTATE), lab.inventory, kept, "-vvvvv", extra_environment={**given, **files})
     assert "with ANSIBLE_DEBUG ansible-core prints what it sends" in run.output
     assert not any(name.startswith("seal") for name in known)
+    assert [entry for entry in lab.requests() if entry["write"]] == []
     check([("output", run.output.encode()), *files_in(kept)], known, ("output", "log", "facts/"))
 
 
