@@ -106,22 +106,23 @@ class ActionModule(HybridAuthAction):
         rules = replace(_rules(params), coming=_coming(settings, params["prepared"]), wanted_on=settings.credential_app_ids)
         plan = rotation.plan(signing, [*_principals(params), *_opted_out(settings, params["cloud"])], rules, moment, others, neighbours)
         obstacles += [Obstacle(deployment.subject, problem, remedy) for problem, remedy in plan.problems]
+        comes = False
         if not restricted:
             password, due = params["pfx_password"], plan.successor_due
-            obstacles += successor.obstacles(settings, signing, password, successor_due=due, now=moment)
+            comes, told = successor.coming(settings, signing, password, successor_due=due, now=moment)
+            obstacles += told
         if fails and not plan.add:
             check_obstacles(settings.deployment, obstacles)
         held = bool(obstacles) and fails
         plan = plan.held() if held else plan
         if restricted:
-            told = f"{name}: {_RESTRICTED}"
-            plan = replace(plan, previous_over=False, warnings=(told, *plan.warnings))
+            plan = replace(plan, previous_over=False, warnings=(f"{name}: {_RESTRICTED}", *plan.warnings))
         sign_in = sign_in_end.ending(params["token"], settings.fail_days, moment)
         soon = sign_in or sign_in_end.ending(params["token"], settings.rotation_warn_days, moment)
         if soon:
             plan = replace(plan, warnings=(*plan.warnings, f"{soon} {sign_in_end.REMEDY}"))
         beside = [*([f"{sign_in} {sign_in_end.REMEDY}"] if sign_in else []), *disabled_problems(settings, tenant)]
-        to_do = _to_do(settings, plan, signing, params["prepared"], held=held or restricted)
+        to_do = _to_do(settings, plan, signing, params["prepared"], held=held or restricted, comes=comes)
         to_do["arguments"]["add"]["display_names"] = neighbours.display_names(_new(plan, params["prepared"]), moment)
         return {
             **_result(plan, [*first, *obstacles]),
@@ -238,13 +239,13 @@ def _new(plan: rotation.RotationPlan, prepared: Mapping[str, Any] | None) -> lis
 
 
 def _to_do(
-    settings: Settings, plan: rotation.RotationPlan, signing: Signing, prepared: Mapping[str, Any] | None, *, held: bool
+    settings: Settings, plan: rotation.RotationPlan, signing: Signing, prepared: Mapping[str, Any] | None, *, held: bool, comes: bool
 ) -> dict[str, Any]:
     """What the role's steps are to do, in their order; a certificate that is yet to be made in check mode can only be said.
 
-    held: something stands in the way, or no script may run there, so that nothing is done on the farm.
+    held: something stands in the way, or no script may run there, so that nothing is done on the farm. comes: a certificate that follows.
     """
-    store = None if held else successor.store_arguments(settings, successor_due=plan.successor_due)
+    store = successor.store_arguments(settings) if comes and not held else None
     made = None if held else (prepared or {}).get("certificate")
     stage = successor.follows(made, signing)
     certificates = [addition.content for addition in plan.add]

@@ -360,7 +360,7 @@ def _never_again(world: World, name: str, after: float) -> None:
 def restricted(world: World) -> None:
     for number in range(2):
         day, name = 200.0 * (number + 1) + BY_HAND, f"roll {number}"
-        world.roll(name, day, effective=day + 7, end=day + 300)
+        world.roll(name, day, effective=day + 7, end=day + 400)
         world.at(day, partial(world.tell_certificate, name))
 
 

@@ -20,9 +20,18 @@ def _two(world: World) -> None:
     world.roll("next", 200 + BY_HAND, effective=207 + BY_HAND, end=900, deployment="branch")
 
 
+def _until_its_own_run(world: World) -> None:
+    """What a play of one deployment cannot know (docs/rotation.md, "Several deployments of one tenant"): who else signs with an entry
+    that no deployment's name is on. So it goes after the overlap, and the other deployment's run of that morning puts it back with its
+    name, after which it stays."""
+    removed = next_day(107 + BY_HAND + 7, ROTATE_AT)
+    world.outage(removed, removed + 1 / 1440, "fe03", "fe04")
+
+
 @scenario("4: two deployments with one certificate, one rolled, plays apart")
 def apart(world: World) -> None:
     _two(world)
+    _until_its_own_run(world)
 
 
 @scenario("4: two deployments with one certificate, one rolled, in one play")
@@ -33,8 +42,11 @@ def together(world: World) -> None:
 
 @scenario("4: two deployments with one certificate, the other one's turn first")
 def other_first(world: World) -> None:
+    """The other deployment's own run has been by then, so it is without the entry for a day; its audit of that night is red."""
     _two(world)
     world.plays.reverse()
+    removed = next_day(107 + BY_HAND + 7, ROTATE_AT)
+    world.outage(removed, removed + 1, "fe03", "fe04")
 
 
 # (6) An entry that ends before its certificate.

@@ -21,12 +21,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time
 
 
-def store_arguments(settings: Settings, *, successor_due: bool) -> dict[str, Any] | None:
-    """The options of onprem_certificate that bring the next certificate into the store, without a password; None where none comes."""
+def store_arguments(settings: Settings) -> dict[str, Any]:
+    """The options of onprem_certificate that bring the next certificate into the store, without a password, where one comes."""
     if settings.rotation_create == "pfx":
         return {"state": "in_store", "source": "pfx", "pfx_path": settings.rotation_pfx_path}
-    if settings.rotation_create != "self_signed" or not successor_due:
-        return None
     return {
         "state": "in_store",
         "source": "self_signed",
@@ -36,19 +34,21 @@ def store_arguments(settings: Settings, *, successor_due: bool) -> dict[str, Any
     }
 
 
-def obstacles(settings: Settings, signing: Signing, password: str | None, *, successor_due: bool, now: datetime) -> list[Obstacle]:
-    """What keeps the next certificate from being brought in and staged, told before the first write: its file, a pending roll, the date.
+def coming(
+    settings: Settings, signing: Signing, password: str | None, *, successor_due: bool, now: datetime
+) -> tuple[bool, list[Obstacle]]:
+    """Whether a certificate comes that is to follow the one that signs, and what keeps it from being brought in and staged.
 
-    password: of the PFX file. now: the server's clock, aware.
+    That is its file, a pending roll or the date, told before the first write. password: of the PFX file. now: the server's clock, aware.
     """
     subject = f"Deployment {settings.deployment}"
     try:
         row = _next_row(settings, signing, password, successor_due=successor_due, now=now)
         if row is None:
-            return []
+            return False, []
         following = signing["next"]
         if following:
-            return [
+            return False, [
                 Obstacle(
                     subject,
                     f"trust_rotation_pfx_path holds another certificate, {row['thumbprint']}, but a roll to {following['thumbprint']} is "
@@ -62,10 +62,10 @@ def obstacles(settings: Settings, signing: Signing, password: str | None, *, suc
     except InvalidOptionError as exc:
         variable = {"effective_date": "trust_rotation_effective_date"}.get(exc.option, exc.option)
         problem = exc.problem.replace(" pfx_password", " trust_rotation_pfx_password")
-        return [Obstacle(subject, f"{variable}: {problem}.", f"Expected {exc.expected}.")]
+        return False, [Obstacle(subject, f"{variable}: {problem}.", f"Expected {exc.expected}.")]
     except HybridAuthError as exc:
-        return [Obstacle(subject, f"trust_rotation_create: {exc}")]
-    return []
+        return False, [Obstacle(subject, f"trust_rotation_create: {exc}")]
+    return True, []
 
 
 def _next_row(

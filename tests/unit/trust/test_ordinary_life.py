@@ -356,6 +356,18 @@ def test_a_file_that_was_left_there_keeps_nothing_from_the_tenant(decide: Decide
     assert not result["steps"]["store"]
 
 
+def test_the_file_of_an_earlier_roll_is_not_brought_in_again_even_when_it_has_expired(decide: Decide, tmp_path: Path) -> None:
+    state = states.right()
+    left = pfx(tmp_path, days=-3)
+    states.farm(state)["certificates"]["left"] = {"pfx": base64.b64encode((tmp_path / "next.pfx").read_bytes()).decode()}
+    states.farm(state)["cms"]["token_issuer"] |= {"previous": "left", "effective_date": states.at(-90)}
+    result = decide("trust_rotation", state, **left)
+    assert not result.get("failed"), result.get("msg")
+    assert (result["failure"], result["steps"]["store"], result["steps"]["stage"]) == ("", False, False)
+    follows = decide("trust_rotation", state, **pfx(tmp_path, days=3000))
+    assert (follows["failure"], follows["steps"]["store"]) == ("", True)
+
+
 @pytest.mark.parametrize("password", ["x", "20", "M", "A"])
 def test_a_password_changes_nothing_that_a_task_uses(decide: Decide, password: str) -> None:
     state, now = states.right(), states.at(0)

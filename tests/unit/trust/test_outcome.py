@@ -119,13 +119,9 @@ def test_a_removal_tells_what_went_and_what_stays() -> None:
 
 
 def test_which_certificate_comes_into_the_store_and_which_follows() -> None:
-    assert store_arguments(Settings(), successor_due=True) is None
-    pfx = store_arguments(Settings(rotation_create="pfx", rotation_pfx_path="next.pfx"), successor_due=False)
-    assert pfx is not None
-    assert pfx["source"] == "pfx"
-    assert store_arguments(Settings(rotation_create="self_signed"), successor_due=False) is None
-    made = store_arguments(Settings(rotation_create="self_signed"), successor_due=True)
-    assert made is not None
+    pfx = store_arguments(Settings(rotation_create="pfx", rotation_pfx_path="next.pfx"))
+    assert (pfx["source"], pfx["pfx_path"]) == ("pfx", "next.pfx")
+    made = store_arguments(Settings(rotation_create="self_signed"))
     assert (made["source"], made["key_size"]) == ("self_signed", 2048)
     signing = {"current": CERTIFICATE, "next": None, "previous": None}
     assert not follows(None, signing)
