@@ -137,8 +137,8 @@ class Transaction:
         return not unseen or self._see(unseen)
 
     def _want(self, plan: PrincipalPlan, dropped: set[str]) -> None:
-        path, after = plan.principal.path, plan.predicted.facts
-        wanted = {fact for fact in after if fact.startswith(self._planner.kinds) and fact not in plan.principal.facts}
+        path, before, after = plan.principal.path, plan.principal.facts, plan.predicted.facts
+        wanted = {fact for fact in after if fact.startswith(self._planner.kinds) and fact not in before}
         gone = {fact for fact in dropped if fact.startswith(("credential id ", "credential [", "name "))}
         self._wishes.forget(path, {fact for fact in dropped if fact.startswith(("certificate ", "account "))})
         self._wishes.want(path, wanted, gone)

@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import transaction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import parse_der
 from tests.lab.cloud.key_credentials import made
 from tests.lab.state import GREENFIELD
@@ -306,3 +307,16 @@ def test_what_an_earlier_task_removed_is_waited_for_where_the_next_one_would_wri
     assert world.attempt("sp_credential", {**ADD, "state": "absent", "wait_timeout": 3})["changed"] is True
     world.in_tenant("sp_credential", {"app_ids": [SKYPE], "certificate_content": pem(certificate("second.contoso.com"))})
     assert names(world) == ["before", "CN=second.contoso.com"]
+
+
+def test_many_entries_are_told_by_what_is_found_a_few_times(estate: Callable[..., Estate], monkeypatch: pytest.MonkeyPatch) -> None:
+    world, found = estate(), []
+    one = made(MEANWHILE)
+    entries = [{**one, "keyId": f"{number:08d}-0000-4000-8000-000000000000"} for number in range(60)]
+    world.principal(SKYPE)["keyCredentials"] = entries
+    tell = KeyCredential.fingerprint.fget
+    assert tell is not None
+    monkeypatch.setattr(KeyCredential, "fingerprint", property(lambda key: (found.append(key), tell(key))[1]))
+    world.in_tenant("sp_credential", ADD)
+    world.in_tenant("sp_names", {"names": [f"{number}.contoso.com" for number in range(60)]})
+    assert len(found) < 60 * len(entries)
