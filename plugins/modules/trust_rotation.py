@@ -201,6 +201,10 @@ remove:
       description: Of an entry that stays and that the administrator may have removed, the variable that does it.
       type: str
       sample: "trust_rotation_remove_thumbprints: [BB5D1064437D8720A5C53078185E6A361A78B10A]"
+    told:
+      description: Whether the output of a roll names the entry, one of the deployment's that stays though the farm has it no longer.
+      type: bool
+      sample: false
 keep:
   description: The entries that stay, with the values of RV(remove); V(reason) tells why.
   returned: success

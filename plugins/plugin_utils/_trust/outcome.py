@@ -92,17 +92,17 @@ def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime
     known = [f"tenant: {plan['tenant_id']}", *_certificate(plan["certificate"], now)]
     coming = [entry["text"] for entry in summary["upcoming"]]
     table = rotation_table.lines(summary["certificates"])
-    return [head, *summary["operations"], *known, *coming, *_undecided(summary["keep"]), *_warnings(summary["warnings"]), *table]
+    return [head, *summary["operations"], *known, *coming, *_staying(summary["keep"]), *_warnings(summary["warnings"]), *table]
 
 
-def _undecided(keep: Iterable[Result]) -> list[str]:
-    """The entries that stay and that the administrator may have removed, a line for each certificate and reason."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+def _staying(keep: Iterable[Result]) -> list[str]:
+    """The entries that stay though the farm has them no longer, a line for each certificate and reason, with what removes them."""
+    found: dict[tuple[str, str, str | None], list[str]] = {}
     for one in keep:
-        if one.get("remedy"):
+        if one.get("told"):
             found.setdefault((one["thumbprint"], one["reason"], one["remedy"]), []).append(one["app_id"])
     return [
-        f"{thumbprint} stays on {' and '.join(dict.fromkeys(app_ids))}: {reason}. {remedy} removes it"
+        f"{thumbprint} stays on {' and '.join(dict.fromkeys(app_ids))}: {reason}{f'. {remedy} removes it' if remedy else ''}"
         for (thumbprint, reason, remedy), app_ids in found.items()
     ]
 

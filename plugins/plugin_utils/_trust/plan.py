@@ -309,6 +309,7 @@ def _plan_tenant(
         step, arguments = taken_back(settings, found or (), usable.farms_certificates(deployment.read.values()), neighbours, now)
         if step.change.changed or step.warnings:
             made.add(step, arguments)
+            made.warnings += step.warnings
 
     def account() -> None:
         app_id = settings.exchange_application_id
@@ -317,7 +318,9 @@ def _plan_tenant(
 
     def names() -> None:
         (principal,) = principals(settings.skype_application_id)
-        made.add(*_names_step(settings, made.facts.names, principal, neighbours))
+        step, arguments = _names_step(settings, made.facts.names, principal, neighbours)
+        made.add(step, arguments)
+        made.warnings += step.warnings
 
     _attempt(made, certificate)
     if set(settings.app_ids) != set(settings.credential_app_ids):

@@ -49,7 +49,8 @@ class Verdict:
     """What becomes of one entry of a service principal.
 
     until: when an entry that stays may go, where that is known. removable: whether naming its thumbprint would have it removed, where that
-    is for the administrator to decide.
+    is for the administrator to decide. told: whether the run's output names it: it is one of the deployment's that stays though the farm
+    has it no longer.
     """
 
     principal: ServicePrincipal
@@ -59,6 +60,7 @@ class Verdict:
     reason: str
     until: datetime | None = None
     removable: bool = False
+    told: bool = False
 
     @property
     def remedy(self) -> str | None:
@@ -75,6 +77,7 @@ class Verdict:
             "owner": self.owner,
             "reason": self.reason,
             "remedy": self.remedy,
+            "told": self.told,
         }
 
 
@@ -184,7 +187,8 @@ class Roles:
         ]
         owner, goes, reason, removable = next(case[1:] for case in cases if case[0])
         waits = ours and not goes and owner == OURS and not is_live and usual and not lost and thumbprint not in self.rules.coming
-        return Verdict(principal, key, owner, goes, reason, over if waits else None, removable)
+        told = removable or (not goes and (is_earlier or superseded) and (used is not None or another))
+        return Verdict(principal, key, owner, goes, reason, over if waits else None, removable, told)
 
     def _over(self, written: datetime) -> datetime | None:
         """When what this deployment put there, and the farm has no longer, may go: it may have been prepared, or may have signed."""

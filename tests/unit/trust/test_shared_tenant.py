@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import outcome
 from tests.lab.states import audit as states
 
 from .shared import OTHER_TENANT, Hybrid
@@ -43,6 +45,9 @@ def test_a_roll_leaves_the_certificate_with_which_another_deployment_signs(hybri
     result = hybrid.decide("trust_rotation")
     assert kept(result, shared) == "deployment west signs with it now"
     assert result["arguments"]["remove"] == []
+    summary = outcome.rotated(result, None, {})
+    lines = outcome.rotated_lines(result, summary, False, datetime.now(timezone.utc))
+    assert f"{shared} stays on {states.SKYPE}: deployment west signs with it now" in lines
     named = hybrid.settings["east"] = {"rotation_remove_thumbprints": (shared,)}
     assert kept(hybrid.decide("trust_rotation"), shared) == "deployment west signs with it now"
     assert named["rotation_remove_thumbprints"] == (shared,)
@@ -120,6 +125,7 @@ def test_no_name_is_removed_while_the_names_of_another_deployment_are_not_known(
     (step,) = (one for one in result["steps"] if one["step"] == "names")
     assert (step["changed"], result["arguments"]["names"]["state"]) == (False, "present")
     assert "no name of contoso.com is removed, since the names of deployment west were not read" in step["warnings"][0]
+    assert step["warnings"][0] in result["warnings"]
 
 
 def test_a_removal_leaves_what_another_deployment_uses_and_says_so(hybrid: Hybrid) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entry_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import outcome, rotation
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules, Verdict
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
@@ -189,6 +189,9 @@ def test_what_a_run_puts_there_for_a_roll_that_is_cancelled_goes_after_the_overl
     (entry,) = (one for one in kept["keep"] if one["thumbprint"] == following)
     assert (entry["owner"], entry["remedy"]) == ("ours", f"trust_rotation_remove_thumbprints: [{following}]")
     assert [one["thumbprint"] for one in kept["upcoming"] if one["action"] == "remove"] == [following]
+    lines = outcome.rotated_lines(kept, outcome.rotated(kept, None, {}), False, datetime.now(timezone.utc))
+    (line,) = (one for one in lines if one.startswith(f"{following} stays on {states.SKYPE}: deployment east put it there, by its "))
+    assert line.endswith(f". trust_rotation_remove_thumbprints: [{following}] removes it")
     aged(hybrid, 9)
     gone = hybrid.decide("trust_rotation")
     assert [one["thumbprint"] for one in gone["remove"]] == [following]
