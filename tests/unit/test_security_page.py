@@ -123,7 +123,7 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{METHODS}::test_an_identity_that_was_not_meant_is_not_used",
     ),
     "Where its audience is Microsoft": (f"{CLOUDS}::test_a_token_for_graph_by_its_id_is_bound_to_its_issuers_cloud",),
-    "An opaque token cannot be": (f"{CLOUDS}::test_an_opaque_token_and_a_tenant_by_domain_cannot_be_checked",),
+    "One that names no audience": (f"{CLOUDS}::test_a_token_that_names_no_audience_goes_to_no_graph_that_belongs_to_no_sign_in",),
     "What `graph_token` returned is": (f"{SEAL}::test_a_task_with_another_use_is_told_what_differs",),
     "Redirects are not followed": (
         f"{ACTIONS}::test_a_redirect_is_not_followed",

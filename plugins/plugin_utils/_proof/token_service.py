@@ -158,6 +158,6 @@ def _audience(audiences: Any, realm: str) -> Principal | None:
 def _answer(response: Any) -> Answer:
     try:
         content = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     return Answer(int(response.status_code), content, http_date(response.headers.get("Date")))

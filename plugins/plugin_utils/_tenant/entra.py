@@ -202,7 +202,7 @@ def _endpoints(answer: Any) -> list[str]:
     """The addresses in an OpenID configuration to which a sign-in sends something."""
     try:
         content = answer.json()
-    except ValueError:  # said where it is used
+    except (ValueError, RecursionError):  # said where it is used
         return []
     named = [content.get(name) for name in ("token_endpoint", "device_authorization_endpoint")] if isinstance(content, dict) else []
     return [one for one in named if isinstance(one, str)]
@@ -217,7 +217,7 @@ def _is_own(url: str, where: Endpoints) -> bool:
 def _configuration(answer: Any, tenant: str, url: str) -> dict[str, Any]:
     try:
         content = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if answer.status_code == 200 and isinstance(content, dict):
         return content

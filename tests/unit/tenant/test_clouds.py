@@ -268,6 +268,17 @@ def test_a_token_for_graph_by_its_id_is_bound_to_its_issuers_cloud(
     assert text not in json.dumps(result)
 
 
+def test_a_token_that_names_no_audience_goes_to_no_graph_that_belongs_to_no_sign_in(talk: Talk) -> None:
+    away = {"graph_url": "https://graph.fabrikam.com"}
+    for text in ("opaque", token(aud=None), token(aud=[])):
+        talk()
+        result = run_action("sp_info", {"access_token": text, **away})
+        assert "names no audience, so nothing shows that it is for https://graph.fabrikam.com. It was not sent." in result["msg"]
+    talk(Said("GET", f"{away['graph_url']}/{ORGANIZATION}", answer={"value": [{"id": TENANT, "displayName": "Contoso"}]}))
+    options = {"access_token": "opaque", "own_endpoints": True, "display_name": "Contoso", **away}
+    assert run_action("tenant_info", options)["tenant_id"] == TENANT
+
+
 def test_a_sealed_token_is_for_the_graph_that_it_was_got_for(talk: Talk) -> None:
     us = cloud_named("gcc_high")
     discovery, granted = signed_in("gcc_high")

@@ -58,8 +58,7 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
     """
     if token.expires is not None and token.expires <= time.time():
         raise HybridAuthError(f"{subject} expired on {token.expires_text}.", "Get a new one, for example with graph_token.")
-    audience = claims_of(token.value).get("aud")
-    audiences = [str(one) for one in (audience if isinstance(audience, list) else [audience] if audience else [])]
+    audiences = _audiences(claims_of(token.value))
     if audiences and not any(same_text(one, MICROSOFT_GRAPH) or same_url(one.rstrip("/"), where.graph_url) for one in audiences):
         raise HybridAuthError(
             f"{subject} is for {' and '.join(audiences)}, but the task is to talk to {where.graph_url}. It was not sent.",
@@ -75,20 +74,32 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
 
 
 def of_its_cloud(token: AccessToken, where: Endpoints, subject: str = "The access token") -> AccessToken:
-    """The token; HybridAuthError where it is for Microsoft Graph by its id, which is the same in each cloud, and its issuer is of another.
+    """The token; HybridAuthError where it names no Graph by its URL, and nothing else shows that it is of the endpoint's cloud.
 
-    Issuers: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference (iss)
+    Microsoft Graph's id as the audience is the same in each cloud, so the issuer tells; one that names no audience goes with the pair of
+    endpoints. Issuers: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference (iss)
     """
     claims = claims_of(token.value)
-    audience, issuer = claims.get("aud"), claims.get("iss")
-    if where.own or not any(same_text(str(one), MICROSOFT_GRAPH) for one in (audience if isinstance(audience, list) else [audience])):
+    issuer, audiences = claims.get("iss"), _audiences(claims)
+    if where.own or (audiences and not any(same_text(one, MICROSOFT_GRAPH) for one in audiences)):
         return token
-    named, graph = clouds_of_login(str(issuer)) if issuer else frozenset(), clouds_of_graph(where.graph_url)
-    own = not named and not graph and where.belong_together and host_of(str(issuer)) == host_of(where.login_url)
-    if not (named & graph or own or (graph and not issuer)):
+    graph = clouds_of_graph(where.graph_url)
+    if not audiences:
+        right, reason = where.belong_together, "names no audience"
+    else:
+        named = clouds_of_login(str(issuer)) if issuer else frozenset()
+        own = not named and not graph and where.belong_together and host_of(str(issuer)) == host_of(where.login_url)
+        right = bool(named & graph) or own or (bool(graph) and not issuer)
+        reason = f"is for Microsoft Graph by its id, and its issuer is {issuer or 'not named'}"
+    if not right:
         raise HybridAuthError(
-            f"{subject} is for Microsoft Graph, but its issuer, {issuer or 'which it does not name,'} "
-            f"is not of the cloud of {where.graph_url}. It was not sent.",
-            f"Get a token for {where.graph_url} by its URL, or set 'cloud' to the cloud that the token is of.",
+            f"{subject} {reason}, so nothing shows that it is for {where.graph_url}. It was not sent.",
+            f"Get a token for {where.graph_url} by its URL, or set 'cloud' to the cloud that the token is of. If login_url and "
+            "graph_url are a pair of your own, declare it with 'own_endpoints'.",
         )
     return token
+
+
+def _audiences(claims: Mapping[str, Any]) -> list[str]:
+    audience = claims.get("aud")
+    return [str(one) for one in (audience if isinstance(audience, list) else [audience] if audience else [])]

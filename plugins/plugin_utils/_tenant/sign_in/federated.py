@@ -43,7 +43,7 @@ class GitHub:
         answer = session.get(self.url, params={"audience": audience}, headers={"Authorization": f"Bearer {self.request_token}"})
         try:
             content = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         value = content.get("value") if isinstance(content, dict) else None
         if answer.status_code != 200 or not isinstance(value, str) or not value:
