@@ -7,13 +7,16 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading, kept_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import Asking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+
+_STORE = "store"
 
 
 class ActionModule(HybridAuthAction):
@@ -24,6 +27,7 @@ class ActionModule(HybridAuthAction):
             **ONPREM,
             "gather": {"type": "list", "elements": "str", "choices": ["all", *parts.PARTS], "default": ["all"]},
             "local_store": {"type": "bool", "default": False},
+            "store": {"type": "bool", "default": False},
             "certificate_path": {"type": "path"},
         }
     )
@@ -36,9 +40,14 @@ class ActionModule(HybridAuthAction):
         asking = Asking()
         # What an older server or an RBAC role lacks is no error where everything was asked for.
         optional = "all" in params["gather"] or shell.restricted
-        answer = shell.run(parts.calls(names, params["local_store"], optional=optional))
+        calls = parts.calls(names, params["local_store"], optional=optional)
+        if params["store"] and "certificate" in names and not shell.restricted:
+            calls.append(Call(_STORE, "Read-Certificate", {"subject_of": "certificate"}))
+        answer = shell.run(calls)
         asked = asking.done()
         shape = parts.shaped(answer, names, certificate=certificate)
+        if _STORE in answer.rows:
+            shape["store"] = [kept_certificate(row) for row in answer.rows[_STORE]]
         if names and set(names) <= set(shape["unknown"]):
             raise HybridAuthError(
                 f"{shell.server}: none of the cmdlets that read this is there: {'; '.join(shape['unknown'].values())}",

@@ -76,10 +76,16 @@ function Get-CertificateRow {
 
 function Read-StoreCertificate {
     # Certificates of the computer's own store: those that an earlier call listed as assigned ('of'), those with given
-    # thumbprints, or all that are self-signed and have their private key.
+    # thumbprints, or of those that have their private key all self-signed ones, or all with the subject of an assigned one ('subject_of').
     param($Parameters, [hashtable]$Answers, [System.Collections.ArrayList]$Rows)
     if ($Parameters.self_signed) {
         $own = @(Get-ChildItem -Path $script:Store -ErrorAction Stop | Where-Object { $_.HasPrivateKey -and $_.Subject -eq $_.Issuer })
+        foreach ($certificate in $own) { [void]$Rows.Add((ConvertTo-CertificateRow -Certificate $certificate)) }
+        return
+    }
+    if ($Parameters.subject_of) {
+        $subjects = @($Answers[[string]$Parameters.subject_of] | ForEach-Object { $_['Subject'] } | Where-Object { $_ })
+        $own = @(Get-ChildItem -Path $script:Store -ErrorAction Stop | Where-Object { $_.HasPrivateKey -and $subjects -contains $_.Subject })
         foreach ($certificate in $own) { [void]$Rows.Add((ConvertTo-CertificateRow -Certificate $certificate)) }
         return
     }

@@ -43,6 +43,12 @@ options:
         Management Store, for example to see whether a change has been replicated.
     type: bool
     default: false
+  store:
+    description:
+      - With V(certificate) in O(gather), read too what the computer's certificate store has under the subject of the assigned certificate
+        with its private key, such as certificates of earlier rolls. A restricted endpoint cannot show it.
+    type: bool
+    default: false
   certificate_path:
     description:
       - The farm's certificate as a file on the controller, in PEM, DER or base64, for a restricted endpoint, where the certificate
@@ -315,6 +321,30 @@ version:
   description: The product's version; V(null) where it is empty.
   returned: when gathered
   type: str
+store:
+  description: The certificates of the computer's store that have the assigned one's subject and their private key.
+  returned: with O(store), where the store can be read
+  type: list
+  elements: dict
+  contains:
+    thumbprint:
+      description: Its thumbprint.
+      type: str
+      sample: 7A3B9F1D4C5E6F708192A3B4C5D6E7F801234567
+    subject:
+      description: Whom it names; V(null) where the store does not tell it.
+      type: str
+      sample: CN=contoso.com
+    issuer:
+      description: Who issued it; V(null) where the store does not tell it.
+      type: str
+      sample: CN=contoso.com
+    not_before:
+      description: Since when it is valid, in UTC; V(null) where the store does not tell it.
+      type: str
+    not_after:
+      description: Until when it is valid, in UTC; V(null) where the store does not tell it.
+      type: str
 replicas:
   description: State of replication; gathered as V(replication).
   returned: when gathered

@@ -45,7 +45,7 @@ def tasks(lab: Lab, **expected: Any) -> list[dict[str, Any]]:
         "expected": {**states.RIGHT_EXPECTED, **expected},
     }
     return [
-        {"name": "farm", "sfb.hybrid_auth.onprem_info": {"gather": gather}, "register": "onprem"},
+        {"name": "farm", "sfb.hybrid_auth.onprem_info": {"gather": gather, "store": True}, "register": "onprem"},
         {
             "name": "sign in",
             "sfb.hybrid_auth.graph_token": {**sign_in, **where, "read_credential": True},

@@ -197,6 +197,10 @@ REQUESTS = {
     "exists": [new("z"), {**new("z"), "id": "again"}],
     "not found": [{"id": "b", "cmdlet": "Get-CsOAuthServer", "parameters": {"Identity": "none"}}],
     "own certificates": [{"id": "s", "cmdlet": "Read-Certificate", "parameters": {"self_signed": True}}],
+    "certificates of the farm's subject": [
+        {"id": "a", "cmdlet": "Get-CsCertificate", "parameters": {"Type": ["OAuthTokenIssuer"]}, "select": {"Subject": "text"}},
+        {"id": "s", "cmdlet": "Read-Certificate", "parameters": {"subject_of": "a"}},
+    ],
     "named certificate": [{"id": "s", "cmdlet": "Read-Certificate", "parameters": {"thumbprints": ["ab" * 20, None, "AB" * 20]}}],
     "no such certificate": [
         {

@@ -164,5 +164,6 @@ class Estate:
     def everything(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Every server, the first as the lead and the others with their certificate, and the tenant with dedicated applications."""
         names = list(self._farm.front_ends)
-        servers = [self.onprem(name, **({} if index == 0 else {"gather": ["certificate"]})) for index, name in enumerate(names)]
+        parts = [{}, *({"gather": ["certificate"]} for _other in names[1:])]
+        servers = [self.onprem(name, store=True, **part) for name, part in zip(names, parts, strict=True)]
         return servers, self.cloud(dedicated_applications=True)

@@ -13,6 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, Server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.superseded import superseded
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, first_use, in_date, long_enough
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, time_or_none, utc_text
 
@@ -88,9 +89,17 @@ VALIDITY = Rule(
     "A key that leaked unseen works until the certificate ends.",
     sources.CRYPTOPERIOD,
 )
+SUPERSEDED = Rule(
+    "certificate.superseded",
+    "No superseded certificate of the farm is on the server with its private key",
+    "low",
+    ("warn",),
+    "Each roll leaves one there, and its key can be exported. Whoever takes it signs as the farm wherever it is still trusted.",
+    sources.DESTRUCTION,
+)
 ON_SERVER = (PRESENT, SAME, STORE, PRIVATE_KEY)
 OF_CERTIFICATE = (IN_DATE, ENDING_SOON, KEY, SIGNATURE_HASH, VALIDITY)
-RULES = (*ON_SERVER, *OF_CERTIFICATE)
+RULES = (*ON_SERVER, SUPERSEDED, *OF_CERTIFICATE)
 
 _ASSIGN = "Assign one certificate to all servers: Set-CsCertificate -Type OAuthTokenIssuer -Identity global -Thumbprint <thumbprint>."
 
@@ -98,6 +107,7 @@ _ASSIGN = "Assign one certificate to all servers: Set-CsCertificate -Type OAuthT
 def check(facts: Facts) -> Iterator[Finding]:
     for server in facts.servers:
         yield from _server(facts, server)
+        yield _superseded(facts, server)
     found = _certificates(facts)
     if not found:
         for rule in OF_CERTIFICATE:
@@ -141,6 +151,23 @@ def _server(facts: Facts, server: Server) -> Iterator[Finding]:
         "the private key beside the certificate",
         "no private key" if key is False else "there",
         "Import the certificate again, from a file with its private key.",
+    )
+
+
+def _superseded(facts: Facts, server: Server) -> Finding:
+    """What the store still has of earlier certificates. That it ever signed is not known, so no run removes it."""
+    kept, signs = server.part("store"), server.certificate()
+    if isinstance(kept, Unknown) or isinstance(signs, Unknown) or signs is None:
+        why = kept if isinstance(kept, Unknown) else signs
+        return SUPERSEDED.unknown(server.name, why.why if isinstance(why, Unknown) else "no certificate is assigned")
+    left = superseded(kept, facts.own_certificates, signs.get("not_before"))
+    return SUPERSEDED.judged(
+        not left,
+        server.name,
+        "none under the farm's subject that is older than the one that signs",
+        ", ".join(f"{one['thumbprint']} (ends on {one.get('not_after') or 'a day that is not told'})" for one in left) or "none",
+        "Make sure that no other service and no other deployment uses it, then remove it with its key from every server: "
+        "Remove-Item Cert:\\LocalMachine\\My\\<thumbprint> -DeleteKey.",
     )
 
 

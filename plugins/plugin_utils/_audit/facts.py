@@ -23,7 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 Object = Mapping[str, Any]
-_LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains", "replicas")
+_LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains", "replicas", "store")
 _OBJECTS = ("oauth_configuration", "certificate", "previous_certificate", "signing", "server")
 # What a part is gathered as, where that has another name.
 _GATHERED_AS = {"replicas": "replication", "signing": "certificate", "previous_certificate": "certificate"}

@@ -12,6 +12,9 @@ ROLL = "https://learn.microsoft.com/skypeforbusiness/deploy/deploy-certificates/
 KEY_LENGTH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 2: less than 2048 bits is disallowed)"
 WEAK_HASH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 8: SHA-1 is disallowed for signatures)"
 CRYPTOPERIOD = "https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final (NIST SP 800-57 part 1, table 1: one to three years for a signing key)"
+DESTRUCTION = (
+    "https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final (NIST SP 800-57 part 1, section 8.3.4: keys that are no longer needed are destroyed)"
+)
 DIAGNOSTIC = "https://github.com/onpremdiag/SfBServer (Microsoft's On Premise Diagnostic, Exchange hybrid integration)"
 OAUTH_SERVER = "https://learn.microsoft.com/powershell/module/skypeforbusiness/new-csoauthserver"
 PARTNER_APPLICATION = "https://learn.microsoft.com/powershell/module/skypeforbusiness/new-cspartnerapplication"

@@ -101,6 +101,16 @@ class PreparedCertificate(_CertificateDetails):
     thumbprint: str | None
 
 
+class KeptCertificate(TypedDict):
+    """A certificate of the computer's store that has the farm's subject and its private key."""
+
+    thumbprint: str
+    subject: str | None
+    issuer: str | None
+    not_before: str | None
+    not_after: str | None
+
+
 class Certificate(StoredCertificate):
     """A certificate that the farm assigned. previous_thumbprint, effective_date: None for one that was assigned before."""
 
@@ -150,6 +160,7 @@ class Gathered(TypedDict, total=False):
     sip_domains: list[SipDomain]
     version: str | None
     replicas: list[Replica]
+    store: list[KeptCertificate]
 
 
 class FarmReading(Gathered):
@@ -336,6 +347,17 @@ def stored_certificate(entry: Row) -> StoredCertificate:
         "key_type": entry.get("key_type"),
         "key_size": entry.get("key_size"),
         "signature_algorithm": entry.get("signature_algorithm"),
+    }
+
+
+def kept_certificate(entry: Row) -> KeptCertificate:
+    """A certificate of the computer's store with the farm's subject."""
+    return {
+        "thumbprint": str(entry["thumbprint"]),
+        "subject": entry.get("subject"),
+        "issuer": entry.get("issuer"),
+        "not_before": entry.get("not_before"),
+        "not_after": entry.get("not_after"),
     }
 
 

@@ -161,6 +161,10 @@ class Runner:
         if parameters.get("self_signed"):
             own = [one.certificate for one in self._store if one.key is not None and one.certificate.subject == one.certificate.issuer]
             return [self._certificate(certificates.thumbprint(certificate)) for certificate in own]
+        if parameters.get("subject_of"):
+            subjects = {str(row["Subject"]).lower() for row in answers.get(parameters["subject_of"], []) if row["Subject"]}
+            held = [one.certificate for one in self._store if one.key is not None]
+            return [self._certificate(certificates.thumbprint(one)) for one in held if one.subject.rfc4514_string().lower() in subjects]
         assigned = answers.get(str(parameters.get("of")), [])
         wanted = [*parameters.get("thumbprints", ()), *(row[name] for row in assigned for name in ("Thumbprint", "PreviousThumbprint"))]
         return [self._certificate(thumbprint) for thumbprint in dict.fromkeys(str(one).upper() for one in wanted if one)]

@@ -238,6 +238,12 @@ def _other_issuer(state: State) -> None:
     farm(state)["front_ends"][1].update(token_issuer={"certificate": "old", "previous": None}, store=["old"])
 
 
+def _superseded(state: State) -> None:
+    """A roll of long ago left its certificate on the second server."""
+    farm(state)["certificates"]["old"] = made("CN=contoso.com", not_before=at(-800), days=20)
+    farm(state)["front_ends"][1]["store"].append("old")
+
+
 def _named(state: State, *names: str) -> list[str]:
     listed: list[str] = principal(state, SKYPE)["servicePrincipalNames"]
     listed += [f"{SKYPE}/{name}" for name in names]
@@ -260,6 +266,7 @@ CASES = (
     Case("certificate.same", "fail", _other_issuer),
     Case("certificate.store", "fail", lambda state: farm(state)["front_ends"][1].update(store=[])),
     Case("certificate.private_key", "fail", lambda state: farm(state)["certificates"]["issuer"].update(private_key=False)),
+    Case("certificate.superseded", "warn", _superseded),
     Case("certificate.in_date", "fail", lambda state: issuer(state, days=-2)),
     Case("certificate.ending_soon", "warn", lambda state: issuer(state, days=12)),
     Case("certificate.ending_soon", "fail", lambda state: issuer(state, days=5)),

@@ -190,6 +190,19 @@ def test_without_a_part_of_the_farm_nothing_of_its_area_passes(right: Any, part:
     assert any(finding.status == "pass" for finding in found)
 
 
+def test_what_is_left_of_earlier_rolls_is_told_by_what_the_store_shows(right: Any) -> None:
+    servers, cloud = copy.deepcopy(right)
+    del servers[1]["store"]
+    own = servers[0]["certificate"]
+    kept = {name: own[name] for name in ("thumbprint", "subject", "issuer", "not_before", "not_after")}
+    old = {**kept, "thumbprint": "B" * 40, "not_before": "2020-01-01T00:00:00Z"}
+    younger = {**kept, "thumbprint": "C" * 40, "not_before": "2099-01-01T00:00:00Z"}  # which may be meant to follow
+    servers[0]["store"] = [kept, old, younger]
+    lead, other = (one for one in judged(servers, cloud) if one.id == "certificate.superseded")
+    assert (lead.status, lead.actual) == ("warn", f"{'B' * 40} (ends on {own['not_after']})")
+    assert (other.status, other.subject) == ("skip", SERVERS[1])
+
+
 @pytest.mark.parametrize("part", CLOUD_PARTS)
 def test_without_a_part_of_the_tenant_what_rests_on_it_is_skipped(right: Any, part: str) -> None:
     servers, cloud = copy.deepcopy(right)
@@ -230,8 +243,9 @@ def test_a_lead_that_failed_passes_nothing_of_the_farm(right: Any) -> None:
 def test_a_server_that_was_not_read_is_skipped_by_its_name(right: Any) -> None:
     found = judged(right[0][:1], right[1], ["FE01", "fe02.contoso.com"])
     skipped = {finding.id for finding in found if finding.subject == "fe02.contoso.com" and finding.status == "skip"}
-    assert skipped == {"certificate.present", "certificate.same", "certificate.store", "certificate.private_key", "clock.server"} | {
-        "clock.server_tenant"
+    assert skipped == {
+        *("certificate.present", "certificate.same", "certificate.store", "certificate.private_key", "certificate.superseded"),
+        *("clock.server", "clock.server_tenant"),
     }
     assert not any(finding.subject == "FE01" for finding in found)
 
