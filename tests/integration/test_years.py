@@ -37,6 +37,14 @@ def test_tokens_are_accepted_and_runs_say_what_is_so(name: str, days: int) -> No
     assert outcome.runs > 0
 
 
+def test_the_days_that_are_left_out_are_those_on_which_nothing_happens() -> None:
+    """A successor is made, takes effect, and its overlap ends."""
+    left_out, daily = (simulate("rolls, self-signed", 52, daily=one) for one in (False, True))
+    assert left_out.notable == daily.notable
+    assert [run for _at, run, _red, wrote in daily.notable if wrote] == ["rotate of contoso"] * 2
+    assert left_out.runs < daily.runs
+
+
 def broken(world: World) -> None:
     """The tenant takes nothing from the second day on, and a roll takes effect on the fourth; the scenario declares nothing of it."""
     world.at(1.4, lambda: world.roles("Application.Read.All", "Organization.Read.All"))

@@ -137,7 +137,7 @@ def no_names(world: World) -> None:
     names = [one["ExternalFqdn"] for one in services]
     world.at(90 + BY_HAND, lambda: [one.update(ExternalFqdn=None) for one in services])
     world.at(120 + BY_HAND, lambda: [one.update(ExternalFqdn=name) for one, name in zip(services, names, strict=True)])
-    world.trouble(90 + BY_HAND, 120 + BY_HAND)
+    world.trouble(90 + BY_HAND, 120 + BY_HAND, "external Web services FQDN", must=(AUDIT, CONFIGURE))
     world.roll("next", _STAGED, effective=_EFFECTIVE, end=800)
 
 
@@ -151,7 +151,7 @@ def _with_file(world: World, ends: float) -> None:
 def file_gone(world: World) -> None:
     _with_file(world, 400)
     world.at(90 + BY_HAND, (world.folder / "next.pfx").unlink)
-    world.trouble(90 + BY_HAND, 730)
+    world.trouble(90 + BY_HAND, 730, "trust_rotation_pfx_path", must=(ROTATE,))
     world.roll("by hand", 250 + BY_HAND, effective=257 + BY_HAND, end=900)
 
 
@@ -160,6 +160,7 @@ def file_expired(world: World) -> None:
     _with_file(world, 200)
     world.roll("by hand", 150 + BY_HAND, effective=157 + BY_HAND, end=900)
     world.roll("again", 300 + BY_HAND, effective=307 + BY_HAND, end=1000)
+    # From the second roll on the farm does not remember the file's certificate, so the file might be meant for a new roll.
     world.trouble(300 + BY_HAND, 730)
 
 
@@ -167,7 +168,7 @@ def file_expired(world: World) -> None:
 def file_gone_while_pending(world: World) -> None:
     _with_file(world, 900)
     world.at(51 + BY_HAND, (world.folder / "next.pfx").unlink)
-    world.trouble(51 + BY_HAND, 90 + BY_HAND)
+    world.trouble(51 + BY_HAND, 90 + BY_HAND, "trust_rotation_pfx_path", must=(ROTATE,))
     world.at(90 + BY_HAND, lambda: world.option(rotation_create=None, rotation_pfx_path=None, rotation_pfx_password=None))
 
 

@@ -45,13 +45,14 @@ class _Before:
 
 @dataclass
 class Outcome:
-    """What a scenario came to. asked: moments at which every Front End was asked for. said: the runs, where they are wanted."""
+    """What a scenario came to. asked: moments at which each Front End was asked for. notable: the runs that were red or wrote something."""
 
     scenario: str
     runs: int = 0
     asked: int = 0
     violations: list[Violation] = field(default_factory=list)
     seconds: float = 0.0
+    notable: list[tuple[datetime, str, bool, bool]] = field(default_factory=list)
 
     def count(self, kind: str) -> int:
         return sum(one.kind == kind for one in self.violations)
@@ -136,6 +137,8 @@ class _Simulation:
                 self._tell(f"{at:%Y-%m-%d %H:%M} (day {day:.2f}) {done.name}: {done.said}")
             left = self._state()
             self._before[key] = _Before(day, done.red, left != state, left)
+            if done.red or left != state:
+                outcome.notable.append((at, done.name, done.red, left != state))
             if (
                 earlier
                 and gap > (WEEK if entry_point == CONFIGURE else 1) * _NEAR_DAYS
