@@ -320,3 +320,24 @@ def test_many_entries_are_told_by_what_is_found_a_few_times(estate: Callable[...
     world.in_tenant("sp_credential", ADD)
     world.in_tenant("sp_names", {"names": [f"{number}.contoso.com" for number in range(60)]})
     assert len(found) < 60 * len(entries)
+
+
+@pytest.mark.parametrize("module", ["sp_credential", "sp_names"])
+def test_one_stale_reading_that_agrees_with_current_is_not_written_from(estate: Callable[..., Estate], module: str) -> None:
+    """Another tool wrote after current was read, and the replica has not heard of it yet."""
+    world = estate()
+    current, principal = world.cloud(app_ids=[SKYPE]), world.principal(SKYPE)
+    old = {
+        **principal,
+        "keyCredentials": list(principal["keyCredentials"]),
+        "servicePrincipalNames": list(principal["servicePrincipalNames"]),
+    }
+    principal["keyCredentials"].append(made(MEANWHILE))
+    principal["servicePrincipalNames"].append("https://meanwhile.fabrikam.com/")
+    world.replicas._stale[principal["id"]] = (1, old)
+    options = ADD if module == "sp_credential" else {"names": ["webext.contoso.com"]}
+    assert world.in_tenant(module, {**options, "current": current})["changed"] is True
+    if module == "sp_credential":
+        assert names(world) == EVERYTHING
+    else:
+        assert {"https://meanwhile.fabrikam.com/", f"{SKYPE}/webext.contoso.com"} <= set(world.principal(SKYPE)["servicePrincipalNames"])
