@@ -118,6 +118,14 @@ def test_two_deployments_of_one_tenant_do_not_overwrite_each_other(start: Start,
     assert run.code == 0, run.output
     assert len(principal(lab, SKYPE)["keyCredentials"]) == 2
     assert len(principal(lab, EXCHANGE)["keyCredentials"]) == 3
+    # Each knows what the other signs with, so that not even its name has it removed.
+    named = {"trust_rotation_remove_thumbprints": [key["customKeyIdentifier"] for key in principal(lab, SKYPE)["keyCredentials"]]}
+    assert {key["displayName"].split(" ")[2] for key in principal(lab, SKYPE)["keyCredentials"]} == {"contoso", "contoso-us"}
+    run = play(lab, "sfb.hybrid_auth.rotate", "-e", json.dumps(named))
+    assert run.code == 0, run.output
+    assert len(principal(lab, SKYPE)["keyCredentials"]) == 2
+    reasons = {entry["reason"] for one in run.fact("trust_rotation") for entry in one["keep"]}
+    assert reasons >= {"deployment contoso signs with it now", "deployment contoso-us signs with it now"}
 
 
 OBSTACLES: dict[str, tuple[Callable[[Any, Any], Any], str]] = {

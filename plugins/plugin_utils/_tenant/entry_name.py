@@ -58,7 +58,13 @@ def made(deployment: str, hosts: Sequence[str], thumbprint: str, now: datetime) 
 def read(key: KeyCredential) -> EntryName | None:
     """What the entry's display name tells; None where it has another form, or does not name the certificate that Graph gives with it."""
     found = _FORM.fullmatch(key.display_name or "")
-    if found is None or not key.given or key.thumbprint != found["thumbprint"]:
+    return alleged(key) if found and key.given and key.thumbprint == found["thumbprint"] else None
+
+
+def alleged(key: KeyCredential) -> EntryName | None:
+    """What the entry's display name tells, whatever certificate it holds, which is nothing to go by; None where it has another form."""
+    found = _FORM.fullmatch(key.display_name or "")
+    if found is None:
         return None
     try:
         day = datetime.strptime(found["day"], _DAY).replace(tzinfo=timezone.utc)

@@ -120,6 +120,11 @@ class Neighbours:
                 return Named(other["deployment"], False, True, name.written)
         return Named(name.deployment, False, False, name.written)
 
+    def unproved(self, key: KeyCredential) -> bool:
+        """Whether the entry has a display name of this deployment that does not name the certificate which Graph gives with it."""
+        name = entry_name.alleged(key) if self.own is not None and entry_name.read(key) is None else None
+        return name is not None and name.is_of(str(self.own), [entry_name.mark(host) for host in self.hosts])
+
     @property
     def unnamed(self) -> list[str]:
         """The deployments of play and inventory that may be of the same tenant and whose names are not known."""

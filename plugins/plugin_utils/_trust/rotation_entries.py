@@ -21,6 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
 OURS, FOREIGN, UNKNOWN = "ours", "foreign", "unknown"
+UNPROVED = "its display name is one that this deployment writes, and Microsoft Graph does not give the certificate that it names"
 NOT_WANTED = "it is the farm's, and trust_exchange_credential is false, so it is not wanted there"
 
 
@@ -183,6 +184,7 @@ class Roles:
             (superseded, OURS, False, f"{who}; tokens that it signed may be in use until {when_text(over)}", True),
             (self._has_our_subject(key) and expired, OURS, True, f"it has the farm's subject and {ended}", False),
             (self._has_our_subject(key), UNKNOWN, False, "it has the farm's subject, but the farm does not remember its thumbprint", True),
+            (self.neighbours.unproved(key), UNKNOWN, False, UNPROVED, True),
             (True, FOREIGN, False, "the farm never had it", False),
         ]
         owner, goes, reason, removable = next(case[1:] for case in cases if case[0])
