@@ -15,6 +15,7 @@ import yaml
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import VARIABLES
 from tests.lab import Lab
+from tests.lab.farm import certificates
 from tests.lab.states import audit as states
 from tests.support.play import Run
 
@@ -150,3 +151,29 @@ def test_servers_of_a_later_batch_are_not_left_out(start: Start, play: Play) -> 
     run = play(lab, str(playbook), *given(trust_exchange_credential=False, trust_fail_on="fail"))
     assert run.code == 0, run.output
     assert [audit["verdict"] for audit in run.fact("trust_audit")] == ["compliant", "compliant"]
+
+
+def test_what_signs_reaches_the_tenant_though_no_pool_has_a_name_and_then_the_run_fails(start: Start, play: Play) -> None:
+    state = states.right()
+    states.staged(state, -1, in_cloud=False)
+    for service in states.farm(state)["cms"]["web_services"]:
+        service["ExternalFqdn"] = None
+    following = certificates.thumbprint(certificates.load(states.farm(state)["certificates"]["next"]))
+    lab = start(state)
+    before = lab.state()
+    options = given(trust_exchange_credential=False)
+    predicted = play(lab, CONFIGURE, "--check", "--diff", *options)
+    assert (predicted.code, lab.state()) == (2, before)
+    run = play(lab, CONFIGURE, "--diff", *options)
+    assert run.code == 2
+    for one in (predicted, run):
+        assert "no pool has an external Web services FQDN" in failures(one)
+        assert "nothing else is done, and nothing is removed" in failures(one)
+        assert [following in json.dumps(result["diff"]["after"]) for result in one.results("sp_credential")] == [True]
+    after = lab.state()
+    held = [key["customKeyIdentifier"] for key in states.principal(after, states.SKYPE)["keyCredentials"]]
+    assert held[1:] == [following]
+    assert after["deployments"] == before["deployments"]
+    again = play(lab, CONFIGURE, *options)
+    assert "Nothing was changed." in failures(again)
+    assert lab.state() == after
