@@ -158,7 +158,7 @@ class Roles:
         ours = is_earlier or superseded or is_live
         lost = ", ".join(self.neighbours.lost)
         unread = "" if named is None or named.read else ", which was not read in this run"
-        another = named is not None and not named.own and not (is_earlier and named.read)
+        another = named is not None and not named.own and not ((is_earlier or is_live) and named.read)
         theirs = f"by its display name it is of deployment {named.deployment if named else ''}{unread}"
         cases: list[tuple[bool, str, bool, str, bool]] = [
             (

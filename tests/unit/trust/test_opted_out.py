@@ -117,3 +117,17 @@ def test_the_audit_knows_them_as_the_farms_and_holds_them_against_it(hybrid: Hyb
     assert all("trust_exchange_credential: false" in one["remedy"] for one in found)
     assert result["compliant"] is False
     assert len([one for one in result["findings"] if one["id"] == "credential.shared_foreign"]) == 1
+
+
+@pytest.mark.parametrize("outside", [False, True], ids=["read", "not read"])
+def test_what_another_deployment_put_there_of_the_same_certificate_goes_once_that_wants_it_no_longer(hybrid: Hybrid, outside: bool) -> None:
+    entries = states.principal(hybrid.farms["east"], states.EXCHANGE)["keyCredentials"]
+    del entries[:]
+    hybrid.put("west", states.farm(hybrid.farms["east"])["certificates"]["issuer"], states.EXCHANGE)
+    (key,) = on_exchange(hybrid)
+    hybrid.outside |= {"west"} if outside else set()
+    planned, due = hybrid.decide("trust_plan"), hybrid.decide("trust_rotation")
+    gone = [] if outside else [key]
+    assert planned["arguments"]["withdrawal"]["key_id"] == gone
+    assert [one for each in due["arguments"]["remove"] for one in each["key_id"]] == gone
+    assert any("by its display name it is of deployment west" in one for one in planned.get("warnings", ())) is outside
