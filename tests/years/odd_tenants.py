@@ -83,14 +83,14 @@ def not_shared(world: World) -> None:
     world.roll("first", 200 + BY_HAND, effective=207 + BY_HAND, end=600)
     world.at(365 + BY_HAND, lambda: world.option(exchange_credential=False))
     world.roll("second", 500 + BY_HAND, effective=507 + BY_HAND, end=1000)
-    world.trouble(365 + BY_HAND, next_configure(365 + BY_HAND), must=(AUDIT,))
+    world.trouble(365 + BY_HAND, next_day(365 + BY_HAND, ROTATE_AT), must=(AUDIT,))
 
 
 @scenario("8: no credential on the shared principal while a roll is pending")
 def not_shared_while_pending(world: World) -> None:
     world.roll("next", 100 + BY_HAND, effective=107 + BY_HAND, end=1000)
     world.at(103 + BY_HAND, lambda: world.option(exchange_credential=False))
-    world.trouble(103 + BY_HAND, next_configure(103 + BY_HAND), must=(AUDIT,))
+    world.trouble(103 + BY_HAND, next_day(103 + BY_HAND, ROTATE_AT), must=(AUDIT,))
 
 
 # (9) The schedule goes on after a removal.

@@ -166,7 +166,7 @@ def _zoned(world: World) -> None:
     password = "Zoned"
 
     def next_file(day: float, effective: str | None) -> None:
-        path = world.new_pfx(day - 1, day + 300, password)
+        path = world.new_pfx(day - 1, day + 400, password)
         world.option(rotation_create="pfx", rotation_pfx_path=path, rotation_pfx_password=password, rotation_effective_date=effective)
 
     # Day 83 is 2027-03-25, day 300 is 2027-10-28.
