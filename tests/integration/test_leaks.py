@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -268,7 +269,7 @@ def test_ansible_runner_keeps_no_secret_of_any_entry_point(
         private_data_dir=str(kept / "runner"),
         playbook=command[3],
         inventory=str(lab.inventory),
-        cmdline=f"-vvvvv --diff -e trust_report_path={kept}",
+        cmdline=f"-vvvvv --diff -e trust_report_path={kept} -e trust_report_private=yes",
         suppress_env_files=True,
         quiet=True,
         timeout=280,
@@ -284,7 +285,7 @@ def test_ansible_runner_keeps_no_secret_of_any_entry_point(
     assert {name for _place, name, _form in found_in([("command", (Path(run.config.artifact_dir) / "command").read_bytes())], known)}
     assert len(started) > 5
     check([*places, *started], known, ("log", *_kept_by_runner(run.config.artifact_dir, kept)))
-    assert (kept / "audit.html").is_file()
+    assert stat.S_IMODE((kept / "audit.html").stat().st_mode) == 0o600
 
 
 def test_with_the_debug_variable_nothing_is_printed_either(

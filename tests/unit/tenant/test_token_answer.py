@@ -148,3 +148,26 @@ def test_marks_around_a_ready_token_are_dropped(talk: Talk) -> None:
     )
     run_action("tenant_info", {"access_token": f"\u200e{TOKEN}\u200b\n", "display_name": "Contoso"})
     assert conversation.seen[0].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("secret", ["the-request\r\nX-Other: token", " the-request-token\u2026"])
+def test_a_secret_of_the_environment_that_no_header_can_carry_is_shown_by_nothing(
+    secret: str, talk: Talk, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
+) -> None:
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "https://pipelines.contoso.com/idtoken")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", secret)
+    talk()
+    result = run_action("graph_token", {**APPLICATION, "auth_source": "federated"})
+    assert "ACTIONS_ID_TOKEN_REQUEST_TOKEN" in result["msg"]
+    assert "the-request" not in json.dumps(result) + logged()
+
+
+def test_a_header_of_the_platform_that_none_can_be_is_shown_by_nothing(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
+) -> None:
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:41741/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", "the-identity\nheader")
+    talk()
+    result = run_action("graph_token", {})
+    assert "gave no token" in result["msg"]
+    assert "the-identity" not in json.dumps(result) + logged()

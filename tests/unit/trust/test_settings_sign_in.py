@@ -71,6 +71,15 @@ def said(entry_point: str = "configure", **given: Any) -> str:
             "Set 'trust_cloud' to the tenant's cloud, and leave out 'trust_login_url' and 'trust_graph_url'",
         ),
         (
+            {
+                "trust_client_id": APPLICATION,
+                "trust_client_secret": "x",
+                "trust_login_url": "https://login.fabrikam.com",
+                "trust_graph_url": "https://graph.microsoft.com",
+            },
+            "such as gateways, declare it with 'trust_own_endpoints'.",
+        ),
+        (
             {"trust_client_id": APPLICATION, "trust_client_secret": "x", "trust_cloud": "china"},
             "trust_metadata_url: it is not set, and Microsoft documents no metadata URL for the cloud china.",
         ),
@@ -81,6 +90,12 @@ def test_a_sign_in_that_cannot_be_is_refused_in_the_names_of_the_variables(given
     assert words in message
     assert "Nothing was" in message
     assert "ption" not in message
+
+
+def test_a_declared_pair_of_endpoints_is_an_option_of_each_task(environment: pytest.MonkeyPatch) -> None:
+    pair = {"trust_login_url": "https://login.fabrikam.com", "trust_graph_url": "https://graph.microsoft.com", "trust_own_endpoints": "yes"}
+    found = read({"trust_client_id": APPLICATION, "trust_client_secret": "x", **pair}, "configure").sign_in
+    assert found["own_endpoints"] is True
 
 
 def test_what_the_environment_has_completes_the_variables(environment: pytest.MonkeyPatch) -> None:

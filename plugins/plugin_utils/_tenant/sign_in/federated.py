@@ -20,6 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
@@ -100,6 +101,8 @@ def _provided(params: Mapping[str, Any]) -> tuple[str, str | GitHub]:
     if path:
         return f"the file {path}", _checked(_content(path), "federated_token_file", f"the file {path}")
     if os.environ.get(GITHUB_URL, "").strip() and os.environ.get(GITHUB_TOKEN, "").strip():
+        if not sendable(os.environ[GITHUB_TOKEN].strip()):
+            raise InvalidOptionError(GITHUB_TOKEN, "it holds blanks or characters that no token has", "what GitHub Actions sets")
         return "GitHub Actions", GitHub(https_url(GITHUB_URL, os.environ[GITHUB_URL]), os.environ[GITHUB_TOKEN].strip())
     raise HybridAuthError(
         "No federated token is given.",
