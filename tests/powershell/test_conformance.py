@@ -194,6 +194,9 @@ REQUESTS = {
         {"id": "b", "cmdlet": "Set-CsPartnerApplication", "parameters": {"Identity": "x", "UseOAuthServer": True, "MetadataUrl": URL}}
     ],
     "wrong value": [new("y", ApplicationTrustLevel="Some")],
+    "wrong type of certificate": [
+        {"id": "c", "cmdlet": "Get-CsCertificate", "parameters": {"Type": ["Nope"]}, "select": {"Thumbprint": "text"}}
+    ],
     "exists": [new("z"), {**new("z"), "id": "again"}],
     "not found": [{"id": "b", "cmdlet": "Get-CsOAuthServer", "parameters": {"Identity": "none"}}],
     "own certificates": [{"id": "s", "cmdlet": "Read-Certificate", "parameters": {"self_signed": True}}],

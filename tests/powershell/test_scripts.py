@@ -71,6 +71,11 @@ SCRIPTS = {
     ),
     "dependent": ("@(Get-CsService | Where-Object { $_.DependentServiceList -like '*Registrar*' }).Count", "20"),
     "computers": ("(Get-CsComputer -Pool pool01.contoso.com).Fqdn -join ' '", "fe01.contoso.com fe02.contoso.com"),
+    "pipeline": (
+        f"New-CsOAuthServer two -MetadataUrl {URL} | Out-Null; New-CsOAuthServer three -MetadataUrl {URL} | Out-Null; "
+        "Get-CsOAuthServer | Where-Object { $_.Identity -ne 'there' } | Remove-CsOAuthServer; (Get-CsOAuthServer).Identity",
+        "there",
+    ),
     "two roles": (
         "try { Get-CsService -WebServer -EdgeServer:$false } catch { $_.FullyQualifiedErrorId }",
         "AmbiguousParameterSet,Get-CsService",

@@ -53,6 +53,8 @@ class EntitySet:
 
 def _check_names(tenant: dict[str, Any], principal: dict[str, Any], names: list[str]) -> None:
     taken = {name.lower() for one in tenant["service_principals"] if one is not principal for name in one["servicePrincipalNames"]}
+    if len({name.lower() for name in names}) < len(names):
+        raise RefusedError(400, "Request_BadRequest", "Property servicePrincipalNames has a value more than once; its values are unique.")
     for name in names:
         if name.lower() in taken:
             raise RefusedError(

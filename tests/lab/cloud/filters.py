@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -116,9 +117,22 @@ class _Parser:
             self.alternatives = max(self.alternatives, len(wanted))
         else:
             raise self._unsupported(name)
-        if self._types[name] not in ("Edm.String", "Edm.Guid", "Edm.Boolean"):
+        kind = self._types[name]
+        if kind not in _COMPARED:
             raise self._unsupported(name)
+        for value in wanted:
+            self._comparable(kind, value)
         return lambda one: _folded(one.get(name)) in wanted
+
+    def _comparable(self, kind: str, value: Any) -> None:
+        given = "Edm.Boolean" if isinstance(value, bool) else "Edm.String"
+        if value is not None and not _COMPARED[kind](value):
+            raise RefusedError(
+                400,
+                "BadRequest",
+                "Invalid filter clause: A binary operator with incompatible types was detected. "
+                f"Found operand types '{kind}' and '{given}' for operator kind 'Equal'.",
+            )
 
     def _startswith(self) -> Predicate:
         self._next("(")
@@ -143,6 +157,7 @@ class _Parser:
         self._next(")")
         if self._types[name] != "Collection(Edm.String)":
             raise self._unsupported(name)
+        self._comparable("Edm.String", wanted)
         return lambda one: wanted in map(_folded, one.get(name) or [])
 
     def _property(self, name: str) -> str:
@@ -166,6 +181,19 @@ class _Parser:
         return _CONSTANTS[token]
 
 
+def _is_guid(value: Any) -> bool:
+    try:
+        return bool(uuid.UUID(value))
+    except (ValueError, AttributeError):
+        return False
+
+
+# The types that can be compared, and whether a literal is of the type.
+_COMPARED: dict[str, Callable[[Any], bool]] = {
+    "Edm.String": lambda value: isinstance(value, str),
+    "Edm.Boolean": lambda value: isinstance(value, bool),
+    "Edm.Guid": _is_guid,
+}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 

@@ -69,11 +69,15 @@ def made(entry: dict[str, Any]) -> dict[str, Any]:
     wanted = entry.get("endDateTime") or end
     if time_of(wanted) > time_of(end) or time_of(wanted) <= datetime.now(timezone.utc):
         raise RefusedError(400, "KeyCredentialsInvalidEndDate", "Key credential end date is invalid.")
+    start = entry.get("startDateTime") or begin
+    # Code and text: https://github.com/hashicorp/terraform-provider-azuread/issues/1582
+    if time_of(start) > time_of(wanted):
+        raise RefusedError(400, "KeyCredentialsInvalidStartDate", "Key credential start date is invalid.")
     return {
         "keyId": entry.get("keyId") or str(uuid.uuid4()),
         "customKeyIdentifier": entry.get("customKeyIdentifier") or certificates.thumbprint(certificate),
         "displayName": (entry.get("displayName") or "")[:_LONGEST_NAME] or None,
-        "startDateTime": entry.get("startDateTime") or begin,
+        "startDateTime": start,
         "endDateTime": wanted,
         "type": entry["type"],
         "usage": entry.get("usage") or "Verify",

@@ -22,11 +22,33 @@ SIGNATURES: dict[str, Any] = {
 }
 
 # Types with few values, which the reference describes in words: New-CsPartnerApplication, Set-CsOAuthConfiguration,
-# Test-CsExStorageConnectivity.
+# Test-CsExStorageConnectivity, Import-CsCertificate.
 ENUMS = {
     "ApplicationTrustLevel": ("Full", "Application", "User"),
     "ClientAdalAuthOverride": ("NoOverride", "Allowed", "Disallowed"),
     "Binding": ("NetNamedPipe", "NetTCP"),
+    "CertType": (
+        "AccessEdgeExternal",
+        "AudioVideoAuthentication",
+        "DataEdgeExternal",
+        "Default",
+        "External",
+        "Internal",
+        "iPadAPNService",
+        "iPhoneAPNService",
+        "LogRetentionService",
+        "MPNService",
+        "OAuthTokenIssuer",
+        "PICWebService",
+        "ProvisionService",
+        "SMPDNSWebService",
+        "TenantAdmin",
+        "UpgradeEngineService",
+        "WebServicesExternal",
+        "WebServicesInternal",
+        "WsFedTokenTransfer",
+        "XMPPServer",
+    ),
     "ExchFolder": ("ConversationHistory", "Inbox", "Dumpster"),
 }
 

@@ -29,6 +29,10 @@ _CONFIGURATION = {
 }
 
 
+# Parameters that would change what a cmdlet does or returns.
+_NOT_SIMULATED = ("Instance", "CentralManagementStoreStatus")
+
+
 class MetadataError(Exception):
     """A metadata document that cannot be had."""
 
@@ -64,8 +68,9 @@ class Cmdlets:
             return []
         verb, _dash, noun = cmdlet.partition("-Cs")
         method = getattr(self, f"_{verb}_{noun}".lower(), None)
-        if method is None:
-            raise CmdletError(f"The lab does not simulate {cmdlet}.", f"NotImplemented,{cmdlet}", "NotImplemented")
+        other = next((f" -{name}" for name in _NOT_SIMULATED if name in bound), "")
+        if method is None or other:
+            raise CmdletError(f"The lab does not simulate {cmdlet}{other}.", f"NotImplemented,{cmdlet}", "NotImplemented")
         found: list[Row] = method(bound)
         return found
 
@@ -229,7 +234,8 @@ class Cmdlets:
     def _get_serverversion(self, _bound: dict[str, Any]) -> list[Row]:
         return [{"type": "System.String", "text": self._deployment.get("version", "")}]
 
-    def _get_managementstorereplicationstatus(self, _bound: dict[str, Any]) -> list[Row]:
+    def _get_managementstorereplicationstatus(self, bound: dict[str, Any]) -> list[Row]:
+        wanted = bound.get("ReplicaFqdn")
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         return [
             row(
@@ -241,6 +247,7 @@ class Cmdlets:
                 ProductVersion=("text", entry.get("ProductVersion", "7.0.2046.0")),
             )
             for entry in self._cms["replicas"]
+            if not wanted or entry["ReplicaFqdn"].lower() == wanted.lower()
         ]
 
     def _test_exstorageconnectivity(self, bound: dict[str, Any]) -> list[Row]:

@@ -22,6 +22,7 @@ _TYPES = {
     # A function would read text by no region at all and so hide that a cmdlet reads it by the server's; the binder refuses text.
     "DateTime": "object",
 }
+_PIPELINE = {"ByPropertyName": ", ValueFromPipelineByPropertyName = $true", "ByValue": ", ValueFromPipeline = $true"}
 _COMMON = ("Confirm", "WhatIf")  # SupportsShouldProcess brings them
 
 _SUPPORT = r"""
@@ -156,7 +157,7 @@ def function(cmdlet: str, signature: dict[str, Any], body: str) -> str:
     lines = [_parameter(cmdlet, name, sets) for name in dict.fromkeys(name for parameters in sets.values() for name in parameters)]
     parameters = ",\n".join(line for line in lines if line)
     binding = f"DefaultParameterSetName = '{default_set(cmdlet)}'{process}"
-    return f"function {cmdlet} {{\n    [CmdletBinding({binding})]\n    param(\n{parameters}\n    )\n    {body}\n}}\n"
+    return f"function {cmdlet} {{\n    [CmdletBinding({binding})]\n    param(\n{parameters}\n    )\n    process {{ {body} }}\n}}\n"
 
 
 def _parameter(cmdlet: str, name: str, sets: dict[str, dict[str, Any]]) -> str:
@@ -166,7 +167,7 @@ def _parameter(cmdlet: str, name: str, sets: dict[str, dict[str, Any]]) -> str:
         return ""
     attributes = [
         f"        [Parameter(ParameterSetName = '{set_name}'{', Mandatory = $true' if entry['mandatory'] else ''}"
-        f"{', Position = 0' if entry['positional'] else ''})]"
+        f"{', Position = 0' if entry['positional'] else ''}{_PIPELINE.get(entry.get('pipeline', ''), '')})]"
         for set_name, entry in holders.items()
     ]
     choices = accepted(cmdlet, name, kind)

@@ -25,6 +25,8 @@ APPLICATION = {"Identity": "x", "ApplicationIdentifier": "a"}
         ("New-CsPartnerApplication", APPLICATION, "AmbiguousParameterSet", None),
         ("New-CsPartnerApplication", {**APPLICATION, "UseOAuthServer": False}, "MissingMandatoryParameter", "ApplicationTrustLevel"),
         ("Set-CsPartnerApplication", {}, "MissingMandatoryParameter", "Identity"),
+        ("Get-CsCertificate", {"Type": "Nope"}, "ParameterArgumentValidationError", "Type"),
+        ("Remove-CsCertificate", {"Type": ["Default", ""]}, "ParameterArgumentValidationError", "Type"),
     ],
 )
 def test_what_fits_no_parameter_set_or_several_is_refused(cmdlet: str, given: dict[str, Any], error_id: str, parameter: str | None) -> None:

@@ -101,3 +101,26 @@ def test_services_are_those_of_every_role_where_none_is_named(farm: Farm) -> Non
 def test_computers_are_those_of_the_topology(farm: Farm, given: dict[str, Any], names: list[str]) -> None:
     found = run(farm, "Get-CsComputer", **given)
     assert [one["Fqdn"] for one in found] == [one["Identity"] for one in found] == [f"{name}.contoso.com" for name in names]
+
+
+def test_a_replica_may_be_named(farm: Farm) -> None:
+    named = run(farm, "Get-CsManagementStoreReplicationStatus", ReplicaFqdn="FE01.contoso.com")
+    assert [one["ReplicaFqdn"] for one in named] == ["fe01.contoso.com"]
+    assert len(run(farm, "Get-CsManagementStoreReplicationStatus")) > 1
+
+
+def test_certificates_of_another_use_are_none(farm: Farm) -> None:
+    assert run(farm, "Get-CsCertificate", Type=["Default"]) == []
+    assert len(run(farm, "Get-CsCertificate", Type=["default", "oauthtokenissuer"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("cmdlet", "given"),
+    [
+        ("Set-CsOAuthConfiguration", {"Instance": "x"}),
+        ("Get-CsManagementStoreReplicationStatus", {"CentralManagementStoreStatus": True}),
+    ],
+)
+def test_a_parameter_that_is_not_simulated_is_not_passed_over(farm: Farm, cmdlet: str, given: dict[str, Any]) -> None:
+    with pytest.raises(CmdletError, match="does not simulate"):
+        run(farm, cmdlet, **given)

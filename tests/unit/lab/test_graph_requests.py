@@ -85,6 +85,24 @@ def test_an_entry_with_another_value_is_refused_and_nothing_changes(wrong: dict[
     assert (tenant.principal["keyCredentials"], tenant.principal["accountEnabled"]) == ([], True)
 
 
+@pytest.mark.parametrize(
+    "times", [{"startDateTime": "2099-01-01T00:00:00Z"}, {"startDateTime": "2028-01-01T00:00:00Z", "endDateTime": "2027-01-01T00:00:00Z"}]
+)
+def test_an_entry_that_would_begin_after_its_end_is_refused(times: dict[str, str]) -> None:
+    tenant = Tenant()
+    assert tenant.error(tenant.change(keyCredentials=[{**entry(), **times}])) == (400, "KeyCredentialsInvalidStartDate")
+    assert tenant.principal["keyCredentials"] == []
+
+
+@pytest.mark.parametrize("twice", ["https://webext.contoso.com/", "HTTPS://WebExt.contoso.com/"])
+def test_a_name_that_is_given_twice_is_refused(twice: str) -> None:
+    tenant = Tenant()
+    before = tenant.names()
+    told = tenant.change(servicePrincipalNames=[*before, "https://webext.contoso.com/", twice])
+    assert tenant.error(told) == (400, "Request_BadRequest")
+    assert tenant.names() == before
+
+
 @pytest.mark.parametrize("body", [b"", b" ", b"{", b"[]", b"[{}]", b"null", b'"text"', b"\xff", b"[" * 100_000])
 @pytest.mark.parametrize("path", ["servicePrincipals/{id}", "servicePrincipals/{id}/addPassword", "$batch"])
 def test_a_body_that_is_no_json_object_is_answered(body: bytes, path: str) -> None:
@@ -144,6 +162,13 @@ def found(tenant: Tenant, condition: str, **query: str) -> Any:
         ("appId ne 'x'", (400, "Request_UnsupportedQuery")),
         ("keyCredentials eq null", (400, "Request_UnsupportedQuery")),
         ("displayName/any(n:n eq 'x')", (400, "Request_UnsupportedQuery")),
+        ("accountEnabled eq 'x'", (400, "BadRequest")),
+        ("accountEnabled in ('true')", (400, "BadRequest")),
+        ("displayName eq true", (400, "BadRequest")),
+        ("servicePrincipalNames/any(n:n eq true)", (400, "BadRequest")),
+        ("appOwnerOrganizationId eq 'x'", (400, "BadRequest")),
+        ("appOwnerOrganizationId eq '0A1B2C3D-0000-4000-8000-000000000001'", []),
+        ("displayName eq null", []),
     ],
 )
 def test_filters(condition: str, expected: Any) -> None:
