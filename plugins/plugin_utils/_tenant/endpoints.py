@@ -39,11 +39,13 @@ class Endpoints:
 
     @property
     def warnings(self) -> list[str]:
-        declared = self.own and not self.belong_together
-        return [
-            *([] if self.validate_certs else [_NOT_VERIFIED]),
-            *([_DECLARED.format(self.login_url, self.graph_url)] if declared else []),
-        ]
+        said = [_DECLARED.format(self.login_url, self.graph_url)] if self.declared else []
+        return [*([] if self.validate_certs else [_NOT_VERIFIED]), *said]
+
+    @property
+    def declared(self) -> bool:
+        """Whether nothing but the options shows that the two belong together."""
+        return self.own and not self.belong_together
 
     @property
     def belong_together(self) -> bool:

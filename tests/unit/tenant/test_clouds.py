@@ -237,6 +237,7 @@ STS = "https://sts.windows.net/{}/"
         (None, {}, True),
         (STS.format(TENANT), {"cloud": "gcc_high"}, False),
         (f"https://login.microsoftonline.us/{TENANT}/v2.0", {}, False),
+        (f"https://login.microsoftonline.us/{TENANT}/v2.0", {"own_endpoints": True}, False),
         ("https://sts.fabrikam.com/", {}, False),
         (STS.format(TENANT), {"graph_url": "https://graph.fabrikam.com"}, False),
         (None, {"graph_url": "https://graph.fabrikam.com"}, False),

@@ -81,7 +81,7 @@ def of_its_cloud(token: AccessToken, where: Endpoints, subject: str = "The acces
     """
     claims = claims_of(token.value)
     issuer, audiences = claims.get("iss"), _audiences(claims)
-    if where.own or (audiences and not any(same_text(one, MICROSOFT_GRAPH) for one in audiences)):
+    if where.declared or (audiences and not any(same_text(one, MICROSOFT_GRAPH) for one in audiences)):
         return token
     graph = clouds_of_graph(where.graph_url)
     if not audiences:
