@@ -41,7 +41,7 @@ $(VENV)/.runtime: requirements.txt tests/lab/requirements.txt
 	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/lab/requirements.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime tests/requirements.txt
+$(VENV)/.dev: $(VENV)/.runtime tests/requirements.txt tests/requirements-run.txt
 	@echo "setting up $(VENV): test and check tools"
 	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/requirements.txt
 	@touch $@
