@@ -57,7 +57,7 @@ def _is_safe(value: Any) -> bool:
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
-            if text(one) != one:
+            if not (one.isascii() and one.isprintable()) and _UNSAFE.search(one):
                 return False
         elif isinstance(one, Mapping):
             waiting += one.keys()
