@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import ansible_runner
 import pytest
 import requests
 import yaml
@@ -265,7 +264,8 @@ def test_ansible_runner_keeps_no_secret_of_any_entry_point(
     monkeypatch.chdir(kept)
     lab.fault({"on": "graph.get", "nth": 3, "do": "status:503"})
     lab.fault({"on": "tokens.post", "nth": 1, "do": "truncate"})
-    run = ansible_runner.run(
+    # Of tests/requirements-run.txt; where the tests' environment is older than that, the others run all the same.
+    run = pytest.importorskip("ansible_runner").run(
         private_data_dir=str(kept / "runner"),
         playbook=command[3],
         inventory=str(lab.inventory),
