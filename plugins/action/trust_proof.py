@@ -24,6 +24,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _PART = "oauth_servers"
+_SHORTEST_SECRET = 16
 _NOT_VERIFIED = (
     "TLS certificates are not verified (validate_certs is false): anyone on the way can read the assertion and use it until it expires."
 )
@@ -173,5 +174,5 @@ class ActionModule(HybridAuthAction):
         self.seen.server, self.seen.farm_read = oauth_server.find(servers, options.oauth_server_name), True
 
     def _hide(self, token: str) -> None:
-        """Nothing shows a token, nor its signature, without which the rest is worth nothing."""
-        self.secrets.update(part for part in (token, token.rpartition(".")[2]) if part)
+        """Nothing shows a token, nor its signature, without which the rest is worth nothing. What is as short as a word is neither."""
+        self.secrets.update(part for part in (token, token.rpartition(".")[2]) if len(part) >= _SHORTEST_SECRET)

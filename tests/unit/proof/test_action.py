@@ -387,6 +387,15 @@ def test_nothing_shows_an_assertion_or_a_token(talk: Talk) -> None:
             assert secret not in json.dumps(result)
 
 
+@pytest.mark.parametrize("token", ["e", "a.b.e", "accepted", "x..metadata"])
+def test_what_is_no_token_changes_nothing_of_the_result(talk: Talk, token: str) -> None:
+    talk(FOUND, exchanges({**GRANTED, "access_token": token}))
+    odd = run({"current": CURRENT}, (["New-Assertion"], told(assertions=[row()])))
+    talk(FOUND, exchanges(GRANTED))
+    usual = run({"current": CURRENT}, (["New-Assertion"], told(assertions=[row()])))
+    assert {name: value for name, value in odd.items() if name != "proofs"} == {name: usual[name] for name in usual if name != "proofs"}
+
+
 def test_an_assertion_that_was_changed_on_its_way_fails_the_task(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     talk(FOUND)
     monkeypatch.setitem(globals(), "sealed", lambda _assertion, _seal: Fernet(Fernet.generate_key()).encrypt(b"x").decode())
