@@ -148,8 +148,9 @@ def tenant_move(world: World) -> None:
         world.option(tenant="fabrikam.com", takeover=["microsoft.sts", "microsoft.exchange"])
 
     world.at(day, move)
-    world.outage(day, next_configure(day))
-    world.trouble(day, next_configure(day), must=(ROTATE, AUDIT))
+    # The next roll's run gives the new tenant what signs; the farm trusts that tenant from the next configure on.
+    world.outage(day, next_day(day, ROTATE_AT))
+    world.trouble(day, next_configure(day), must=(AUDIT,))
     world.roll("next", 400 + BY_HAND, effective=407 + BY_HAND, end=1000)
 
 
