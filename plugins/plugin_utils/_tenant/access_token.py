@@ -31,7 +31,8 @@ class AccessToken:
 
     @property
     def expires_text(self) -> str | None:
-        return None if self.expires is None else utc_text(datetime.fromtimestamp(self.expires, timezone.utc))
+        """The end as ISO 8601 in UTC; of one after the last year that can be written, that year's begin."""
+        return None if self.expires is None else utc_text(datetime.fromtimestamp(min(self.expires, _END_OF_TIME), timezone.utc))
 
 
 def ready_token(text: str) -> AccessToken:
@@ -52,6 +53,6 @@ def claims_of(text: str) -> dict[str, Any]:
         return {}
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:  # an opaque token with two dots
+    except (ValueError, RecursionError):  # an opaque token with two dots
         return {}
     return claims if isinstance(claims, dict) else {}

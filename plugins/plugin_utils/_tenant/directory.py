@@ -84,7 +84,11 @@ def _foresee(found: Sequence[ServicePrincipal], planner: Planner, now: datetime,
     if not rehearsal.is_rehearsal():
         return [planner.plan(principal, now) for principal in found]
     said = foreseen.entries()
-    plans = [planner.plan(rehearsal.applied(principal, said.get(principal.path, {})), now) for principal in found]
+    try:
+        applied = [rehearsal.applied(principal, said.get(principal.path, {})) for principal in found]
+    except (AttributeError, TypeError, ValueError) as exc:
+        raise foreseen.damaged(exc) from None
+    plans = [planner.plan(principal, now) for principal in applied]
     foreseen.add({plan.principal.path: rehearsal.foreseen(plan.predicted, plan.body, now) for plan in plans if plan.change.changed})
     return plans
 
@@ -96,12 +100,23 @@ class Journal:
         self._path = Path(folder) / f"sfb_hybrid_auth-{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
 
     def entries(self) -> dict[str, dict[str, Any]]:
-        """What was foreseen, by the object's path."""
+        """What was foreseen, by the object's path; HybridAuthError where it cannot be read."""
         try:
             entries: dict[str, dict[str, Any]] = json.loads(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
+        except (OSError, ValueError, RecursionError) as exc:
+            raise self.damaged(exc) from None
+        if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
+            raise self.damaged("it holds something else")
         return entries
+
+    def damaged(self, why: object) -> HybridAuthError:
+        """The error that says why what was foreseen is not known."""
+        return HybridAuthError(
+            f"{self._path}, which tells what earlier tasks of this run foresee, cannot be read: {why}. Nothing was changed.",
+            "See what else writes to the folder of Ansible's temporary files (ANSIBLE_LOCAL_TEMP), and run again.",
+        )
 
     def add(self, written: Mapping[str, Mapping[str, Any]]) -> None:
         """Remember these entries; an object's newer properties replace its older ones."""
@@ -109,5 +124,11 @@ class Journal:
         for path, entry in written.items():
             entries[path] = {**entries.get(path, {}), **entry}
         part = self._path.with_suffix(".part")
-        part.write_text(json.dumps(entries), encoding="utf-8")
-        part.replace(self._path)
+        try:
+            part.write_text(json.dumps(entries), encoding="utf-8")
+            part.replace(self._path)
+        except OSError as exc:
+            raise HybridAuthError(
+                f"What this run foresees could not be noted in {self._path}: {exc}.",
+                "Make room there, or let Ansible keep its temporary files elsewhere (ANSIBLE_LOCAL_TEMP).",
+            ) from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -131,7 +130,7 @@ class Client:
         tenant_id = tenant_id_of(_configuration(configuration, self.tenant, authority), authority) if configuration is not None else None
         return AccessToken(
             value=answer["access_token"],
-            expires=int(time.time()) + int(answer["expires_in"]),
+            expires=token_answer.end_of(answer),
             tenant_id=tenant_id,
         )
 

@@ -22,7 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages i
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError, ResponseError
+    from urllib3.exceptions import InvalidHeader, MaxRetryError, NewConnectionError, ReadTimeoutError, ResponseError
     from urllib3.util.retry import Retry
 except ImportError:  # reported by require_requests() when a connection is needed
     HAS_REQUESTS = False
@@ -73,7 +73,10 @@ class _BoundedRetry(_Retry):  # type: ignore[misc]  # the base is chosen at impo
     """Repeats a request after what Retry-After asks for, but never waits longer than a play should hang."""
 
     def get_retry_after(self, response: Any) -> float | None:
-        seconds = super().get_retry_after(response)
+        try:
+            seconds = super().get_retry_after(response)
+        except (ValueError, OverflowError, InvalidHeader):  # neither seconds nor a time, so it asks for nothing
+            return None
         return None if seconds is None else min(seconds, _LONGEST_WAIT_SECONDS)
 
     def increment(self, *args: Any, **kwargs: Any) -> Any:

@@ -34,7 +34,8 @@ def identified(graph: Graph, path: str, label: str, keys: Keys) -> Keys:
     told: dict[str | None, KeyCredential] = {}
     for _reading in range(_MOST_READS):
         single = graph.read(path, label, {"$select": "keyCredentials"})
-        shown = {key.key_id: key for key in map(key_credential.from_graph, single.get("keyCredentials") or [])}
+        entries = key_credential.entries_in(single.get("keyCredentials"), label)
+        shown = {key.key_id: key for key in map(key_credential.from_graph, entries)}
         told |= shown
         # A replica that lacks another entry is behind, and may still show a key that is gone.
         if all(key.key_id in shown for key in keys):

@@ -22,6 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import TOLERANCE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64, text_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.lenient import without_padding
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe
@@ -33,6 +34,9 @@ LONGEST_NAME = 90
 CERTIFICATE_TYPES = ("AsymmetricX509Cert", "X509CertAndPassword")
 _TEXTS = ("keyId", "customKeyIdentifier", "usage", "type", "displayName", "key")
 _TIMES = ("startDateTime", "endDateTime")
+_SHOWN_TEXTS = (
+    *("key_id", "thumbprint", "identifier", "subject", "usage", "type", "display_name", "key_type", "signature_algorithm", "start", "end"),
+)
 # The type of the key of a certificate that no library here can read.
 _UNREADABLE = "unknown"
 
@@ -273,6 +277,21 @@ def _why_not(key: KeyCredential, moment: datetime, now: datetime) -> str:
     return f"its entry there begins only on {utc_text(key.start) if key.start else 'a day that is not told'}"
 
 
+def entries_in(listed: Any, label: str) -> list[Mapping[str, Any]]:
+    """The entries of keyCredentials as Graph gave them of an object; HybridAuthError where it is no list of objects.
+
+    label: the object in words.
+    """
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise HybridAuthError(
+            f"Microsoft Graph's answer for {label} has keyCredentials that are not what Graph documents, so they cannot be written back "
+            "whole. Nothing was changed.",
+            "Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals', and see that no proxy "
+            "answers in Graph's place.",
+        )
+    return listed
+
+
 def from_graph(entry: Mapping[str, Any]) -> KeyCredential:
     """An entry as Graph gives it. The certificate, where Graph gives it, is believed before the identifier beside it.
 
@@ -316,7 +335,10 @@ def from_graph(entry: Mapping[str, Any]) -> KeyCredential:
 
 
 def from_info(entry: Mapping[str, Any]) -> KeyCredential:
-    """An entry as sp_info returned it."""
+    """An entry as sp_info returned it; AttributeError, TypeError or ValueError where it is none."""
+    for name in _SHOWN_TEXTS:
+        if not isinstance(entry.get(name), (str, type(None))):
+            raise TypeError(f"{name} is no text")
     return KeyCredential(
         key_id=entry.get("key_id"),
         thumbprint=entry.get("thumbprint"),

@@ -19,7 +19,7 @@ from typing import Any
 from ansible import context
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal, names_in
 
 
 def is_rehearsal() -> bool:
@@ -39,13 +39,16 @@ def foreseen(predicted: ServicePrincipal, names: Iterable[str], now: datetime) -
 
 
 def applied(found: ServicePrincipal, entry: Mapping[str, Any]) -> ServicePrincipal:
-    """The principal as it would be by now. entry: what foreseen() gave; None for a property that was really written since."""
+    """The principal as it would be by now. entry: what foreseen() gave; None for a property that was really written since.
+
+    Raises AttributeError, TypeError or ValueError where it is not what foreseen() gave.
+    """
     said = {name: value for name, value in entry.items() if value is not None}
     changes: dict[str, Any] = {}
     if "keyCredentials" in said:
         changes["keys"] = tuple(map(key_credential.from_info, said["keyCredentials"]))
     if "servicePrincipalNames" in said:
-        changes["names"] = tuple(said["servicePrincipalNames"])
+        changes["names"] = names_in(said["servicePrincipalNames"])
     if "accountEnabled" in said:
         changes["account_enabled"] = said["accountEnabled"]
     return replace(found, **changes)

@@ -95,7 +95,13 @@ def _shown(use: dict[str, Any], options: list[str]) -> str:
 def _fernet() -> Fernet:
     if not HAS_CRYPTOGRAPHY:
         raise missing("cryptography", "keeping a token secret between tasks")
-    return Fernet(_run_key())
+    try:
+        return Fernet(_run_key())
+    except ValueError:
+        raise HybridAuthError(
+            f"The key that keeps access tokens secret between tasks is damaged: {Path(constants.DEFAULT_LOCAL_TMP) / _KEY_FILE}.",
+            "See what else writes to the folder of Ansible's temporary files (ANSIBLE_LOCAL_TEMP), and run again.",
+        ) from None
 
 
 def _run_key() -> bytes:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import identification, key_credential, shapes
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph, GraphError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
 SHARED_PRINCIPAL_WARNING = (
@@ -50,12 +51,13 @@ class ServicePrincipal:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What the principal has, by a text that two readings can be compared by, in words."""
+        """What the principal has, by a text that two readings can be compared by, in words; as a task's result shows it."""
         found = {f"credential {key.fingerprint}": f"credential {key.label}" for key in self.keys if key.key_id}
         found |= {f"credential id {key.key_id}": f"credential {key.label}" for key in self.keys if key.key_id}
         found |= {f"certificate {key.thumbprint}": f"certificate {key.thumbprint}" for key in self.keys if key.thumbprint}
         found |= {f"name {name.lower()}": f"the name {name}" for name in self.names}
-        return found | {f"account {self.account_enabled}": f"accountEnabled {self.account_enabled}"}
+        found |= {f"account {self.account_enabled}": f"accountEnabled {self.account_enabled}"}
+        return {safe(fact): safe(words) for fact, words in found.items()}
 
     def info(self, now: datetime) -> shapes.ServicePrincipal:
         """The shape that sp_info returns."""
@@ -144,11 +146,18 @@ def from_current(current: Mapping[str, Any] | None, app_ids: Sequence[str]) -> l
         raise InvalidOptionError("current", "it holds no service_principals", "the whole registered result of sp_info")
     try:
         by_id = {str(entry["app_id"]).lower(): _from_info(entry) for entry in listed}
-    except (KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise InvalidOptionError(
             "current", f"an entry of service_principals is damaged ({exc})", "the registered result of sp_info"
         ) from None
     return [by_id[app_id] for app_id in app_ids] if all(app_id in by_id for app_id in app_ids) else None
+
+
+def names_in(listed: Any) -> tuple[str, ...]:
+    """The names in a result; TypeError where it is no list of texts."""
+    if not isinstance(listed, (list, tuple)) or not all(isinstance(one, str) for one in listed):
+        raise TypeError("names are no list of texts")
+    return tuple(listed)
 
 
 def _identified(graph: Graph, principal: ServicePrincipal) -> ServicePrincipal:
@@ -166,14 +175,14 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
                 f"Microsoft Graph's answer for service principal {entry['appId']} has the {name} {entry[name]!r}, which is no text.",
                 "Check 'graph_url', and that no proxy answers in its place.",
             )
-    for name in ("servicePrincipalNames", "keyCredentials"):
-        kind = str if name == "servicePrincipalNames" else dict
-        if not isinstance(entry[name], list) or not all(isinstance(one, kind) for one in entry[name]):
-            raise HybridAuthError(
-                f"Microsoft Graph's answer for service principal {entry['appId']} has {name} that are not what Graph documents, so they "
-                "cannot be written back whole. Nothing was changed.",
-                f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
-            )
+    names = entry["servicePrincipalNames"]
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        raise HybridAuthError(
+            f"Microsoft Graph's answer for service principal {entry['appId']} has servicePrincipalNames that are not what Graph documents, "
+            "so they cannot be written back whole. Nothing was changed.",
+            f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
+        )
+    keys = key_credential.entries_in(entry["keyCredentials"], f"service principal {entry['appId']}")
     passwords = entry.get("passwordCredentials") or []
     if not isinstance(passwords, list) or not all(isinstance(one, dict) for one in passwords):
         raise HybridAuthError(
@@ -181,17 +190,18 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
             "documents, so it is not known who else has a secret of it. Nothing was changed.",
             f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
         )
+    enabled = entry.get("accountEnabled")
     return ServicePrincipal(
         id=entry["id"],
         app_id=entry["appId"].lower(),
-        display_name=entry.get("displayName"),
-        account_enabled=entry.get("accountEnabled"),
-        names=tuple(entry["servicePrincipalNames"]),
-        keys=tuple(map(key_credential.from_graph, entry["keyCredentials"])),
+        display_name=_text_or_none(entry.get("displayName")),
+        account_enabled=enabled if isinstance(enabled, bool) else None,
+        names=tuple(names),
+        keys=tuple(map(key_credential.from_graph, keys)),
         passwords=tuple(
             {
-                "key_id": password.get("keyId"),
-                "display_name": password.get("displayName"),
+                "key_id": _text_or_none(password.get("keyId")),
+                "display_name": _text_or_none(password.get("displayName")),
                 "start": _text(time_or_none(password.get("startDateTime"))),
                 "end": _text(time_or_none(password.get("endDateTime"))),
             }
@@ -206,10 +216,15 @@ def _from_info(entry: Mapping[str, Any]) -> ServicePrincipal:
         app_id=str(entry["app_id"]).lower(),
         display_name=entry["display_name"],
         account_enabled=entry["account_enabled"],
-        names=tuple(entry["names"]),
+        names=names_in(entry["names"]),
         keys=tuple(map(key_credential.from_info, entry["key_credentials"])),
-        passwords=tuple(entry["password_credentials"]),
+        passwords=tuple(cast("shapes.PasswordCredential", dict(one)) for one in entry["password_credentials"]),
     )
+
+
+def _text_or_none(value: Any) -> str | None:
+    """The text; None where it is none, which is as if Graph had not told it."""
+    return value if isinstance(value, str) else None
 
 
 def _text(moment: datetime | None) -> str | None:

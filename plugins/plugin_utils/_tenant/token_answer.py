@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 
 _SECRET = ("access_token", "refresh_token", "id_token", "device_code", "client_assertion", "client_secret")
 _MOST_DIGITS = 12
+# What MSAL reads as numbers.
+_NUMBERS = ("expires_in", "expires_on", "ext_expires_in", "refresh_in")
 _REMEDY = "Run again; if it stays so, check 'login_url', and that no proxy answers in its place."
 
 
@@ -43,7 +46,7 @@ def read(answer: Any, secrets: set[str], remedy: str = _REMEDY) -> dict[str, Any
     if answer.status_code == 200 and "access_token" in content:
         if not sendable(content["access_token"]):
             raise HybridAuthError(f"{said}, but what it calls an access token is none.", remedy)
-        if not any(_is_number(content.get(name)) for name in ("expires_in", "expires_on")):
+        if end_of(content) is None or not all(is_number(content[name]) for name in _NUMBERS if name in content):
             raise HybridAuthError(f"{said}, but does not say for how long the access token is valid.", remedy)
     return content
 
@@ -53,6 +56,14 @@ def sendable(token: Any) -> bool:
     return isinstance(token, str) and bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
-def _is_number(value: Any) -> bool:
+def end_of(answer: Mapping[str, Any]) -> int | None:
+    """When the token of an answer ends, in seconds since 1970-01-01 UTC; None where it does not say."""
+    if is_number(answer.get("expires_in")):
+        return int(time.time()) + int(answer["expires_in"])
+    return int(answer["expires_on"]) if is_number(answer.get("expires_on")) else None
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a whole number that may be one of seconds, or its digits as text."""
     text = str(value)
     return not isinstance(value, bool) and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS

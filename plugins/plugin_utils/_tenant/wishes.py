@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
@@ -48,7 +48,7 @@ class Wishes:
         """Hold the lock against every other run and worker of this user on this machine; HybridAuthError where it cannot be had."""
         self._make_private()
         deadline = time.monotonic() + _LONGEST_LOCK_SECONDS
-        with self._path.with_suffix(".lock").open("w") as handle:
+        with self._lock_file() as handle:
             while True:
                 try:
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -64,6 +64,13 @@ class Wishes:
                     )
                 time.sleep(_LOCK_PAUSE_SECONDS)
             yield
+
+    def _lock_file(self) -> TextIO:
+        path = self._path.with_suffix(".lock")
+        try:
+            return path.open("w")
+        except OSError as exc:
+            raise HybridAuthError(f"{path} cannot be locked: {exc}. Nothing was changed.", "Remove it, or set TMPDIR elsewhere.") from None
 
     def there(self, path: str) -> set[str]:
         """The facts that are wanted of the object at that path."""
@@ -107,11 +114,12 @@ class Wishes:
             data = json.loads(self._path.read_text(encoding="utf-8"))
             oldest = time.time() - _KEPT_SECONDS
             principals = {
-                path: {fact: wish for fact, wish in wishes.items() if wish["at"] > oldest} for path, wishes in data["principals"].items()
+                path: {fact: wish for fact, wish in wishes.items() if wish["at"] > oldest and _is_wish(wish)}
+                for path, wishes in data["principals"].items()
             }
         except FileNotFoundError:
             return {"principals": {}}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
             raise HybridAuthError(
                 f"{self._path}, which tells what recent runs wrote to service principals, cannot be read: {exc}. Nothing was changed.",
                 "Remove it once no run has written for some minutes.",
@@ -141,3 +149,10 @@ class Wishes:
                 f"{self._folder} is not a folder for this user alone. Nothing was changed.",
                 "Remove it, or set TMPDIR to a folder of your own.",
             )
+
+
+def _is_wish(wish: Mapping[str, Any]) -> bool:
+    """True; TypeError for what no run wrote."""
+    if not isinstance(wish["there"], bool):
+        raise TypeError(f"{wish['there']!r} says nothing of a wish")
+    return True

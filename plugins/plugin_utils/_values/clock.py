@@ -58,6 +58,6 @@ def http_date(text: str | None) -> datetime | None:
         return None
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    except (TypeError, ValueError, OverflowError):  # OverflowError: beyond the calendar
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -21,7 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, tenant_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import of_its_cloud, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import is_number, sendable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 _LONGEST_SECONDS = 120
@@ -95,7 +95,7 @@ class AzureCli(Method):
             raise HybridAuthError("What the Azure CLI calls an access token is none.", "Update the CLI, and sign in again.")
         token = ready_token(text)
         told = answer.get("expires_on")  # seconds since 1970-01-01 UTC, in answers of version 2.54.0 and later
-        expires = token.expires or (int(told) if str(told).isdecimal() else None)
+        expires = token.expires or (int(told) if is_number(told) else None)
         got = of_its_cloud(AccessToken(token.value, expires, token.tenant_id), where, _SUBJECT)
         return usable(got, where, self.tenant, _SUBJECT)
 

@@ -43,7 +43,7 @@ def credential(method: Method, read: Read, now: datetime) -> dict[str, str | Non
 def _of_secret(method: ClientSecret, read: Read, now: datetime) -> dict[str, str | None]:
     told: dict[str, str | None] = {"subject": method.description, "end": None, "problem": None}
     try:
-        listed = read(method.client_id, "passwordCredentials").get("passwordCredentials") or []
+        listed = _entries(read(method.client_id, "passwordCredentials").get("passwordCredentials"))
     except HybridAuthError as exc:
         return {**told, "problem": exc.message}
     serving = {end: one for one in listed if (end := time_or_none(one.get("endDateTime"))) and end > now}
@@ -62,10 +62,15 @@ def _of_certificate(method: ClientCertificate, read: Read) -> dict[str, str | No
     own = method.pair.certificate
     ends = [own.not_after]
     try:
-        listed = read(method.client_id, "keyCredentials").get("keyCredentials") or []
+        listed = _entries(read(method.client_id, "keyCredentials").get("keyCredentials"))
     except HybridAuthError:
         listed = []
     keys = [key for entry in listed if (key := key_credential.from_graph(entry)).thumbprint == own.thumbprint and key.end]
     if keys:
         ends.append(max(key.end for key in keys if key.end))
     return {"subject": method.description, "end": utc_text(min(ends)), "problem": None}
+
+
+def _entries(listed: Any) -> list[Mapping[str, Any]]:
+    """Those of a list that are objects; what else there is tells nothing."""
+    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []

@@ -11,12 +11,11 @@ MSAL knows the endpoints: virtual machine, App Service, Azure Arc, Service Fabri
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entra
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entra, token_answer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, claims_of, ready_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import LocalSession
@@ -89,7 +88,7 @@ class ManagedIdentity(Method):
                 f"The platform gave a token of the identity {used}, not of {self.client_id}. It was not sent.",
                 "Assign that identity to the machine. On Azure Arc, both its agent and MSAL (1.38.0) must know user-assigned identities.",
             )
-        expires = token.expires or int(time.time()) + int(answer["expires_in"])
+        expires = token.expires or token_answer.end_of(answer)
         subject = f"The token of {self.description}"
         return usable(of_its_cloud(AccessToken(token.value, expires, token.tenant_id), where, subject), where, self.tenant, subject)
 
