@@ -138,4 +138,20 @@ function Import-StoreCertificate {
     return ConvertTo-CertificateRow -Certificate $certificate
 }
 
-Export-ModuleMember -Function ConvertTo-UtcText, Find-StoreCertificate, Read-StoreCertificate, New-StoreCertificate, Import-StoreCertificate
+function Remove-StoreCertificate {
+    # Takes the certificate of that thumbprint with its private key out of the computer's own store, where it is there, as a row that
+    # tells whether it was. -DeleteKey: https://learn.microsoft.com/powershell/module/microsoft.powershell.security/about/about_certificate_provider
+    param($Parameters)
+    $thumbprint = ([string]$Parameters.thumbprint).ToUpperInvariant()
+    # It becomes a path, in which other characters would mean more than one certificate.
+    if ($thumbprint -notmatch '^[0-9A-F]{40}$') { throw "'$thumbprint' is no thumbprint" }
+    $found = $null -ne (Find-StoreCertificate -Thumbprint $thumbprint)
+    if ($found) {
+        Remove-Item -Path "$script:Store\$thumbprint" -DeleteKey -Confirm:$false -WhatIf:$false -ErrorAction Stop
+        if ($null -ne (Find-StoreCertificate -Thumbprint $thumbprint)) { throw "the certificate $thumbprint is still in the store" }
+    }
+    return @{ thumbprint = $thumbprint; found = $found }
+}
+
+Export-ModuleMember -Function ConvertTo-UtcText, Find-StoreCertificate, Read-StoreCertificate, New-StoreCertificate, Import-StoreCertificate,
+    Remove-StoreCertificate

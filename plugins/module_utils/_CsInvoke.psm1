@@ -21,7 +21,7 @@ $script:AllowedCommands = @(
     'Get-CsCertificate', 'Get-CsService', 'Get-CsSipDomain', 'Get-CsServerVersion', 'Get-CsManagementStoreReplicationStatus',
     'Read-Certificate', 'Read-Server',
     # A roll of the OAuthTokenIssuer certificate.
-    'Set-CsCertificate', 'Remove-CsCertificate', 'New-StoreCertificate', 'Import-StoreCertificate',
+    'Set-CsCertificate', 'Remove-CsCertificate', 'New-StoreCertificate', 'Import-StoreCertificate', 'Remove-StoreCertificate',
     # Proof of the trust.
     'New-Assertion', 'Test-CsExStorageConnectivity'
 )
@@ -204,6 +204,20 @@ function Read-Property {
     return $answers['inner']
 }
 
+function Find-Use {
+    # For what the server has a certificate assigned, now or until its successor takes over, or had it before; nothing where it has not.
+    # The type of the farm's own certificate is asked for too, since the reference does not say that the other call tells of it.
+    param([string]$Thumbprint, [System.Collections.ArrayList]$Warnings)
+    $select = @{ Use = 'text?'; Thumbprint = 'text'; PreviousThumbprint = 'text' }
+    foreach ($asked in @{ Type = @('OAuthTokenIssuer') }, @{ }) {
+        foreach ($row in @(Read-Property -Cmdlet 'Get-CsCertificate' -Parameters $asked -Select $select -Warnings $Warnings)) {
+            if ($null -eq $row -or ($row['Thumbprint'] -ne $Thumbprint -and $row['PreviousThumbprint'] -ne $Thumbprint)) { continue }
+            if ($row['Use']) { return $row['Use'] }
+            return 'its use is not told'
+        }
+    }
+}
+
 function Invoke-Call {
     # Runs one call and puts its rows into the answers; what fails is thrown.
     param($Call, [hashtable]$Answers, [System.Collections.ArrayList]$Warnings)
@@ -219,6 +233,15 @@ function Invoke-Call {
     }
     elseif ($Call.cmdlet -eq 'Import-StoreCertificate') {
         [void]$rows.Add((Import-StoreCertificate -Parameters $Call.parameters))
+    }
+    elseif ($Call.cmdlet -eq 'Remove-StoreCertificate') {
+        # What the server has assigned for any use now stays, whatever was known when the request was made.
+        $use = Find-Use -Thumbprint ([string]$Call.parameters.thumbprint) -Warnings $Warnings
+        if ($use) {
+            $message = "the server has the certificate $($Call.parameters.thumbprint) assigned ($use)"
+            throw (New-Failure -Message $message -Id 'CertificateInUse' -Category ResourceBusy)
+        }
+        [void]$rows.Add((Remove-StoreCertificate -Parameters $Call.parameters))
     }
     elseif ($Call.cmdlet -eq 'New-Assertion') {
         Add-AssertionRow -Parts $Call.parameters -Rows $rows -Warnings $Warnings -Read ${function:Read-Property}

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -205,6 +206,8 @@ REQUESTS = {
         {"id": "s", "cmdlet": "Read-Certificate", "parameters": {"subject_of": "a"}},
     ],
     "named certificate": [{"id": "s", "cmdlet": "Read-Certificate", "parameters": {"thumbprints": ["ab" * 20, None, "AB" * 20]}}],
+    "no thumbprint to remove": [{"id": "r", "cmdlet": "Remove-StoreCertificate", "parameters": {"thumbprint": "*"}}],
+    "nothing there to remove": [{"id": "r", "cmdlet": "Remove-StoreCertificate", "parameters": {"thumbprint": "ab" * 20}}],
     "no such certificate": [
         {
             "id": "set",
@@ -291,6 +294,36 @@ def test_both_runners_make_the_same_kind_of_certificate(farms: tuple[Farm, Farm]
         )
     assert rows[0] == rows[1]
     assert rows[0]["key_size"] == 3072
+
+
+@needs_engine
+@pytest.mark.parametrize("letters", [str.upper, str.lower])
+def test_both_runners_remove_a_certificate_with_its_key_and_none_that_the_server_has_assigned_for_any_use(
+    farms: tuple[Farm, Farm], letters: Callable[[str], str]
+) -> None:
+    entries = {name: {"subject": "CN=contoso.com", "days": 30 + number} for number, name in enumerate(("web", "before", "old"))}
+    for entry in entries.values():
+        certificates.complete(entry)
+    answers = []
+    for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
+        front_end = farm.front_ends["fe01.contoso.com"]
+        there = farm.state.data["deployments"][0]["certificates"]
+        there.update(copy.deepcopy(entries))
+        for name in entries:
+            front_end.put(name)
+        front_end.data["assigned"] = [{"use": "WebServicesInternal", "certificate": "web", "previous": "before"}]
+        thumbprints = {name: certificates.thumbprint(certificates.load(entry)) for name, entry in there.items()}
+        said = []
+        for name in ("issuer", "web", "before", "old", "old"):
+            call = {"id": "r", "cmdlet": "Remove-StoreCertificate", "parameters": {"thumbprint": letters(thumbprints[name])}}
+            said.append(ask(farm, {"modules": ["SkypeForBusiness"], "calls": [call]}))
+        uses = [one["failure"] and one["failure"]["message"].rpartition(" ")[2] for one in said]
+        assert uses == ["(OAuthTokenIssuer)", "(WebServicesInternal)", "(WebServicesInternal)", None, None]
+        assert [one["answers"]["r"][0]["found"] for one in said[3:]] == [True, False]
+        assert sorted(front_end.data["store"]) == ["before", "issuer", "web"]
+        assert sorted(path.name for path in (front_end.folder / "LocalMachine" / "My").iterdir()) == ["before.pfx", "issuer.pfx", "web.pfx"]
+        answers.append(said)
+    assert answers[0] == answers[1]
 
 
 @needs_engine

@@ -27,6 +27,7 @@ RUNNER_ONLY = (
     "Remove-CsCertificate",
     "New-StoreCertificate",
     "Import-StoreCertificate",
+    "Remove-StoreCertificate",
     "New-Assertion",
     "Test-CsExStorageConnectivity",
 )

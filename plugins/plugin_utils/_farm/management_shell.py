@@ -27,7 +27,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 _NOT_KNOWN = ", so it is not known whether the change was made"
 # Whose errors the connection plugins winrm and psrp let through.
 _LIBRARIES = ("winrm", "pypsrp", "requests", "urllib3")
-_WRITING = ("New-Cs", "Set-Cs", "Remove-Cs", "New-Store", "Import-Store")
+_WRITING = ("New-Cs", "Set-Cs", "Remove-Cs", "New-Store", "Import-Store", "Remove-Store")
 # https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_language_modes
 _NO_LANGUAGE = "no-language mode"
 

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The cmdlets that change certificates, simulated: Set-CsCertificate, Remove-CsCertificate, New-SelfSignedCertificate, a store's Add.
+"""The cmdlets that change certificates, simulated: Set-CsCertificate, Remove-CsCertificate, New-SelfSignedCertificate, a store's Add
+and the removal from it.
 
 What the farm does with a staged certificate:
 https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates
@@ -23,7 +24,7 @@ from . import certificates
 from .binder import CmdletError
 from .cmdlets import Row, row
 
-NAMES = ("Set-CsCertificate", "Remove-CsCertificate", "New-SelfSignedCertificate", "Add-StoreCertificate")
+NAMES = ("Set-CsCertificate", "Remove-CsCertificate", "New-SelfSignedCertificate", "Add-StoreCertificate", "Clear-StoreCertificate")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -34,16 +35,23 @@ def signs(issuer: dict[str, Any], at: str | None = None) -> str:
 
 
 class CertificateCmdlets:
-    """The cmdlets on one Front End. put: copies a certificate, named by its id, into the store of the Front End of that name."""
+    """The cmdlets on one Front End. put: copies a certificate, named by its id, into the store of the Front End of that name.
 
-    def __init__(self, deployment: dict[str, Any], front_end: dict[str, Any], put: Callable[[str, str], None]) -> None:
-        self._deployment, self._front_end, self._put = deployment, front_end, put
+    take: takes one out of this server's store.
+    """
+
+    def __init__(
+        self, deployment: dict[str, Any], front_end: dict[str, Any], put: Callable[[str, str], None], take: Callable[[str], None]
+    ) -> None:
+        self._deployment, self._front_end, self._put, self._take = deployment, front_end, put, take
 
     def run(self, cmdlet: str, bound: dict[str, Any]) -> list[Row]:
         if cmdlet == "New-SelfSignedCertificate":
             return self._new(bound)
         if cmdlet == "Add-StoreCertificate":
             return self._add(bound)
+        if cmdlet == "Clear-StoreCertificate":
+            return self._clear(bound["Thumbprint"])
         if [*bound.get("Type", ())] != ["OAuthTokenIssuer"] or str(bound.get("Identity", "")).lower() != "global":
             raise CmdletError(
                 "The lab simulates the global OAuthTokenIssuer certificate only.", f"NotImplemented,{cmdlet}", "NotImplemented"
@@ -96,6 +104,16 @@ class CertificateCmdlets:
         assert certificate is not None
         pfx = pkcs12.serialize_key_and_certificates(b"imported", key, certificate, None, NoEncryption())  # type: ignore[arg-type]
         return self._stored({"pfx": base64.b64encode(pfx).decode(), "private_key": key is not None})
+
+    def _clear(self, thumbprint: str) -> list[Row]:
+        there = self._deployment["certificates"]
+        found = [one for one in self._front_end["store"] if certificates.thumbprint(certificates.load(there[one])) == thumbprint]
+        if not found:
+            said = f"Cannot find path '\\LocalMachine\\My\\{thumbprint}' because it does not exist."
+            raise CmdletError(said, "PathNotFound,Microsoft.PowerShell.Commands.RemoveItemCommand", "ObjectNotFound")
+        for name in found:
+            self._take(name)
+        return []
 
     def _stored(self, entry: dict[str, Any]) -> list[Row]:
         there = self._deployment["certificates"]

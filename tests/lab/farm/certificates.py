@@ -102,6 +102,12 @@ def write_store(folder: Path, entries: dict[str, dict[str, Any]], names: list[st
             (store / f"{name}.cer").write_bytes(load(entries[name]).public_bytes(Encoding.DER))
 
 
+def remove_from_store(folder: Path, name: str) -> None:
+    """Take the certificate of that id out of such a folder, with its key."""
+    for ending in ("pfx", "cer"):
+        (folder / "LocalMachine" / "My" / f"{name}.{ending}").unlink(missing_ok=True)
+
+
 def _signed_anew(certificate: x509.Certificate, key: rsa.RSAPrivateKey, name: str) -> x509.Certificate:
     """The certificate with a weak signature, which cryptography makes none of: the algorithm in it is exchanged, and that is signed."""
     octet, algorithm = _HASHES[name]

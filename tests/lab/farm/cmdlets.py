@@ -174,29 +174,31 @@ class Cmdlets:
     def _get_certificate(self, bound: dict[str, Any]) -> list[Row]:
         # A Front End may still have another one, until it has replicated.
         issuer = self._front_end.get("token_issuer", self._cms["token_issuer"])
-        if not issuer or (bound.get("Type") and "OAuthTokenIssuer" not in bound["Type"]):
-            return []
-        certificate = certificates.load(self._deployment["certificates"][issuer["certificate"]])
-        previous = issuer.get("previous")
+        own = [(one["use"], one, "Service") for one in self._front_end.get("assigned", ())]
+        held = [*([("OAuthTokenIssuer", issuer, "Global")] if issuer else []), *own]
+        asked = [str(one).lower() for one in bound.get("Type") or ()]
+        return [self._reference(*one) for one in held if not asked or one[0].lower() in asked]
+
+    def _reference(self, use: str, held: dict[str, Any], scope: str) -> Row:
+        certificate = certificates.load(self._deployment["certificates"][held["certificate"]])
+        previous = held.get("previous")
         begin, end = certificates.times(certificate)
-        return [
-            row(
-                "Microsoft.Rtc.Management.Deployment.CertificateReference",
-                Thumbprint=("text", certificates.thumbprint(certificate)),
-                PreviousThumbprint=(
-                    "text",
-                    certificates.thumbprint(certificates.load(self._deployment["certificates"][previous])) if previous else "",
-                ),
-                EffectiveDate=("time", issuer.get("effective_date") or begin),
-                Subject=("text", certificate.subject.rfc4514_string()),
-                Issuer=("text", certificate.issuer.rfc4514_string()),
-                SerialNumber=("text", f"{certificate.serial_number:X}"),
-                NotBefore=("time", begin),
-                NotAfter=("time", end),
-                Use=("text", "OAuthTokenIssuer"),
-                SourceScope=("text", "Global"),
-            )
-        ]
+        return row(
+            "Microsoft.Rtc.Management.Deployment.CertificateReference",
+            Thumbprint=("text", certificates.thumbprint(certificate)),
+            PreviousThumbprint=(
+                "text",
+                certificates.thumbprint(certificates.load(self._deployment["certificates"][previous])) if previous else "",
+            ),
+            EffectiveDate=("time", held.get("effective_date") or begin),
+            Subject=("text", certificate.subject.rfc4514_string()),
+            Issuer=("text", certificate.issuer.rfc4514_string()),
+            SerialNumber=("text", f"{certificate.serial_number:X}"),
+            NotBefore=("time", begin),
+            NotAfter=("time", end),
+            Use=("text", use),
+            SourceScope=("text", scope),
+        )
 
     def _get_service(self, bound: dict[str, Any]) -> list[Row]:
         found = topology.services(self._cms, bound)

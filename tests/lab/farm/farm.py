@@ -34,7 +34,7 @@ from .cmdlets import Cmdlets, Row
 from .python_runner import Runner
 
 _LONGEST_PROCESS_SECONDS = 300
-_WRITING = ("New-", "Set-", "Remove-", "Add-")
+_WRITING = ("New-", "Set-", "Remove-", "Add-", "Clear-")
 _SERVER_TIME = re.compile(rb'("time":\s*")(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)')
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 # https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_commonparameters
@@ -61,7 +61,7 @@ class FrontEnd:
         self._farm, self._certificates = farm, deployment["certificates"]
         self._cmdlets = Cmdlets(deployment, farm.resolve, data)
         self._certificate_cmdlets = certificate_cmdlets.CertificateCmdlets(
-            deployment, data, lambda name, one: farm.front_ends[name].put(one)
+            deployment, data, lambda name, one: farm.front_ends[name].put(one), self.take
         )
 
     def password_of(self, user: str) -> str | None:
@@ -130,6 +130,11 @@ class FrontEnd:
         if name not in self.data["store"]:
             self.data["store"].append(name)
             certificates.write_store(self.folder, self._certificates, [name])
+
+    def take(self, name: str) -> None:
+        """Take the certificate of that id out of the computer's store, with its key."""
+        self.data["store"].remove(name)
+        certificates.remove_from_store(self.folder, name)
 
     def cmdlet(self, cmdlet: str, given: dict[str, Any], user: str, by_role: bool = False) -> list[Row]:
         """Run a cmdlet of the management module; CmdletError as it would fail. Of the common parameters -ErrorAction decides something.

@@ -42,5 +42,6 @@ SIGNATURES: dict[str, dict[str, Any]] = {
             "KeySpec": ["None", "KeyExchange", "Signature"],
         },
     },
+    "Clear-StoreCertificate": {"parameter_sets": {"(Default)": _parameters(mandatory=True, Thumbprint="String")}, "accepted_values": {}},
     "Add-StoreCertificate": {"parameter_sets": {"(Default)": _parameters(mandatory=True, Pfx="String")}, "accepted_values": {}},
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -25,6 +26,7 @@ ALLOWED = (
     *("Get-CsOAuthConfiguration", "Set-CsOAuthConfiguration", "Get-CsCertificate", "Get-CsService", "Get-CsSipDomain"),
     *("Get-CsServerVersion", "Get-CsManagementStoreReplicationStatus", "Read-Certificate", "Read-Server"),
     *("Set-CsCertificate", "Remove-CsCertificate", "New-StoreCertificate", "Import-StoreCertificate"),
+    "Remove-StoreCertificate",
     *("New-Assertion", "Test-CsExStorageConnectivity"),
 )
 AFTER = "after"
@@ -137,6 +139,8 @@ class Runner:
             answers[call["id"]] = [self._stored("New-SelfSignedCertificate", {**wanted, "NotAfter": {"time": end}})]
         elif call["cmdlet"] == "Import-StoreCertificate":
             answers[call["id"]] = [self._stored("Add-StoreCertificate", {"Pfx": _without_password(parameters)})]
+        elif call["cmdlet"] == "Remove-StoreCertificate":
+            answers[call["id"]] = [self._removed(str(parameters.get("thumbprint") or ""))]
         elif call["cmdlet"] == "New-Assertion":
             answers[call["id"]] = assertion.rows(call.get("parameters"), self._assigned, self._service_name, self._store)
         else:
@@ -174,6 +178,24 @@ class Runner:
         entry = {"pfx": made["properties"]["Pfx"]["value"]}
         self._store.append(assertion.Stored(certificates.load(entry), certificates.private_key(entry)))
         return self._certificate(made["properties"]["Thumbprint"]["value"])
+
+    def _removed(self, asked: str) -> dict[str, Any]:
+        select = {"Use": "text?", "Thumbprint": "text", "PreviousThumbprint": "text"}
+        thumbprint = asked.upper()
+        for given in ({"Type": ["OAuthTokenIssuer"]}, {}):
+            rows = self._rows({"cmdlet": "Get-CsCertificate", "select": select}, _unrolled(self._invoke("Get-CsCertificate", given)))
+            for one in rows:
+                if thumbprint in (str(one["Thumbprint"]).upper(), str(one["PreviousThumbprint"]).upper()):
+                    use = one["Use"] or "its use is not told"
+                    raise CmdletError(f"the server has the certificate {asked} assigned ({use})", "CertificateInUse", "ResourceBusy")
+        if not re.fullmatch("[0-9A-F]{40}", thumbprint):
+            said = f"'{thumbprint}' is no thumbprint"
+            raise CmdletError(said, said, "OperationStopped")
+        found = any(certificates.thumbprint(one.certificate) == thumbprint for one in self._store)
+        if found:
+            self._invoke("Clear-StoreCertificate", {"Thumbprint": thumbprint})
+            self._store[:] = [one for one in self._store if certificates.thumbprint(one.certificate) != thumbprint]
+        return {"thumbprint": thumbprint, "found": found}
 
     def _assigned(self) -> list[dict[str, Any]]:
         select = {"Thumbprint": "text", "PreviousThumbprint": "text", "EffectiveDate": "time"}

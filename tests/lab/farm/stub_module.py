@@ -129,6 +129,16 @@ function Get-Item {
     }
     return $store
 }
+
+function Remove-Item {
+    # On Windows the provider of certificates has -DeleteKey, which the engine's has not.
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param([Parameter(Position = 0)][string[]]$Path, [string[]]$LiteralPath, [switch]$DeleteKey, [switch]$Recurse, [switch]$Force)
+    if ($Path -notlike 'Cert:\LocalMachine\My\*') { return Microsoft.PowerShell.Management\Remove-Item @PSBoundParameters }
+    if (-not $DeleteKey) { throw 'the lab has no certificate removed whose key is left' }
+    if (-not $PSCmdlet.ShouldProcess([string]$Path)) { return }
+    foreach ($one in $Path) { [void](Invoke-Lab -Name 'Clear-StoreCertificate' -Bound @{ Thumbprint = ($one -split '\\')[-1] } -Caller $null) }
+}
 """
 
 
@@ -144,7 +154,7 @@ def write(folder: Path, name: str, lacks: Collection[str] = ()) -> Path:
         for cmdlet, signature in SIGNATURES.items()
         if cmdlet not in lacks
     )
-    exported = ", ".join(f"'{cmdlet}'" for cmdlet in (*SIGNATURES, "Get-Item") if cmdlet not in lacks)
+    exported = ", ".join(f"'{cmdlet}'" for cmdlet in (*SIGNATURES, "Get-Item", "Remove-Item") if cmdlet not in lacks)
     text = f"{_SUPPORT}\n{functions}\nExport-ModuleMember -Function {exported}\n"
     (module / f"{name}.psm1").write_text(text, encoding="ascii")
     return module
