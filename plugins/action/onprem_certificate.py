@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import named_certificates, parts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT, whole_result
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import AFTER, Answer, Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
@@ -45,15 +45,16 @@ _GLOBAL = {"Type": ["OAuthTokenIssuer"], "Identity": "global"}
 
 
 class ActionModule(HybridAuthAction):
-    """Put the next OAuthTokenIssuer certificate into the store, stage or assign it, or remove the previous one."""
+    """Put the next OAuthTokenIssuer certificate into the store, stage or assign it, or remove earlier ones."""
 
     ARGUMENTS = Arguments(
         {
             **ONPREM,
             **CURRENT,
-            "state": {"type": "str", "choices": ["assigned", "in_store", "previous_absent"], "default": "assigned"},
+            "state": {"type": "str", "choices": ["assigned", "in_store", "previous_absent", "store_absent"], "default": "assigned"},
             "source": {"type": "str", "choices": ["thumbprint", "pfx", "self_signed"], "default": "thumbprint"},
             "thumbprint": {"type": "str"},
+            "thumbprints": {"type": "list", "elements": "str"},
             "prepared": {"type": "dict"},
             "pfx_path": {"type": "path"},
             "pfx_password": {"type": "str", "no_log": True},
@@ -67,7 +68,7 @@ class ActionModule(HybridAuthAction):
             "cloud": {"type": "dict"},
             "app_ids": {"type": "list", "elements": "str", "default": list(PROCEDURE)},
         },
-        required_if=[("source", "pfx", ("pfx_path",))],
+        required_if=[("source", "pfx", ("pfx_path",)), ("state", "store_absent", ("thumbprints",))],
         mutually_exclusive=[("thumbprint", "prepared")],
     )
 
@@ -78,6 +79,9 @@ class ActionModule(HybridAuthAction):
         self.shell.require_runner("a change of the certificate")
         self.warned: list[str] = []
         current = whole_result(params["current"])
+        if params["state"] == "store_absent":
+            thumbprints = list(dict.fromkeys(option_thumbprint("thumbprints", one) for one in params["thumbprints"]))
+            return named_certificates.removed(self.shell, thumbprints, current, check_mode=self.check_mode)
         result = self._remove_previous(current) if params["state"] == "previous_absent" else self._provide(params, current)
         if self.warned:
             result["warnings"] = self.warned

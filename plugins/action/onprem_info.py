@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import named_certificates, parts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading, kept_certificate
@@ -15,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import Asking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 
 _STORE = "store"
 
@@ -28,6 +29,7 @@ class ActionModule(HybridAuthAction):
             "gather": {"type": "list", "elements": "str", "choices": ["all", *parts.PARTS], "default": ["all"]},
             "local_store": {"type": "bool", "default": False},
             "store": {"type": "bool", "default": False},
+            "store_thumbprints": {"type": "list", "elements": "str", "default": []},
             "certificate_path": {"type": "path"},
         }
     )
@@ -36,6 +38,7 @@ class ActionModule(HybridAuthAction):
         names = [name for name in parts.PARTS if "all" in params["gather"] or name in params["gather"]]
         path = params["certificate_path"]
         certificate = load_certificate_file("certificate_path", path) if path else None
+        thumbprints = list(dict.fromkeys(option_thumbprint("store_thumbprints", one) for one in params["store_thumbprints"]))
         shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
         asking = Asking()
         # What an older server or an RBAC role lacks is no error where everything was asked for.
@@ -43,11 +46,14 @@ class ActionModule(HybridAuthAction):
         calls = parts.calls(names, params["local_store"], optional=optional)
         if params["store"] and "certificate" in names and not shell.restricted:
             calls.append(Call(_STORE, "Read-Certificate", {"subject_of": "certificate"}))
-        answer = shell.run(calls)
+        named = bool(thumbprints) and "certificate" in names and not shell.restricted
+        answer = shell.run([*calls, *(named_certificates.calls(thumbprints) if named else ())])
         asked = asking.done()
         shape = parts.shaped(answer, names, certificate=certificate)
         if _STORE in answer.rows:
             shape["store"] = [kept_certificate(row) for row in answer.rows[_STORE]]
+        if named:
+            shape["named_certificates"] = named_certificates.shaped(answer)
         if names and set(names) <= set(shape["unknown"]):
             raise HybridAuthError(
                 f"{shell.server}: none of the cmdlets that read this is there: {'; '.join(shape['unknown'].values())}",

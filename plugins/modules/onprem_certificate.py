@@ -29,11 +29,15 @@ options:
       - V(assigned) does so and stages or assigns it.
       - V(previous_absent) makes the farm forget the certificate that signed before (C(Remove-CsCertificate -Previous)). It is refused while
         a roll is pending, and for 24 hours after the present certificate took effect.
+      - V(store_absent) takes O(thumbprints) out of the computer store of the server, each with its private key. Nothing is removed where
+        C(Get-CsCertificate) shows one of them there for any use, as the present or as the previous certificate; the server asks that again
+        right before it removes. Only this server's store is looked at, so run the task on every server.
     type: str
     choices:
       - assigned
       - in_store
       - previous_absent
+      - store_absent
     default: assigned
   source:
     description:
@@ -51,6 +55,11 @@ options:
     description:
       - With O(source=thumbprint), the SHA-1 thumbprint of the certificate.
     type: str
+  thumbprints:
+    description:
+      - With O(state=store_absent), the SHA-1 thumbprints of the certificates that are not to be in the store. They cannot be brought back.
+    type: list
+    elements: str
   prepared:
     description:
       - With O(source=thumbprint), the whole registered result of an earlier task with O(state=in_store), whose certificate is meant.
@@ -155,12 +164,18 @@ EXAMPLES = r"""
   sfb.hybrid_auth.onprem_certificate:
     prepared: "{{ made }}"
     cloud: "{{ cloud }}"
+
+- name: Take a certificate of an earlier roll out of the store
+  sfb.hybrid_auth.onprem_certificate:
+    state: store_absent
+    thumbprints:
+      - 7A3B9F1D4C5E6F708192A3B4C5D6E7F801234567
 """
 
 RETURN = r"""
 certificate:
   description:
-    - The certificate as it is in the computer store; V(null) with O(state=previous_absent).
+    - The certificate as it is in the computer store; V(null) with O(state=previous_absent) and O(state=store_absent).
     - In check mode a certificate that is yet to be made has no thumbprint and no content.
   returned: success
   type: dict

@@ -49,6 +49,13 @@ options:
         with its private key, such as certificates of earlier rolls. A restricted endpoint cannot show it.
     type: bool
     default: false
+  store_thumbprints:
+    description:
+      - With V(certificate) in O(gather), read too whether the computer's certificate store has the certificates of these SHA-1 thumbprints,
+        and for what the server uses them. A restricted endpoint cannot show it.
+    type: list
+    elements: str
+    default: []
   certificate_path:
     description:
       - The farm's certificate as a file on the controller, in PEM, DER or base64, for a restricted endpoint, where the certificate
@@ -345,6 +352,27 @@ store:
     not_after:
       description: Until when it is valid, in UTC; V(null) where the store does not tell it.
       type: str
+named_certificates:
+  description: The certificates of O(store_thumbprints), in that order.
+  returned: with O(store_thumbprints), where the store can be read
+  type: list
+  elements: dict
+  contains:
+    thumbprint:
+      description: Its thumbprint.
+      type: str
+      sample: 7A3B9F1D4C5E6F708192A3B4C5D6E7F801234567
+    found:
+      description: Whether it is in the store.
+      type: bool
+    not_after:
+      description: Until when it is valid, in UTC; V(null) where it is not in the store.
+      type: str
+    uses:
+      description: For what the server has it assigned, or had it before, in the words of C(Get-CsCertificate).
+      type: list
+      elements: str
+      sample: []
 replicas:
   description: State of replication; gathered as V(replication).
   returned: when gathered

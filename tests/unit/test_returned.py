@@ -82,6 +82,7 @@ TASKS: dict[str, tuple[str, dict[str, Any]]] = {
     "a certificate in the store": ("onprem_certificate", STORED),
     "a certificate that is staged": ("onprem_certificate", {**ASSIGNED, "state": "assigned"}),
     "the previous certificate": ("onprem_certificate", {"state": "previous_absent"}),
+    "a certificate of an earlier roll": ("onprem_certificate", {"state": "store_absent", "thumbprints": ["AB" * 20]}),
     "a credential": ("sp_credential", {"certificate_content": pem(certificate())}),
     "names": ("sp_names", {"app_id": "00000004-0000-0ff1-ce00-000000000000", "names": ["webext.contoso.com"]}),
     "an account": ("sp_account", {"app_id": "00000002-0000-0ff1-ce00-000000000000", "enabled": True}),

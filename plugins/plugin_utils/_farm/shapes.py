@@ -111,6 +111,18 @@ class KeptCertificate(TypedDict):
     not_after: str | None
 
 
+class NamedCertificate(TypedDict):
+    """A certificate that was asked for by its thumbprint. found: whether the computer's store has it.
+
+    uses: for what the server has it assigned or had it before, as Get-CsCertificate names the types.
+    """
+
+    thumbprint: str
+    found: bool
+    not_after: str | None
+    uses: list[str]
+
+
 class Certificate(StoredCertificate):
     """A certificate that the farm assigned. previous_thumbprint, effective_date: None for one that was assigned before."""
 
@@ -161,6 +173,7 @@ class Gathered(TypedDict, total=False):
     version: str | None
     replicas: list[Replica]
     store: list[KeptCertificate]
+    named_certificates: list[NamedCertificate]
 
 
 class FarmReading(Gathered):

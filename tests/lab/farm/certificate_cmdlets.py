@@ -37,13 +37,18 @@ def signs(issuer: dict[str, Any], at: str | None = None) -> str:
 class CertificateCmdlets:
     """The cmdlets on one Front End. put: copies a certificate, named by its id, into the store of the Front End of that name.
 
-    take: takes one out of this server's store.
+    take: takes one out of this server's store, by default only out of the state.
     """
 
     def __init__(
-        self, deployment: dict[str, Any], front_end: dict[str, Any], put: Callable[[str, str], None], take: Callable[[str], None]
+        self,
+        deployment: dict[str, Any],
+        front_end: dict[str, Any],
+        put: Callable[[str, str], None],
+        take: Callable[[str], None] | None = None,
     ) -> None:
-        self._deployment, self._front_end, self._put, self._take = deployment, front_end, put, take
+        self._deployment, self._front_end, self._put = deployment, front_end, put
+        self._take = take or front_end["store"].remove
 
     def run(self, cmdlet: str, bound: dict[str, Any]) -> list[Row]:
         if cmdlet == "New-SelfSignedCertificate":

@@ -137,7 +137,8 @@ function Remove-Item {
     if ($Path -notlike 'Cert:\LocalMachine\My\*') { return Microsoft.PowerShell.Management\Remove-Item @PSBoundParameters }
     if (-not $DeleteKey) { throw 'the lab has no certificate removed whose key is left' }
     if (-not $PSCmdlet.ShouldProcess([string]$Path)) { return }
-    foreach ($one in $Path) { [void](Invoke-Lab -Name 'Clear-StoreCertificate' -Bound @{ Thumbprint = ($one -split '\\')[-1] } -Caller $null) }
+    $thumbprint = ([string]$Path -split '\\')[-1]
+    [void](Invoke-Lab -Name 'Clear-StoreCertificate' -Bound @{ Thumbprint = $thumbprint } -Caller $null)
 }
 """
 
