@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -20,6 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import from_row
 
 
 class ActionModule(PrincipalAction):
@@ -36,7 +38,7 @@ class ActionModule(PrincipalAction):
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "certificate_path": {"type": "path"},
             "certificate_content": {"type": "str"},
-            "certificates": {"type": "list", "elements": "str"},
+            "certificates": {"type": "list", "elements": "raw"},
             "thumbprint": {"type": "list", "elements": "str"},
             "key_id": {"type": "list", "elements": "str", "no_log": False},
             "display_name": {"type": "str"},
@@ -92,7 +94,10 @@ def _certificates(params: dict[str, Any]) -> tuple[Certificate, ...]:
         return (load_certificate_file("certificate_path", path),)
     if content is not None:
         return (load_certificate("certificate_content", content),)
-    loaded = [load_certificate("certificates", one) for one in params["certificates"] or ()]
+    loaded = [
+        from_row("certificates", one) if isinstance(one, Mapping) else load_certificate("certificates", str(one))
+        for one in params["certificates"] or ()
+    ]
     return tuple({certificate.thumbprint: certificate for certificate in loaded}.values())
 
 

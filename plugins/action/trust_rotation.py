@@ -35,6 +35,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import as_option
 
 _RESTRICTED = (
     "this endpoint tells no time, so dates are judged by the controller's clock. No script may run there, so what a roll needs of the farm "
@@ -248,11 +249,11 @@ def _to_do(
     store = successor.store_arguments(settings) if comes and not held else None
     made = None if held else (prepared or {}).get("certificate")
     stage = successor.follows(made, signing)
-    certificates = [addition.content for addition in plan.add]
+    certificates: list[str | Mapping[str, Any]] = [addition.form for addition in plan.add]
     unmade: list[str] = []
     if stage and made:
         if made.get("content"):
-            certificates.append(str(made["content"]))
+            certificates.append(as_option(made))
         else:
             unmade = [f"add the new certificate to service principal {app_id}" for app_id in settings.credential_app_ids]
     removals: dict[str, list[str]] = {}

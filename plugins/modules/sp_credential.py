@@ -57,8 +57,10 @@ options:
     description:
       - Several certificates, each as in O(certificate_content), for example the one that signs and the one that is staged. They are
         written to a service principal in one request.
+      - One that Windows signs with and that nothing here can read is given as M(sfb.hybrid_auth.onprem_info) returned it whole, with its
+        C(thumbprint), C(content), C(subject), C(not_before), C(not_after), C(key_type) and C(key_size). It is what the server says it is.
     type: list
-    elements: str
+    elements: raw
   thumbprint:
     description:
       - With O(state=absent), the SHA-1 thumbprints of the certificates that go; one may be given without a list.

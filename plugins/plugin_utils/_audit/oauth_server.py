@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.oauth_server import has_realm, wanted_realm
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url, url_parts
 
 PRESENT = Rule(
     "oauth_server.present",
@@ -125,7 +124,7 @@ def _server(facts: Facts, server: Object, subject: str) -> Iterator[Finding]:
         url or "none",
         _REPAIR,
     )
-    segments = [part.lower() for part in urlsplit(url).path.split("/") if part]
+    segments = [part.lower() for part in url_parts(url).path.split("/") if part]
     named = next((part for part in segments if is_guid(part)), None)
     many = next((part for part in segments if part in _MANY_TENANTS), None)
     yield TENANT.judged(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremPlan, shown_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
@@ -20,7 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, is_guid, same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, https_url, is_guid, same_text, same_url, url_parts
 
 PARAMETERS = {
     "metadata_url": "MetadataUrl",
@@ -62,7 +61,7 @@ def wanted_realm(wanted: Mapping[str, Any]) -> str | None:
 
 def tenant_in(metadata_url: str | None) -> str | None:
     """The tenant's id that a metadata URL has in its path, in lower case; None where it has none."""
-    return next((segment for segment in urlsplit(metadata_url or "").path.lower().split("/") if is_guid(segment)), None)
+    return next((segment for segment in url_parts(metadata_url or "").path.lower().split("/") if is_guid(segment)), None)
 
 
 def has_realm(server: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool | None:

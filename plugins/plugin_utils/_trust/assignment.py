@@ -46,9 +46,9 @@ def effective_date(thumbprint: str, signing: Signing, wanted: Assignment, now: d
     following = signing.get("next")
     if following and following["thumbprint"] == thumbprint:
         return parse_time(str(following["effective_date"]))
-    earliest = now + LEAD
+    earliest = shifted(now, LEAD)
     whole = earliest.replace(minute=0, second=0, microsecond=0)
-    return whole if whole == earliest else whole + timedelta(hours=1)
+    return whole if whole == earliest else shifted(whole, timedelta(hours=1))
 
 
 def in_place(thumbprint: str, signing: Signing, effective: datetime | None, immediate: bool) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, time_or_none, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
 Row = Mapping[str, Any]
 # Stands for the thumbprint of a certificate that is yet to be made.
@@ -35,7 +35,8 @@ class SelfSigned:
 
     def is_new(self, row: Row, now: datetime) -> bool:
         """Whether this certificate of the store is of that kind and was made a short while ago."""
-        return self._is_kind(row, now) and parse_time(str(row["not_after"])) - now >= self._validity - _STILL_NEW
+        end = time_or_none(row["not_after"])
+        return self._is_kind(row, now) and end is not None and end - now >= self._validity - _STILL_NEW
 
     def waits(self, row: Row, now: datetime, last: datetime | None) -> bool:
         """Whether this one was made for a roll that did not come about since, as where the tenant could not be written for months.
@@ -45,7 +46,9 @@ class SelfSigned:
         """
         if not self._is_kind(row, now):
             return False
-        begin, end = parse_time(str(row["not_before"])), parse_time(str(row["not_after"]))
+        begin, end = time_or_none(row["not_before"]), time_or_none(row["not_after"])
+        if begin is None or end is None:
+            return False
         return abs(end - begin - self._validity) <= _ABOUT and end - now >= self._validity / 2 and (last is None or end > last)
 
     @property
@@ -71,7 +74,7 @@ class SelfSigned:
             "subject": self.subject,
             "issuer": self.subject,
             "not_before": utc_text(now),
-            "not_after": utc_text(now + timedelta(days=self.valid_days)),
+            "not_after": utc_text(shifted(now, self._validity)),
         }
 
 

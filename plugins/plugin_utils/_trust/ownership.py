@@ -13,10 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url, url_parts
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -27,7 +26,7 @@ def anothers(server: Mapping[str, Any], tenant_id: str, wanted_url: str | None) 
     tenant_id: in lower case. wanted_url: of the tenant's metadata, None where it is not known.
     """
     url, realm = str(server["metadata_url"] or ""), str(server["realm"] or "")
-    host, ids = urlsplit(url).hostname or "", _GUID.findall(url.lower())
+    host, ids = url_parts(url).hostname or "", _GUID.findall(url.lower())
     foreign = bool(ids and tenant_id not in ids) or bool(host and not is_microsofts(host))
     words = [f"metadata URL {url}"] if foreign and not _is_wanted(url, wanted_url) else []
     words += [f"realm {realm}"] if is_guid(realm) and realm.lower() != tenant_id else []

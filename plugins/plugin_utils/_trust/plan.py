@@ -43,9 +43,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
     first_use,
     long_enough,
 )
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import as_option, from_row
 
 _UNNAMED = (
     "trust_names_exact_domains: no name of {domains} is removed, since the names of deployment {deployments} were not read in this run. "
@@ -272,13 +273,13 @@ def _plan_tenant(
     def certificate() -> None:
         # The lead's first; another server may sign with another one as long as replication takes.
         signings = [one["signing"] for one in deployment.read.values() if "signing" in one] if given is None else []
-        certificates = _certificates(signings, given, now)
+        certificates, forms = _certificates(signings, given, now)
         arguments: dict[str, Any] = {"app_ids": list(settings.credential_app_ids), "remove_expired": settings.remove_expired}
         arguments["wait_timeout"] = settings.wait_timeout
         if settings.certificate_path is not None:
             arguments["certificate_path"] = settings.certificate_path
         else:
-            arguments["certificates"] = [one.content for one in certificates]
+            arguments["certificates"] = forms
         if not certificates:  # which an obstacle of the servers says
             return
         holders = principals(*settings.credential_app_ids)
@@ -410,12 +411,17 @@ def _attempt(made: Plan, decide: Callable[[], None]) -> None:
         made.obstacles.append(Obstacle("plan", str(exc)))
 
 
-def _certificates(signings: Sequence[Signing], given: Certificate | None, now: datetime) -> tuple[Certificate, ...]:
-    """The given one, or those that sign and those that are staged; what cannot sign, as an obstacle says, stays out of the tenant."""
+def _certificates(
+    signings: Sequence[Signing], given: Certificate | None, now: datetime
+) -> tuple[tuple[Certificate, ...], list[str | dict[str, Any]]]:
+    """The given one, or those that sign and those that are staged, and as what sp_credential takes them.
+
+    What cannot sign, as an obstacle says, stays out of the tenant.
+    """
     if given is not None:
         check_usable("trust_certificate_path", given, now)
-        return (given,)
+        return (given,), [given.content]
     rows = [row for signing in signings for row in (signing["current"], signing["next"]) if row and not row["expired"]]
-    loaded = [load_certificate("certificate", row["content"]) for row in rows if row["content"]]
-    there = [one for one in loaded if one.not_after > now and long_enough(one.key_type, one.key_size)]
-    return tuple({one.thumbprint: one for one in there}.values())
+    loaded = [(from_row("certificate", row), row) for row in rows if row["content"]]
+    there = {one.thumbprint: (one, row) for one, row in loaded if one.not_after > now and long_enough(one.key_type, one.key_size)}
+    return tuple(one for one, _row in there.values()), [as_option(row) for _one, row in there.values()]

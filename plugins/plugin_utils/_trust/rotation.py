@@ -33,6 +33,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_en
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_table import Standing, standings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, shifted, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import as_option
 
 # The page above asks for 24 hours between a certificate's effective date and the end of the one before it, because servers that
 # rely on it (Exchange Server) keep for so long what they made with it. It names no lifetime of a server-to-server token.
@@ -43,7 +44,7 @@ SHORTEST_OVERLAP_DAYS = 2
 
 @dataclass(frozen=True)
 class Addition:
-    """A certificate that service principals lack. valid_at: when an entry of it has to serve."""
+    """A certificate that service principals lack. valid_at: when an entry of it has to serve. form: as what sp_credential takes it."""
 
     thumbprint: str
     subject: str | None
@@ -51,6 +52,7 @@ class Addition:
     app_ids: tuple[str, ...]
     reason: str
     valid_at: datetime
+    form: str | Mapping[str, Any] = ""
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -147,7 +149,11 @@ def plan(
     holders = [one for one in principals if rules.wanted_on is None or one.app_id in rules.wanted_on]
     wanted = [one for certificate, reason in roles.live if (one := _addition(certificate, reason, holders, roles))]
     contents = _contents([signing, *others.values()])
-    add = tuple(replace(one, content=contents[one.thumbprint]) for one in wanted if one.thumbprint in contents)
+    add = tuple(
+        replace(one, content=str(row["content"]), form=as_option(row))
+        for one in wanted
+        if (row := contents.get(one.thumbprint)) is not None
+    )
     problems = tuple(
         (
             f"The tenant lacks the certificate {one.thumbprint} ({one.reason}), and it is in no server's computer store.",
@@ -182,7 +188,7 @@ def plan(
 def _addition(certificate: Certificate, reason: str, principals: Sequence[ServicePrincipal], roles: Roles) -> Addition | None:
     """What lacks an entry that serves as long as it must; nothing where the certificate is over by then or weak, so that none can."""
     begin = roles.needed[certificate.thumbprint]
-    moment = usable.needed_at(principals, certificate.thumbprint, begin, certificate.end, roles.now + roles.rules.warn)
+    moment = usable.needed_at(principals, certificate.thumbprint, begin, certificate.end, shifted(roles.now, roles.rules.warn))
     missing = usable.lacking(principals, certificate.thumbprint, moment)
     lacking = tuple(one.app_id for one in missing)
     if not lacking or certificate.weak or certificate.expired(moment):
@@ -193,10 +199,10 @@ def _addition(certificate: Certificate, reason: str, principals: Sequence[Servic
     return Addition(certificate.thumbprint, certificate.subject, certificate.content or "", lacking, reason, moment)
 
 
-def _contents(signings: Iterable[Signing]) -> dict[str, str]:
+def _contents(signings: Iterable[Signing]) -> dict[str, Mapping[str, Any]]:
     """The certificates that any server has in its store, by thumbprint."""
     rows = [row for signing in signings for row in (signing["current"], signing["next"]) if row]
-    return {str(row["thumbprint"]).upper(): str(row["content"]) for row in rows if row["content"]}
+    return {str(row["thumbprint"]).upper(): row for row in rows if row["content"]}
 
 
 def _elsewhere(known: Sequence[Certificate | None], others: Mapping[str, Signing]) -> tuple[tuple[Certificate, str], ...]:
@@ -240,8 +246,9 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
         yield Upcoming(until, "remove", thumbprint, holders[thumbprint], text)
     role, last = ("staged", following) if following else ("current", current)
     if last.end:
-        text = f"{role} {last.thumbprint} expires on {when_text(last.end)}: stage its successor before {when_text(last.end - LEAD)}"
-        yield Upcoming(last.end - rules.warn, "stage", last.thumbprint, (), text)
+        before = when_text(shifted(last.end, -LEAD))
+        text = f"{role} {last.thumbprint} expires on {when_text(last.end)}: stage its successor before {before}"
+        yield Upcoming(shifted(last.end, -rules.warn), "stage", last.thumbprint, (), text)
     for certificate, _reason in roles.live:
         if certificate.end and not certificate.expired(now):
             text = f"{certificate.thumbprint} expires on {when_text(certificate.end)}"
@@ -265,9 +272,9 @@ def _warnings(roles: Roles, successor_due: bool) -> Iterable[str]:
         elif successor_due:
             yield (
                 f"The certificate {current.thumbprint} expires in {days_left(current.end, now)} days, on {when_text(current.end)}, and no "
-                f"other one is staged. Stage its successor before {when_text(current.end - LEAD)}."
+                f"other one is staged. Stage its successor before {when_text(shifted(current.end, -LEAD))}."
             )
-        if following and begin and begin > current.end - LEAD:
+        if following and begin and begin > shifted(current.end, -LEAD):
             yield (
                 f"The staged certificate {following.thumbprint} signs only from {when_text(begin)} on, and {current.thumbprint} expires on "
                 f"{when_text(current.end)}: Microsoft asks for at least 24 hours between them. Stage it again with an earlier date."

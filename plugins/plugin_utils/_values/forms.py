@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
@@ -102,9 +102,20 @@ def https_url(option: str, value: str) -> str:
     return text
 
 
+def url_parts(value: str) -> SplitResult:
+    """The parts of a URL that others wrote; all of them are empty where it is none."""
+    try:
+        return urlsplit(value.strip())
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
 def url_key(value: str) -> str:
-    """A form in which two URLs that differ in letter case or in a default port are equal."""
-    parts = urlsplit(value.strip())
+    """A form in which two URLs that differ in letter case or in a default port are equal; what is no URL is compared as text."""
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:
+        return value.strip().lower()
     netloc = parts.netloc.lower()
     if parts.scheme.lower() == "https" and netloc.endswith(":443"):
         netloc = netloc[: -len(":443")]
