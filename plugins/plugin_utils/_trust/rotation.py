@@ -11,7 +11,7 @@ So the tenant must hold the new one before that date, and the one before it unti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +40,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certi
 LEAD = timedelta(hours=24)
 # Whole days that cover those 24 hours and clocks that differ.
 SHORTEST_OVERLAP_DAYS = 2
+_TELL = (
+    "Wait until the Central Management Store has replicated, or import it there; where no script may run, give it with "
+    "trust_certificate_path. Run again."
+)
 
 
 @dataclass(frozen=True)
@@ -147,21 +151,14 @@ def plan(
         )
     roles = Roles(current, following, previous, rules, now, _elsewhere((current, following), others), neighbours or Neighbours())
     holders = [one for one in principals if rules.wanted_on is None or one.app_id in rules.wanted_on]
-    wanted = [one for certificate, reason in roles.live if (one := _addition(certificate, reason, holders, roles))]
     contents = _contents([signing, *others.values()])
+    wanted = [one for certificate, reason in roles.live if (one := _addition(certificate, reason, holders, roles, contents))]
     add = tuple(
         replace(one, content=str(row["content"]), form=as_option(row))
         for one in wanted
         if (row := contents.get(one.thumbprint)) is not None
     )
-    problems = tuple(
-        (
-            f"The tenant lacks the certificate {one.thumbprint} ({one.reason}), and it is in no server's computer store.",
-            "Wait until the Central Management Store has replicated, or import it there, and run again.",
-        )
-        for one in wanted
-        if one.thumbprint not in contents
-    )
+    problems = tuple((_untold(one, roles), _TELL) for one in wanted if one.thumbprint not in contents)
     added = {(addition.thumbprint, app_id) for addition in add for app_id in addition.app_ids}
     verdicts = [
         roles.verdict(principal, key, replaced=replaced(principal, key, added, roles.needed.get(str(key.thumbprint), now)))
@@ -185,10 +182,17 @@ def plan(
     )
 
 
-def _addition(certificate: Certificate, reason: str, principals: Sequence[ServicePrincipal], roles: Roles) -> Addition | None:
+def _addition(
+    certificate: Certificate, reason: str, principals: Sequence[ServicePrincipal], roles: Roles, contents: Container[str]
+) -> Addition | None:
     """What lacks an entry that serves as long as it must; nothing where the certificate is over by then or weak, so that none can."""
     begin = roles.needed[certificate.thumbprint]
-    moment = usable.needed_at(principals, certificate.thumbprint, begin, certificate.end, shifted(roles.now, roles.rules.warn))
+    horizon = shifted(roles.now, roles.rules.warn)
+    if certificate.thumbprint not in contents:  # its end is not known, and most entries end with it
+        horizon = shifted(roles.now, roles.rules.fail)
+        if certificate is roles.current and roles.next and roles.next.effective:
+            horizon = min(horizon, roles.next.effective)
+    moment = usable.needed_at(principals, certificate.thumbprint, begin, certificate.end, horizon)
     missing = usable.lacking(principals, certificate.thumbprint, moment)
     lacking = tuple(one.app_id for one in missing)
     if not lacking or certificate.weak or certificate.expired(moment):
@@ -197,6 +201,13 @@ def _addition(certificate: Certificate, reason: str, principals: Sequence[Servic
         why = dict.fromkeys(text for one in missing if (text := why_not(one.keys, certificate.thumbprint, moment, roles.now)))
         reason = "; ".join((reason, *why))
     return Addition(certificate.thumbprint, certificate.subject, certificate.content or "", lacking, reason, moment)
+
+
+def _untold(wanted: Addition, roles: Roles) -> str:
+    """That a certificate cannot be put into the tenant, since no server has it."""
+    renewed = wanted.valid_at != roles.needed[wanted.thumbprint]
+    lack = f"needs another entry in the tenant ({wanted.reason})" if renewed else f"is not in the tenant ({wanted.reason})"
+    return f"The certificate {wanted.thumbprint} {lack}, and it is in no server's computer store."
 
 
 def _contents(signings: Iterable[Signing]) -> dict[str, Mapping[str, Any]]:
@@ -256,10 +267,8 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
         for verdict in keep:
             end = verdict.key.end
             if verifies(verdict.key, certificate.thumbprint) and end and now < end and (certificate.end is None or end < certificate.end):
-                text = (
-                    f"the entry of {certificate.thumbprint} on {verdict.principal.label} ends on {when_text(end)}, "
-                    "before the certificate does"
-                )
+                text = f"the entry of {certificate.thumbprint} on {verdict.principal.label} ends on {when_text(end)}"
+                text += ", before the certificate does" if certificate.end else ""
                 yield Upcoming(end, "entry_ends", certificate.thumbprint, (verdict.principal.app_id,), text)
 
 

@@ -316,3 +316,22 @@ def test_bad_input_is_refused(options: dict[str, Any], part: str) -> None:
     result = run_action("trust_rotation", {"onprem": ONPREM, "cloud": CLOUD, **options})
     assert result["failed"]
     assert part in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("entry_days", "effective", "problem"),
+    [(40, 3, False), (40, None, False), (5, 3, False), (5, 8, True), (5, None, True)],
+    ids=["long before its end", "no roll", "a roll before its end", "a roll after its end", "ends soon"],
+)
+def test_an_entry_of_a_certificate_that_no_server_tells_is_missed_only_where_it_ends_soon_and_nothing_takes_over(
+    entry_days: float, effective: float | None, problem: bool
+) -> None:
+    """A restricted endpoint tells no end of what signs, and most entries end with their certificate."""
+    untold = {**farm(A, content=None), "not_after": None}
+    roles = roll(untold) if effective is None else roll(untold, farm(B, effective=effective))
+    plan = subject.plan(roles, [principal(key(A, days=entry_days), key(B))], RULES, NOW)
+    assert plan.add == ()
+    assert bool(plan.problems) is problem
+    assert not any("lacks" in text for text, _remedy in plan.problems)
+    assert all("trust_certificate_path" in remedy for _text, remedy in plan.problems)
+    assert [entry.text.endswith("before the certificate does") for entry in plan.upcoming if entry.action == "entry_ends"] == [False]
