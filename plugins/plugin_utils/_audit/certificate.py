@@ -15,7 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.superseded import superseded
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, first_use, in_date, long_enough
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, time_or_none, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, left_text, time_or_none, utc_text
 
 PRESENT = Rule(
     "certificate.present",
@@ -237,7 +237,7 @@ def _ending_soon(facts: Facts, subject: str, end: datetime | None, roll: str) ->
     if end is None:
         return ENDING_SOON.unknown(subject, "its end was not read")
     left, limit, failing = days_left(end, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
-    text = f"{left} days left, until {utc_text(end)}"
+    text = left_text(end, facts.now)
     later = [(begin, time_or_none(other.get("not_after"))) for other, begin in _certificates(facts) if begin > facts.now]
     if left < failing and not any(begin < end and last is not None and last > end for begin, last in later):
         return ENDING_SOON.failed(subject, f"{failing} days left or more, or a successor that is staged", text, roll)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import credential_entries, credential_shared, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
@@ -23,7 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, time_or_none, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, left_text, time_or_none, utc_text
 
 OWN = Rule(
     "credential.own",
@@ -78,10 +78,11 @@ def _own(facts: Facts) -> Iterator[Finding]:
             "the tenant has no such principal" if principal is None else "there" if there is True else lacking(facts, app_id, wanted, when),
             "Put it there with sp_credential.",
         )
-        yield _ending(facts, subject, principal, wanted, when)
+        yield _ending(facts, subject, principal, wanted, when, time_or_none(certificate.get("not_after")))
 
 
-def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, wanted: str, when: datetime) -> Finding:
+def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, wanted: str, when: datetime, end: datetime | None) -> Finding:
+    """end: of the certificate, None where it is not known."""
     if isinstance(principal, Unknown) or principal is None:
         return ENDING_SOON.unknown(subject, principal.why if isinstance(principal, Unknown) else "the tenant has no such principal")
     entries = [credential(key) for key in principal.get("key_credentials") or []]
@@ -92,7 +93,11 @@ def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, want
     if until is None:
         return ENDING_SOON.unknown(subject, "the end of the farm's entry was not read")
     left, limit, failing = days_left(until, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
-    text, remedy = f"{left} days left, until {utc_text(until)}", "Run configure or rotate, which put another entry beside it."
+    text, with_it = left_text(until, facts.now), end is not None and end - until < timedelta(days=1)
+    # Another entry of a certificate that ends then serves no longer than this one.
+    remedy = (
+        "Roll to a new certificate, since this one ends then." if with_it else "Run configure or rotate, which put another entry beside it."
+    )
     following = facts.lead.following()
     begin = None if isinstance(following, Unknown) or following is None else time_or_none(following.get("effective_date"))
     if left < failing and (begin is None or begin > until):

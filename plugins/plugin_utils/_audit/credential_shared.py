@@ -42,6 +42,13 @@ FOREIGN = Rule(
 )
 RULES = (OWN, FOREIGN)
 
+_MOVE = "Move to a dedicated application, then set trust_exchange_credential to false, with which configure and rotate take it back."
+_TAKE_BACK = "Run sfb.hybrid_auth.configure or rotate with trust_exchange_credential: false, which take it back, or use sp_credential."
+_SHARED = (
+    "Set trust_exchange_credential to false for that deployment too, or give each a certificate of its own, and run configure or rotate "
+    "for both in one play. Taken away by hand, it is missed there."
+)
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     principal = facts.principal(EXCHANGE_ONLINE)
@@ -60,15 +67,11 @@ def _own(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCredential
     own = [key for key in keys if is_own(facts, key) is True]
     open_questions = [whose.why for key in keys if isinstance(whose := is_own(facts, key), Unknown)]
     wanted = facts.expected.exchange_credential and facts.expected.exchange_application_id == EXCHANGE_ONLINE
-    remedy = (
-        "Move to a dedicated application, then set exchange_credential to false and remove it with sp_credential."
-        if wanted
-        else "Run sfb.hybrid_auth.configure or rotate with trust_exchange_credential: false, which take it back, or use sp_credential."
-    )
     for key in own:
         told = OWN.warned if wanted else OWN.failed
         actual = "there, as the options ask for" if wanted else "there, although exchange_credential is false"
         claim = None if wanted else facts.neighbours.claim(credential(key), EXCHANGE_ONLINE, facts.now)
+        remedy = _MOVE if wanted else _SHARED if claim else _TAKE_BACK
         yield told(label(principal, key), "not there", f"{actual}; {claim}" if claim else actual, remedy)
     if own:
         return

@@ -19,6 +19,7 @@ _ASSIGN = (
     f"Assign one certificate (RSA of at least {MINIMUM_RSA_BITS} bits) with its private key to all Front Ends "
     "(Set-CsCertificate -Type OAuthTokenIssuer -Identity global), wait for replication, and run again."
 )
+_IMPORT = "Import the certificate with its private key there, or wait for replication, and run again."
 _STAGE = (
     "Import the certificate with its private key there, or wait for replication; where it is not valid then, stage another one "
     "(Set-CsCertificate -Type OAuthTokenIssuer -Identity global -Roll -EffectiveDate). Run again."
@@ -34,27 +35,29 @@ def certificate_obstacles(deployment: Deployment) -> list[Obstacle]:
     """What is wrong with the certificate with which each server that was read signs now, and with the one that is staged to sign next."""
     obstacles = []
     for member, reading in deployment.read.items():
-        problem, staged = certificate_problem(reading), staged_problem(reading)
-        if problem:
-            obstacles.append(Obstacle(member, f"{member}: the OAuthTokenIssuer certificate {problem}.", _ASSIGN))
+        now, staged = _signing_problem(reading), staged_problem(reading)
+        if now:
+            obstacles.append(Obstacle(member, f"{member}: the OAuthTokenIssuer certificate {now[0]}.", now[1]))
         if staged:
             obstacles.append(Obstacle(member, f"{member}: the staged OAuthTokenIssuer certificate {staged}.", _STAGE))
     return obstacles
 
 
-def certificate_problem(reading: Reading) -> str | None:
-    """Why the server cannot sign now, and since when, as the rest of a sentence; None where it can or where it does not tell."""
+def _signing_problem(reading: Reading) -> tuple[str, str] | None:
+    """Why the server cannot sign now, and since when, as the rest of a sentence, with what to do; None where it can or does not tell."""
     if "certificate" not in reading:  # a restricted endpoint; untold_obstacles() names what is needed of it
         return None
     # While a roll is pending the assigned certificate is the next one, and the one before it signs.
     certificate = reading["signing"]["current"]
     if not certificate:
-        return "is not assigned"
+        return "is not assigned", _ASSIGN
     found = usable.flaw(certificate, _now(reading))
     if not found:
         return None
     since = "since then" if found.kind == usable.EXPIRED else "now"
-    return f"{certificate['thumbprint']} {found.problem}, and this server cannot sign {since}"
+    # Assigning another one would end a pending roll at once, and the tenant may lack what is assigned.
+    remedy = _IMPORT if found.kind in (usable.MISSING, usable.NO_PRIVATE_KEY) else _ASSIGN
+    return f"{certificate['thumbprint']} {found.problem}, and this server cannot sign {since}", remedy
 
 
 def staged_problem(reading: Reading) -> str | None:

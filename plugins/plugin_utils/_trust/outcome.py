@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation_table
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time, shifted, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, shifted, soon_text, utc_text
 
 Result = Mapping[str, Any]
 _REMOVAL_TITLES = {
@@ -159,7 +159,9 @@ def _certificate(certificate: Result | None, now: datetime) -> list[str]:
     if not certificate:
         return []
     ends = parse_time(certificate["not_after"]) if certificate["not_after"] else None
-    when = f", ends {utc_text(ends)} (in {days_left(ends, now)} days)" if ends else ""
+    when = ""
+    if ends:
+        when = f", ends {utc_text(ends)} ({soon_text(ends, now)})" if now < ends else f", ended on {utc_text(ends)}"
     return [f"certificate: {certificate['thumbprint']} ({certificate['subject']}){when}"]
 
 

@@ -32,7 +32,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_en
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_table import Standing, standings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, shifted, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, soon_text, utc_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import as_option
 
 # The page above asks for 24 hours between a certificate's effective date and the end of the one before it, because servers that
@@ -236,7 +236,7 @@ def _ending(roles: Roles) -> str | None:
     if following and following.effective and following.effective <= current.end and not following.expired(current.end):
         return None
     return (
-        f"The certificate {current.thumbprint} that signs ends on {when_text(current.end)}, in {days_left(current.end, roles.now)} days, "
+        f"The certificate {current.thumbprint} that signs ends on {when_text(current.end)}, {soon_text(current.end, roles.now)}, "
         "and none takes over before that; tokens are refused then."
     )
 
@@ -280,7 +280,7 @@ def _warnings(roles: Roles, successor_due: bool) -> Iterable[str]:
             yield f"The certificate {current.thumbprint} that signs now expired on {when_text(current.end)}."
         elif successor_due:
             yield (
-                f"The certificate {current.thumbprint} expires in {days_left(current.end, now)} days, on {when_text(current.end)}, and no "
+                f"The certificate {current.thumbprint} expires {soon_text(current.end, now)}, on {when_text(current.end)}, and no "
                 f"other one is staged. Stage its successor before {when_text(shifted(current.end, -LEAD))}."
             )
         if following and begin and begin > shifted(current.end, -LEAD):

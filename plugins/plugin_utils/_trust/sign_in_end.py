@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, time_or_none, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, left_text, soon_text, time_or_none, utc_text
 
 REMEDY = "Add a new secret or certificate to the application, give it to the runs, and take the old one away."
 
@@ -30,7 +30,7 @@ class SignIn:
 
     def told(self, now: datetime) -> str:
         """How long it serves, in words, where it ends."""
-        return f"{self.left(now)} days left, until {utc_text(self.end)}" if self.end else ""
+        return left_text(self.end, now) if self.end else ""
 
 
 def of(token: Mapping[str, Any] | None) -> SignIn:
@@ -48,4 +48,5 @@ def ending(token: Mapping[str, Any] | None, days: int, now: datetime) -> str | N
     left = found.left(now)
     if left is None or left >= days or found.end is None:
         return None
-    return f"What signs in to the tenant, {found.subject}, ends on {utc_text(found.end)}, in {left} days; every run fails then."
+    when = f"ends on {utc_text(found.end)}, {soon_text(found.end, now)}" if now < found.end else f"ended on {utc_text(found.end)}"
+    return f"What signs in to the tenant, {found.subject}, {when}; every run fails then."

@@ -75,3 +75,17 @@ def option_time(option: str, value: str | None) -> datetime | None:
 def days_left(end: datetime, now: datetime) -> int:
     """Whole days from now to the end, negative once it is over."""
     return (end - now) // timedelta(days=1)
+
+
+def soon_text(end: datetime, now: datetime) -> str:
+    """How soon an end to come is, in words that follow a verb: in 12 days."""
+    return f"in {_days_text(days_left(end, now))}"
+
+
+def left_text(end: datetime, now: datetime) -> str:
+    """How long something serves, and until when; where it is over, since when."""
+    return f"{_days_text(days_left(end, now))} left, until {utc_text(end)}" if now < end else f"ended on {utc_text(end)}"
+
+
+def _days_text(days: int) -> str:
+    return "less than a day" if days == 0 else "1 day" if days == 1 else f"{days} days"

@@ -290,6 +290,23 @@ def test_keys_that_cannot_be_told_apart_are_not_known(right: Any) -> None:
     assert {finding.status for finding in found if finding.id in {f"credential.{name}" for name in names}} == {"skip"}
 
 
+@pytest.mark.parametrize(
+    ("end", "remedy"), [(0, "Roll to a new certificate"), (100, "Run configure or rotate")], ids=["with it", "before it"]
+)
+def test_an_entry_that_ends_soon_is_renewed_only_where_its_certificate_lasts_longer(right: Any, end: int, remedy: str) -> None:
+    servers, cloud = copy.deepcopy(right)
+    soon = NOW + timedelta(days=1.5)
+    for server in servers:
+        for row in (server["certificate"], server["signing"]["current"]):
+            row["not_after"] = utc_text(soon + timedelta(days=end))
+    for principal in cloud["service_principals"]:
+        for key in principal["key_credentials"]:
+            key["end"] = utc_text(soon)
+    found = [one for one in judged(servers, cloud, exchange_credential=False) if one.id == "credential.ending_soon"]
+    assert {(one.status, one.actual[:11]) for one in found} == {("fail", "1 day left,")}
+    assert all(one.remedy.startswith(remedy) for one in found)
+
+
 def test_the_owner_that_the_options_name_is_told(right: Any) -> None:
     servers, cloud = copy.deepcopy(right)
     key = {**cloud["service_principals"][0]["key_credentials"][0], "thumbprint": "B" * 40, "display_name": "CN=mail.contoso.com"}

@@ -101,6 +101,22 @@ def test_what_another_deployment_wants_there_stays_and_is_said(hybrid: Hybrid) -
     assert removed == [former]
 
 
+def test_the_audit_advises_to_take_nothing_away_that_another_deployment_wants_there(hybrid: Hybrid) -> None:
+    on_exchange(hybrid)
+    west = states.farm(hybrid.farms["west"])["certificates"]
+    west["issuer"] = states.farm(hybrid.farms["east"])["certificates"]["issuer"]
+    hybrid.settings["west"] = {"exchange_credential": True}
+    planned = hybrid.decide("trust_plan", obstacles="return")
+    result = hybrid.decide("trust_audit", expected=planned["expected"])
+    shared, former = sorted(
+        (one for one in result["findings"] if one["id"] == "credential.shared_own"), key=lambda one: -len(one["actual"])
+    )
+    assert "deployment west signs with it now" in shared["actual"]
+    assert shared["remedy"].startswith("Set trust_exchange_credential to false for that deployment too")
+    assert "sp_credential" not in shared["remedy"]
+    assert "which take it back" in former["remedy"]
+
+
 @pytest.mark.parametrize("module", ["trust_plan", "trust_rotation"])
 def test_nothing_goes_while_another_deployment_of_the_play_was_not_read(hybrid: Hybrid, module: str) -> None:
     hybrid.unread.add("west")

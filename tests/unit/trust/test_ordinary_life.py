@@ -553,3 +553,20 @@ def test_what_an_obstacle_keeps_in_the_tenant_is_there_in_the_table(decide: Deci
         thumbprint(state, "next"): [states.SKYPE],
         thumbprint(state, "issuer"): [states.SKYPE],
     }
+
+
+@pytest.mark.parametrize("module", BOTH)
+@pytest.mark.parametrize("pending", [True, False])
+def test_where_a_server_lacks_the_key_of_what_signs_nobody_is_told_to_assign_another_one(
+    decide: Decide, module: str, pending: bool
+) -> None:
+    """Assigning ends a pending roll at once, and the tenant may lack what is assigned."""
+    state = states.right()
+    if pending:
+        states.staged(state, 2)
+    states.farm(state)["front_ends"][1]["store"].remove("issuer")
+    result = decide(module, state)
+    assert result["failed"]
+    assert "Import the certificate with its private key there" in result["msg"]
+    assert "Assign" not in result["msg"]
+    assert "Set-CsCertificate" not in result["msg"]

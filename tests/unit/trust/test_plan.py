@@ -192,7 +192,7 @@ def test_all_obstacles_are_said_at_once_with_each_remedy_once(decide: Decide) ->
     text = str(stopped.value)
     assert text.startswith("Deployment contoso: fe01.contoso.com: the OAuthTokenIssuer certificate")
     assert "no pool has an external Web services FQDN. Nothing was changed." in text
-    assert text.count("Set-CsCertificate") == 1
+    assert text.count("Import the certificate with its private key there") == 1
     assert len(stopped.value.details["obstacles"]) == 3
 
 

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, shifted, time_or_none, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import (
+    left_text,
+    parse_time,
+    shifted,
+    soon_text,
+    time_or_none,
+    utc_text,
+)
 
 MOMENTS = st.datetimes(timezones=st.just(timezone.utc)).map(lambda moment: moment.replace(microsecond=0))
 
@@ -45,3 +52,19 @@ def test_a_time_is_shifted_within_the_calendar(moment: datetime, by: timedelta) 
 @given(st.one_of(st.text(max_size=40), st.integers(), st.none(), st.from_regex(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[Z+-](\d{2}:?\d{2})?")))
 def test_what_is_no_time_is_none(value: object) -> None:
     assert time_or_none(value) is None or parse_time(str(value))
+
+
+@pytest.mark.parametrize(
+    ("hours", "soon", "left"),
+    [
+        (0.5, "in less than a day", "less than a day left, until "),
+        (24, "in 1 day", "1 day left, until "),
+        (47.9, "in 1 day", "1 day left, until "),
+        (48, "in 2 days", "2 days left, until "),
+    ],
+)
+def test_how_soon_an_end_is_reads_as_people_say_it(hours: float, soon: str, left: str) -> None:
+    now = datetime(2027, 1, 1, tzinfo=timezone.utc)
+    end = now + timedelta(hours=hours)
+    assert (soon_text(end, now), left_text(end, now)) == (soon, f"{left}{utc_text(end)}")
+    assert left_text(now, end) == "ended on 2027-01-01T00:00:00Z"
