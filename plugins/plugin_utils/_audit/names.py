@@ -12,6 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import farms_host, names_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_host_name
 
 EXTERNAL_FQDN = Rule(
     "names.external_fqdn",
@@ -53,10 +54,10 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _pools(services: list[Object]) -> dict[str, list[str]]:
-    """The pools of each external FQDN."""
+    """The pools of each external FQDN; what is no host name can be no name of a service principal, and is said of its pool."""
     pools: dict[str, list[str]] = {}
     for service in services:
-        if service.get("external_fqdn"):
+        if is_host_name(str(service.get("external_fqdn") or "")):
             pools.setdefault(str(service["external_fqdn"]).lower(), []).append(str(service.get("pool")))
     return pools
 
@@ -107,6 +108,11 @@ def _each_pool(facts: Facts, services: list[Object]) -> Iterator[Finding]:
         pools.setdefault(str(service.get("pool")), []).append(str(service.get("external_fqdn") or ""))
     for pool, fqdns in pools.items():
         there = ", ".join(fqdn for fqdn in fqdns if fqdn)
+        if there and not any(map(is_host_name, fqdns)):
+            yield POOL.warned(
+                pool, "a fully qualified host name", there, "Correct it in the topology and publish it; until then the pool has no name."
+            )
+            continue
         yield POOL.judged(bool(there), pool, "one", there or "none", "Set it if the pool is published: Set-CsWebServer -ExternalFqdn.")
 
 

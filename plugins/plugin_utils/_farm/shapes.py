@@ -427,8 +427,8 @@ def _required(row: Row, name: str, cmdlet: str) -> str:
 
 
 def _host(value: Any) -> str | None:
-    trimmed = text(value)
-    return trimmed.lower() if trimmed else None
+    """The host name in lower case; a final dot says no more of it."""
+    return (text(value) or "").rstrip(".").lower() or None
 
 
 def _assigned(row: Row, stored: Mapping[str, Row], now: datetime) -> tuple[Certificate, Certificate | None]:
