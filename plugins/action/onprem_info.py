@@ -47,12 +47,12 @@ class ActionModule(HybridAuthAction):
         if params["store"] and "certificate" in names and not shell.restricted:
             calls.append(Call(_STORE, "Read-Certificate", {"subject_of": "certificate"}))
         named = bool(thumbprints) and "certificate" in names and not shell.restricted
-        answer = shell.run([*calls, *(named_certificates.calls(thumbprints) if named else ())])
+        answer = shell.run([*calls, *(named_certificates.calls(thumbprints, optional=optional) if named else ())])
         asked = asking.done()
         shape = parts.shaped(answer, names, certificate=certificate)
         if _STORE in answer.rows:
             shape["store"] = [kept_certificate(row) for row in answer.rows[_STORE]]
-        if named:
+        if named_certificates.read(answer):
             shape["named_certificates"] = named_certificates.shaped(answer)
         if names and set(names) <= set(shape["unknown"]):
             raise HybridAuthError(

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import outcome
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
@@ -25,6 +26,7 @@ class ActionModule(HybridAuthAction):
             "done": {"type": "dict", "default": {}},
             "later": {"type": "dict"},
             "token": {"type": "dict"},
+            "removed_from_store": {"type": "str"},
         }
     )
 
@@ -36,7 +38,10 @@ class ActionModule(HybridAuthAction):
                 summary = outcome.configured(plan, done, more)
                 lines = outcome.configured_lines(plan, summary, self.check_mode, datetime.now(timezone.utc))
             elif run == "rotate":
-                summary = outcome.rotated(plan, params["later"], done)
+                others = OtherHosts(task_vars["hostvars"]) if params["removed_from_store"] else None
+                servers = plan["arguments"]["from_store"] if others else ()
+                stores = [found for one in servers if others and (found := others.raw(one).get(params["removed_from_store"]))]
+                summary = outcome.rotated(plan, params["later"], {**done, "from_store": {"results": stores}})
                 lines = outcome.rotated_lines(plan, summary, self.check_mode, datetime.now(timezone.utc))
             else:
                 summary = outcome.removed(plan, done, more)

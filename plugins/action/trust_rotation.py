@@ -13,7 +13,14 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import existing, registered, rotation, sign_in_end, successor
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import (
+    existing,
+    registered,
+    rotation,
+    sign_in_end,
+    store_removal,
+    successor,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import (
     account_obstacles,
     disabled_problems,
@@ -112,10 +119,15 @@ class ActionModule(HybridAuthAction):
             password, due = params["pfx_password"], plan.successor_due
             comes, told = successor.coming(settings, signing, password, successor_due=due, now=moment)
             obstacles += told
+        around = store_removal.Around(plan.keep, neighbours, rules.coming, rules.overlap, moment)
+        leaving, told = store_removal.decide(settings.rotation_remove_from_store, deployment, around)
+        obstacles += told
         if fails and not plan.add:
             check_obstacles(settings.deployment, obstacles)
         held = bool(obstacles) and fails
+        leaving = store_removal.StoreRemoval() if held else leaving
         plan = plan.held() if held else plan
+        plan = replace(plan, certificates=leaving.told(plan.certificates))
         if restricted:
             plan = replace(plan, previous_over=False, warnings=(f"{name}: {_RESTRICTED}", *plan.warnings))
         sign_in = sign_in_end.ending(params["token"], settings.fail_days, moment)
@@ -124,6 +136,8 @@ class ActionModule(HybridAuthAction):
             plan = replace(plan, warnings=(*plan.warnings, f"{soon} {sign_in_end.REMEDY}"))
         beside = [*([f"{sign_in} {sign_in_end.REMEDY}"] if sign_in else []), *disabled_problems(settings, tenant)]
         to_do = _to_do(settings, plan, signing, params["prepared"], held=held or restricted, comes=comes)
+        to_do["steps"]["from_store"] = bool(leaving.servers)
+        to_do["arguments"]["from_store"] = {server: list(gone) for server, gone in leaving.servers.items()}
         to_do["arguments"]["add"]["display_names"] = neighbours.display_names(_new(plan, params["prepared"]), moment)
         return {
             **_result(plan, [*first, *obstacles]),

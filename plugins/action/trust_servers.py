@@ -24,7 +24,9 @@ _TENANTS = ("trust_tenant_id", "trust_tenant")
 class ActionModule(HybridAuthAction):
     """Tell which servers work for which deployment. Contacts nothing."""
 
-    ARGUMENTS = Arguments({"settings": {"type": "str", "default": "_trust_settings"}, "readings": {"type": "str"}})
+    ARGUMENTS = Arguments(
+        {"settings": {"type": "str", "default": "_trust_settings"}, "readings": {"type": "str"}, "plans": {"type": "str"}}
+    )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         servers.check_strategy(self._task.get_play().strategy)
@@ -57,6 +59,9 @@ class ActionModule(HybridAuthAction):
         }
         if params["readings"]:
             result["known"] = [self._known(name, hosts, inventory, params, run.hosts) for name, hosts in every.items()]
+        if params["plans"]:
+            # A lead that failed is in no batch any more, so that nothing follows a roll that was cut off.
+            result["from_store"] = {server: gone for one in run.batch for server, gone in _leaving(variables[one], params["plans"]).items()}
         outside = [host for host in run.batch if host in settings and host not in group]
         if outside and named != {DEFAULT_PATTERN}:
             result["warnings"] = [servers.outside_warning(" or ".join(sorted(named)), outside)]
@@ -91,3 +96,10 @@ class ActionModule(HybridAuthAction):
             return {}
         given = {host: one.get(_DEPLOYMENT) for host, one in variables.items()}
         return {host: others.text(host, _DEPLOYMENT, raw) for host, raw in given.items() if raw not in (None, "")}
+
+
+def _leaving(variables: Mapping[str, Any], name: str) -> Mapping[str, list[str]]:
+    """What leaves the stores by the plan of a lead, by server; nothing where the host leads none."""
+    plan = variables.get(name)
+    arguments = plan.get("arguments") if isinstance(plan, Mapping) else None
+    return cast("Mapping[str, list[str]]", arguments.get("from_store") or {}) if isinstance(arguments, Mapping) else {}

@@ -44,6 +44,11 @@ options:
     description:
       - The registered result of M(sfb.hybrid_auth.graph_token), whose warnings belong to the summary.
     type: dict
+  removed_from_store:
+    description:
+      - With V(rotate), name of the variable into which M(sfb.hybrid_auth.onprem_certificate) was registered on each server of which
+        certificates left the store.
+    type: str
 seealso:
   - module: sfb.hybrid_auth.trust_plan
   - module: sfb.hybrid_auth.trust_rotation

@@ -220,7 +220,9 @@ certificates:
       description: Its thumbprint.
       type: str
     role:
-      description: V(signs now), V(signs next), V(signed before), or the same of one other server by its name.
+      description:
+        - V(signs now), V(signs next), V(signed before), or the same of one other server by its name.
+        - V(removed from 2 stores), with their number, for one that leaves the servers' stores.
       type: str
     app_ids:
       description: The service principals that hold it.
@@ -299,8 +301,8 @@ certificate:
     subject: CN=contoso.com
     not_after: '2028-05-01T08:00:00Z'
 steps:
-  description: Whether each step of a roll is due now, which are C(store), C(add), C(stage) and C(forget); C(later) says whether what comes
-    after a staging can be told.
+  description: Whether each step of a roll is due now, which are C(store), C(add), C(stage), C(forget) and C(from_store); C(later) says
+    whether what comes after a staging can be told.
   returned: with O(members)
   type: dict
   sample:
@@ -308,13 +310,16 @@ steps:
     add: true
     stage: false
     forget: false
+    from_store: false
     later: false
 arguments:
-  description: The options of the modules that do the steps, by the step's name; under C(remove) a list of C(app_id) and C(key_id).
+  description: The options of the modules that do the steps, by the step's name; under C(remove) a list of C(app_id) and C(key_id),
+    under C(from_store) the thumbprints that leave the store of each server.
   returned: with O(members)
   type: dict
   sample:
     remove: []
+    from_store: {}
 unmade:
   description: What is done with a certificate that is yet to be made, which check mode can only say.
   returned: with O(members)

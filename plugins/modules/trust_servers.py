@@ -32,6 +32,10 @@ options:
     description:
       - Name of the variable into which M(sfb.hybrid_auth.onprem_info) was registered on each server. With it RV(known) is told.
     type: str
+  plans:
+    description:
+      - Name of the variable into which M(sfb.hybrid_auth.trust_rotation) was registered on the leads. With it RV(from_store) is told.
+    type: str
 seealso:
   - module: sfb.hybrid_auth.trust_settings
   - plugin: sfb.hybrid_auth.trust_hosts
@@ -176,6 +180,15 @@ known:
       elements: str
       sample:
         - pool01.contoso.com
+from_store:
+  description:
+    - The thumbprints of the certificates that leave the computer store of each server, by the plans of those leads that have not failed.
+      A server without any is not there.
+  returned: when O(plans) is given
+  type: dict
+  sample:
+    fe01.contoso.com:
+      - 7A3B9F1D4C5E6F708192A3B4C5D6E7F801234567
 leads:
   description: The lead of each deployment.
   returned: success

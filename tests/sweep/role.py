@@ -96,7 +96,10 @@ class Play:
 
     def run(self, entry_point: str) -> None:
         """All tasks of the entry point, a key of the role's task files."""
-        self.failed = self._list(_tasks(f"{entry_point}.yml"), self.hosts, _Scope()) | self._lost
+        self.failed = set()
+        for task in _tasks(f"{entry_point}.yml"):
+            self.failed |= self._list([task], [host for host in self.hosts if host not in self.failed], _Scope())
+        self.failed |= self._lost
 
     @property
     def failures(self) -> list[Done]:
@@ -230,7 +233,7 @@ class Play:
         return Done(task, {"changed": False, **task.args})
 
     def _seen(self, host: str, scope: _Scope) -> dict[str, Any]:
-        alive = [one for one in self.hosts if one not in self._lost]
+        alive = [one for one in self.hosts if one not in self._lost | self.failed]
         return {
             **self._variables[host],
             **scope.variables,

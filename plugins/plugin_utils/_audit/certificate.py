@@ -166,8 +166,8 @@ def _superseded(facts: Facts, server: Server) -> Finding:
         server.name,
         "none under the farm's subject that is older than the one that signs",
         ", ".join(f"{one['thumbprint']} (ends on {one.get('not_after') or 'a day that is not told'})" for one in left) or "none",
-        "Make sure that no other service and no other deployment uses it, then remove it with its key from every server: "
-        "Remove-Item Cert:\\LocalMachine\\My\\<thumbprint> -DeleteKey.",
+        "Make sure that no other service and no other deployment uses it, then let the playbook rotate remove it with its key from every "
+        f"server: trust_rotation_remove_from_store: [{', '.join(one['thumbprint'] for one in left)}]",
     )
 
 

@@ -21,9 +21,15 @@ _USE = {"Use": "text?", "Thumbprint": "text", "PreviousThumbprint": "text"}
 _UNTOLD = "a use that the server does not tell"
 
 
-def calls(thumbprints: Sequence[str]) -> list[Call]:
-    """The calls that read them, beside those of the part certificate."""
-    return [Call(_STORE, "Read-Certificate", {"thumbprints": list(thumbprints)}), Call(_USES, "Get-CsCertificate", {}, _USE)]
+def calls(thumbprints: Sequence[str], *, optional: bool = False) -> list[Call]:
+    """The calls that read them, beside those of the part certificate. optional: a server without Get-CsCertificate tells nothing."""
+    uses = Call(_USES, "Get-CsCertificate", {}, _USE, optional=optional)
+    return [Call(_STORE, "Read-Certificate", {"thumbprints": list(thumbprints)}), uses]
+
+
+def read(answer: Answer) -> bool:
+    """Whether the answer to calls() tells of them."""
+    return {_STORE, _USES, _FARM} <= set(answer.rows)
 
 
 def shaped(answer: Answer) -> list[NamedCertificate]:
@@ -55,7 +61,7 @@ def removed(shell: ManagementShell, thumbprints: Sequence[str], current: FarmRea
     if current and "signing" in current and all(one in known and not known[one]["found"] for one in thumbprints):
         return _result(current, [], shell.server)
     answer = shell.run([*parts.calls([_FARM]), *calls(thumbprints)])
-    read = parts.shaped(answer, [_FARM])
+    reading = parts.shaped(answer, [_FARM])
     there = [one for one in shaped(answer) if one["found"]]
     used = [f"{one['thumbprint']} ({', '.join(one['uses'])})" for one in there if one["uses"]]
     if used:
@@ -65,7 +71,7 @@ def removed(shell: ManagementShell, thumbprints: Sequence[str], current: FarmRea
         )
     if there and not check_mode:
         _remove(shell, [one["thumbprint"] for one in there])
-    result = _result(read, [one["thumbprint"] for one in there], shell.server)
+    result = _result(reading, [one["thumbprint"] for one in there], shell.server)
     return {**result, **({"warnings": answer.warnings} if answer.warnings else {})}
 
 

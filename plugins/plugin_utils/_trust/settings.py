@@ -128,6 +128,7 @@ class Settings:
     rotation_overlap_days: int = variable(number(SHORTEST_OVERLAP_DAYS, _LONGEST_DAYS, "days"), 7, entry_points=_ROTATE)
     rotation_earlier_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
     rotation_remove_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
+    rotation_remove_from_store: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
     rotation_create: str = variable(one_of("none", "self_signed", "pfx"), "none", entry_points=_ROTATE)
     rotation_pfx_path: str | None = variable(PATH, entry_points=_ROTATE)
     rotation_pfx_password: str | None = variable(SECRET, entry_points=_ROTATE, secret=True)

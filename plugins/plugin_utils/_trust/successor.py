@@ -56,6 +56,14 @@ def coming(
                     "Wait until then, or put the file of the pending roll back.",
                 )
             ]
+        if row["thumbprint"] in settings.rotation_remove_from_store:
+            return False, [
+                Obstacle(
+                    subject,
+                    f"trust_rotation_pfx_path holds the certificate {row['thumbprint']}, which trust_rotation_remove_from_store names.",
+                    "Take it out of one of them.",
+                )
+            ]
         wanted = Assignment(option_time("effective_date", settings.rotation_effective_date), settings.rotation_immediate)
         assignment.check_certificate(row, now)
         assignment.check_roll(row, signing, assignment.effective_date(row["thumbprint"], signing, wanted, now), wanted, now)
