@@ -77,7 +77,7 @@ class RestrictedEndpoint:
         HybridAuthError or AnsibleConnectionFailure if nothing can be asked.
         """
         if not HAS_PYPSRP:
-            raise missing("pypsrp", f"{self._server}, which is reached over PSRP,")
+            raise missing("pypsrp", f"{self._server}, which is reached over PSRP,", alone="pypsrp>=0.8.1")
         if getattr(self._connection, "become", None):
             raise HybridAuthError(
                 f"{self._server}: become cannot be used on a restricted endpoint, where no script may run.",

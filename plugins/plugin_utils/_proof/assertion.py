@@ -20,7 +20,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_guid, is_host_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
@@ -65,7 +65,7 @@ class Signed:
 
 def principal(option: str, value: str) -> Principal:
     """The name in an option; InvalidOptionError if it is none."""
-    match = _PRINCIPAL.fullmatch(str(value).strip())
+    match = _PRINCIPAL.fullmatch(bare(value))
     realm = match["realm"] if match else None
     if match is None or not is_guid(match["application"]) or not is_host_name(match["host"]) or (realm and not _is_realm(realm)):
         raise InvalidOptionError(

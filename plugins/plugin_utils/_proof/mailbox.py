@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import quoted
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_host_name
 
 CALL_ID = "mailbox"
 BINDINGS = ("NetNamedPipe", "NetTCP")
@@ -27,7 +27,7 @@ _VERBOSE = "Run it in the Management Shell with -Verbose: it shows the HTTP exch
 
 def sip_uri(option: str, value: str) -> str:
     """The SIP address with its scheme; InvalidOptionError if it is none."""
-    text = re.sub(r"^sip:", "", str(value).strip(), flags=re.IGNORECASE)
+    text = re.sub(r"^sip:", "", bare(value), flags=re.IGNORECASE)
     user, _at, domain = text.rpartition("@")
     if not re.fullmatch(r"[^\s@:;<>\"]+", user) or not is_host_name(domain):
         raise InvalidOptionError(option, f"{str(value)!r} is no SIP address", "an address such as sip:user@contoso.com")

@@ -19,7 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of, is_authorization_server, metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_guid, is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, guid, host_name, https_url, is_guid, is_host_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 
 
@@ -124,7 +124,7 @@ def _hosts(names: list[str] | None) -> list[str]:
 
 
 def _realm(value: str) -> str:
-    text = str(value).strip().lower()
+    text = bare(value).lower()
     if not is_guid(text) and not is_host_name(text):
         raise InvalidOptionError("realm", f"{str(value)!r} is no realm", "the tenant's id, or a domain")
     return text

@@ -187,7 +187,8 @@ def _proof(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not given:
         return None
     return {
-        "accepted": bool(given.get("accepted")),
+        # None where nothing was answered that tells.
+        "accepted": given.get("accepted") if isinstance(given.get("accepted"), bool) else None,
         **{name: text(given.get(name)) for name in ("outcome", "explanation", "remedy")},
         "steps": [{name: text(step.get(name)) for name in _STEP} for step in given.get("steps") or []],
     }

@@ -201,10 +201,14 @@ def _names(facts: Mapping[str, Any]) -> Fold:
     return _fold("Names", rows, tables, "name")
 
 
+_ACCEPTED = {True: ("accepted", "pass"), False: ("not accepted", "fail"), None: ("not known", "unknown")}
+
+
 def proof_fold(proof: Mapping[str, Any] | None) -> Fold:
     """What the token service and Exchange Online answered when the trust was tried."""
     if proof is None:
         return Fold("Proof", "not made", (), "No token was asked for in this audit.")
+    said, sign = _ACCEPTED[proof["accepted"]]
     rows = [
         (
             Cell("Step", step["title"], icon(step["status"]) if step["status"] in STATES else "unknown"),
@@ -215,7 +219,7 @@ def proof_fold(proof: Mapping[str, Any] | None) -> Fold:
     ]
     outcome = [
         (
-            Cell("Outcome", proof["outcome"] or "\u2013", "pass" if proof["accepted"] else "fail"),
+            Cell("Outcome", proof["outcome"] or "\u2013", sign),
             proof["explanation"],
             proof["remedy"],
         )
@@ -224,4 +228,4 @@ def proof_fold(proof: Mapping[str, Any] | None) -> Fold:
         table("What came of it", ("Outcome", "Explanation", "Remedy"), outcome),
         table("Steps of the proof", ("Step", "State", "Detail"), rows),
     ]
-    return Fold("Proof", "accepted" if proof["accepted"] else "not accepted", tuple(one for one in tables if one.rows), "")
+    return Fold("Proof", said, tuple(one for one in tables if one.rows), "")

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named, clouds_of_graph, clouds_of_login
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import https_url, is_guid, is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, https_url, is_guid, is_host_name
 
 _NOT_VERIFIED = "TLS certificates are not verified (validate_certs is false): anyone on the way can read and change the sign-in."
 _DECLARED = (
@@ -74,7 +74,7 @@ def endpoints(params: Mapping[str, Any]) -> Endpoints:
 
 def tenant_name(option: str, value: str) -> str:
     """The tenant's id or domain in lower case; InvalidOptionError if it is neither."""
-    text = str(value).strip().lower()
+    text = bare(value).lower()
     if is_guid(text) or is_host_name(text):
         return text
     raise InvalidOptionError(

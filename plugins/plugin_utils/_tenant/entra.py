@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,9 @@ _LOG_OF_MSAL = logging.getLogger("msal")
 _LOG_OF_MSAL.propagate = False
 _LOG_OF_MSAL.addHandler(logging.NullHandler())
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+
+# The last is for a sign-in by a person alone (RFC 8628 section 4).
+_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "device_authorization_endpoint")
 
 # The code that the description begins with, or OAuth's own where it has none.
 _NO_SUCH_TENANT = ("AADSTS90002", "AADSTS900021", "AADSTS900023", "invalid_tenant")
@@ -101,9 +104,14 @@ def managed_identity_client(client_id: str | None, session: HttpSession, secrets
     """MSAL's client for the identity of this machine; client_id names a user-assigned one. secrets: as of client_token()."""
     require_msal()
 
-    def read(answer: Any, **_kwargs: Any) -> None:
-        if answer.status_code == 200:
-            token_answer.read(answer, secrets, "Run again, and check that no proxy answers in the platform's place.")
+    def read(answer: Any, **_kwargs: Any) -> Any:
+        if answer.status_code == 401 and "WWW-Authenticate" in answer.headers:  # Azure Arc's, of which MSAL reads the header
+            return token_answer.with_content(answer, {})
+        content = token_answer.read(answer, secrets, "Run again, and check that no proxy answers in the platform's place.")
+        used = token_answer.used_of(answer, content)
+        if "access_token" not in used:
+            raise HybridAuthError(f"{urlsplit(answer.url).netloc} answered {answer.status_code}: {token_answer.reason_in(content)}")
+        return token_answer.with_content(answer, used)
 
     # A hook, since for Service Fabric MSAL makes a session of its own, which takes over no more of this one.
     session.hooks["response"].append(read)
@@ -127,7 +135,7 @@ class Client:
             raise refused(answer, self.subject)
         authority = f"{self.where.login_url}/{self.tenant}"
         configuration = self.session.discovered
-        tenant_id = tenant_id_of(_configuration(configuration, self.tenant, authority), authority) if configuration is not None else None
+        tenant_id = tenant_id_of(configuration, authority) if configuration is not None else None
         return AccessToken(
             value=answer["access_token"],
             expires=token_answer.end_of(answer),
@@ -138,7 +146,7 @@ class Client:
 @contextmanager
 def _client(where: Endpoints, tenant: str, client_id: str, credential: Any, secrets: set[str]) -> Iterator[Client]:
     require_msal()
-    session = _MsalSession(where, secrets)
+    session = _MsalSession(where, tenant, secrets)
     authority = f"{where.login_url}/{tenant}"
     kind, extra = (
         (msal.PublicClientApplication, {})
@@ -156,33 +164,33 @@ def _client(where: Endpoints, tenant: str, client_id: str, credential: Any, secr
         )
         yield Client(application, f"application {client_id} in tenant {tenant}", where, tenant, session)
     except ValueError as exc:  # what MSAL raises when the authority's answer cannot be used
-        if session.discovered is not None:
-            _configuration(session.discovered, tenant, authority)
-        raise HybridAuthError(f"Sign-in at {authority} failed: {str(exc).splitlines()[0]}", "Check 'login_url' and 'tenant'.") from None
+        said = " ".join(str(exc).splitlines()[:1]) or type(exc).__name__
+        raise HybridAuthError(f"Sign-in at {authority} failed: {said.rstrip('.')}.", "Check 'login_url' and 'tenant'.") from None
 
 
 class _MsalSession:
     """The HTTP client that MSAL asks for; it keeps the discovery's answer, which tells the tenant's id without a further request."""
 
-    def __init__(self, where: Endpoints, secrets: set[str]) -> None:
-        self._where, self._secrets = where, secrets
+    def __init__(self, where: Endpoints, tenant: str, secrets: set[str]) -> None:
+        self._where, self._tenant, self._secrets = where, tenant, secrets
         self._session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
-        self.discovered: Any = None
+        self.discovered: dict[str, Any] | None = None
 
     def get(self, url: str, params: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
         answer = _check_service(self._session.get(url, params=params, headers=headers))
         if "openid-configuration" in url:
-            self.discovered = answer
-            for endpoint in _endpoints(answer):
+            self.discovered = _configuration(answer, self._tenant, f"{self._where.login_url}/{self._tenant}")
+            named = _endpoints(self.discovered, url)
+            for endpoint in named.values():
                 self._check(endpoint)
+            return token_answer.with_content(answer, named)
         return answer
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
         self._check(url)
         token_answer.tell(data, self._secrets)
         answer = _check_service(self._session.post(url, params=params, data=data, headers=headers))
-        token_answer.read(answer, self._secrets)
-        return answer
+        return token_answer.with_content(answer, token_answer.used_of(answer, token_answer.read(answer, self._secrets)))
 
     def _check(self, url: str) -> None:
         """HybridAuthError for an address that the discovery's answer names, but that no secret for this sign-in may go to."""
@@ -197,14 +205,15 @@ class _MsalSession:
         self._session.close()
 
 
-def _endpoints(answer: Any) -> list[str]:
-    """The addresses in an OpenID configuration to which a sign-in sends something."""
-    try:
-        content = answer.json()
-    except (ValueError, RecursionError):  # said where it is used
-        return []
-    named = [content.get(name) for name in ("token_endpoint", "device_authorization_endpoint")] if isinstance(content, dict) else []
-    return [one for one in named if isinstance(one, str)]
+def _endpoints(configuration: Mapping[str, Any], url: str) -> dict[str, str]:
+    """The addresses in an OpenID configuration that a sign-in uses; HybridAuthError where one that it needs is missing."""
+    named = {name: value for name in _ENDPOINTS if isinstance(value := configuration.get(name), str)}
+    for needed in _ENDPOINTS[:2]:
+        if needed not in named:
+            raise HybridAuthError(
+                f"The OpenID configuration at {url} names no {needed}.", "Check 'login_url', and that no proxy answers in its place."
+            )
+    return named
 
 
 def _is_own(url: str, where: Endpoints) -> bool:

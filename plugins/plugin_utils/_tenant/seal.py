@@ -24,7 +24,7 @@ from ansible import constants
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
@@ -79,7 +79,7 @@ def _use(where: Endpoints, tenant: str | None) -> dict[str, Any]:
         "graph_url": where.graph_url.lower(),
         "validate_certs": where.validate_certs,
         "ca_path": str(Path(where.ca_path).resolve()) if where.ca_path else None,
-        "tenant": (tenant or "").strip().lower() or None,
+        "tenant": bare(tenant or "").lower() or None,
     }
 
 

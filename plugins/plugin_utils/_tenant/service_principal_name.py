@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import in_any, is_microsofts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, host_name, https_url, is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, guid, host_name, https_url, is_host_name
 
 FORMS = ("procedure", "url", "both")
 
@@ -47,7 +47,7 @@ def farms_host(app_id: str, name: str, domains: Collection[str]) -> str | None:
 
 def whole_names(option: str, app_id: str, value: str, form: str) -> list[str]:
     """The whole names for a host name, or the given whole name: <appId>/<host> or an https URL; InvalidOptionError for anything else."""
-    text = str(value).strip()
+    text = bare(value)
     if is_host_name(text.rstrip(".")):
         return names_of(app_id, host_name(option, text), form)
     if text.lower().startswith("https://"):

@@ -64,8 +64,10 @@ def _certificates_in(option: str, content: str | bytes) -> list[bytes]:
     """The DER forms found, at least one; InvalidOptionError that says what was found instead."""
     if isinstance(content, bytes) and is_der(content):
         return _der_certificates(option, content)
-    if isinstance(content, str) and "\0" in content:  # an editor's UTF-16 that was read as UTF-8
-        content = content.encode()
+    if isinstance(content, str) and "\0" in content:
+        content = _bytes_of(content)
+        if is_der(content):
+            return _der_certificates(option, content)
     text = content if isinstance(content, str) else text_of(content)
     if text is None:
         raise InvalidOptionError(option, "it is neither text nor DER", _EXPECTED)
@@ -80,6 +82,14 @@ def _certificates_in(option: str, content: str | bytes) -> list[bytes]:
     if decoded.startswith(BEGIN.encode()):
         return _pem_certificates(option, pem_text(text_of(decoded) or ""))
     return _der_certificates(option, decoded)
+
+
+def _bytes_of(text: str) -> bytes:
+    """The bytes of a file in DER or UTF-16 that the lookup plugin file read as UTF-8; it escapes what is none (PEP 383)."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return b"\0"
 
 
 def _pem_certificates(option: str, text: str) -> list[bytes]:

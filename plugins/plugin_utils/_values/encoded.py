@@ -11,6 +11,7 @@ import binascii
 import re
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import INVISIBLE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.lenient import without_padding
 
 BEGIN = "-----BEGIN "  # RFC 7468 section 2
 _DER_SEQUENCE = 0x30
@@ -68,4 +69,4 @@ def binary_form(content: bytes) -> bytes:
     """The DER in a file that holds it as it is, in base64 or in hexadecimal, as Azure Key Vault's secrets are; other content as it is."""
     text = None if is_der(content) else text_of(content)
     decoded = decode_der(text) if text else None
-    return decoded if decoded is not None and is_der(decoded) else content
+    return without_padding(decoded if decoded is not None and is_der(decoded) else content)

@@ -9,6 +9,7 @@ A file imports such a package where it is there and raises missing() where it is
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -17,10 +18,15 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 _REQUIREMENTS = Path(__file__).resolve().parents[3] / "requirements.txt"
 
 
-def missing(package: str, purpose: str) -> HybridAuthError:
-    """The error to raise. purpose: what needs the package, such as "reading a certificate"."""
+def missing(package: str, purpose: str, alone: str | None = None) -> HybridAuthError:
+    """The error to raise. purpose: what needs the package, such as "reading a certificate".
+
+    alone: pip's requirement for a package that only some need, so that requirements.txt does not hold it.
+    """
+    python = shlex.quote(sys.executable or "python3")
+    what, wanted = ("what the collection needs", f"-r {shlex.quote(str(_REQUIREMENTS))}") if alone is None else ("it", shlex.quote(alone))
     return HybridAuthError(
         f"The Python package '{package}' is not installed for the Python that runs Ansible, and {purpose} needs it.",
-        f"Install what the collection needs: {sys.executable or 'python3'} -m pip install -r {_REQUIREMENTS}",
+        f"Install {what}: {python} -m pip install {wanted}",
         package=package,
     )

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report import values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import SEVERITIES, STATUSES, document
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.facts import proof_fold
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import LINKS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import printable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
@@ -176,3 +177,12 @@ def test_what_is_no_audit_is_refused_with_its_place(change: dict[str, Any], part
 def test_no_audit_is_refused() -> None:
     with pytest.raises(InvalidOptionError, match="Option 'audits': it is empty"):
         made([])
+
+
+@pytest.mark.parametrize(("accepted", "word"), [(True, "accepted"), (False, "not accepted"), (None, "not known")])
+def test_a_proof_of_which_nothing_is_known_is_not_one_that_was_refused(accepted: bool | None, word: str) -> None:
+    (audit,) = reports.bad()
+    audit["proof"]["accepted"] = accepted
+    (one,) = made([audit])["deployments"]
+    assert one["proof"]["accepted"] is accepted
+    assert proof_fold(one["proof"]).note == word

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,22 @@ def test_a_missing_package_is_installed_by_a_command_that_runs_as_it_stands() ->
     command = str(missing("msal", "the sign-in")).rpartition("pip install -r ")[2]
     assert Path(command).name == "requirements.txt"
     assert "msal" in Path(command).read_text(encoding="utf-8")
+
+
+def test_every_package_that_may_be_missing_is_installed_by_what_its_message_names() -> None:
+    root = Path(__file__).parents[3]
+    lines = (root / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    held = {re.split(r"[<>=]", line)[0] for line in lines if not line.startswith("#")}
+    calls = [
+        call
+        for path in (root / "plugins").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", None) == "missing"
+    ]
+    named = {ast.literal_eval(call.args[0]): [ast.literal_eval(one.value) for one in call.keywords] for call in calls}
+    assert {name for name, alone in named.items() if not alone} == held - {"pywinrm"}  # which ansible-core itself says
+    assert {name: alone for name, alone in named.items() if alone} == {"pypsrp": ["pypsrp>=0.8.1"]}
+    assert any("pypsrp>=0.8.1" in line for line in lines)
 
 
 @pytest.mark.parametrize(

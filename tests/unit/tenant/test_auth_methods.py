@@ -51,6 +51,14 @@ def provided(**claims: Any) -> str:
     return token(aud="api://AzureADTokenExchange", iss="https://oidc.contoso.com", sub="system:serviceaccount:awx:default", **claims)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_federated_token_is_read_as_powershell_writes_it(encoding: str, talk: Talk, tmp_path: Path) -> None:
+    assertion = provided()
+    (tmp_path / "token").write_text(f"{assertion}\r\n", encoding=encoding)
+    talk(DISCOVERY, exchanged(assertion))
+    assert "msg" not in run_action("graph_token", {**APPLICATION, "federated_token_file": str(tmp_path / "token")})
+
+
 @pytest.mark.parametrize("by", ["file option", "file variable", "variable", "variable over file"])
 def test_a_federated_token_is_exchanged_with_two_requests(by: str, talk: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assertion = provided()

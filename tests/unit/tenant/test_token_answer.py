@@ -17,7 +17,7 @@ import pytest
 from ansible.utils.display import Display
 
 from ..support import Conversation, Said, certificate, key_pem, pem, run_action
-from .test_auth_methods import APPLICATION, CONFIGURATION, DISCOVERY, GRANTED, MACHINE, stand_in
+from .test_auth_methods import APPLICATION, CONFIGURATION, DISCOVERY, GRANTED, GRAPH, MACHINE, stand_in
 from .test_clouds import SECRET, token
 
 Talk = Callable[..., Conversation]
@@ -93,6 +93,87 @@ def test_an_odd_answer_of_the_machines_endpoint_is_an_error_without_its_token(an
 def test_an_odd_answer_to_a_request_for_a_device_code_is_an_error(answer: str, talk: Talk, logged: Callable[[], str]) -> None:
     talk(DISCOVERY, Said("POST", CONFIGURATION["device_authorization_endpoint"], answer=answer))
     hidden(run_action("graph_token", {**APPLICATION, "auth_source": "device_code"}), logged())
+
+
+# Parts that a library reads, of other types than it takes.
+PARTS: dict[str, dict[str, Any]] = {
+    "id token": {"id_token": 5},
+    "id token without a subject": {"id_token": token()},
+    "client_info": {"client_info": 5},
+    "scope": {"scope": ["a"]},
+    "refresh token": {"refresh_token": 5},
+    "kind": {"token_type": 5},
+}
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_a_part_that_nobody_needs_does_not_stop_a_sign_in(part: dict[str, Any], talk: Talk) -> None:
+    talk(DISCOVERY, Said("POST", CONFIGURATION["token_endpoint"], answer={**GRANTED, "access_token": TOKEN, **part}))
+    assert "msg" not in run_action("graph_token", {**APPLICATION, "client_secret": SECRET})
+
+
+# Bodies of refusals, each of which some library takes for something else.
+REFUSALS = {
+    **ODD,
+    "whole": WHOLE,
+    "token null": json.dumps({"access_token": None, "expires_in": 3599}),
+    "begin of renewal": json.dumps({"access_token": TOKEN, "expires_in": 3599, "refresh_in": "x"}),
+    "UTF-16": WHOLE.encode("utf-16").decode("latin-1"),
+    "error in a list": json.dumps({"error": [TOKEN]}),
+    "error null": json.dumps({"error": None, "foo": TOKEN}),
+}
+
+
+@pytest.mark.parametrize("status", [400, 401])
+@pytest.mark.parametrize("answer", REFUSALS.values(), ids=REFUSALS)
+def test_a_refusal_of_the_sign_in_of_any_form_is_an_error_without_a_token(
+    answer: str, status: int, talk: Talk, logged: Callable[[], str]
+) -> None:
+    talk(DISCOVERY, Said("POST", CONFIGURATION["token_endpoint"], status, answer))
+    hidden(run_action("graph_token", {**APPLICATION, "client_secret": SECRET}), logged())
+
+
+PLATFORMS: dict[str, tuple[dict[str, str], str]] = {
+    "virtual machine": ({}, MACHINE),
+    "App Service": (
+        {"IDENTITY_ENDPOINT": "http://127.0.0.1:41741/", "IDENTITY_HEADER": "the-header"},
+        f"http://127.0.0.1:41741/?api-version=2019-08-01&resource={GRAPH}",
+    ),
+    "Machine Learning": (
+        {"MSI_ENDPOINT": "http://127.0.0.1:41741/", "MSI_SECRET": "the-secret"},
+        f"http://127.0.0.1:41741/?api-version=2017-09-01&resource={GRAPH}",
+    ),
+    "Azure Arc": (
+        {"IDENTITY_ENDPOINT": "http://127.0.0.1:41741/", "IMDS_ENDPOINT": "http://127.0.0.1:41741/"},
+        f"http://127.0.0.1:41741/?api-version=2020-06-01&resource={GRAPH}",
+    ),
+}
+
+
+@pytest.mark.parametrize("status", [400, 401])
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("answer", REFUSALS.values(), ids=REFUSALS)
+def test_a_refusal_of_the_machines_endpoint_of_any_form_is_an_error_without_a_token(
+    answer: str, platform: str, status: int, talk: Talk, logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables, url = PLATFORMS[platform]
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    talk(Said("GET", url, status, answer))
+    result = run_action("graph_token", {"auth_source": "managed_identity"})
+    assert "gave no token" in result["msg"]
+    hidden(result, logged())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["[]", "5", "null", '"text"', "[" * 100000, "{}", json.dumps({**CONFIGURATION, "token_endpoint": [1]})],
+)
+def test_a_discovery_of_any_form_is_an_error_that_names_it(answer: str, talk: Talk, logged: Callable[[], str]) -> None:
+    talk(Said("GET", DISCOVERY.url, answer=answer))
+    result = run_action("graph_token", {**APPLICATION, "client_secret": SECRET})
+    assert "OpenID configuration" in result["msg"]
+    hidden(result, logged())
 
 
 # What the Azure CLI prints, with its own names of the same; it tells no end that matters.

@@ -59,6 +59,8 @@ PEM = pem(MADE)
         PEM.encode("utf-16-le"),
         PEM.encode("utf-16-be"),
         base64.b64encode(DER).decode().encode("utf-16-le").decode("utf-8"),
+        DER.decode("utf-8", "surrogateescape"),
+        PEM.encode("utf-16").decode("utf-8", "surrogateescape"),
         DER + b"\0",
         DER + b"\r\n",
         PEM.replace("\n", "\\n"),
@@ -73,6 +75,7 @@ PEM = pem(MADE)
         *("PEM", "PEM bytes", "DER", "base64", "base64 lines", "UTF-16", "byte order mark", "CRLF", "key beside it", "twice"),
         *("hexadecimal", "hexadecimal with colons", "hexadecimal after 0x", "code page 1252 beside it"),
         *("byte order mark and base64", "mark and base64 as text", "UTF-16 LE", "UTF-16 BE", "UTF-16 read as UTF-8"),
+        *("DER as a lookup gives it", "UTF-16 with a mark as a lookup gives it"),
         *("zero after DER", "line end after DER", "escaped line ends", "escaped CRLF", "zero-width", "direction mark in the label"),
         *("PKCS#7", "PKCS#7 PEM", "PKCS#7 base64"),
     ],
@@ -193,6 +196,8 @@ def test_whatever_the_bytes_are_a_certificate_comes_out_or_a_value_error(data: s
 
 @given(st.one_of(st.binary(max_size=80), st.text(max_size=80)))
 @example("-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----")
+@example("0\ud800\0")
+@example("0\udc82\0")
 def test_whatever_is_handed_over_is_refused_in_words(content: str | bytes) -> None:
     with pytest.raises(InvalidOptionError):
         load_certificate("certificate", content)
@@ -204,7 +209,9 @@ def pfx(password: bytes | None) -> bytes:
 
 
 @pytest.mark.parametrize("password", [None, "Umlaut \u00fc"])
-@pytest.mark.parametrize("form", [bytes, base64.b64encode, base64.encodebytes, lambda content: content.hex().encode()])
+@pytest.mark.parametrize(
+    "form", [bytes, base64.b64encode, base64.encodebytes, lambda content: content.hex().encode(), lambda content: content + b"\0"]
+)
 def test_a_pfx_is_read_as_a_key_vault_gives_it(form: object, password: str | None, tmp_path: Path) -> None:
     assert callable(form)
     content = pfx(password.encode() if password else None)
@@ -231,6 +238,28 @@ def test_the_client_certificate_is_read_from_the_same_forms(form: object, tmp_pa
     (tmp_path / "client.pem").write_bytes(form(key_pem() + PEM))
     read = key_pair(str(tmp_path / "client.pem"), None)
     assert (read.certificate.der, read.private_key_pem) == (DER, key_pem())
+
+
+def odd_version(der: bytes) -> str:
+    """The certificate with a version that does not exist, as PEM."""
+    odd = base64.encodebytes(changed(der, b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01")).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{odd}-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_odd_certificate_beside_the_clients_own_does_not_stop_it(tmp_path: Path) -> None:
+    number = MADE.serial_number.to_bytes(20, "big")
+    negative = base64.encodebytes(changed(DER, b"\x02\x14" + number, b"\x02\x14" + b"\xee" + number[1:])).decode()
+    own = f"-----BEGIN CERTIFICATE-----\n{negative}-----END CERTIFICATE-----\n"
+    (tmp_path / "client.pem").write_text(odd_version(DER) + own + key_pem())
+    assert key_pair(str(tmp_path / "client.pem"), None).certificate.serial_number.startswith("EE")
+
+
+@pytest.mark.parametrize("password", [None, "p\udcffw"])
+def test_a_client_certificate_that_the_sign_in_cannot_use_is_refused_in_words(password: str | None, tmp_path: Path) -> None:
+    (tmp_path / "client.pem").write_text(odd_version(DER) + key_pem())
+    with pytest.raises(InvalidOptionError, match="holds no certificate with private key that the sign-in can use"):
+        key_pair(str(tmp_path / "client.pem"), password)
 
 
 def test_a_client_certificate_without_an_rsa_key_is_refused_before_anything_is_contacted(tmp_path: Path) -> None:

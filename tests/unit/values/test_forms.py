@@ -4,12 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.mailbox import sip_uri
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import tenant_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import forms
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 
 
 @given(st.uuids())
@@ -118,3 +125,30 @@ def test_a_modules_name_is_taken(value: str) -> None:
 def test_a_path_or_anything_else_is_no_modules_name(value: str) -> None:
     with pytest.raises(InvalidOptionError, match="is no name of a PowerShell module"):
         forms.module_name("management_modules", value)
+
+
+# What comes with a text from a certificate's dialog box, a chat or an editor.
+UNSEEN = "\u200b\u200c\u200d\u200e\u200f\ufeff\u00a0"
+TAKEN: dict[str, tuple[Callable[[str], object], str]] = {
+    "thumbprint": (lambda text: option_thumbprint("thumbprint", text), "8540BBD765915B49CBC12EF21361C2425FDC53BE"),
+    "GUID": (lambda text: forms.guid("app_id", text), "0a1b2c3d-0000-4000-8000-000000000001"),
+    "host name": (lambda text: forms.host_name("name", text), "webext.contoso.com"),
+    "domain": (lambda text: forms.domain_pattern("domain", text), "*.contoso.com"),
+    "URL": (lambda text: forms.https_url("url", text), "https://webext.contoso.com/x"),
+    "tenant by id": (lambda text: tenant_name("tenant", text), "0a1b2c3d-0000-4000-8000-000000000001"),
+    "tenant by domain": (lambda text: tenant_name("tenant", text), "contoso.com"),
+    "principal": (lambda text: principal("audience", text), "00000002-0000-0ff1-ce00-000000000000/webext.contoso.com"),
+    "SIP address": (lambda text: sip_uri("sip_uri", text), "sip:user@contoso.com"),
+    "service principal name": (
+        lambda text: whole_names("names", "00000004-0000-0ff1-ce00-000000000000", text, "both"),
+        "00000004-0000-0ff1-ce00-000000000000/webext.contoso.com",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_characters_that_cannot_be_seen_are_dropped_wherever_a_text_is_taken(name: str) -> None:
+    read, text = TAKEN[name]
+    for unseen in UNSEEN:
+        for changed in (unseen + text, text + unseen, text[:5] + unseen + text[5:]):
+            assert read(changed) == read(text), (unseen, changed)

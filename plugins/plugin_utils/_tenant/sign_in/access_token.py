@@ -64,7 +64,7 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
             f"{subject} is for {' and '.join(audiences)}, but the task is to talk to {where.graph_url}. It was not sent.",
             f"Get a token for {where.graph_url}, or set 'cloud' to the cloud that the token is of.",
         )
-    wanted = (tenant or "").strip().lower()
+    wanted = bare(tenant or "").lower()
     if token.tenant_id and is_guid(wanted) and token.tenant_id != wanted:
         raise HybridAuthError(
             f"{subject} is for tenant {token.tenant_id}, but the option 'tenant' is {wanted}. It was not sent.",

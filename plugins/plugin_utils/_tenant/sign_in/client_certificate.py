@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -28,6 +30,8 @@ except ImportError:  # reported when a certificate is to be read
     HAS_CRYPTOGRAPHY = False
 else:
     HAS_CRYPTOGRAPHY = True
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,13 @@ def key_pair(path: str, password: str | None) -> KeyPair:
     if not HAS_CRYPTOGRAPHY:
         raise missing("cryptography", "reading the client certificate")
     content = content_of(option, path, "a PEM or PFX file on the controller")
-    secret = password.encode() if password else None
     try:
+        secret = password.encode() if password else None
         text = "" if is_der(content) else text_of(content) or ""
-        key, certificate = _pem_pair(pem_text(text).encode(), secret) if BEGIN in text else _pfx_pair(binary_form(content), secret)
+        with warnings.catch_warnings():
+            # An odd serial number is nothing that a Python warning on the terminal helps with.
+            warnings.simplefilter("ignore")
+            key, certificate = _pem_pair(pem_text(text).encode(), secret) if BEGIN in text else _pfx_pair(binary_form(content), secret)
     except TypeError:
         raise InvalidOptionError(
             option, f"the private key in {path} and client_certificate_password do not go together", "a password where the key has one"
@@ -82,7 +89,7 @@ def key_pair(path: str, password: str | None) -> KeyPair:
     except ValueError:
         raise InvalidOptionError(
             option,
-            f"{path} holds no certificate with private key, or client_certificate_password is wrong",
+            f"{path} holds no certificate with private key that the sign-in can use, or client_certificate_password is wrong",
             "a PEM file with the certificate and its private key, or a PFX file",
         ) from None
     if not isinstance(key, rsa.RSAPrivateKey):
@@ -100,10 +107,14 @@ def key_pair(path: str, password: str | None) -> KeyPair:
 
 def _pem_pair(content: bytes, secret: bytes | None) -> tuple[Any, x509.Certificate]:
     key: Any = load_pem_private_key(content[_start_of_key(content) :], secret)
-    for certificate in x509.load_pem_x509_certificates(content):
+    for block in _CERTIFICATE.findall(content):
+        try:
+            certificate = x509.load_pem_x509_certificate(block)
+        except (ValueError, x509.InvalidVersion):  # an odd one of the chain, or the one that is said to be missing
+            continue
         if certificate.public_key() == key.public_key():
             return key, certificate
-    raise ValueError("no certificate of that key")
+    raise ValueError("no certificate of that key that can be read")
 
 
 def _start_of_key(content: bytes) -> int:

@@ -23,8 +23,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.me
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import https_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, https_url
 
 # https://docs.github.com/actions/reference/security/oidc: set in jobs with the permission "id-token: write".
 GITHUB_URL, GITHUB_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
@@ -116,11 +117,11 @@ def _content(path: str) -> str:
     content = content_of(option, path, expected, _LARGEST_TOKEN_BYTES + 1)
     if len(content) > _LARGEST_TOKEN_BYTES:
         raise InvalidOptionError(option, f"{path} is larger than a token can be", expected)
-    return content.decode("ascii", "replace")
+    return text_of(content) or ""
 
 
 def _checked(text: str, option: str, origin: str) -> str:
-    token = ready_token(text.strip())
+    token = ready_token(bare(text))
     if not claims_of(token.value):
         raise InvalidOptionError(option, f"{origin} holds no token", "a JSON Web Token as the identity provider gives it")
     if token.expires is not None and token.expires <= time.time():
