@@ -60,7 +60,7 @@ GRAPH = (
     Refusal(
         "Directory_ResourceSizeExceeded",
         "The object holds as much as it may: have credentials removed that are expired or needed by nobody (sp_credential with "
-        "remove_expired or key_ids), and names of hosts that are gone (sp_names), then run again.",
+        "remove_expired or key_id), and names of hosts that are gone (sp_names), then run again.",
         "https://github.com/microsoftgraph/microsoft-graph-docs/issues/21469",
     ),
     Refusal(

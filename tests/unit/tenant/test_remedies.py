@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import (
     ENTRA,
@@ -14,6 +20,14 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies i
     of_entra,
     of_graph,
 )
+
+ROOT = Path(__file__).parents[3]
+MODULES = [path.stem for path in (ROOT / "plugins" / "action").glob("*.py")]
+SPECS = ROOT / "roles" / "trust" / "meta" / "argument_specs.yml"
+
+
+def action(module: str) -> Any:
+    return importlib.import_module(f"ansible_collections.sfb.hybrid_auth.plugins.action.{module}").ActionModule
 
 
 def ids(table: tuple[Refusal, ...]) -> list[str]:
@@ -38,6 +52,14 @@ def test_each_code_of_entra_yields_its_remedy(one: Refusal) -> None:
 def test_each_code_has_a_source_and_a_remedy_in_whole_sentences(one: Refusal) -> None:
     assert one.source.startswith(("https://learn.microsoft.com/", "https://github.com/"))
     assert one.remedy[0].isupper()
+
+
+@pytest.mark.parametrize("one", [*GRAPH, *ENTRA], ids=ids((*GRAPH, *ENTRA)))
+def test_what_a_remedy_names_is_there(one: Refusal) -> None:
+    """An option, a module or a variable of the role."""
+    there = {*MODULES, *(name for module in MODULES for name in action(module).ARGUMENTS.options)}
+    there |= {*yaml.safe_load(SPECS.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]}
+    assert set(re.findall(r"[a-z]+(?:_[a-z]+)+", re.sub(r"https://\S+", "", one.remedy))) <= there
 
 
 def test_no_code_is_in_the_tables_twice() -> None:
