@@ -55,6 +55,8 @@ class Operation:
             path = folder / "next.pfx"
             path.write_bytes(_next_pfx())
             found["trust_rotation_pfx_path"] = str(path)
+        if "trust_rotation_remove_from_store" in found:
+            found["trust_rotation_remove_from_store"] = [certificates.thumbprint(certificates.load(_certificate("issuer")))]
         if self.restricted:
             path = folder / "issuer.cer"
             path.write_bytes(certificates.load(_certificate("issuer")).public_bytes(Encoding.DER))
@@ -179,6 +181,16 @@ def _over() -> State:
     return state
 
 
+def _forgotten() -> State:
+    """The farm has forgotten the certificate of the last roll, and only the stores still have it."""
+    state = _over()
+    state["deployments"][0]["cms"]["token_issuer"]["previous"] = None
+    thumbprint = certificates.thumbprint(certificates.load(_certificate("issuer")))
+    for principal in state["tenants"][0]["service_principals"]:
+        principal["keyCredentials"] = [one for one in principal["keyCredentials"] if one["customKeyIdentifier"] != thumbprint]
+    return state
+
+
 def _principal(state: State, app_id: str) -> State:
     found: State = next(one for one in state["tenants"][0]["service_principals"] if one["appId"] == app_id)
     return found
@@ -200,6 +212,7 @@ OPERATIONS = (
     Operation("rotate, stage, self-signed", "rotate", _configured, {**_DUE, "trust_rotation_create": "self_signed"}),
     Operation("rotate, middle", "rotate", _staged),
     Operation("rotate, end", "rotate", _over, {"trust_rotation_remove_previous": True}),
+    Operation("rotate, stores", "rotate", _forgotten, {"trust_rotation_remove_from_store": "the farm's first certificate"}),
     Operation("remove", "remove", _configured, _CONFIRMED, audited=False),
     Operation("remove, restricted", "remove", _configured, _CONFIRMED, audited=False, restricted=True),
 )
