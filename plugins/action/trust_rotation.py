@@ -109,7 +109,9 @@ class ActionModule(HybridAuthAction):
         if fails and name != deployment.lead and not (isinstance(tenant, Unread) or existing.holds_any(settings, deployment, tenant)):
             check_obstacles(settings.deployment, obstacles)
         restricted = leading is not None and leading["endpoint"] == "restricted"
-        others = {other: read["signing"] for other, read in deployment.read.items() if other != name and "signing" in read}
+        # The others were read before what was staged in between.
+        fresh = {} if params["staged"] else {other: read for other, read in deployment.read.items() if other != name}
+        others = {other: read["signing"] for other, read in fresh.items() if "signing" in read}
         neighbours = registered.neighbours_in(params, settings, deployment, params["token"]["tenant_id"], params["cloud"], task_vars)
         rules = replace(_rules(params), coming=_coming(settings, params["prepared"]), wanted_on=settings.credential_app_ids)
         plan = rotation.plan(signing, [*_principals(params), *_opted_out(settings, params["cloud"])], rules, moment, others, neighbours)

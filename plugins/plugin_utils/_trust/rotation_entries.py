@@ -160,6 +160,8 @@ class Roles:
         unread = "" if named is None or named.read else ", which was not read in this run"
         another = named is not None and not named.own and not ((is_earlier or is_live) and named.read)
         theirs = f"by its display name it is of deployment {named.deployment if named else ''}{unread}"
+        if is_earlier and unread:
+            theirs += "; see first that nothing there signs with it"
         cases: list[tuple[bool, str, bool, str, bool]] = [
             (
                 not key.thumbprint or not key.key_id,
@@ -175,7 +177,7 @@ class Roles:
             (not usual, FOREIGN, False, f"its type {key.type} and usage {key.usage} are not those of the farm's certificate", False),
             (another, FOREIGN, False, theirs, is_earlier),
             (ours and expired, OURS, True, f"{who} and {ended}", False),
-            (ours and bool(lost), OURS, False, f"{who}, but whether deployment {lost} signs with it was not read", True),
+            (ours and bool(lost), OURS, False, f"{who}, but whether deployment {lost} signs with it was not read", False),
             (ours and not wanted, OURS, True, NOT_WANTED, False),
             (thumbprint in self.rules.coming, OURS, False, self.rules.coming.get(thumbprint, ""), False),
             (ours and not over, OURS, False, f"{who}, and since when its successor signs is unknown", True),
@@ -184,12 +186,14 @@ class Roles:
             (superseded, OURS, False, f"{who}; tokens that it signed may be in use until {when_text(over)}", True),
             (self._has_our_subject(key) and expired, OURS, True, f"it has the farm's subject and {ended}", False),
             (self._has_our_subject(key), UNKNOWN, False, "it has the farm's subject, but the farm does not remember its thumbprint", True),
-            (self.neighbours.unproved(key), UNKNOWN, False, UNPROVED, True),
+            # Where another certificate is given, naming that would take a stranger's away wherever it is.
+            (self.neighbours.unproved(key), UNKNOWN, False, UNPROVED, not key.given),
             (True, FOREIGN, False, "the farm never had it", False),
         ]
         owner, goes, reason, removable = next(case[1:] for case in cases if case[0])
         waits = ours and not goes and owner == OURS and not is_live and usual and not lost and thumbprint not in self.rules.coming
-        told = removable or (not goes and (is_earlier or superseded) and (used is not None or another))
+        not_needed = is_earlier or superseded or (is_live and not wanted)
+        told = removable or (not goes and not_needed and (used is not None or another or bool(lost)))
         return Verdict(principal, key, owner, goes, reason, over if waits else None, removable, told)
 
     def _over(self, written: datetime) -> datetime | None:

@@ -70,7 +70,8 @@ def coming(
     except InvalidOptionError as exc:
         variable = {"effective_date": "trust_rotation_effective_date"}.get(exc.option, exc.option)
         problem = exc.problem.replace(" pfx_password", " trust_rotation_pfx_password")
-        return False, [Obstacle(subject, f"{variable}: {problem}.", f"Expected {exc.expected}.")]
+        expected = exc.expected.replace("or immediate", "or trust_rotation_immediate")
+        return False, [Obstacle(subject, f"{variable}: {problem}.", f"Expected {expected}.")]
     except HybridAuthError as exc:
         return False, [Obstacle(subject, f"trust_rotation_create: {exc}")]
     return True, []

@@ -97,8 +97,11 @@ def test_what_another_deployment_wants_there_stays_and_is_said(hybrid: Hybrid) -
     (warning,) = withdrawal(result)["warnings"]
     assert "stays on the Exchange Online service principal although trust_exchange_credential is false" in warning
     assert "deployment west signs with it now" in warning
-    removed = [key for one in hybrid.decide("trust_rotation")["arguments"]["remove"] for key in one["key_id"]]
-    assert removed == [former]
+    due = hybrid.decide("trust_rotation")
+    assert [key for one in due["arguments"]["remove"] for key in one["key_id"]] == [former]
+    assert [(one["told"], one["reason"], one["remedy"]) for one in due["keep"] if one["key_id"] == own] == [
+        (True, "deployment west signs with it now", None)
+    ]
 
 
 def test_the_audit_advises_to_take_nothing_away_that_another_deployment_wants_there(hybrid: Hybrid) -> None:

@@ -570,3 +570,25 @@ def test_where_a_server_lacks_the_key_of_what_signs_nobody_is_told_to_assign_ano
     assert "Import the certificate with its private key there" in result["msg"]
     assert "Assign" not in result["msg"]
     assert "Set-CsCertificate" not in result["msg"]
+
+
+def test_what_was_assigned_at_once_is_told_as_the_farms_whatever_the_others_said_before(
+    decide: Decide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other servers were read before the lead assigned it, and it is for all of them."""
+    after = states.right()
+    rolled(after, 0.001)
+    signing = Estate(after, tmp_path, monkeypatch).onprem(LEAD)["signing"]
+    later = decide("trust_rotation", states.right(), {"staged": {"signing": signing}})
+    own, following = thumbprint(after, "issuer"), thumbprint(after, "next")
+    assert [(one["thumbprint"], one["role"], one["action"]) for one in later["certificates"]] == [
+        (following, "signs now", "stage"),
+        (own, "signed before", "remove"),
+    ]
+
+
+def test_what_was_left_too_late_names_the_variable_that_assigns_at_once(decide: Decide) -> None:
+    state = states.right()
+    states.issuer(state, days=0.5)
+    result = decide("trust_rotation", state, rotation_create="self_signed")
+    assert "Expected an earlier time, or trust_rotation_immediate." in (result["msg"] if result.get("failed") else result["failure"])

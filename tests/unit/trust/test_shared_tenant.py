@@ -85,7 +85,10 @@ def test_a_deployment_without_a_trust_keeps_nothing(hybrid: Hybrid) -> None:
 def test_nothing_that_a_lost_deployment_of_the_play_may_sign_with_is_removed(hybrid: Hybrid) -> None:
     shared = rolled(hybrid)
     hybrid.unread.add("west")
-    assert kept(hybrid.decide("trust_rotation"), shared).endswith("whether deployment west signs with it was not read")
+    result = hybrid.decide("trust_rotation")
+    assert kept(result, shared).endswith("whether deployment west signs with it was not read")
+    # It is told, and no line is that would take it away from west.
+    assert {(one["told"], one["remedy"]) for one in result["keep"] if one["thumbprint"] == shared} == {(True, None)}
     hybrid.signed_in["west"] = OTHER_TENANT
     assert [one["thumbprint"] for one in hybrid.decide("trust_rotation")["remove"]] == [shared]
 
@@ -96,7 +99,10 @@ def test_what_another_deployment_put_there_by_its_display_name_stays_where_that_
     states.principal(hybrid.farms["east"], states.SKYPE)["keyCredentials"].pop(0)
     shared = hybrid.put("west", certificate)
     hybrid.outside.add("west")
-    assert "by its display name it is of deployment west, which was not read in this run" in kept(hybrid.decide("trust_rotation"), shared)
+    reason = kept(hybrid.decide("trust_rotation"), shared)
+    assert (
+        "by its display name it is of deployment west, which was not read in this run; see first that nothing there signs with it" in reason
+    )
     # Where it was read and has no use for it, what east signed with before is east's to remove.
     hybrid.outside.clear()
     rolled(hybrid, "west", 20)

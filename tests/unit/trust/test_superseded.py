@@ -110,6 +110,8 @@ def test_a_display_name_alone_is_not_believed(entry: KeyCredential, why: str) ->
     assert (found.goes, found.owner == "ours") == (False, False), why
     unproved = "does not give the certificate that it names" in found.reason
     assert (found.owner == "unknown") is unproved is (why in ("another certificate's thumbprint in the name", "no certificate given"))
+    # Naming it would take a stranger's certificate away wherever it is.
+    assert (found.remedy is not None) is (why == "no certificate given")
 
 
 def test_without_a_deployment_no_display_name_is_looked_at() -> None:
