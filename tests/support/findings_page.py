@@ -32,6 +32,9 @@ what there is, and what to do next. An id comes once for each subject: each serv
 
 Missing data never passes. So a compliant deployment with many skipped findings is one of which little is known: look at `counts`.
 
+`exchange_online.ews` has its severity by the date of the audit: high from the day that concerns the deployment, critical from the end.
+It only warns, since no setting of the farm makes it right, and some of the dates are told by others who cite Microsoft.
+
 The column "when wrong" has the status of what is not right. Ids stay the same from version to version. Findings whose id begins with
 `proof.` come from another module.
 
@@ -50,7 +53,8 @@ def page() -> str:
     areas: dict[str, list[str]] = {}
     for rule in RULES.values():
         source = " ".join(f"<{word}>" if word.startswith("https://") else word for word in rule.source.split())
-        line = f"| `{rule.id}` | {rule.title} | {rule.severity} | {', '.join(rule.wrong)} | {rule.reason} {source} |"
+        severities, statuses = ", ".join((rule.severity, *rule.also)), ", ".join(rule.wrong)
+        line = f"| `{rule.id}` | {rule.title} | {severities} | {statuses} | {rule.reason} {source} |"
         areas.setdefault(rule.id.partition(".")[0], []).append(line)
     head = "| id | title | severity | when wrong | reason and source |\n|---|---|---|---|---|"
     return _HEAD + "".join(f"\n## {area}\n\n{head}\n" + "\n".join(lines) + "\n" for area, lines in areas.items())

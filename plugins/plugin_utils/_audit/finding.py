@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 Status = Literal["pass", "fail", "warn", "skip"]
@@ -47,7 +47,7 @@ class Rule:
     """One thing that is to be right.
 
     id: <area>.<slug>, never reused. title: the right state, as a sentence without full stop. wrong: the statuses it may have where it is
-    not right. reason: why it matters. source: where that is from.
+    not right. reason: why it matters. source: where that is from. also: the severities that it has on other days, as its check says.
     """
 
     id: str
@@ -56,6 +56,11 @@ class Rule:
     wrong: tuple[Status, ...]
     reason: str
     source: str
+    also: tuple[Severity, ...] = ()
+
+    def of(self, severity: Severity) -> Rule:
+        """The rule with the severity that it has on the day of the audit."""
+        return replace(self, severity=severity)
 
     def passed(self, subject: str, actual: str = "", expected: str = "") -> Finding:
         return self._finding("pass", subject, expected, actual, "")

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import STAGES
+
 PROCEDURE = "https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment"
 CERTIFICATE = "https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/assign-a-server-to-server-certificate"
 ROLL = "https://learn.microsoft.com/skypeforbusiness/deploy/deploy-certificates/stage-av-and-oauth-certificates"
@@ -26,6 +28,7 @@ MICROSOFT_APPLICATIONS = (
     "https://github.com/microsoft/zerotrustassessment (Test-Assessment.21774: credentials on applications of Microsoft are suspicious)"
 )
 SHARED_PRINCIPAL = "https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExchangeHybridApplication/ (CVE-2025-53786)"
+EXCHANGE_WEB_SERVICES = " and ".join(dict.fromkeys(stage.source for stage in STAGES))
 REPLICATION = "https://learn.microsoft.com/powershell/module/skypeforbusiness/get-csmanagementstorereplicationstatus"
 CLOCK_SKEW = (
     "https://learn.microsoft.com/dotnet/api/microsoft.identitymodel.tokens.tokenvalidationparameters.defaultclockskew "

@@ -16,6 +16,9 @@ Sources of the values:
  - Further sign-in hosts of a cloud (China's is named login.chinacloudapi.cn by https://learn.microsoft.com/graph/deployments): the
    well-known authority hosts of MSAL for Python, https://github.com/AzureAD/microsoft-authentication-library-for-python.
  - Audiences of federated credentials: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+ - Hosts of Exchange Online: Microsoft's scripts for Exchange, Shared/AzureFunctions/Get-CloudServiceEndpoint.ps1 of
+   https://github.com/microsoft/CSS-Exchange; outlook.office365.com is the host that the
+   resource of a token is named after, as servicePrincipalNames of the Exchange Online principal have it
  - Names in AZURE_CLOUD_ENVIRONMENT: the option cloud_environment of azure.azcollection,
    https://docs.ansible.com/ansible/latest/collections/azure/azcollection/
 """
@@ -32,6 +35,8 @@ _US_GOVERNMENT_METADATA = "https://login.microsoftonline.us/{tenant_id}/metadata
 _GLOBAL_LOGIN = ("login.microsoft.com", "login.windows.net", "sts.windows.net")
 _US_GOVERNMENT_LOGIN = ("login.usgovcloudapi.net",)
 _CHINA_LOGIN = ("login.chinacloudapi.cn",)
+# What the names of Exchange Online's hosts end with.
+_EXCHANGE_DOMAINS = ("outlook.com", "outlook.office.com", "outlook.office365.com", "office365.us", "partner.outlook.cn")
 
 
 @dataclass(frozen=True)
@@ -163,3 +168,9 @@ def clouds_of_graph(url: str) -> frozenset[str]:
     """The names of the clouds whose Microsoft Graph the host of this URL is; empty for a host of no cloud."""
     host = host_of(url)
     return frozenset(cloud.name for cloud in _TABLE.values() if host == urlsplit(cloud.graph_url).netloc)
+
+
+def is_exchange_online(url: str) -> bool:
+    """Whether the host of this URL is of Exchange Online, in whichever cloud."""
+    host = urlsplit(url.strip()).hostname or ""
+    return any(host == domain or host.endswith(f".{domain}") for domain in _EXCHANGE_DOMAINS)

@@ -25,6 +25,7 @@ from ..state import GREENFIELD
 State = dict[str, Any]
 SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
 TENANT, OTHER_TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e", "6699c5fe-0000-4000-8000-000000000001"
+ONLINE = "https://autodiscover-s.outlook.com/autodiscover/autodiscover.svc"
 # What signs in.
 CLIENT = "0a1b2c3d-0000-4000-8000-000000000001"
 _SSAUTH = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
@@ -51,7 +52,7 @@ class Case:
 
 
 def right() -> State:
-    """Everything is as it should be: every finding passes, with exchange_credential false."""
+    """Everything is as it should be: every finding passes, with exchange_credential false. Mailboxes are on premises."""
     return copy.deepcopy(_right())
 
 
@@ -89,7 +90,7 @@ def _right() -> State:
         oauth_configuration={
             "Realm": "contoso.com",
             "ServiceName": SKYPE,
-            "ExchangeAutodiscoverUrl": "https://autodiscover-s.outlook.com/autodiscover/autodiscover.svc",
+            "ExchangeAutodiscoverUrl": "https://exchange.contoso.com/autodiscover/autodiscover.svc",
         },
         web_services=[
             {"PoolFqdn": f"{pool}.contoso.com", "InternalFqdn": "webint.contoso.com", "ExternalFqdn": f"{web}.contoso.com"}
@@ -321,6 +322,7 @@ CASES = (
     Case("credential.shared_own", "fail", lambda state: add_key(state, EXCHANGE, "farm", farm(state)["certificates"]["issuer"])),
     Case("credential.shared_own", "warn", lambda state: add_key(state, EXCHANGE, "farm", farm(state)["certificates"]["issuer"]), _WANTED),
     Case("credential.shared_foreign", "warn", lambda state: foreign(state, EXCHANGE)),
+    Case("exchange_online.ews", "warn", lambda state: cms(state, "oauth_configuration", ExchangeAutodiscoverUrl=ONLINE)),
     Case("credential.unknown", "warn", foreign),
     Case("credential.identifier", "warn", lambda state: foreign(state, customKeyIdentifier="0" * 39 + "1")),
     Case("credential.readable", "warn", lambda state: foreign(state, endDateTime="in the spring")),

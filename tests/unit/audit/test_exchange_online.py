@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the end of Exchange Web Services means for a deployment, by the date of the audit."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import exchange_online, expected
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import ALLOW_LIST, END, SHARED_BLOCKED
+from tests.lab.states import audit as states
+
+from ..estate import Estate
+
+DEFAULTS = {name: option.get("default") for name, option in expected.OPTIONS.items()}
+ON_PREMISES = "https://exchange.contoso.com/autodiscover/autodiscover.svc"
+DEDICATED = "10000000-0000-4000-8000-000000000000"
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(scope="module")
+def lead(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        servers, _cloud = Estate(states.right(), tmp_path_factory.mktemp("right"), monkeypatch).everything()
+    found: dict[str, Any] = servers[0]
+    return found
+
+
+def judged(lead: dict[str, Any], now: datetime, url: str | None = ON_PREMISES, **options: Any) -> Finding:
+    there = {**lead, "oauth_configuration": {**lead["oauth_configuration"], "exchange_autodiscover_url": url}}
+    wanted = expected.expected({**DEFAULTS, "exchange_credential": False, **options})
+    (finding,) = exchange_online.check(facts("contoso", [there], [], None, wanted, now))
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("now", "shared", "other"),
+    [
+        (SHARED_BLOCKED.begins - SECOND, "medium", "medium"),
+        (SHARED_BLOCKED.begins, "high", "medium"),
+        (ALLOW_LIST.begins - SECOND, "high", "medium"),
+        (ALLOW_LIST.begins, "high", "high"),
+        (END.begins - SECOND, "high", "high"),
+        (END.begins, "critical", "critical"),
+    ],
+    ids=str,
+)
+def test_the_severity_is_that_of_the_day(lead: dict[str, Any], now: datetime, shared: str, other: str) -> None:
+    assert judged(lead, now, exchange_credential=True).severity == shared
+    for options in ({"url": states.ONLINE}, {"exchange_credential": True, "exchange_application_id": DEDICATED}):
+        assert judged(lead, now, **options).severity == other
+    assert judged(lead, now, exchange_credential=True).status == "warn"
+
+
+@pytest.mark.parametrize(
+    ("now", "options", "says", "silent"),
+    [
+        (SHARED_BLOCKED.begins - SECOND, {"exchange_credential": True}, "shared principal is refused from 31 October 2025 on", "let in"),
+        (SHARED_BLOCKED.begins, {"exchange_credential": True}, "refuse what comes through it since 31 October 2025", "10 October 2026"),
+        (ALLOW_LIST.begins, {"exchange_credential": True}, "not on the tenant's list since 10 October 2026", "let in only"),
+        (ALLOW_LIST.begins - SECOND, {"url": states.ONLINE}, "the tenant's list counts from 10 October 2026 on", "shared"),
+        (ALLOW_LIST.begins, {"url": states.ONLINE}, "since 10 October 2026 they let in only applications on the tenant's list", "shared"),
+        (END.begins - timedelta(days=123), {"url": states.ONLINE}, "they end in 123 days, on 1 April 2027", "ended"),
+        (END.begins, {"url": states.ONLINE}, "they ended on 1 April 2027", "they end in"),
+        (END.begins, {"exchange_credential": True}, "they ended on 1 April 2027", "they end in"),
+    ],
+)
+def test_it_says_what_is_so_on_that_day(lead: dict[str, Any], now: datetime, options: dict[str, Any], says: str, silent: str) -> None:
+    finding = judged(lead, now, **options)
+    assert says in finding.actual
+    assert silent not in finding.actual
+
+
+def test_which_id_belongs_on_the_list_is_not_guessed(lead: dict[str, Any]) -> None:
+    finding = judged(lead, ALLOW_LIST.begins, states.ONLINE)
+    assert "-EwsAllowedAppIDs" in finding.remedy
+    assert "is not documented" in finding.remedy
+    assert not any(app_id in finding.remedy for app_id in (states.SKYPE, states.EXCHANGE))
+
+
+def test_without_a_way_to_exchange_online_it_passes_on_every_day(lead: dict[str, Any]) -> None:
+    for now in (SHARED_BLOCKED.begins, ALLOW_LIST.begins, END.begins):
+        for url in (ON_PREMISES, None, ""):
+            assert (judged(lead, now, url).status, judged(lead, now, url).severity) == ("pass", "medium")
+
+
+def test_an_address_that_was_not_read_is_not_known(lead: dict[str, Any]) -> None:
+    configuration = {name: value for name, value in lead["oauth_configuration"].items() if name != "exchange_autodiscover_url"}
+    wanted = expected.expected({**DEFAULTS, "exchange_credential": False})
+    for there in ({**lead, "oauth_configuration": configuration}, {**lead, "oauth_configuration": None}):
+        (finding,) = exchange_online.check(facts("contoso", [there], [], None, wanted, END.begins))
+        assert (finding.status, finding.actual.startswith("not known: ")) == ("skip", True)
