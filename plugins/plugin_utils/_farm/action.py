@@ -116,7 +116,10 @@ class OnpremAction(HybridAuthAction):
         told = (
             f"The replacement of {self._name}, which began {utc_text(entry.since)} on {self._shell.server}, was cut short: it is not there."
         )
-        definition = f"{self._definition(entry.old)} ({self._journal.path})"
+        try:
+            definition = f"{self._definition(entry.old)} ({self._journal.path})"
+        except KeyError as exc:
+            raise self._journal.damaged(f"it lacks {exc}") from None
         if entry.is_stale(datetime.now(timezone.utc)):
             text = f"{told} That is more than {LONGEST.days} days ago, so what it had is not brought back: {definition}."
         else:

@@ -56,14 +56,18 @@ class Journal:
         """The entry, or None; HybridAuthError where there is one that cannot be read."""
         try:
             data = json.loads(self.path.read_text(encoding="utf-8"))
-            return Entry(dict(data["old"]), parse_time(str(data["since"])))
+            return Entry({name: _setting(value) for name, value in data["old"].items()}, parse_time(str(data["since"])))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, KeyError, TypeError) as exc:
-            raise HybridAuthError(
-                f"{self.path}, which keeps the definition of an object whose replacement was cut short, cannot be read: {exc}.",
-                "Look at it and at the object, and remove the file when the object is as it should be.",
-            ) from None
+        except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError) as exc:
+            raise self.damaged(exc) from None
+
+    def damaged(self, why: object) -> HybridAuthError:
+        """The error that says why the entry cannot be used."""
+        return HybridAuthError(
+            f"{self.path}, which keeps the definition of an object whose replacement was cut short, cannot be read: {why}.",
+            "Look at it and at the object, and remove the file when the object is as it should be.",
+        )
 
     def keep(self, old: Mapping[str, Any], now: datetime) -> None:
         """Write the entry so that it is on the disk; HybridAuthError where that cannot be done."""
@@ -93,3 +97,10 @@ class Journal:
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
                 raise PermissionError(f"{folder} is not a folder of this user")
             folder.chmod(0o700)
+
+
+def _setting(value: Any) -> str | bool | None:
+    """The value; TypeError where it is none that an object has."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    raise TypeError(f"{value!r} is no setting")

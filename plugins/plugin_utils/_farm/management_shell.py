@@ -16,6 +16,7 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.answer_check import misfit
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Answer, Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.causes import AGAIN, remedy
@@ -70,6 +71,8 @@ class ManagementShell:
         )
         if not isinstance(result.get("answers"), dict):
             raise self._no_answer(result, _writes(calls, write))
+        if where := misfit(result, calls, write):
+            raise self._other_answer(where, _writes(calls, write))
         error = self._failed(result["failure"], restricted) if result.get("failure") else None
         warnings = [str(warning) for warning in result.get("warnings") or []]
         unknown = result.get("unknown") or {}
@@ -141,6 +144,13 @@ class ManagementShell:
             f"{self.server}: PowerShell ended without an answer{_NOT_KNOWN if writes else ''}. {text}".rstrip(". ") + ".",
             told,
             unreachable=bool(result.get("unreachable")),
+        )
+
+    def _other_answer(self, where: str, writes: bool) -> HybridAuthError:
+        return HybridAuthError(
+            f"{self.server}: what came back is no answer to what was asked{_NOT_KNOWN if writes else ''}: {where}.",
+            f"{AGAIN if writes else 'Run again.'} If it stays so, see what changes the output of the account's sessions there, such as a "
+            "profile, with -vvv.",
         )
 
     def _failed(self, failure: Mapping[str, Any], restricted: bool) -> HybridAuthError:

@@ -22,7 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_guid, is_host_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 try:
     from cryptography.fernet import Fernet, InvalidToken
@@ -34,6 +34,7 @@ else:
 SHORTEST_SECONDS, LONGEST_SECONDS = 60, 600
 # What the runner signs at once; all of them are exchanged before the next ones are signed, since they last for minutes.
 MOST_HOSTS = 50
+_TEXTS = ("thumbprint", "subject", "not_after", "issued", "sealed", "problem", "message")
 _PRINCIPAL = re.compile(r"(?P<application>[^/@\s]+)/(?P<host>[^/@\s]+)(?:@(?P<realm>[^/@\s]+))?")
 
 
@@ -101,14 +102,17 @@ def call(
 
 
 def read(rows: Sequence[Mapping[str, Any]], seal: str) -> list[Signed]:
-    """The runner's rows, opened with the key of the request; HybridAuthError where they were sealed with another."""
+    """The runner's rows, opened with the key of the request; HybridAuthError where they are none, or were sealed with another."""
+    for row in rows:
+        if not isinstance(row.get("issuer"), str) or not all(name in row and isinstance(row[name], (str, type(None))) for name in _TEXTS):
+            raise HybridAuthError("The server's answer holds no assertion.", "Run again, and see with -vvv what else answers there.")
     return [
         Signed(
-            issuer=str(row["issuer"]),
+            issuer=row["issuer"],
             thumbprint=row["thumbprint"],
             subject=row["subject"],
             not_after=row["not_after"],
-            issued=parse_time(row["issued"]) if row["issued"] else None,
+            issued=time_or_none(row["issued"]),
             assertion=_opened(row["sealed"], seal) if row["sealed"] else None,
             problem=row["problem"],
             message=row["message"],

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import url_parts
 
 _ACS_METADATA = "https://accounts.accesscontrol.windows.net/{tenant_id}/metadata/json/1"
 _US_GOVERNMENT_METADATA = "https://login.microsoftonline.us/{tenant_id}/metadata/json/1"
@@ -148,8 +149,8 @@ def named_in_environment(variable: str, value: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Host and port of an https URL, in lower case and without the port that is meant by itself."""
-    return urlsplit(url).netloc.lower().removesuffix(":443")
+    """Host and port of an https URL, in lower case and without the port that is meant by itself; empty for what is no URL."""
+    return url_parts(url).netloc.lower().removesuffix(":443")
 
 
 def is_authorization_server(cloud: str, url: str) -> bool:
