@@ -44,6 +44,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import as_option
 
+_SUCCESSOR = "Stage its successor now, or have it made with trust_rotation_create."
 _RESTRICTED = (
     "this endpoint tells no time, so dates are judged by the controller's clock. No script may run there, so what a roll needs of the farm "
     "is left to you: import, stage and forget its certificates with Set-CsCertificate and Remove-CsCertificate."
@@ -82,11 +83,7 @@ class ActionModule(HybridAuthAction):
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         if params["settings"] is None:
-            signing, moment = _signing(params["onprem"], params["staged"])
-            plan = rotation.plan(signing, _principals(params), _rules(params), moment)
-            for problem, remedy in plan.problems:
-                raise HybridAuthError(problem, remedy)
-            return _result(plan, [])
+            return _of_one_server(params)
         settings = registered.settings_in(params)
         params = {**params, **_given(settings)}
         deployment = registered.deployment_in(params, settings, task_vars)
@@ -124,19 +121,20 @@ class ActionModule(HybridAuthAction):
         around = store_removal.Around(plan.keep, neighbours, rules.coming, rules.overlap, moment)
         leaving, told = store_removal.decide(settings.rotation_remove_from_store, deployment, around)
         obstacles += told
-        if fails and not plan.add:
-            check_obstacles(settings.deployment, obstacles)
+        sign_in = sign_in_end.ending(params["token"], settings.fail_days, moment)
+        beside = [*([f"{sign_in} {sign_in_end.REMEDY}"] if sign_in else []), *disabled_problems(settings, tenant)]
         held = bool(obstacles) and fails
+        if held and not plan.add:
+            ending = [Obstacle(deployment.subject, plan.ending, _SUCCESSOR)] if plan.ending else []
+            check_obstacles(settings.deployment, [*obstacles, *ending, *(Obstacle(deployment.subject, one) for one in beside)])
         leaving = store_removal.StoreRemoval() if held else leaving
         plan = plan.held() if held else plan
         plan = replace(plan, certificates=leaving.told(plan.certificates))
         if restricted:
             plan = replace(plan, previous_over=False, warnings=(f"{name}: {_RESTRICTED}", *plan.warnings))
-        sign_in = sign_in_end.ending(params["token"], settings.fail_days, moment)
         soon = sign_in or sign_in_end.ending(params["token"], settings.rotation_warn_days, moment)
         if soon:
             plan = replace(plan, warnings=(*plan.warnings, f"{soon} {sign_in_end.REMEDY}"))
-        beside = [*([f"{sign_in} {sign_in_end.REMEDY}"] if sign_in else []), *disabled_problems(settings, tenant)]
         to_do = _to_do(settings, plan, signing, params["prepared"], held=held or restricted, comes=comes)
         to_do["steps"]["from_store"] = bool(leaving.servers)
         to_do["arguments"]["from_store"] = {server: list(gone) for server, gone in leaving.servers.items()}
@@ -149,6 +147,15 @@ class ActionModule(HybridAuthAction):
             **to_do,
             "failure": _failure(settings, plan, obstacles if held else [], beside, staging=to_do["steps"]["stage"]),
         }
+
+
+def _of_one_server(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The result without settings, by what one server told."""
+    signing, moment = _signing(params["onprem"], params["staged"])
+    plan = rotation.plan(signing, _principals(params), _rules(params), moment)
+    for problem, remedy in plan.problems:
+        raise HybridAuthError(problem, remedy)
+    return _result(plan, [])
 
 
 def _result(plan: rotation.RotationPlan, obstacles: Sequence[Obstacle]) -> dict[str, Any]:
@@ -174,7 +181,7 @@ def _failure(
     """Why the run is to fail once what is due has been done; empty where it is not. beside: what else is wrong, with what to do."""
     told = [text] if (text := failure(settings.deployment, obstacles)) else []
     if plan.ending and not staging:
-        told.append(f"Deployment {settings.deployment}: {plan.ending} Stage its successor now, or have it made with trust_rotation_create.")
+        told.append(f"Deployment {settings.deployment}: {plan.ending} {_SUCCESSOR}")
     told += [f"Deployment {settings.deployment}: {one}" for one in beside]
     return " ".join(told)
 

@@ -592,3 +592,16 @@ def test_what_was_left_too_late_names_the_variable_that_assigns_at_once(decide: 
     states.issuer(state, days=0.5)
     result = decide("trust_rotation", state, rotation_create="self_signed")
     assert "Expected an earlier time, or trust_rotation_immediate." in (result["msg"] if result.get("failed") else result["failure"])
+
+
+def test_a_run_that_is_stopped_by_something_else_says_too_that_what_signs_ends(decide: Decide) -> None:
+    state = states.right()
+    states.issuer(state, days=3.5)
+    states.secret_ends(state, 2.5)
+    result = decide("trust_rotation", state, unread=OTHER)
+    assert result["failed"]
+    assert f"{OTHER} could not be reached" in result["msg"]
+    assert "in 3 days, and none takes over before that; tokens are refused then." in result["msg"]
+    assert "Stage its successor now, or have it made with trust_rotation_create." in result["msg"]
+    assert "in 2 days; every run fails then." in result["msg"]
+    assert result["msg"].count("Nothing was changed.") == 1
