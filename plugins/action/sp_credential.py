@@ -13,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import SHARED_PRINCIPAL_WARNING, ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal, shared_principal_warning
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
@@ -63,7 +63,7 @@ class ActionModule(PrincipalAction):
             for certificate in certificates:
                 warnings += check_usable(_source(params), certificate, now)
             if EXCHANGE_ONLINE in app_ids:
-                warnings.append(SHARED_PRINCIPAL_WARNING)
+                warnings.append(shared_principal_warning(now))
         self.request = _request(params, certificates, present, now)
         result = self.converge(params, app_ids)
         if warnings:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, parts
@@ -143,7 +144,7 @@ class ActionModule(HybridAuthAction):
             self._farm(parts.shaped(answer, [_PART])["oauth_servers"], options)
         if write:
             rows = [str(row.get("text") or "") for row in answer.rows.get(mailbox.CALL_ID, [])]
-            self.seen.mailbox = mailbox.explain(rows, failure)
+            self.seen.mailbox = mailbox.explain(rows, failure, datetime.now(timezone.utc))
         elif options.mailbox is not None and self.check_mode:
             self.seen.mailbox = ("skip", "not done in check mode, since it writes an item into the mailbox", "")
         return assertion.read(answer.rows[sign.id], seal)

@@ -169,7 +169,7 @@ def test_check_mode_asks_for_the_token_and_never_writes_into_a_mailbox(start: St
 @pytest.mark.either_runner
 @pytest.mark.parametrize(
     ("mailbox", "status", "part"),
-    [("access_denied", "warn", "RTCUniversalUserAdmins"), ("unauthorized", "fail", "October 2025"), ("not_found", "fail", "-Verbose")],
+    [("access_denied", "warn", "RTCUniversalUserAdmins"), ("forbidden", "fail", "X-EWS-Policy-Reason"), ("not_found", "fail", "-Verbose")],
 )
 def test_a_mailbox_that_is_not_reached_is_explained(start: Start, mailbox: str, status: str, part: str) -> None:
     state = scenario("accepted")

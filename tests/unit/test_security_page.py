@@ -269,11 +269,17 @@ HELD: dict[str, tuple[str, ...]] = {
         "(CVE-2025-53786)."
     ): (HYBRID,),
     (
-        "The documented procedure puts one there, Exchange Web Services have refused it since October 2025, and Microsoft's remedy is a "
-        "dedicated application ([Exchange hybrid "
+        "The documented procedure puts one there, and Microsoft's remedy is a dedicated application ([Exchange hybrid "
         "application](https://learn.microsoft.com/exchange/hybrid-deployment/deploy-dedicated-hybrid-app))."
     ): (HYBRID,),
-    "The role warns as long as it does so.": (f"{ACTIONS}::test_sp_credential_warns_about_the_shared_principal_alone",),
+    (
+        "Exchange Web Services of Exchange Online refuse it since 31 October 2025, let in only applications on the tenant's list since "
+        "10 October 2026, and end for all on 1 April 2027."
+    ): ("tests/unit/values/test_exchange_web_services.py::test_every_page_says_the_same_dates",),
+    "The role warns as long as it does so, and says what the other choice would cost and spare today.": (
+        f"{ACTIONS}::test_sp_credential_warns_about_the_shared_principal_alone",
+        "tests/unit/trust/test_plan.py::test_the_plan_says_what_the_shared_principal_costs_today",
+    ),
     "`trust_exchange_credential: false` ends it: the next run takes back what this deployment has there, and nobody else's.": (
         f"{TRUST}/test_opted_out.py::test_configure_takes_back_what_the_deployment_put_there_as_a_step_of_its_own",
         f"{TRUST}/test_opted_out.py::test_what_another_deployment_wants_there_stays_and_is_said",

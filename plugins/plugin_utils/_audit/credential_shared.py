@@ -23,6 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import taking_back
 
 OWN = Rule(
     "credential.shared_own",
@@ -71,7 +72,7 @@ def _own(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCredential
         told = OWN.warned if wanted else OWN.failed
         actual = "there, as the options ask for" if wanted else "there, although exchange_credential is false"
         claim = None if wanted else facts.neighbours.claim(credential(key), EXCHANGE_ONLINE, facts.now)
-        remedy = _MOVE if wanted else _SHARED if claim else _TAKE_BACK
+        remedy = f"{taking_back(facts.now)} {_MOVE}" if wanted else _SHARED if claim else _TAKE_BACK
         yield told(label(principal, key), "not there", f"{actual}; {claim}" if claim else actual, remedy)
     if own:
         return

@@ -12,6 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import principal_label
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import SHARED_BLOCKED
 
 PRESENT = Rule(
     "principal.present",
@@ -34,7 +35,7 @@ DEDICATED_APPLICATION = Rule(
     "A dedicated hybrid application exists in the tenant",
     "medium",
     ("warn",),
-    "Exchange Web Services refuse the shared principal since October 2025; a dedicated application takes its place.",
+    f"Exchange Web Services refuse the shared principal since {SHARED_BLOCKED.day}; a dedicated application takes its place.",
     sources.SHARED_PRINCIPAL,
 )
 RULES = (PRESENT, ENABLED, DEDICATED_APPLICATION)

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import quoted
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import refusals
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_host_name
 
 CALL_ID = "mailbox"
@@ -44,8 +46,8 @@ def call(address: str, binding: str, delete_item: bool, folder: str | None, stor
     return Call(CALL_ID, "Test-CsExStorageConnectivity", parameters, {"*": "text"})
 
 
-def explain(rows: list[str], failure: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    """Status (pass, fail, warn), what happened, and what to do, from the texts that the cmdlet returned or its failure.
+def explain(rows: list[str], failure: Mapping[str, Any] | None, now: datetime) -> tuple[str, str, str]:
+    """Status (pass, fail, warn), what happened, and what to do, from the texts that the cmdlet returned or its failure. now: aware.
 
     That the text of success contains "passed" is what Microsoft's own diagnostic tool for the server looks for.
     """
@@ -56,13 +58,24 @@ def explain(rows: list[str], failure: Mapping[str, Any] | None) -> tuple[str, st
         if "fail" in said.lower():
             return "fail", f"The test failed: {quoted(said)}", _VERBOSE
         return "warn", f"The test ended without saying that it passed: {quoted(said) or 'it said nothing.'}", _VERBOSE
-    message = str(failure.get("message") or "")
+    return _failed(str(failure.get("message") or ""), now)
+
+
+def _failed(message: str, now: datetime) -> tuple[str, str, str]:
+    """The same for the message of a failure."""
     if "401" in message or "unauthorized" in message.lower():
         return (
             "fail",
             f"Exchange refused the farm's token: {quoted(message)}",
-            "Check the token proof first. Exchange Online has refused Exchange Web Services through the shared principal since October "
-            "2025; an Exchange Server on premises needs its own OAuth configuration.",
+            "Check the token proof first; an Exchange Server on premises needs its own OAuth configuration.",
+        )
+    if re.search(r"\b403\b", message) or "forbidden" in message.lower():
+        return (
+            "fail",
+            f"Exchange did not let the farm in: {quoted(message)}",
+            f"Exchange Online answers so to an application that it does not let in: {refusals(now)}. "
+            "Look for the header X-EWS-Policy-Reason in what the cmdlet shows with -Verbose. "
+            "Which application id the farm needs on the tenant's list is not documented.",
         )
     if "access denied" in message.lower() or "access is denied" in message.lower():
         return (

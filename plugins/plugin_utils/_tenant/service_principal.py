@@ -16,15 +16,14 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import taking_back
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
-SHARED_PRINCIPAL_WARNING = (
+_SHARED = (
     f"The service principal {EXCHANGE_ONLINE} (Exchange Online) is shared by all hybrid products. A certificate on it lets an "
-    "administrator of an on-premises server act in Exchange Online (CVE-2025-53786), and Exchange Web Services no longer accept it "
-    "since October 2025. Prefer the dedicated hybrid application, and leave this principal out where nothing needs it."
+    "administrator of an on-premises server act in Exchange Online (CVE-2025-53786)."
 )
-
 _SELECT = "id,appId,displayName,accountEnabled,servicePrincipalNames,keyCredentials,passwordCredentials"
 _MOST_IN_FILTER = 15  # https://learn.microsoft.com/graph/filter-query-parameter
 
@@ -111,6 +110,11 @@ def read_named(graph: Graph, beginnings: Sequence[str]) -> list[ServicePrincipal
     subject = f"service principals named {' or '.join(f'{beginning}...' for beginning in beginnings)}"
     entries = graph.read_list("servicePrincipals", subject, {"$filter": condition, "$select": _SELECT})
     return [_identified(graph, _from_graph(entry)) for entry in entries]
+
+
+def shared_principal_warning(now: datetime) -> str:
+    """What whoever puts a certificate on the shared principal should know, with what it would cost and spare that day not to."""
+    return f"{_SHARED} {taking_back(now)} Prefer the dedicated hybrid application, and leave this principal out where nothing needs it."
 
 
 def identifier_warnings(principals: Iterable[ServicePrincipal]) -> list[str]:

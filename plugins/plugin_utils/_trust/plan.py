@@ -301,7 +301,7 @@ def _plan_tenant(
             display_names=display_names,
         )
         planned = [plans.credentials(one, request, now) for one in holders]
-        warnings = (service_principal.SHARED_PRINCIPAL_WARNING,) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
+        warnings = (service_principal.shared_principal_warning(now),) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
         losses = tuple(removal for one in planned for removal in one.removals)
         made.add(Step("certificate", merged(planned), losses, warnings), arguments)
 

@@ -50,3 +50,18 @@ STAGES = (SHARED_BLOCKED, ALLOW_LIST, END)
 
 # The setting of the list. It takes up to a day: https://learn.microsoft.com/powershell/module/exchange/set-organizationconfig
 LIST_SETTING = "Set-OrganizationConfig -EwsAllowedAppIDs"
+
+
+def refusals(now: datetime) -> str:
+    """What Exchange Web Services of Exchange Online refuse on that day, as a clause."""
+    if END.reached(now):
+        return f"Exchange Web Services ended on {END.day}"
+    refused = [f"refuse what comes through the shared principal since {SHARED_BLOCKED.day}"] if SHARED_BLOCKED.reached(now) else []
+    refused += [f"let in only applications on the tenant's list since {ALLOW_LIST.day}"] if ALLOW_LIST.reached(now) else []
+    return f"Exchange Web Services {', '.join(refused)}{' and ' if refused else ''}end on {END.day}"
+
+
+def taking_back(now: datetime) -> str:
+    """What it would cost and spare on that day to keep the farm's certificate off the shared principal, as one sentence."""
+    cost = "nothing that is known" if SHARED_BLOCKED.reached(now) else f"what comes through this principal until {SHARED_BLOCKED.day}"
+    return f"Today trust_exchange_credential: false would cost {cost}, since {refusals(now)}, and would spare the tenant this risk."

@@ -264,6 +264,7 @@ class Cmdlets:
         texts = {
             "access_denied": ("Access Denied", "PermissionDenied"),
             "unauthorized": ("The remote server returned an error: (401) Unauthorized.", "NotSpecified"),
+            "forbidden": ("The remote server returned an error: (403) Forbidden.", "NotSpecified"),
             "not_found": (f"{bound['SipUri']} is not a valid user.", "ObjectNotFound"),
         }
         message, category = texts[found]

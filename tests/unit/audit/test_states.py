@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.audit impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import expectation
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Unread
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import taking_back
 from tests.lab.states import audit as states
 from tests.support.findings_page import PAGE, page
 
@@ -94,3 +96,11 @@ def test_an_entry_of_the_farm_that_ended_is_told_from_one_that_is_not_there(
     keys[:] = [{**keys[0], "endDateTime": states.at(end)}] if end else []
     (finding,) = [one for one in audited(state, {}, tmp_path, monkeypatch)["findings"] if one["id"] == "credential.own"]
     assert (finding["status"], finding["actual"].startswith(told)) == ("fail", True), finding
+
+
+def test_the_farms_certificate_on_the_shared_principal_tells_what_the_other_choice_costs_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (case,) = [one for one in states.CASES if (one.id, one.status) == ("credential.shared_own", "warn")]
+    (finding,) = [one for one in audited(case.state(), case.expected, tmp_path, monkeypatch)["findings"] if one["id"] == case.id]
+    assert finding["remedy"].startswith(taking_back(datetime.now(timezone.utc)))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -217,11 +218,13 @@ def test_an_audience_of_another_application_is_not_taken() -> None:
         (["Test Failed"], None, "fail", "-Verbose"),
         (["Microsoft.Rtc.Management.ResourceData"], None, "warn", "-Verbose"),
         ([], None, "warn", "-Verbose"),
-        ([], {"message": "The remote server returned an error: (401) Unauthorized."}, "fail", "October 2025"),
+        ([], {"message": "The remote server returned an error: (401) Unauthorized."}, "fail", "on premises"),
+        ([], {"message": "The remote server returned an error: (403) Forbidden."}, "fail", "X-EWS-Policy-Reason"),
+        ([], {"message": "sip:x403@contoso.com is not a valid user."}, "fail", "-Verbose"),
         ([], {"message": "Access Denied"}, "warn", "RTCUniversalUserAdmins"),
         ([], {"message": "sip:x@contoso.com is not a valid user."}, "fail", "-Verbose"),
     ],
 )
 def test_what_the_mailbox_test_says_is_explained(rows: list[str], failure: Any, status: str, part: str) -> None:
-    found, detail, remedy = mailbox.explain(rows, failure)
+    found, detail, remedy = mailbox.explain(rows, failure, datetime(2026, 11, 29, tzinfo=timezone.utc))
     assert (found, part in remedy, bool(detail)) == (status, True, True)

@@ -234,6 +234,7 @@ def test_sp_credential_warns_about_the_shared_principal_alone(talk: Talk) -> Non
         talk(*wholes(principal(app_id, keyCredentials=[OURS])))
         result = run_action("sp_credential", {**TOKEN, "app_ids": [app_id], "certificate_content": pem(MADE)})
         assert len(result.get("warnings", [])) == count
+        assert all("Today trust_exchange_credential: false would cost nothing that is known" in text for text in result.get("warnings", []))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant, Unread, check_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import taking_back
 from tests.lab.state import GREENFIELD
 from tests.lab.states import audit as states
 
@@ -218,6 +219,13 @@ def test_names_that_go_are_losses(decide: Decide) -> None:
     state["tenants"][0]["service_principals"][0]["servicePrincipalNames"].append(f"{SKYPE}/old.contoso.com")
     (step,) = [one for one in decide(state, names_exact_domains=("contoso.com",), **RIGHT).steps if one.change.changed]
     assert [loss for loss in step.losses if "old.contoso.com" in loss]
+
+
+def test_the_plan_says_what_the_shared_principal_costs_today(decide: Decide) -> None:
+    plan = decide(greenfield())
+    (warning,) = plan.steps[0].warnings
+    assert taking_back(datetime.now(timezone.utc)) in warning
+    assert "CVE-2025-53786" in warning
 
 
 def test_what_was_not_asked_for_is_no_step(decide: Decide) -> None:

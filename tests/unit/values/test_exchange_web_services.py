@@ -6,12 +6,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import exchange_web_services as subject
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import is_exchange_online
+
+ROOT = Path(__file__).parents[3]
+SECOND = timedelta(seconds=1)
+# The months of the stages, with what may stand before them.
+_DATE = re.compile(r"(?:\b\d{1,2}(?:st|nd|rd|th)?\s+)?\b(?:October\s+202[56]|April\s+2027)\b")
 
 
 def test_the_stages_are_in_order_and_begin_with_their_day() -> None:
@@ -38,3 +45,46 @@ def test_the_stages_are_in_order_and_begin_with_their_day() -> None:
 )
 def test_an_address_is_exchange_onlines_by_its_host_alone(url: str, online: bool) -> None:
     assert is_exchange_online(url) is online
+
+
+def test_every_page_says_the_same_dates() -> None:
+    days = {stage.day for stage in subject.STAGES}
+    for name in ("README.md", "docs/security.md", "docs/proof.md", "docs/findings.md"):
+        said = {" ".join(found.split()) for found in _DATE.findall((ROOT / name).read_text(encoding="utf-8"))}
+        assert said == days, name
+
+
+def test_no_other_file_says_a_date_of_its_own() -> None:
+    home = ROOT / "plugins" / "plugin_utils" / "_values" / "exchange_web_services.py"
+    files = [path for folder in ("docs", "plugins", "roles", "playbooks") for path in sorted((ROOT / folder).rglob("*.*"))]
+    texts = {path: path.read_text(encoding="utf-8") for path in files if path.suffix in (".md", ".py", ".yml", ".j2") and path != home}
+    assert len(texts) > 100
+    days = {stage.day for stage in subject.STAGES}
+    for path, text in texts.items():
+        said = {" ".join(found.split()) for found in _DATE.findall(text)}
+        assert said <= (days if path.suffix == ".md" else set()), path
+
+
+@pytest.mark.parametrize(
+    ("now", "cost", "says"),
+    [
+        (subject.SHARED_BLOCKED.begins - SECOND, "what comes through this principal until 31 October 2025", "end on 1 April 2027"),
+        (
+            subject.SHARED_BLOCKED.begins,
+            "nothing that is known",
+            "refuse what comes through the shared principal since 31 October 2025 and",
+        ),
+        (
+            subject.ALLOW_LIST.begins,
+            "nothing that is known",
+            "let in only applications on the tenant's list since 10 October 2026 and end on",
+        ),
+        (subject.END.begins, "nothing that is known", "ended on 1 April 2027"),
+    ],
+)
+def test_what_it_would_cost_and_spare_is_one_sentence_of_the_day(now: datetime, cost: str, says: str) -> None:
+    sentence = subject.taking_back(now)
+    assert sentence.startswith(f"Today trust_exchange_credential: false would cost {cost}, since Exchange Web Services ")
+    assert says in sentence
+    assert sentence.endswith(", and would spare the tenant this risk.")
+    assert sentence.count(".") == 1
