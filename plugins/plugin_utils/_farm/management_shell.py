@@ -17,6 +17,7 @@ from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.answer_check import misfit
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.broken import is_broken, said_by
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Answer, Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.causes import AGAIN, remedy
@@ -26,8 +27,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import module_name
 
 _NOT_KNOWN = ", so it is not known whether the change was made"
-# Whose errors the connection plugins winrm and psrp let through.
-_LIBRARIES = ("winrm", "pypsrp", "requests", "urllib3")
 _WRITING = ("New-Cs", "Set-Cs", "Remove-Cs", "New-Store", "Import-Store", "Remove-Store")
 # https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_language_modes
 _NO_LANGUAGE = "no-language mode"
@@ -120,14 +119,11 @@ class ManagementShell:
         connection = self._action._connection
         if isinstance(exc, AnsibleConnectionFailure):
             return bool(getattr(connection, "connected", False))
-        # The connection plugins pass on what their libraries raise.
-        library = type(exc).__module__.partition(".")[0]
-        return isinstance(exc, OSError) or library in _LIBRARIES or (isinstance(exc, AnsibleError) and str(exc).startswith("winrm "))
+        return is_broken(exc) or (isinstance(exc, AnsibleError) and str(exc).startswith("winrm "))
 
     def _lost(self, exc: Exception, writes: bool) -> HybridAuthError:
-        said = " ".join(f"{type(exc).__name__}: {exc}".split())[:500]
         return HybridAuthError(
-            f"{self.server}: the connection was lost{_NOT_KNOWN if writes else ''} ({said}).",
+            f"{self.server}: the connection was lost{_NOT_KNOWN if writes else ''} ({said_by(exc)}).",
             AGAIN if writes else "Run again.",
             unreachable=True,
         )

@@ -16,14 +16,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.broken import is_broken, said_by
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST, CallRunner, Failure, Finished
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
-    import requests
-    from pypsrp.exceptions import WinRMError
     from pypsrp.powershell import PowerShell
 except ImportError:  # reported by RestrictedEndpoint
     HAS_PYPSRP = False
@@ -86,9 +85,11 @@ class RestrictedEndpoint:
         if not self._connection.connected:
             try:
                 self._connection._connect()
-            except requests.RequestException as exc:  # the plugin itself reports the common ones
+            except Exception as exc:  # the plugin itself reports the common ones
+                if not is_broken(exc):
+                    raise
                 raise HybridAuthError(
-                    f"{self._server} could not be reached over PSRP: {exc}.",
+                    f"{self._server} could not be reached over PSRP: {said_by(exc)}.",
                     "Check ansible_host, ansible_port and ansible_psrp_path, and give a slow server a longer ansible_psrp_read_timeout.",
                     unreachable=True,
                 ) from None
@@ -101,12 +102,14 @@ class RestrictedEndpoint:
         pipeline.add_parameters({name: _sendable(value) for name, value in parameters.items()})
         try:
             output = pipeline.invoke()
-        except (WinRMError, requests.RequestException) as exc:
-            message = f"the connection was lost, so it is not known whether the cmdlet did its work ({type(exc).__name__}: {exc})"
-            return Finished(failure=Failure(message, LOST, "ConnectionError"))
         except NotImplementedError:  # how pypsrp's host answers a question; the pipeline would wait for ever and block the runspace
             pipeline.stop()
             return Finished(failure=Failure("it asked a question, and nobody is there to answer it", "HostCall", "NotImplemented"))
+        except Exception as exc:
+            if not is_broken(exc):
+                raise
+            message = f"the connection was lost, so it is not known whether the cmdlet did its work ({said_by(exc)})"
+            return Finished(failure=Failure(message, LOST, "ConnectionError"))
         warnings = [str(record.message) for record in pipeline.streams.warning]
         # As with -ErrorAction Stop, the first error counts, and then nothing of the output.
         if pipeline.streams.error:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import requests
+import winrm
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from pypsrp.exceptions import WSManFaultError
 
@@ -387,10 +388,21 @@ def test_a_replaced_partner_application_that_was_cut_short_comes_back_with_its_s
     assert (parameters["ApplicationIdentifier"], parameters["UseOAuthServer"]) == (new["ApplicationIdentifier"], True)
 
 
+def of_pywinrm(answer: str) -> Exception:
+    """What pywinrm raises for an answer that is none of WinRM, such as a proxy's page."""
+    protocol = winrm.Protocol("https://fe01.contoso.com:5986/wsman", "basic", "user", "word")
+    protocol.send_message = lambda _message: answer
+    with pytest.raises((SyntaxError, StopIteration)) as caught:
+        protocol.open_shell()
+    return caught.value
+
+
 @pytest.mark.parametrize(
     ("raised", "connected", "ends"),
     [
         (requests.ConnectionError("reset"), True, "unreachable"),
+        (of_pywinrm("<html><br>"), True, "unreachable"),
+        (of_pywinrm("<html>Sign in</html>"), True, "unreachable"),
         (WSManFaultError(2150859174, "fe01", "the quota is exceeded", None, None, None), True, "unreachable"),
         (AnsibleConnectionFailure("winrm connection error: read timed out"), True, "unreachable"),
         (AnsibleError("winrm send_input failed; stdout: stderr"), True, "unreachable"),

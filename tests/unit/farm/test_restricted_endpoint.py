@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pypsrp.wsman
 import pytest
 import requests
 from cryptography.hazmat.primitives import hashes
@@ -353,6 +354,18 @@ def test_a_server_that_does_not_answer_in_time_is_unreachable(expect: Any, monke
     # Failed as well would win.
     assert ("failed" in result, result["unreachable"]) == (False, True)
     assert "read timed out" in result["msg"]
+
+
+def test_a_page_of_a_proxy_in_place_of_an_answer_is_unreachable(expect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(_connection: Any) -> None:
+        connection = pypsrp.wsman.WSMan("fe01.contoso.com", auth="basic", username="x", password="x")
+        connection.transport.send = lambda *_args, **_named: b"<html><br>"
+        connection.get_server_config()
+
+    monkeypatch.setattr(Connection, "_connect", connect)
+    result = run("onprem_info", {})
+    assert ("failed" in result, result["unreachable"]) == (False, True)
+    assert "could not be reached over PSRP: ParseError" in result["msg"]
 
 
 @pytest.mark.parametrize(
