@@ -33,11 +33,15 @@ _METADATA = (
     "The server itself downloads the metadata: open the way from it to the URL through the proxy that .NET uses (the account's Internet "
     "settings or system.net/defaultProxy, not WinHTTP's), or correct the URL."
 )
-_TLS = (
-    "The server itself downloads the metadata, and TLS with that host failed: set SchUseStrongCrypto to 1 for .NET in both hives of the "
-    "registry (HKLM:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319 and its Wow6432Node twin), and see that the server trusts the "
-    "certificate that is shown to it."
+_STRONG = (
+    "set SchUseStrongCrypto to 1 for .NET in both hives of the registry (HKLM:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319 and its "
+    "Wow6432Node twin)"
 )
+_TLS = (
+    f"The server itself downloads the metadata, and TLS with that host failed: {_STRONG}, and see that the server trusts the certificate "
+    "that is shown to it."
+)
+_CUT = f"{_METADATA} A host that takes TLS 1.2 alone cuts the connection too: {_STRONG}."
 _FRAMEWORK = "Install .NET Framework 4.6.2 or newer on the server; only the proof needs it."
 _DENIED = ("PermissionDenied", "SecurityError", "AuthenticationError")
 _DENIED_TYPES = ("System.UnauthorizedAccessException", "System.Security.", "System.DirectoryServices.")
@@ -46,6 +50,7 @@ _SQL_TYPES = (".SqlException", ".SqlConnectionException")
 _SQL_DENIED = ("229", "262", "297", "300", "916", "4060", "4064", "18401", "18451", "18452", "18456", "18470", "18486", "18487", "18488")
 # https://learn.microsoft.com/dotnet/api/system.net.webexceptionstatus
 _TLS_STATUS = ("TrustFailure", "SecureChannelFailure")
+_CUT_STATUS = ("SendFailure", "ReceiveFailure", "ConnectionClosed")
 
 
 def remedy(failure: Mapping[str, Any], modules: Sequence[str], restricted: bool) -> str:
@@ -60,6 +65,7 @@ def remedy(failure: Mapping[str, Any], modules: Sequence[str], restricted: bool)
         (category in ("NotAllowed", "InvalidRequest"), "Please report it with the output of -vvv."),
         (error_id.startswith("AssertionFramework"), _FRAMEWORK),
         (downloads and _tls(failure), _TLS),
+        (downloads and any(code in _CUT_STATUS for _name, code in _causes(failure)), _CUT),
         (downloads, _METADATA),
         (error_id.startswith(NOT_FOUND), _ROLE if restricted else _OLDER),
         (_unreached(failure), _STORE),

@@ -78,7 +78,8 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             result.update(
                 {
                     "failed": True,
-                    "msg": f"Unexpected {type(exc).__name__} in {self._task.action}: {exc}. Please report it with the output of -vvv.",
+                    "msg": f"Unexpected {type(exc).__name__} in {self._task.action}: {str(exc).rstrip('.')}. "
+                    "Please report it with the output of -vvv.",
                 }
             )
             if Display().verbosity >= _SHOW_TRACEBACK:

@@ -85,7 +85,10 @@ class Graph:
                     f"since the token is for {urlsplit(self.base).scheme}://{host_of(self.base)} alone.",
                     "Check 'graph_url', and that no proxy answers in its place.",
                 )
-        raise HybridAuthError(f"Microsoft Graph's list of {subject} did not end after {_MOST_PAGES} pages.")
+        raise HybridAuthError(
+            f"Microsoft Graph's list of {subject} did not end after {_MOST_PAGES} pages.",
+            "Check 'graph_url', and that no proxy answers in its place.",
+        )
 
     def change(self, path: str, subject: str, body: Mapping[str, Any], seconds: float) -> None:
         """Replace the given properties of the object at a path (PATCH, answered by 204 without content). It is asked for once.

@@ -132,6 +132,8 @@ def cause(kind: str, code: str | None = None) -> dict[str, str | None]:
         ({"category": "NotSpecified", "cmdlet": "x", "message": "x", "causes": [cause(LDAP)]}, "CredSSP"),
         ({"category": "WriteError", "cmdlet": "New-CsOAuthServer", "parameter": "MetadataUrl", "message": "x"}, "not WinHTTP's"),
         ({"category": "WriteError", "cmdlet": "x", "message": "x", "causes": [cause(WEB, "TrustFailure")]}, "SchUseStrongCrypto"),
+        ({"category": "WriteError", "cmdlet": "x", "message": "x", "causes": [cause(WEB, "SendFailure")]}, "SchUseStrongCrypto"),
+        ({"category": "WriteError", "cmdlet": "x", "message": "x", "causes": [cause(WEB, "SendFailure")]}, "the proxy that .NET uses"),
         ({"category": "InvalidArgument", "error_id": "AssertionFramework", "cmdlet": "x", "message": "x"}, ".NET Framework 4.6.2"),
         ({"category": "NotSpecified", "cmdlet": "x", "message": "Access is denied. Login failed."}, "Try the cmdlet"),
     ],
