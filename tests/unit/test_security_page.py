@@ -183,9 +183,10 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{METHODS}::test_each_failure_of_the_azure_cli_has_its_message",
         f"{METHODS}::test_an_identity_that_was_not_meant_is_not_used",
     ),
-    "Where its audience is Microsoft Graph's id, which all clouds share, its issuer must be of the endpoint's cloud.": (
-        f"{CLOUDS}::test_a_token_for_graph_by_its_id_is_bound_to_its_issuers_cloud",
-    ),
+    (
+        "Where its audience is Microsoft Graph's id, which all clouds share, its issuer, where it names one, must be of the "
+        "endpoint's cloud."
+    ): (f"{CLOUDS}::test_a_token_for_graph_by_its_id_is_bound_to_its_issuers_cloud",),
     "One that names no audience, such as an opaque one, is not sent to a Graph endpoint that does not belong to the sign-in host.": (
         f"{CLOUDS}::test_a_token_that_names_no_audience_goes_to_no_graph_that_belongs_to_no_sign_in",
     ),

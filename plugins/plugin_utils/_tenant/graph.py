@@ -100,9 +100,11 @@ class Graph:
             raise _refused(answer, subject)
 
     def _is_own(self, url: Any) -> bool:
-        """Whether it is a URL of the same scheme, host and port."""
+        """Whether it is a URL of the same scheme, host and port, and without what one reader of it drops and another does not."""
+        if not isinstance(url, str) or not url.isprintable() or " " in url:
+            return False
         try:
-            return isinstance(url, str) and urlsplit(url).scheme.lower() == "https" and host_of(url) == host_of(self.base)
+            return urlsplit(url).scheme.lower() == "https" and host_of(url) == host_of(self.base)
         except ValueError:  # no URL at all
             return False
 

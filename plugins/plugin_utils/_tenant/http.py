@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
@@ -126,6 +127,18 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
         """Whether a secret or a token may travel to and from this URL."""
         return urlsplit(url).scheme.lower() == "https"
 
+    def prepare_request(self, request: Any) -> Any:
+        try:
+            return super().prepare_request(request)
+        except requests.exceptions.RequestException as exc:  # an address, such as one from an answer, that cannot be one
+            raise HybridAuthError(
+                f"{request.url!r} cannot be asked: {_cause(exc)}. Nothing was sent.",
+                "Check 'login_url' and 'graph_url', and that no proxy answers in their place.",
+            ) from None
+
+    def get_redirect_target(self, _answer: Any) -> None:
+        """None: requests would read the address of a redirection, which may be none, also where it is not to follow it."""
+
     def send(self, request: Any, **kwargs: Any) -> Any:
         if not self.may_carry(request.url):
             raise HybridAuthError(
@@ -142,7 +155,7 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
         with reaching(request.url):
             answer = super().send(request, **kwargs)
         if answer.is_redirect:
-            target = urlsplit(answer.headers["location"]).netloc or "another address"
+            target = host_of(answer.headers["location"]) or "another address"
             raise HybridAuthError(
                 f"{urlsplit(request.url).netloc} sent the request on to {target}. "
                 "It was not followed, since what it carries is for the named host alone.",

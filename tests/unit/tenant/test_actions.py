@@ -324,11 +324,21 @@ def test_each_refusal_of_graph_has_its_remedy(status: int, part: str, talk: Talk
     assert f"{status} Code, Text." in result["msg"]
 
 
-def test_a_redirect_is_not_followed(talk: Talk) -> None:
-    talk(Said("GET", alone(SKYPE), 302, headers={"location": "https://portal.fabrikam.com/login"}))
+@pytest.mark.parametrize(
+    ("location", "named"),
+    [
+        ("https://portal.fabrikam.com/login", "portal.fabrikam.com"),
+        ("http://[", "another address"),
+        ("https://portal.fabrikam.com:99999999/", "portal.fabrikam.com:99999999"),
+        ("\xe9\xff", "another address"),
+        ("https://\ud800", ""),
+    ],
+)
+def test_a_redirect_is_not_followed(location: str, named: str, talk: Talk) -> None:
+    talk(Said("GET", alone(SKYPE), 302, headers={"location": location}))
     result = run_action("sp_info", dict(TOKEN))
     assert result["failed"]
-    assert "portal.fabrikam.com" in result["msg"]
+    assert f"sent the request on to {named}" in result["msg"]
     assert "not followed" in result["msg"]
 
 

@@ -81,6 +81,8 @@ def test_proxies_and_authorities_of_the_environment_stay(monkeypatch: pytest.Mon
         "//graph.microsoft.com/v1.0",
         "/v1.0/organization",
         "https://[",
+        "https://graph.microsoft.com\t/v1.0/organization",
+        "https://graph.microsoft.com/v1.0/organization\r\nX-Other: 1",
         "",
         5,
         ["https://graph.microsoft.com/"],
@@ -91,6 +93,11 @@ def test_a_next_page_elsewhere_is_not_followed(link: Any, talk: Talk) -> None:
     result = run_action("tenant_info", {"access_token": token(), "display_name": "Contoso"})
     assert "It was not followed, since the token is for https://graph.microsoft.com alone." in result["msg"]
     assert len(conversation.seen) == 1
+
+
+def test_an_address_that_cannot_be_one_is_said_to_be_none() -> None:
+    with pytest.raises(HybridAuthError, match=r"cannot be asked: .*Nothing was sent"):
+        HttpSession().get("https://graph.microsoft.com\t/")
 
 
 @pytest.mark.parametrize("link", [f"{GRAPH}:443/v1.0/organization?page=2", "HTTPS://Graph.Microsoft.com/v1.0/organization?page=2"])

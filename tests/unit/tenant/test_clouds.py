@@ -242,6 +242,7 @@ STS = "https://sts.windows.net/{}/"
         (STS.format(TENANT), {"graph_url": "https://graph.fabrikam.com"}, False),
         (None, {"graph_url": "https://graph.fabrikam.com"}, False),
         (5, {}, False),
+        ("https://[::1", {}, False),
         (STS.format(TENANT), {"graph_url": "https://graph.fabrikam.com", "own_endpoints": True}, True),
         ("https://g.fabrikam.com:1/x", {"graph_url": "https://g.fabrikam.com:2", "login_url": "https://g.fabrikam.com:1"}, True),
     ],
