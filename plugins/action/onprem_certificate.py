@@ -61,6 +61,7 @@ class ActionModule(HybridAuthAction):
             "subject": {"type": "str"},
             "key_size": {"type": "int", "no_log": False, "default": MINIMUM_RSA_BITS},
             "valid_days": {"type": "int", "default": 730},
+            "withdrawn_thumbprints": {"type": "list", "elements": "str", "default": []},
             "effective_date": {"type": "str"},
             "immediate": {"type": "bool", "default": False},
             "replace_pending": {"type": "bool", "default": False},
@@ -106,6 +107,7 @@ class ActionModule(HybridAuthAction):
         signing = current.get("signing") if current else None
         if signing and thumbprint and self._settled(thumbprint, signing, wanted, params["state"]):
             return _result(signing, signing, _row_of(signing, thumbprint), ())
+        self.withdrawn = [option_thumbprint("withdrawn_thumbprints", one) for one in params["withdrawn_thumbprints"]]
         self.prepared = prepared if self.check_mode else None
         return self._converge(params["state"], wanted, principals, thumbprint, pfx, own)
 
@@ -136,7 +138,7 @@ class ActionModule(HybridAuthAction):
         before, now, store = read["signing"], parts.clock(read["server"]), answer.rows["store"]
         if own:
             own = SelfSigned(own.subject or _default_subject(read["sip_domains"]), own.key_size, own.valid_days)
-        row, making = _making(own, pfx, self.prepared, before, store, now)
+        row, making = _making(own, pfx, self.prepared, before, store, now, self.withdrawn)
         assignment.check_certificate(row, now)
         moment = assignment.effective_date(row["thumbprint"], before, wanted, now)
         settled = state == "in_store" or assignment.in_place(row["thumbprint"], before, moment, wanted.immediate)
@@ -278,10 +280,11 @@ def _making(
     signing: Signing,
     store: list[dict[str, Any]],
     now: datetime,
+    withdrawn: Sequence[str],
 ) -> tuple[Mapping[str, Any], _Making | None]:
     """The certificate as it is or will be in the store, and what brings it there where it is missing."""
     if own:
-        found = issue.find_self_signed(own, signing, store, now)
+        found = issue.find_self_signed(own, signing, store, now, withdrawn)
         if found is not None:
             return found, None
         label = f"{own.subject}, self-signed, {own.key_size} bits, for {own.valid_days} days"

@@ -90,6 +90,13 @@ options:
       - With O(source=self_signed), for how many days the certificate is valid, from 60 to 3650.
     type: int
     default: 730
+  withdrawn_thumbprints:
+    description:
+      - With O(source=self_signed), the SHA-1 thumbprints of certificates that an earlier run left and that are not to be assigned. Another
+        one is made instead.
+    type: list
+    elements: str
+    default: []
   effective_date:
     description:
       - When the certificate begins to sign, in ISO 8601, without a zone in UTC.

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,10 +78,13 @@ class SelfSigned:
         }
 
 
-def find_self_signed(wanted: SelfSigned, signing: Signing, store: Sequence[Row], now: datetime) -> Row | None:
+def find_self_signed(
+    wanted: SelfSigned, signing: Signing, store: Sequence[Row], now: datetime, withdrawn: Collection[str] = ()
+) -> Row | None:
     """The new self-signed certificate where it is there already, left by a run that went no further or in the roll itself.
 
     store: the self-signed certificates in the computer's store that have their key. A roll that is pending has its new certificate.
+    withdrawn: thumbprints in upper case of those that wait for no roll.
     """
     staged = signing["next"]
     if staged:
@@ -89,7 +92,7 @@ def find_self_signed(wanted: SelfSigned, signing: Signing, store: Sequence[Row],
     current, previous = signing["current"], signing["previous"]
     if current and wanted.is_new(current, now):
         return current
-    used = {one["thumbprint"] for one in (current, previous) if one}
+    used = {*withdrawn, *(one["thumbprint"] for one in (current, previous) if one)}
     begin = str(current["not_before"]) if current and current["not_before"] else ""
     last = time_or_none(current["not_after"]) if current else None
     fresh = [

@@ -150,6 +150,13 @@ def _check_rotation(settings: Settings, problems: _Problems) -> None:
     if settings.rotation_create == "pfx" and not settings.rotation_pfx_path and not problems.any(name):
         with problems.of(name):
             raise InvalidOptionError(name, "it is not set, but trust_rotation_create is pfx", "the path of a PFX file on the controller")
+    # It is due that many days before the present one ends, and follows only where it ends later: each run would make another one.
+    name, warn = "trust_rotation_valid_days", "trust_rotation_warn_days"
+    short = settings.rotation_create == "self_signed" and settings.rotation_valid_days <= settings.rotation_warn_days
+    if short and not problems.any(name, warn):
+        problem = f"it is {settings.rotation_valid_days}, and {warn} is {settings.rotation_warn_days}"
+        with problems.of(name):
+            raise InvalidOptionError(name, f"{problem}, so the new certificate might end before the present one", f"more days than {warn}")
     if settings.rotation_immediate and settings.rotation_effective_date:
         with problems.of("trust_rotation_immediate"):
             raise InvalidOptionError("trust_rotation_immediate", "it is true, and trust_rotation_effective_date is set too", "one of them")

@@ -31,6 +31,11 @@ def store_arguments(settings: Settings) -> dict[str, Any]:
         "subject": settings.rotation_subject,
         "key_size": settings.rotation_key_size,
         "valid_days": settings.rotation_valid_days,
+        "withdrawn_thumbprints": list(
+            dict.fromkeys(
+                (*settings.rotation_earlier_thumbprints, *settings.rotation_remove_thumbprints, *settings.rotation_remove_from_store)
+            )
+        ),
     }
 
 

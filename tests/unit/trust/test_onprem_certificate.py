@@ -278,6 +278,21 @@ OWN = {"state": "in_store", "source": "self_signed", "valid_days": 365}
 SELF = [*READ[:3], "Get-CsSipDomain", "Read-Certificate"]
 
 
+@pytest.mark.parametrize("named", [B, B.lower()])
+def test_a_certificate_that_was_withdrawn_is_not_the_one_that_waits(named: str) -> None:
+    fresh = stored(B, not_before=utc_text(NOW), not_after=utc_text(NOW + 365 * DAY))
+    made = stored(C, not_before=utc_text(NOW), not_after=utc_text(NOW + 365 * DAY))
+    options = {**OWN, "withdrawn_thumbprints": [named]}
+    result, server = run(options, read(assigned(A), fresh), ([], [], {"made": [made]}))
+    assert (server.cmdlets()[1], result["certificate"]["thumbprint"]) == (["Read-Server", "New-StoreCertificate"], C)
+    predicted, _server = run(options, read(assigned(A), fresh), check_mode=True)
+    assert (predicted["diff"], predicted["operations"]) == (result["diff"], result["operations"])
+    again, _server = run(options, read(assigned(A), fresh, made))
+    assert (again["changed"], again["certificate"]["thumbprint"]) == (False, C)
+    staged, _server = run(options, read(assigned(B, A, TOMORROW)))
+    assert (staged["changed"], staged["certificate"]["thumbprint"]) == (False, B)
+
+
 def test_a_self_signed_certificate_is_made_once() -> None:
     fresh = stored(B, not_before=utc_text(NOW), not_after=utc_text(NOW + 365 * DAY))
     result, server = run(OWN, read(assigned(A)), ([], [], {"made": [fresh]}))

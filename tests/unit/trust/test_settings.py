@@ -308,6 +308,20 @@ def test_a_pfx_is_asked_for_where_one_is_to_be_imported_and_not_looked_at_yet() 
         assert found.rotation_pfx_path == "/nowhere.pfx"
 
 
+@pytest.mark.parametrize(("valid", "warn", "refused"), [(90, 90, True), (60, 200, True), (91, 90, False)])
+def test_a_self_signed_certificate_that_would_end_before_the_present_one_is_refused(valid: int, warn: int, refused: bool) -> None:
+    given: dict[str, Any] = {"trust_rotation_valid_days": valid, "trust_rotation_warn_days": str(warn)}
+    if refused:
+        said = refusal("rotate", trust_rotation_create="self_signed", **given)
+        assert said.startswith(f"trust_rotation_valid_days: it is {valid}, and trust_rotation_warn_days is {warn}")
+        assert "Expected more days than trust_rotation_warn_days" in said
+    else:
+        assert settings("rotate", trust_rotation_create="self_signed", **given).rotation_valid_days == valid
+    assert settings("rotate", **given).rotation_create == "none"
+    wrong = refusal("rotate", trust_rotation_create="self_signed", **{**given, "trust_rotation_warn_days": "x"})
+    assert "trust_rotation_valid_days" not in wrong
+
+
 def test_at_once_and_at_a_time_exclude_each_other() -> None:
     said = refusal("rotate", trust_rotation_immediate="yes", trust_rotation_effective_date="2026-11-02")
     assert said.startswith("trust_rotation_immediate: it is true, and trust_rotation_effective_date is set too")

@@ -396,3 +396,12 @@ def test_the_summary_has_what_left_each_store(decide: Decide) -> None:
     assert result["summary"]["operations"] == [one["_trust_emptied"]["operations"][0] for one in registered.values()]
     assert (result["summary"]["changed"], "late" in result["summary"]["warnings"]) == (True, True)
     assert outcome.rotated(plan, None, {})["changed"] is False
+
+
+def test_what_is_named_to_go_is_not_taken_for_the_certificate_that_waits(decide: Decide) -> None:
+    state = left()
+    old, gone = thumbprint(state), ("B" * 40, "C" * 40)
+    given = {"rotation_create": "self_signed", "rotation_warn_days": 3000, "rotation_valid_days": 3650}
+    result = decide(state, rotation_earlier_thumbprints=gone, rotation_remove_thumbprints=(gone[1],), **given)
+    assert result["steps"]["store"] is True
+    assert result["arguments"]["store"]["withdrawn_thumbprints"] == [*gone, old]
