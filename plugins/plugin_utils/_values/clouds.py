@@ -173,5 +173,5 @@ def clouds_of_graph(url: str) -> frozenset[str]:
 
 def is_exchange_online(url: str) -> bool:
     """Whether the host of this URL is of Exchange Online, in whichever cloud."""
-    host = urlsplit(url.strip()).hostname or ""
+    host = url_parts(url).hostname or ""
     return any(host == domain or host.endswith(f".{domain}") for domain in _EXCHANGE_DOMAINS)
