@@ -156,6 +156,10 @@ known:
       elements: str
       sample:
         - 00000004-0000-0ff1-ce00-000000000000
+    overlap_days:
+      description: For how many days what it signed with before stays in use; none where its variables do not tell.
+      type: int
+      sample: 7
     uses:
       description: The certificates that its servers sign with, are to sign with or signed with before.
       type: list

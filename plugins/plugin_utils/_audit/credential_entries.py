@@ -256,7 +256,12 @@ def _duplicates(principal: Object, keys: list[Object]) -> Iterator[Finding]:
     several = {name: count for name, count in counted.items() if count > 1}
     for name, count in sorted(several.items()):
         ids = ", ".join(sorted(str(key.get("key_id")) for key in keys if thumbprint(key) == name))
-        yield DUPLICATE.warned(f"{subject}: {name}", "one entry", f"{count} entries, key ids {ids}", f"{_REMOVE}, all but the last to end.")
+        yield DUPLICATE.warned(
+            f"{subject}: {name}",
+            "one entry",
+            f"{count} entries, key ids {ids}",
+            f"{_REMOVE}, all but the last to end of those that are valid now.",
+        )
     if several:
         return
     unidentified = [key for key in keys if thumbprint(key) is None and is_certificate(key) is not False]

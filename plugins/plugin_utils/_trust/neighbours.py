@@ -39,7 +39,8 @@ class Known(TypedDict):
 
     lead: where its sign-in is registered. read: whether its lead was read. topology: whether that told its pools, so that names has all.
     here: whether the play has servers of it. tenant_ids: those that its variables name. app_ids: of the principals on which it wants its
-    certificate. uses, names: none where its farm has no trust, since then it needs nothing of the tenant. names: in both forms.
+    certificate. overlap_days: for how many days what it signed with before stays in use, None where unknown. uses, names: none where its
+    farm has no trust, since then it needs nothing of the tenant. names: in both forms.
     """
 
     deployment: str
@@ -49,6 +50,7 @@ class Known(TypedDict):
     here: bool
     tenant_ids: list[str]
     app_ids: list[str]
+    overlap_days: int | None
     uses: list[Use]
     names: list[str]
     hosts: list[str]
@@ -69,7 +71,7 @@ class Neighbours:
     """own: the name of the deployment that is at work, None where a task names none. hosts: its pools and servers, as
     far as they are known. others: those of the same tenant.
 
-    overlap: how long what a deployment signed with before stays in use.
+    overlap: how long what a deployment signed with before stays in use, where its own variables do not tell.
     """
 
     own: str | None = None
@@ -84,17 +86,17 @@ class Neighbours:
         """
         for other in self.others:
             for use in other["uses"] if app_id is None or app_id in other["app_ids"] else ():
-                if use["thumbprint"] == thumbprint and (told := self._in_use(use, now)):
+                if use["thumbprint"] == thumbprint and (told := self._in_use(use, other["overlap_days"], now)):
                     return f"deployment {other['deployment']} {told}"
         return None
 
-    def _in_use(self, use: Use, now: datetime) -> str | None:
+    def _in_use(self, use: Use, overlap_days: int | None, now: datetime) -> str | None:
         since = time_or_none(use["since"])
         if use["role"] != "previous":
             return _ROLES[use["role"]]
         if since is None:
             return f"{_ROLES['previous']}, and since when its successor signs is unknown"
-        over = shifted(since, self.overlap)
+        over = shifted(since, self.overlap if overlap_days is None else timedelta(days=overlap_days))
         return f"{_ROLES['previous']}, and tokens that it signed may be in use until {utc_text(over)}" if over > now else None
 
     def claim(self, key: KeyCredential, app_id: str, now: datetime) -> str | None:
@@ -193,6 +195,7 @@ def known(
         "here": here,
         "tenant_ids": sorted({one.strip().lower() for one in tenant_ids if isinstance(one, str) and is_guid(one.strip())}),
         "app_ids": [str(one) for one in settings.get("credential_app_ids") or ()],
+        "overlap_days": settings.get("rotation_overlap_days"),
         "uses": _distinct(use for one in readings.values() for use in _uses(one)) if trusts else [],
         "names": names,
         "hosts": list(hosts_of(readings.values())),

@@ -68,6 +68,9 @@ def test_what_another_deployment_signed_with_stays_until_its_overlap_is_over(hyb
     assert kept(hybrid.decide("trust_rotation"), shared).startswith("deployment west signed with it before, and tokens that it signed may ")
     states.staged(hybrid.farms["west"], -8)
     assert [one["thumbprint"] for one in hybrid.decide("trust_rotation")["remove"]] == [shared]
+    # It is west's overlap that counts, and not that of the deployment at work.
+    hybrid.settings["west"] = {"rotation_overlap_days": 30}
+    assert kept(hybrid.decide("trust_rotation"), shared).startswith("deployment west signed with it before, and tokens that it signed may ")
 
 
 def test_a_deployment_of_another_tenant_keeps_nothing(hybrid: Hybrid) -> None:
