@@ -158,10 +158,10 @@ def _parsed(form: bytes, der: bytes) -> Certificate:
         warnings.simplefilter("ignore")
         try:
             parsed = x509.load_der_x509_certificate(form)
-        except x509.InvalidVersion as exc:
+            subject, issuer = _name(parsed.subject), _name(parsed.issuer)
+            serial_number = _serial(parsed.serial_number)
+        except Exception as exc:  # cryptography raises many kinds, as of a version or of a part of a name
             raise ValueError(str(exc)) from None
-        subject, issuer = _name(parsed.subject), _name(parsed.issuer)
-        serial_number = _serial(parsed.serial_number)
     # cryptography takes a key of RSASSA-PSS for one that may sign in any way.
     key_type, key_size = ("RSASSA-PSS", None) if key_algorithm(form) == _RSASSA_PSS else _key(parsed)
     return Certificate(

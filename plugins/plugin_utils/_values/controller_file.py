@@ -19,8 +19,8 @@ def content_of(option: str, path: str, expected: str, most: int = -1) -> bytes:
     try:
         with Path(path).open("rb") as file:
             return file.read(most)
-    except OSError as exc:
-        raise InvalidOptionError(option, f"{path} cannot be read: {exc.strerror}", expected) from None
+    except (OSError, ValueError) as exc:  # ValueError: a path with a null character, which no file has
+        raise InvalidOptionError(option, f"{path} cannot be read: {getattr(exc, 'strerror', exc)}", expected) from None
 
 
 def check_authorities(path: str | None) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,9 +25,15 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import from_graph
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.client_certificate import key_pair
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable, parse_der
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import (
+    Certificate,
+    check_usable,
+    parse_der,
+    sha1_thumbprint,
+)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import load_pfx
 
@@ -180,6 +187,20 @@ def test_a_key_that_signs_in_another_way_alone_is_refused() -> None:
         check_usable("certificate", odd, NOW)
 
 
+@pytest.mark.parametrize("tag", [0x03, 0x10, 0x16, 0x80])
+def test_a_name_of_a_type_that_no_name_has_is_a_value_error_or_read(tag: int) -> None:
+    """cryptography raises TypeError and KeyError for them."""
+    odd = DER.replace(b"\x55\x04\x03\x0c", bytes([0x55, 0x04, 0x03, tag]))
+    assert odd != DER
+    try:
+        assert parse_der(odd).der == odd
+    except ValueError:
+        with pytest.raises(InvalidOptionError):
+            load_certificate("certificate", odd)
+    content = base64.b64encode(odd).decode()
+    assert from_graph({"keyId": "1", "type": "AsymmetricX509Cert", "key": content}).thumbprint == sha1_thumbprint(odd)
+
+
 @given(st.data())
 def test_whatever_the_bytes_are_a_certificate_comes_out_or_a_value_error(data: st.DataObject) -> None:
     der = bytearray(DER)
@@ -278,3 +299,21 @@ def test_a_client_certificate_without_an_rsa_key_is_refused_before_anything_is_c
     (tmp_path / "client.pem").write_text(text)
     with pytest.raises(InvalidOptionError, match=r"is no RSA key\. Expected an RSA key"):
         key_pair(str(tmp_path / "client.pem"), None)
+
+
+@pytest.mark.parametrize("oid", ["06072A8648CE3D0202", "06072A8648CE3C0201"])
+def test_a_client_key_of_a_kind_that_is_not_known_is_refused_in_words(oid: str, tmp_path: Path) -> None:
+    made = ec.generate_private_key(ec.SECP256R1())
+    der = made.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    odd = der.replace(bytes.fromhex("06072A8648CE3D0201"), bytes.fromhex(oid))
+    body = base64.encodebytes(odd).decode()
+    path = tmp_path / "client.pem"
+    path.write_text(f"{PEM}-----BEGIN PRIVATE KEY-----\n{body}-----END PRIVATE KEY-----\n")
+    with pytest.raises(InvalidOptionError, match="client_certificate_path"):
+        key_pair(str(path), None)
+
+
+@pytest.mark.parametrize("read", [lambda path: load_certificate_file("certificate", path), lambda path: load_pfx("pfx", path, None)])
+def test_a_path_that_no_file_has_is_refused_in_words(read: Callable[[str], object]) -> None:
+    with pytest.raises(InvalidOptionError, match="cannot be read"):
+        read("a\0b")

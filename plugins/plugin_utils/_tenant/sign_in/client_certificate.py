@@ -24,6 +24,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages i
 
 try:
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key, pkcs12
 except ImportError:  # reported when a certificate is to be read
@@ -86,6 +87,10 @@ def key_pair(path: str, password: str | None) -> KeyPair:
         raise InvalidOptionError(
             option, f"the private key in {path} and client_certificate_password do not go together", "a password where the key has one"
         ) from None
+    except UnsupportedAlgorithm as exc:  # a curve, or a kind of key
+        raise InvalidOptionError(
+            option, f"the private key in {path} is of a kind that cannot be used ({str(exc).rstrip('.')})", "an RSA key"
+        ) from None
     except ValueError:
         raise InvalidOptionError(
             option,
@@ -110,9 +115,10 @@ def _pem_pair(content: bytes, secret: bytes | None) -> tuple[Any, x509.Certifica
     for block in _CERTIFICATE.findall(content):
         try:
             certificate = x509.load_pem_x509_certificate(block)
-        except (ValueError, x509.InvalidVersion):  # an odd one of the chain, or the one that is said to be missing
+            fits = certificate.public_key() == key.public_key()
+        except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):  # an odd one of the chain, or the one that is said to be missing
             continue
-        if certificate.public_key() == key.public_key():
+        if fits:
             return key, certificate
     raise ValueError("no certificate of that key that can be read")
 
