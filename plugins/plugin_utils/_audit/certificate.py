@@ -155,7 +155,7 @@ def _server(facts: Facts, server: Server) -> Iterator[Finding]:
 
 
 def _superseded(facts: Facts, server: Server) -> Finding:
-    """What the store still has of earlier certificates. That it ever signed is not known, so no run removes it."""
+    """What the store still has of earlier certificates. That it ever signed is not known, so a run removes it only where it is named."""
     kept, signs = server.part("store"), server.certificate()
     if isinstance(kept, Unknown) or isinstance(signs, Unknown) or signs is None:
         why = kept if isinstance(kept, Unknown) else signs

@@ -202,6 +202,7 @@ def test_what_is_left_of_earlier_rolls_is_told_by_what_the_store_shows(right: An
     servers[0]["store"] = [kept, old, younger]
     lead, other = (one for one in judged(servers, cloud) if one.id == "certificate.superseded")
     assert (lead.status, lead.actual) == ("warn", f"{'B' * 40} (ends on {own['not_after']})")
+    assert lead.remedy.endswith(f"trust_rotation_remove_from_store: [{'B' * 40}]")
     assert (other.status, other.subject) == ("skip", SERVERS[1])
 
 
