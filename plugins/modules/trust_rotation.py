@@ -19,8 +19,8 @@ description:
     successor's effective date is over. What the deployment put there before, as its display name tells, and the farm has no longer, goes
     after the overlap too. Expired entries go if the farm once used their certificate, or if they have its subject.
     Every other entry stays, unless its thumbprint is in O(remove_thumbprints).
-  - Certificates that O(settings) name to leave the servers' stores (C(trust_rotation_remove_from_store)) leave them unless anything may still
-    need one of them, which is an obstacle with the server, the principal or the deployment.
+  - Certificates that O(settings) name to leave the servers' stores (C(trust_rotation_remove_from_store)) leave them unless anything may
+    still need one of them, which is an obstacle with the server, the principal or the deployment.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
   - sfb.hybrid_auth.deployment

@@ -197,7 +197,7 @@ def shaped(answer: Answer, names: Sequence[str], prefix: str = "", certificate: 
     certificate: the farm's certificate from elsewhere, for a restricted endpoint, which cannot read the server's own store.
     """
     rows = {key[len(prefix) :]: value for key, value in answer.rows.items() if key.startswith(prefix)}
-    unknown = {key[len(prefix) :]: reason for key, reason in answer.unknown.items() if key.startswith(prefix)}
+    unknown = {name: answer.unknown[f"{prefix}{name}"] for name in names if f"{prefix}{name}" in answer.unknown}
     if answer.restricted and certificate and "certificate" in names:
         rows["certificate_store"] = [*rows["certificate_store"], certificate.row(there=None)]
         if unknown.pop("certificate", None):

@@ -405,3 +405,12 @@ def test_what_is_named_to_go_is_not_taken_for_the_certificate_that_waits(decide:
     result = decide(state, rotation_earlier_thumbprints=gone, rotation_remove_thumbprints=(gone[1],), **given)
     assert result["steps"]["store"] is True
     assert result["arguments"]["store"]["withdrawn_thumbprints"] == [*gone, old]
+
+
+def test_a_server_that_cannot_tell_its_certificates_tells_nothing_of_named_ones(estate: Any) -> None:
+    state = left(0)
+    states.farm(state)["front_ends"][0]["lacks"] = ["Get-CsCertificate"]
+    read = estate(state).onprem(LEAD, store_thumbprints=[thumbprint(state)])
+    assert "named_certificates" not in read
+    assert list(read["unknown"]) == ["certificate"]
+    assert len(read["warnings"]) == 1
