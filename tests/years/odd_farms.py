@@ -357,7 +357,7 @@ def _never_again(world: World, name: str, after: float) -> None:
 
 
 # (16) Where no script may run.
-@scenario("16: restricted endpoint, rolls by hand", issuer_days=300, restricted=True)
+@scenario("16: restricted endpoint, rolls by hand", issuer_days=230, restricted=True)
 def restricted(world: World) -> None:
     for number in range(2):
         day, name = 200.0 * (number + 1) + BY_HAND, f"roll {number}"

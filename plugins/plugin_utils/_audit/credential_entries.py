@@ -203,7 +203,7 @@ def _owned(facts: Facts, key: Object, subject: str) -> Finding:
             subject,
             "one of the farm's certificates, or named in known_thumbprints",
             told,
-            "sfb.hybrid_auth.rotate removes it after the overlap."
+            "sfb.hybrid_auth.rotate removes it after the overlap unless it is staged, and says when."
             if own is not None and own.own
             else "Audit that deployment in the same run, or name its owner in known_thumbprints.",
         )
