@@ -99,7 +99,7 @@ class ActionModule(HybridAuthAction):
             "acts": any(step.change.changed for step in made.steps),
             "steps": [step.shown() for step in made.steps],
             "arguments": {name: made.arguments.get(name, {}) for name in TITLES},
-            "prove": settings.prove and not isinstance(deployment.leading, Unread),
+            "prove": (settings.prove or settings.prove_exchange) and not isinstance(deployment.leading, Unread),
             "proof": expectation.proof(settings, tenant, facts),
             "obstacles": [obstacle.shown() for obstacle in made.obstacles],
             "expected": expectation.expected(settings, tenant),

@@ -13,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import CURRENT
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthServer
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, exchange, mailbox
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Signed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.options import ProofOptions, read_options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.result import Proof, Seen, shown_token
@@ -53,6 +53,7 @@ class ActionModule(HybridAuthAction):
             "metadata_doubt": {"type": "str"},
             "ca_path": SIGN_IN["ca_path"],
             "validate_certs": SIGN_IN["validate_certs"],
+            "exchange": {"type": "bool", "default": False},
             "mailbox": {"type": "str"},
             "mailbox_binding": {"type": "str", "choices": list(mailbox.BINDINGS), "default": "NetNamedPipe"},
             "mailbox_storage_host": {"type": "str"},
@@ -69,6 +70,7 @@ class ActionModule(HybridAuthAction):
         self.shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
         self.shell.require_runner("signing with the certificate's private key")
         self.shell.require_unseen("the key that opens an assertion")
+        self.ca_path = params["ca_path"]
         self.service = TokenService(validate_certs=params["validate_certs"], ca_path=params["ca_path"])
         self.seen = Seen(server_name=options.oauth_server_name, mailbox_address=options.mailbox_address)
         found = self._way(options)
@@ -76,6 +78,8 @@ class ActionModule(HybridAuthAction):
             self.seen.stopped = found
         else:
             self._prove(options, found)
+        if options.exchange and self.seen.exchange is None:
+            self.seen.exchange = exchange.not_asked(options.cloud)
         result = {"changed": options.leaves_item and self.seen.mailbox_passed, **self.seen.result()}
         return {**result, **({"warnings": self.warnings} if self.warnings else {})}
 
@@ -169,6 +173,9 @@ class ActionModule(HybridAuthAction):
         if isinstance(content, dict) and isinstance(content.get("access_token"), str):
             self._hide(content["access_token"])
         verdict = explain(answer.status, content, asked)
+        if verdict.accepted and options.exchange and self.seen.exchange is None:
+            entry = exchange.ask(content["access_token"], options.cloud, self.ca_path, datetime.now(timezone.utc))
+            self.seen.exchange = entry.without(self.secrets)
         return Proof(signed.issuer, verdict, shown_token(content) if verdict.accepted else None)
 
     def _farm(self, servers: Sequence[OAuthServer], options: ProofOptions) -> None:

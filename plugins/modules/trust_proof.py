@@ -15,7 +15,8 @@ description:
     as the farm does, and explains the answer.
   - The private key never leaves the server. The server signs only assertions of the farm itself for the authorization server, only with
     the assigned, staged or previous C(OAuthTokenIssuer) certificate, and for at most ten minutes.
-  - The token that the service gives is thrown away. Neither it nor the assertion is part of the result.
+  - The token that the service gives is thrown away, unless O(exchange) has one sent to Exchange Online. Neither it nor the assertion is
+    part of the result.
   - Assertions go to the authorization server hosts of O(cloud), and to hosts that O(metadata_url) or O(token_endpoint) name, to no other.
     Where the farm or a document leads elsewhere, nothing is signed.
   - With E(ANSIBLE_DEBUG) it fails before anything is contacted, since ansible-core would print the key that opens the assertion.
@@ -128,6 +129,15 @@ options:
       - Whether TLS certificates are verified. Without that, who is on the way can use the assertion until it expires.
     type: bool
     default: true
+  exchange:
+    description:
+      - Whether Exchange Web Services of Exchange Online are asked too, once, with the first token that was given. The request asks for the
+        definition of a time zone, so it reads and writes nothing of anybody. It is made in check mode too.
+      - The token goes to the Exchange Online of O(cloud) and nowhere else. So O(resource) must name that host, and O(validate_certs)
+        must be V(true).
+      - RV(exchange) says what they answered. It does not change RV(accepted), which is about the token.
+    type: bool
+    default: false
   mailbox:
     description:
       - The SIP address of a user in whose mailbox C(Test-CsExStorageConnectivity) writes an item. Not done if not set, and never in
@@ -295,9 +305,41 @@ proofs:
           description: Who issued it.
           type: str
           sample: 00000001-0000-0000-c000-000000000000@5588b4fd-f26d-475c-824f-9911277ab13e
+exchange:
+  description: What Exchange Web Services of Exchange Online answered to the token; V(null) where O(exchange) did not ask for it.
+  returned: success
+  type: dict
+  contains:
+    outcome:
+      description:
+        - V(let_in), V(token_refused) (401), V(policy) (403 with the header C(X-EWS-Policy-Reason)), V(forbidden) (403 without it), or
+          V(not_known) for anything else, and where there was no token to ask with.
+      type: str
+      sample: policy
+    url:
+      description: What was asked, or was to be.
+      type: str
+      sample: https://outlook.office365.com/EWS/Exchange.asmx
+    status:
+      description: The HTTP status; V(null) where there was no answer.
+      type: int
+      sample: 403
+    policy_reason:
+      description: The text of the header C(X-EWS-Policy-Reason); V(null) without it.
+      type: str
+      sample: The application is not allowed by the organization.
+    explanation:
+      description: What happened.
+      type: str
+      sample: "A policy keeps the farm out: Exchange Web Services answered 403 with X-EWS-Policy-Reason."
+    remedy:
+      description: What to do, by the date of the run; empty where nothing is to be done.
+      type: str
+      sample: Look at the tenant's list with Get-OrganizationConfig.
 steps:
   description:
-    - What was done, in order, with the ids C(metadata), C(farm), C(certificate), C(clock), C(token) (one for each name) and C(mailbox).
+    - What was done, in order, with the ids C(metadata), C(farm), C(certificate), C(clock), C(token) (one for each name), C(exchange) where
+      it was asked for, and C(mailbox).
   returned: success
   type: list
   elements: dict
@@ -319,7 +361,8 @@ steps:
       type: str
       sample: The token service gave a token.
 findings:
-  description: The same as findings of an audit, with the ids C(proof.token) (one for each name) and C(proof.mailbox).
+  description: The same as findings of an audit, with the ids C(proof.token) (one for each name), C(proof.exchange) where it
+    was asked for, and C(proof.mailbox).
   returned: success
   type: list
   elements: dict

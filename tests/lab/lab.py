@@ -20,6 +20,7 @@ from .authority import Authority
 from .cloud import metadata
 from .cloud.device_codes import DeviceCodes
 from .cloud.entra import Entra
+from .cloud.exchange_online import ExchangeOnline
 from .cloud.federation import GitHubActions, Providers
 from .cloud.graph import Graph
 from .cloud.https import Answer, HttpsServer, Request
@@ -68,14 +69,17 @@ class Lab:
         def sign_in(request: Request) -> Answer:
             return (self.tokens if self.tokens.answers(request.path) else entra).handle(request)
 
+        exchange = ExchangeOnline(self._state, self._log, self._faults, self.tokens.claims_of)
+
         self._servers = [
             HttpsServer(sign_in, tls),
             HttpsServer(graph.handle, tls),
             HttpsServer(github.handle, tls),
             HttpsServer(identity.handle, None),
             HttpsServer(manager.handle, tls),
+            HttpsServer(exchange.handle, tls),
         ]
-        entra.url, graph.url, github.url, identity.url, manager.url = (server.url for server in self._servers)
+        entra.url, graph.url, github.url, identity.url, manager.url, exchange.url = (server.url for server in self._servers)
         self.tokens.url = entra.url
         entra.graph_url, entra.manager_url = graph.url, manager.url
         self._control = Control(self._state, self._log, self._faults, self.device_codes)
@@ -86,6 +90,7 @@ class Lab:
             "login_url": entra.url,
             "graph_url": graph.url,
             "resource_manager_url": manager.url,
+            "exchange_url": exchange.url,
             "control_url": self._control.server.url,
             "ca_path": str(authority.ca_pem),
             "inventory": str(workdir / "inventory.yml"),

@@ -200,6 +200,14 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{ADDRESSES}::test_a_next_page_elsewhere_is_not_followed",
     ),
     (
+        "The token of a proof is shown to Exchange Online of the chosen cloud where the options ask for it, over verified TLS, and to "
+        "nobody else."
+    ): (
+        "tests/unit/proof/test_exchange.py::test_each_answer_is_an_outcome_a_step_and_a_finding",
+        "tests/unit/proof/test_exchange.py::test_each_cloud_has_its_own_host",
+        f"{PROOF}::test_bad_input_is_refused_before_anything_is_contacted",
+    ),
+    (
         "What the farm signs for a proof goes to authorization servers of the chosen cloud, or to a host that the options name, and to "
         "no other."
     ): (

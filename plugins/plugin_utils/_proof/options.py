@@ -15,8 +15,13 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthServer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import assertion, mailbox
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of, is_authorization_server, metadata_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER, EXCHANGE_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import (
+    cloud_named,
+    host_of,
+    is_authorization_server,
+    metadata_url,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, guid, host_name, https_url, is_guid, is_host_name
@@ -27,7 +32,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint
 class ProofOptions:
     """hosts: names to prove, an empty one for an issuer without a name. metadata_url: None where only the farm can tell it.
     named: hosts that the options themselves name. doubt: why the farm's metadata URL is not to be asked, empty where nothing is known.
-    servers: the farm's OAuth servers as onprem_info read them, None where it was not given."""
+    servers: the farm's OAuth servers as onprem_info read them, None where it was not given. exchange: whether Exchange Online is asked too.
+    """
 
     hosts: list[str]
     application_id: str
@@ -45,6 +51,7 @@ class ProofOptions:
     thumbprint: str | None
     lifetime: int
     mailbox: Call | None
+    exchange: bool
 
     @property
     def portions(self) -> list[list[str]]:
@@ -98,6 +105,7 @@ def read_options(params: Mapping[str, Any]) -> ProofOptions:
         thumbprint=option_thumbprint("thumbprint", params["thumbprint"]) if params["thumbprint"] else None,
         lifetime=lifetime,
         mailbox=_mailbox(params) if params["mailbox"] else None,
+        exchange=_exchange(params),
     )
 
 
@@ -136,6 +144,21 @@ def _audience(value: str) -> Principal:
         expected = f"{AUTHORIZATION_SERVER}/<host name>; the realm is added"
         raise InvalidOptionError("audience", f"{str(value)!r} is not the authorization server, which is all that is signed for", expected)
     return audience
+
+
+def _exchange(params: Mapping[str, Any]) -> bool:
+    """Whether Exchange Online is to be asked: with a token that is for it, and over a way that nobody can read."""
+    if not params["exchange"]:
+        return False
+    if not params["validate_certs"]:
+        raise InvalidOptionError(
+            "exchange", "validate_certs is false, so others could use the token", "verified TLS, with ca_path if need be"
+        )
+    host, resource = cloud_named(params["cloud"]).exchange_host, assertion.principal("resource", params["resource"])
+    if resource.application != EXCHANGE_ONLINE or resource.host != host:
+        problem = f"the token would be for {params['resource']}, and only Exchange Online of the cloud {params['cloud']} is asked"
+        raise InvalidOptionError("exchange", problem, f"the resource {EXCHANGE_ONLINE}/{host}")
+    return True
 
 
 def _mailbox(params: Mapping[str, Any]) -> Call:

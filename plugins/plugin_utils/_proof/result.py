@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthServer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Signed
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.exchange import Entry
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import SKEW_SECONDS, Verdict, overall
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
@@ -24,6 +25,7 @@ _TITLES = {
     "certificate": "Certificate that signs",
     "clock": "Clock of the server",
     "token": "Token for an assertion of the farm",
+    "exchange": "Exchange Web Services of Exchange Online",
     "mailbox": "Item in a mailbox through Exchange Web Services",
 }
 _STATUS = {True: "pass", False: "fail", None: "warn"}
@@ -60,6 +62,7 @@ class Seen:
 
     stopped: the verdict where no assertion could be asked for. server: the farm's OAuth server; farm_read: whether it was looked for.
     skew: seconds by which the server's clock is ahead. mailbox: status, what happened and what to do; None where it was not asked for.
+    exchange: what Exchange Online said; None where it was not asked for.
     """
 
     metadata_url: str | None = None
@@ -75,6 +78,7 @@ class Seen:
     proofs: list[Proof] = field(default_factory=list)
     mailbox_address: str | None = None
     mailbox: tuple[str, str, str] | None = None
+    exchange: Entry | None = None
 
     @property
     def mailbox_passed(self) -> bool:
@@ -94,6 +98,7 @@ class Seen:
             "resource": self.resource,
             "thumbprint": self.signed[0].thumbprint if self.signed else None,
             "proofs": [proof.as_result() for proof in self.proofs],
+            "exchange": self.exchange.as_result() if self.exchange else None,
             "steps": self._steps(),
             "findings": self._findings(),
         }
@@ -105,6 +110,9 @@ class Seen:
             steps += [_step("token", _known(proof.verdict), f"{proof.issuer}: {proof.verdict.explanation}") for proof in self.proofs]
         else:
             steps.append(_step("token", "skip", "no assertion was asked for"))
+        if self.exchange:
+            found = self.exchange.found
+            steps.append(_step("exchange", "skip" if found == "warn" else found, f"{self.exchange.url}: {self.exchange.explanation}"))
         status, detail, _remedy = self.mailbox or ("skip", "not asked for", "")
         return [*steps, _step("mailbox", "skip" if status == "warn" else status, detail)]
 
@@ -150,6 +158,8 @@ class Seen:
         findings = [self._token_finding(proof.issuer, proof.verdict) for proof in self.proofs]
         if self.stopped is not None:
             findings = [self._token_finding(self.realm or self.metadata_url or self.server_name, self.stopped)]
+        if self.exchange:
+            findings.append(self._exchange_finding(self.exchange))
         status, detail, remedy = self.mailbox or ("skip", "not asked for", "")
         return [
             *findings,
@@ -164,6 +174,18 @@ class Seen:
                 "remedy": remedy,
             },
         ]
+
+    def _exchange_finding(self, entry: Entry) -> dict[str, Any]:
+        return {
+            "id": "proof.exchange",
+            "title": "Exchange Online lets in who has the farm's token",
+            "severity": "high",
+            "status": entry.found,
+            "subject": entry.url,
+            "expected": "let_in",
+            "actual": entry.explanation if entry.outcome == "let_in" else f"{entry.outcome}: {entry.explanation}",
+            "remedy": entry.remedy,
+        }
 
     def _token_finding(self, subject: str, verdict: Verdict) -> dict[str, Any]:
         status, actual, remedy = _STATUS[verdict.accepted], verdict.explanation, verdict.remedy

@@ -12,6 +12,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import disc
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Tenant, Unread
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
 
 _SETTINGS = {
     "metadata_url": "metadata_url",
@@ -46,13 +48,18 @@ def expected(settings: Settings, tenant: Tenant | Unread) -> dict[str, Any]:
 
 def proof(settings: Settings, tenant: Tenant | Unread, facts: Facts) -> dict[str, Any]:
     """The options of trust_proof."""
+    cloud = settings.cloud if isinstance(tenant, Unread) else tenant.cloud
+    exchange: dict[str, Any] = {"exchange": True} if settings.prove_exchange else {}
+    if exchange and cloud:  # a token that is shown to Exchange Online must be for the cloud's own
+        exchange["resource"] = f"{EXCHANGE_ONLINE}/{cloud_named(cloud).exchange_host}"
     return {
         "name": list(settings.external_fqdns or facts.external_fqdns),
         "tenant_id": None if isinstance(tenant, Unread) else tenant.tenant_id,
-        "cloud": settings.cloud if isinstance(tenant, Unread) else tenant.cloud,
+        "cloud": cloud,
         "metadata_url": settings.metadata_url or None,
         "oauth_server_name": settings.oauth_server_name,
         "application_id": settings.skype_application_id,
         "ca_path": settings.ca_path,
         "validate_certs": settings.validate_certs,
+        **exchange,
     }

@@ -55,6 +55,7 @@ def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = F
             with problems.of(name):
                 found[field.name] = field.metadata["kind"].read(name, variables[name])
     settings = _with_whole_names(Settings(**found), problems)
+    _check_proof(settings, problems)
     _check_tenant(settings, problems)
     _check_files(settings, problems, entry_point)
     _check_rotation(settings, problems)
@@ -131,6 +132,12 @@ def _check_tenant(settings: Settings, problems: _Problems) -> None:
         variable = "trust_tenant_id" if tenant_id else "trust_tenant"
         problem = f"it names tenant {named}, but {variable} is {other}"
         problems.add("trust_metadata_url", f"trust_metadata_url: {problem}. Expected one tenant in both.")
+
+
+def _check_proof(settings: Settings, problems: _Problems) -> None:
+    if settings.prove_exchange and not settings.validate_certs:
+        problem = "with trust_validate_certs set to false others could use the token that Exchange Online is shown"
+        problems.add("trust_prove_exchange", f"trust_prove_exchange: {problem}. Expected verified TLS, with trust_ca_path if need be.")
 
 
 def _check_files(settings: Settings, problems: _Problems, entry_point: str) -> None:

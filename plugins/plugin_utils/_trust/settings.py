@@ -118,6 +118,7 @@ class Settings:
     report_formats: tuple[str, ...] = variable(list_or_nothing(one_of("html", "json", "xml")), ("html", "json", "xml"), entry_points=_AUDIT)
     fail_on: str = variable(one_of("never", "fail", "difference", "warn"), "never", entry_points=_AUDIT)
     prove: bool = variable(YES_NO, False, entry_points=_AUDIT)
+    prove_exchange: bool = variable(YES_NO, False, entry_points=_AUDIT)
     ending_soon_days: int = variable(number(1, _LONGEST_DAYS, "days"), 30, entry_points=_AUDIT)
     known_thumbprints: Mapping[str, str] = variable(OWNERS, {}, entry_points=_AUDIT)
     known_names: tuple[str, ...] = variable(list_of(HOST), (), entry_points=_AUDIT)

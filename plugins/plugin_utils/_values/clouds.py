@@ -47,6 +47,7 @@ class Cloud:
     metadata_template: the URL of the authorization server's metadata with {tenant_id}, or None where it is not documented.
     federation_audience: what an identity provider's token is for when Entra ID takes it as a federated credential.
     other_login_hosts: hosts that sign in to this cloud too.
+    exchange_host: where Exchange Online is asked.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Cloud:
     metadata_template: str | None
     federation_audience: str
     other_login_hosts: tuple[str, ...]
+    exchange_host: str
 
 
 _TABLE = {
@@ -67,6 +69,7 @@ _TABLE = {
             _ACS_METADATA,
             "api://AzureADTokenExchange",
             _GLOBAL_LOGIN,
+            "outlook.office365.com",
         ),
         Cloud(
             "gcc",
@@ -75,6 +78,7 @@ _TABLE = {
             _ACS_METADATA,
             "api://AzureADTokenExchange",
             _GLOBAL_LOGIN,
+            "outlook.office365.com",
         ),
         Cloud(
             "gcc_high",
@@ -83,6 +87,7 @@ _TABLE = {
             _US_GOVERNMENT_METADATA,
             "api://AzureADTokenExchangeUSGov",
             _US_GOVERNMENT_LOGIN,
+            "outlook.office365.us",
         ),
         Cloud(
             "dod",
@@ -91,6 +96,7 @@ _TABLE = {
             _US_GOVERNMENT_METADATA,
             "api://AzureADTokenExchangeUSGov",
             _US_GOVERNMENT_LOGIN,
+            "outlook-dod.office365.us",
         ),
         Cloud(
             "china",
@@ -99,6 +105,7 @@ _TABLE = {
             None,
             "api://AzureADTokenExchangeChina",
             _CHINA_LOGIN,
+            "partner.outlook.cn",
         ),
     )
 }

@@ -605,3 +605,9 @@ def test_a_run_that_is_stopped_by_something_else_says_too_that_what_signs_ends(d
     assert "Stage its successor now, or have it made with trust_rotation_create." in result["msg"]
     assert "in 2 days; every run fails then." in result["msg"]
     assert result["msg"].count("Nothing was changed.") == 1
+
+
+@pytest.mark.parametrize(("asked", "proves"), [({}, False), ({"prove": True}, True), ({"prove_exchange": True}, True)], ids=str)
+def test_who_asks_exchange_online_has_the_trust_proved_too(decide: Decide, asked: dict[str, Any], proves: bool) -> None:
+    result = decide("trust_plan", states.right(), **asked)
+    assert (result["prove"], result["proof"].get("exchange")) == (proves, asked.get("prove_exchange"))

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import expectation
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import plan as subject
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import Plan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant, Unread, check_obstacles
@@ -251,3 +252,13 @@ def test_the_remedy_for_what_a_server_does_not_tell_is_one_that_helps(decide: De
     state["deployments"][0]["front_ends"][0]["lacks"] = lacks
     (obstacle,) = [one for one in decide(state).obstacles if "does not tell" in one.problem]
     assert obstacle.remedy == remedy
+
+
+def test_a_token_for_exchange_online_is_asked_for_by_the_name_of_the_clouds_own_host(decide: Decide) -> None:
+    found, tenant = decide(greenfield()).facts, Unread("not asked")
+    for cloud, host in (("global", "outlook.office365.com"), ("dod", "outlook-dod.office365.us")):
+        asked = expectation.proof(Settings(prove_exchange=True, cloud=cloud), tenant, found)
+        assert (asked["exchange"], asked["resource"]) == (True, f"{EXCHANGE}/{host}")
+    unknown = expectation.proof(Settings(prove_exchange=True), tenant, found)
+    assert (unknown["exchange"], "resource" in unknown) == (True, False)
+    assert not {"exchange", "resource"} & set(expectation.proof(Settings(prove=True), tenant, found))

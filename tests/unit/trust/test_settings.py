@@ -126,6 +126,7 @@ def test_what_a_survey_sends_is_taken(name: str, given: Any, value: Any) -> None
     ("entry_point", "name", "given", "value"),
     [
         ("audit", "trust_prove", "yes", True),
+        ("audit", "trust_prove_exchange", "yes", True),
         ("audit", "trust_report_formats", "HTML,json", ("html", "json")),
         ("audit", "trust_report_formats", "None", ()),
         ("audit", "trust_report_formats", ["none", ""], ()),
@@ -388,3 +389,9 @@ def test_certificates_that_are_not_verified_are_warned_about() -> None:
 def test_what_an_entry_point_does_not_take_is_at_its_default() -> None:
     assert set(taken_by(MAIN)) == set(taken_by("configure")) < set(taken_by("audit"))
     assert settings("configure", trust_rotation_immediate=True).rotation_immediate is False
+
+
+def test_a_token_is_shown_to_exchange_online_only_over_verified_tls() -> None:
+    said = refusal("audit", trust_prove_exchange=True, trust_validate_certs=False)
+    assert said.startswith("trust_prove_exchange: with trust_validate_certs set to false others could use the token")
+    settings(entry_point="audit", trust_validate_certs=False)
