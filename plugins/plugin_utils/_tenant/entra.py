@@ -105,6 +105,8 @@ def managed_identity_client(client_id: str | None, session: HttpSession, secrets
     require_msal()
 
     def read(answer: Any, **_kwargs: Any) -> Any:
+        # The key that Azure Arc has MSAL read from a file of the machine.
+        secrets.update(str(answer.request.headers.get("Authorization") or "").partition(" ")[2].split())
         if answer.status_code == 401 and "WWW-Authenticate" in answer.headers:  # Azure Arc's, of which MSAL reads the header
             return token_answer.with_content(answer, {})
         content = token_answer.read(answer, secrets, "Run again, and check that no proxy answers in the platform's place.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import msal
 import pytest
 from ansible.utils.display import Display
 
@@ -163,6 +164,21 @@ def test_a_refusal_of_the_machines_endpoint_of_any_form_is_an_error_without_a_to
     result = run_action("graph_token", {"auth_source": "managed_identity"})
     assert "gave no token" in result["msg"]
     hidden(result, logged())
+
+
+def test_a_refusal_that_repeats_the_key_of_the_arc_agent_shows_none_of_it(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, logged: Callable[[], str]
+) -> None:
+    variables, url = PLATFORMS["Azure Arc"]
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(msal.managed_identity._supported_arc_platforms_and_their_prefixes, "linux", str(tmp_path))
+    (tmp_path / "x.key").write_text("the-key-of-the-agent")
+    asks = Said("GET", url, 401, {}, headers={"WWW-Authenticate": f"Basic realm={tmp_path}/x.key"})
+    talk(asks, Said("GET", url, 400, {"error_description": "The key the-key-of-the-agent is none."}))
+    result = run_action("graph_token", {"auth_source": "managed_identity"})
+    assert "answered 400: The key" in result["msg"]
+    assert "the-key-of-the-agent" not in json.dumps(result) + logged()
 
 
 @pytest.mark.parametrize(
