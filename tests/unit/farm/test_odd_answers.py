@@ -87,7 +87,7 @@ def answers(draw: Any) -> Any:  # noqa: PLR0911
 
 
 @given(answers())
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_whatever_a_server_answers_is_told_in_words(answer: Any) -> None:
     read = asked("onprem_info", {"gather": ["oauth_servers"]}, answer)
     assert read.get("failed") or read.get("unreachable") or read["oauth_servers"] is not None
