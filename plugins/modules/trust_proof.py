@@ -19,6 +19,7 @@ description:
     part of the result.
   - Assertions go to the authorization server hosts of O(cloud), and to hosts that O(metadata_url) or O(token_endpoint) name, to no other.
     Where the farm or a document leads elsewhere, nothing is signed.
+  - Signing needs .NET Framework 4.6 or newer on the server; all other modules work with 4.5.2 too.
   - With E(ANSIBLE_DEBUG) it fails before anything is contacted, since ansible-core would print the key that opens the assertion.
   - A refusal does not fail the task. Use RV(accepted) to decide what follows.
   - It takes one PowerShell process, one request for the metadata document and one token request for each name. Without O(current),
