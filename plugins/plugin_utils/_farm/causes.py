@@ -49,6 +49,7 @@ _SQL_TYPES = (".SqlException", ".SqlConnectionException")
 # Login refused, or a database or an object of it: https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 _SQL_DENIED = ("229", "262", "297", "300", "916", "4060", "4064", "18401", "18451", "18452", "18456", "18470", "18486", "18487", "18488")
 # https://learn.microsoft.com/dotnet/api/system.net.webexceptionstatus
+_URL = "MetadataUrl"
 _TLS_STATUS = ("TrustFailure", "SecureChannelFailure")
 _CUT_STATUS = ("SendFailure", "ReceiveFailure", "ConnectionClosed")
 
@@ -57,7 +58,9 @@ def remedy(failure: Mapping[str, Any], modules: Sequence[str], restricted: bool)
     """What to do about a failure as the runner, or the restricted endpoint, tells it. modules: those that were tried."""
     category, error_id = str(failure.get("category") or ""), str(failure.get("error_id") or "")
     absent = f"Run on a server with the management tools, or name their module in management_modules; tried: {', '.join(modules)}."
-    downloads = failure.get("parameter") == "MetadataUrl" or _any_type(failure, ("System.Net.WebException",))
+    # A parameter's name is the same in each language.
+    named = failure.get("parameter") == _URL or (error_id.startswith("ParameterBinding") and _URL in str(failure.get("message")))
+    downloads = named or _any_type(failure, ("System.Net.WebException",))
     # The first that applies.
     rules = (
         (error_id == LOST, AGAIN),

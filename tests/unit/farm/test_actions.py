@@ -131,6 +131,10 @@ def cause(kind: str, code: str | None = None) -> dict[str, str | None]:
         ({"category": "NotSpecified", "cmdlet": "x", "message": "x", "causes": [cause(SQL, "-2146232060")]}, "CredSSP"),
         ({"category": "NotSpecified", "cmdlet": "x", "message": "x", "causes": [cause(LDAP)]}, "CredSSP"),
         ({"category": "WriteError", "cmdlet": "New-CsOAuthServer", "parameter": "MetadataUrl", "message": "x"}, "not WinHTTP's"),
+        (
+            {"category": "WriteError", "error_id": "ParameterBindingFailed,x", "cmdlet": "x", "message": "„MetadataUrl“ nicht"},
+            "not WinHTTP's",
+        ),
         ({"category": "WriteError", "cmdlet": "x", "message": "x", "causes": [cause(WEB, "TrustFailure")]}, "SchUseStrongCrypto"),
         ({"category": "WriteError", "cmdlet": "x", "message": "x", "causes": [cause(WEB, "SendFailure")]}, "SchUseStrongCrypto"),
         ({"category": "WriteError", "cmdlet": "x", "message": "x", "causes": [cause(WEB, "SendFailure")]}, "the proxy that .NET uses"),
