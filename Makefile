@@ -35,10 +35,10 @@ help:
 	@echo "make lab         the simulated hybrid in the foreground (STATE=file.json INFO=info.json)"
 	@echo "make clean       remove what the other targets made"
 
-$(VENV)/.runtime: requirements.txt tests/lab/requirements.txt
+$(VENV)/.runtime: requirements.txt tests/lab/requirements.txt tests/requirements-build.txt
 	@echo "setting up $(VENV): ansible-core and the collection's requirements"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/lab/requirements.txt
+	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/lab/requirements.txt -r tests/requirements-build.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime tests/requirements.txt tests/requirements-run.txt
