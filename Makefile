@@ -6,6 +6,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 CLIENTS ?= .venv-clients
+IMPORTER ?= .venv-importer
 CORE ?= ansible-core
 BIN := $(CURDIR)/$(VENV)/bin
 DEV := .cache/dev/ansible_collections/sfb/hybrid_auth
@@ -16,7 +17,7 @@ BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not l
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo unit check test browser test-cores clients lint lint-text lint-types lint-collection sanity bench soak sweep years lab clean
+.PHONY: help demo unit check test browser test-cores clients lint lint-text lint-types lint-collection importer sanity bench soak sweep years lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
@@ -27,6 +28,7 @@ help:
 	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
 	@echo "make clients     Azure CLI, msgraph-sdk and azure-identity against the lab (installs them into $(CLIENTS))"
 	@echo "make lint        static checks (lint-text, lint-types, lint-collection)"
+	@echo "make importer    what Ansible Galaxy runs on an upload, on the built collection"
 	@echo "make sanity      ansible-test sanity"
 	@echo "make bench       what runs cost beside what they may cost (10 min; QUICK=1 leaves out the large ones)"
 	@echo "make soak        runs at once on one tenant, and 200 cycles of configure and audit (40 min; CYCLES=20 for fewer)"
@@ -123,6 +125,20 @@ lint-collection: $(VENV)/.dev
 	cd .cache/lint/ansible_collections/sfb/hybrid_auth && PATH=$(BIN):$$PATH ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.cache/lint $(BIN)/ansible-lint --offline --profile production --strict
 	cd .cache/lint/ansible_collections/sfb/hybrid_auth && PATH=$(BIN):$$PATH $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
 
+$(IMPORTER)/.installed: tests/requirements-importer.txt
+	@echo "setting up $(IMPORTER): galaxy-importer"
+	@test -x $(IMPORTER)/bin/python || $(PYTHON) -m venv $(IMPORTER)
+	@$(IMPORTER)/bin/python -m pip install -q -r $<
+	@touch $@
+
+# The importer ends well whatever it warns of, and leaves out what it finds no program for, with a warning.
+importer: $(VENV)/.runtime $(IMPORTER)/.installed
+	@rm -rf .cache/build .cache/importer && mkdir -p .cache/build .cache/importer
+	@$(BIN)/ansible-galaxy collection build --output-path .cache/build >/dev/null
+	@cd .cache/importer && PATH=$(CURDIR)/$(IMPORTER)/bin:$$PATH GALAXY_IMPORTER_ANSIBLE_LOCAL_TMP=$(CURDIR)/.cache/importer/tmp \
+		python -m galaxy_importer.main ../build/*.tar.gz >log 2>&1 && ! grep -qE '^(WARNING|ERROR|CRITICAL)' log || { cat log; exit 1; }
+	@tail -n 1 .cache/importer/log
+
 # ansible-test takes the collection's place in the file system at its word, so it works on a copy.
 sanity: $(VENV)/.dev
 	@rm -rf .cache/sanity && mkdir -p .cache/sanity/ansible_collections/sfb/hybrid_auth
@@ -130,4 +146,4 @@ sanity: $(VENV)/.dev
 	cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && PATH=$(BIN):$$PATH $(BIN)/ansible-test sanity --venv --color no --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 clean:
-	rm -rf .cache .venv $(CLIENTS) demo
+	rm -rf .cache .venv $(CLIENTS) $(IMPORTER) demo
