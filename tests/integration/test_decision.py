@@ -21,7 +21,7 @@ from tests.support.play import Run
 
 CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
 ON_PREMISES = "https://autodiscover.contoso.com/autodiscover/metadata/json/1"
-AUTODISCOVER = "https://autodiscover-s.outlook.com/autodiscover/autodiscover.svc"
+AUTODISCOVER = "https://exchange.contoso.com/autodiscover/autodiscover.svc"
 OTHER = states.OTHER_TENANT
 # The lab's inventory gives these, and a play cannot do without.
 _NEEDED = (
