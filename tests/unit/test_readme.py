@@ -48,7 +48,7 @@ def test_every_link_is_whole_and_those_into_the_repository_lead_to_what_is_there
     assert [target for target in targets(path) if not target.startswith("https://")] == []
     inside = {target.removeprefix(base) for base in BASES for target in targets(path) if target.startswith(base)}
     assert len(inside) > 5
-    for file, _, anchor in (target.partition("#") for target in inside):
+    for file, _mark, anchor in (target.partition("#") for target in inside):
         assert (ROOT / file).is_file(), file
         headings = re.findall(r"^#+ (.*)$", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
         assert not anchor or anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, anchor

@@ -80,11 +80,11 @@ def neighbours_in(
     """
     others = OtherHosts(task_vars["hostvars"])
     told = others.raw(deployment.lead).get(params["neighbours"])
-    listed = told.get("known") if isinstance(told, Mapping) else None
+    listed: list[Known] = (told.get("known") if isinstance(told, Mapping) else None) or []
     there = in_tenant(cloud)
     known = [
         one
-        for one in cast("list[Known]", listed or [])
+        for one in listed
         if shares(one, settings.deployment, tenant_id, _signed_in(others.raw(one["lead"])) if matters(one, there) else None)
     ]
     overlap = timedelta(days=settings.rotation_overlap_days)

@@ -132,7 +132,7 @@ def cause(kind: str, code: str | None = None) -> dict[str, str | None]:
         ({"category": "NotSpecified", "cmdlet": "x", "message": "x", "causes": [cause(LDAP)]}, "CredSSP"),
         ({"category": "WriteError", "cmdlet": "New-CsOAuthServer", "parameter": "MetadataUrl", "message": "x"}, "not WinHTTP's"),
         (
-            {"category": "WriteError", "error_id": "ParameterBindingFailed,x", "cmdlet": "x", "message": "„MetadataUrl“ nicht"},
+            {"category": "WriteError", "error_id": "ParameterBindingFailed,x", "cmdlet": "x", "message": "MetadataUrl: nicht"},
             "not WinHTTP's",
         ),
         ({"category": "WriteError", "cmdlet": "x", "message": "x", "causes": [cause(WEB, "TrustFailure")]}, "SchUseStrongCrypto"),

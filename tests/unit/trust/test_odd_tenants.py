@@ -19,7 +19,10 @@ from tests.lab.states import audit as states
 
 from ..support import NOW
 from ..tenant.test_odd_principals import principals
-from .test_odd_farms import SETTINGS, follow, read  # noqa: F401  # read is a fixture
+from . import test_odd_farms
+from .test_odd_farms import SETTINGS, follow
+
+read = test_odd_farms.read
 
 DEDICATED = "10000000-0000-4000-8000-000000000000"
 
@@ -34,7 +37,7 @@ def shown(entry: dict[str, Any]) -> Any:
 )
 @settings(max_examples=30)
 def test_whatever_a_tenant_holds_is_decided_judged_and_reported(
-    read: Any,  # noqa: F811
+    read: Any,
     skype: Any,
     exchange: Any,
     dedicated: Any,

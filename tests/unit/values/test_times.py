@@ -67,4 +67,5 @@ def test_how_soon_an_end_is_reads_as_people_say_it(hours: float, soon: str, left
     now = datetime(2027, 1, 1, tzinfo=timezone.utc)
     end = now + timedelta(hours=hours)
     assert (soon_text(end, now), left_text(end, now)) == (soon, f"{left}{utc_text(end)}")
-    assert left_text(now, end) == "ended on 2027-01-01T00:00:00Z"
+    over = now
+    assert left_text(over, end) == "ended on 2027-01-01T00:00:00Z"
