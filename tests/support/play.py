@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +58,7 @@ def invocation(
         ANSIBLE_COLLECTIONS_PATH=str(collections),
         ANSIBLE_HOME=str(folder / "ansible"),
         ANSIBLE_LOCAL_TEMP=str(folder / "ansible" / "tmp"),
-        TMPDIR=str(folder),  # what other runs of this user wrote to other tenants is of no concern
+        TMPDIR=str(_link_to(folder)),  # what other runs of this user wrote to other tenants is of no concern
         ANSIBLE_NOCOLOR="1",
         ANSIBLE_LOCALHOST_WARNING="0",
         ANSIBLE_DEPRECATION_WARNINGS="0",
@@ -63,6 +66,15 @@ def invocation(
         **(extra_environment or {}),
     )
     return [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), str(playbook), *options], environment
+
+
+def _link_to(folder: Path) -> Path:
+    """A link to the folder that is short: ansible-core 2.20 and later bind a socket there, whose path may have 107 bytes (unix(7))."""
+    link = Path(tempfile.gettempdir()) / f"sfb-{hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:12]}"
+    if not link.is_symlink():
+        link.symlink_to(folder.absolute())
+        atexit.register(link.unlink, missing_ok=True)
+    return link
 
 
 def run_playbook(
