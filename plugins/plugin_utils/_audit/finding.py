@@ -48,6 +48,7 @@ class Rule:
 
     id: <area>.<slug>, never reused. title: the right state, as a sentence without full stop. wrong: the statuses it may have where it is
     not right. reason: why it matters. source: where that is from. also: the severities that it has on other days, as its check says.
+    otherwise: the wrong state, as a sentence without full stop.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Rule:
     reason: str
     source: str
     also: tuple[Severity, ...] = ()
+    otherwise: str = ""
 
     def of(self, severity: Severity) -> Rule:
         """The rule with the severity that it has on the day of the audit."""
