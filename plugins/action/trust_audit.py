@@ -20,11 +20,8 @@ class ActionModule(HybridAuthAction):
 
     ARGUMENTS = Arguments(
         {
+            **registered.REGISTERED,
             "deployment": {"type": "str", "default": "default"},
-            "settings": {"type": "dict"},
-            "members": {"type": "dict"},
-            "readings": {"type": "str", "default": "_trust_read"},
-            "neighbours": {"type": "str", "default": "_trust_neighbours"},
             "onprem": {"type": "list", "elements": "dict", "default": []},
             "servers_expected": {"type": "list", "elements": "str", "default": []},
             "cloud": {"type": "dict"},

@@ -28,6 +28,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import
     tenant_obstacles,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
+    Deployment,
     Obstacle,
     Unread,
     check_obstacles,
@@ -107,8 +108,7 @@ class ActionModule(HybridAuthAction):
             check_obstacles(settings.deployment, obstacles)
         restricted = leading is not None and leading["endpoint"] == "restricted"
         # The others were read before what was staged in between.
-        fresh = {} if params["staged"] else {other: read for other, read in deployment.read.items() if other != name}
-        others = {other: read["signing"] for other, read in fresh.items() if "signing" in read}
+        others = {} if params["staged"] else _others(deployment, name)
         neighbours = registered.neighbours_in(params, settings, deployment, params["token"]["tenant_id"], params["cloud"], task_vars)
         rules = replace(_rules(params), coming=_coming(settings, params["prepared"]), wanted_on=settings.credential_app_ids)
         plan = rotation.plan(signing, [*_principals(params), *_opted_out(settings, params["cloud"])], rules, moment, others, neighbours)
@@ -127,17 +127,20 @@ class ActionModule(HybridAuthAction):
         if held and not plan.add:
             ending = [Obstacle(deployment.subject, plan.ending, _SUCCESSOR)] if plan.ending else []
             check_obstacles(settings.deployment, [*obstacles, *ending, *(Obstacle(deployment.subject, one) for one in beside)])
-        leaving = store_removal.StoreRemoval() if held else leaving
-        plan = plan.held() if held else plan
-        plan = replace(plan, certificates=leaving.told(plan.certificates))
-        if restricted:
-            plan = replace(plan, previous_over=False, warnings=(f"{name}: {_RESTRICTED}", *plan.warnings))
+        if held:
+            plan, leaving = plan.held(), store_removal.StoreRemoval()
         soon = sign_in or sign_in_end.ending(params["token"], settings.rotation_warn_days, moment)
-        if soon:
-            plan = replace(plan, warnings=(*plan.warnings, f"{soon} {sign_in_end.REMEDY}"))
-        to_do = _to_do(settings, plan, signing, params["prepared"], held=held or restricted, comes=comes)
-        to_do["steps"]["from_store"] = bool(leaving.servers)
-        to_do["arguments"]["from_store"] = {server: list(gone) for server, gone in leaving.servers.items()}
+        plan = replace(
+            plan,
+            previous_over=plan.previous_over and not restricted,
+            warnings=(
+                *([f"{name}: {_RESTRICTED}"] if restricted else []),
+                *plan.warnings,
+                *([f"{soon} {sign_in_end.REMEDY}"] if soon else []),
+            ),
+            certificates=leaving.told(plan.certificates),
+        )
+        to_do = _to_do(settings, plan, signing, params["prepared"], leaving, held=held or restricted, comes=comes)
         to_do["arguments"]["add"]["display_names"] = neighbours.display_names(_new(plan, params["prepared"]), moment)
         return {
             **_result(plan, [*first, *obstacles]),
@@ -208,6 +211,11 @@ def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None)
     return cast("Signing", after if _tells_who_signs(after) else signing), parse_time(str(clock))
 
 
+def _others(deployment: Deployment, name: str) -> dict[str, Signing]:
+    """Who signs when by what the servers beside that one told."""
+    return {other: read["signing"] for other, read in deployment.read.items() if other != name and "signing" in read}
+
+
 def _tells_who_signs(value: Any) -> bool:
     return isinstance(value, Mapping) and {"current", "next", "previous"} <= set(value)
 
@@ -248,8 +256,7 @@ def _opted_out(settings: Settings, cloud: Mapping[str, Any]) -> list[service_pri
 
 def _coming(settings: Settings, prepared: Mapping[str, Any] | None) -> dict[str, str]:
     """Why certificates stay that the farm is yet to be told of, by thumbprint."""
-    made = (prepared or {}).get("certificate") or {}
-    found = {str(made["thumbprint"]).upper(): "it is about to be staged"} if made.get("thumbprint") else {}
+    found = dict.fromkeys(_made(prepared), "it is about to be staged")
     if settings.certificate_path is not None:
         given = load_certificate_file("trust_certificate_path", settings.certificate_path).thumbprint
         found.setdefault(given, "trust_certificate_path names it")
@@ -258,12 +265,24 @@ def _coming(settings: Settings, prepared: Mapping[str, Any] | None) -> dict[str,
 
 def _new(plan: rotation.RotationPlan, prepared: Mapping[str, Any] | None) -> list[str]:
     """The thumbprints of what may be added."""
+    return [*(addition.thumbprint for addition in plan.add), *_made(prepared)]
+
+
+def _made(prepared: Mapping[str, Any] | None) -> list[str]:
+    """The thumbprint of the certificate that was made for the roll; nothing where none was, or it is yet to be made."""
     made = (prepared or {}).get("certificate") or {}
-    return [*(addition.thumbprint for addition in plan.add), *([str(made["thumbprint"]).upper()] if made.get("thumbprint") else [])]
+    return [str(made["thumbprint"]).upper()] if made.get("thumbprint") else []
 
 
 def _to_do(
-    settings: Settings, plan: rotation.RotationPlan, signing: Signing, prepared: Mapping[str, Any] | None, *, held: bool, comes: bool
+    settings: Settings,
+    plan: rotation.RotationPlan,
+    signing: Signing,
+    prepared: Mapping[str, Any] | None,
+    leaving: store_removal.StoreRemoval,
+    *,
+    held: bool,
+    comes: bool,
 ) -> dict[str, Any]:
     """What the role's steps are to do, in their order; a certificate that is yet to be made in check mode can only be said.
 
@@ -287,7 +306,14 @@ def _to_do(
     forget = settings.rotation_remove_previous and plan.previous_over and not stage
     return {
         "deployment": settings.deployment,
-        "steps": {"store": store is not None, "add": bool(certificates), "stage": stage, "forget": forget, "later": later},
+        "steps": {
+            "store": store is not None,
+            "add": bool(certificates),
+            "stage": stage,
+            "forget": forget,
+            "later": later,
+            "from_store": bool(leaving.servers),
+        },
         "arguments": {
             "store": store or {},
             "add": {
@@ -302,6 +328,7 @@ def _to_do(
                 "app_ids": list(settings.credential_app_ids),
             },
             "remove": [{"app_id": app_id, "key_id": key_ids} for app_id, key_ids in removals.items()],
+            "from_store": {server: list(gone) for server, gone in leaving.servers.items()},
         },
         "unmade": unmade,
     }

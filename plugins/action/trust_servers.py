@@ -42,6 +42,7 @@ class ActionModule(HybridAuthAction):
         servers.check_settings(host for host, one in checked.items() if one.get("failed"))
         settings = {host: one["settings"] for host, one in checked.items() if "settings" in one}
         servers.check_agreement(settings)
+        settled = {host: str(one["deployment"]) for host, one in settings.items()}
         named = {str(settings[host].get("hosts") or "") for host in run.batch if host in settings}
         group = list(dict.fromkeys(host for pattern in sorted(named) for host in self._group(patterns(pattern), task_vars["groups"])))
         # Only where servers are told apart by their variables may one outside of the group belong to them.
@@ -49,8 +50,8 @@ class ActionModule(HybridAuthAction):
         everyone = task_vars["groups"]["all"] if apart else [*run.hosts, *group]
         inventory = {host: variables.get(host) or others.raw(host) for host in everyone}
         known = servers.Known(self._told(inventory, others), group)
-        found = servers.deployments(run, {host: str(one["deployment"]) for host, one in settings.items()}, known)
-        every = neighbours.by_deployment(inventory, {host: str(one["deployment"]) for host, one in settings.items()}, known.told)
+        found = servers.deployments(run, settled, known)
+        every = neighbours.by_deployment(inventory, settled, known.told)
         result: dict[str, Any] = {
             "changed": False,
             "deployments": found,

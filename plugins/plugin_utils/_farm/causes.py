@@ -48,8 +48,8 @@ _DENIED_TYPES = ("System.UnauthorizedAccessException", "System.Security.", "Syst
 _SQL_TYPES = (".SqlException", ".SqlConnectionException")
 # Login refused, or a database or an object of it: https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 _SQL_DENIED = ("229", "262", "297", "300", "916", "4060", "4064", "18401", "18451", "18452", "18456", "18470", "18486", "18487", "18488")
-# https://learn.microsoft.com/dotnet/api/system.net.webexceptionstatus
 _URL = "MetadataUrl"
+# https://learn.microsoft.com/dotnet/api/system.net.webexceptionstatus
 _TLS_STATUS = ("TrustFailure", "SecureChannelFailure")
 _CUT_STATUS = ("SendFailure", "ReceiveFailure", "ConnectionClosed")
 

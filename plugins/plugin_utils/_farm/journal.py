@@ -82,8 +82,9 @@ class Journal:
             Path(name).replace(self.path)
         except OSError as exc:
             raise HybridAuthError(
-                f"The definition of the object that is to be replaced could not be kept in {self.path}: {exc}. Nothing was changed.",
+                f"The definition of the object that is to be replaced could not be kept in {self.path}: {exc}.",
                 "Make room there or correct its permissions; the folder is below ANSIBLE_HOME.",
+                unchanged=True,
             ) from None
 
     def forget(self) -> None:

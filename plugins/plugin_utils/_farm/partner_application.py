@@ -126,8 +126,9 @@ def _replace(current: PartnerApplication, predicted: Mapping[str, Any]) -> tuple
     identity = current["identity"]
     if not current["use_oauth_server"] and not current["metadata_url"]:
         raise HybridAuthError(
-            f"Partner application {identity} holds a certificate, which cannot be restored if its replacement fails. Nothing was changed.",
+            f"Partner application {identity} holds a certificate, which cannot be restored if its replacement fails.",
             f"Remove it first (Remove-CsPartnerApplication -Identity {identity}), and run again.",
+            unchanged=True,
         )
     return (
         Call("remove", "Remove-CsPartnerApplication", {"Identity": identity}),

@@ -20,7 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import asse
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.options import ProofOptions
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import Verdict
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, json_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import AUTHORIZATION_SERVER
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import http_date
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of
@@ -156,8 +156,4 @@ def _audience(audiences: Any, realm: str) -> Principal | None:
 
 
 def _answer(response: Any) -> Answer:
-    try:
-        content = response.json()
-    except (ValueError, RecursionError):
-        content = None
-    return Answer(int(response.status_code), content, http_date(response.headers.get("Date")))
+    return Answer(int(response.status_code), json_of(response), http_date(response.headers.get("Date")))

@@ -114,8 +114,9 @@ class Journal:
     def damaged(self, why: object) -> HybridAuthError:
         """The error that says why what was foreseen is not known."""
         return HybridAuthError(
-            f"{self._path}, which tells what earlier tasks of this run foresee, cannot be read: {why}. Nothing was changed.",
+            f"{self._path}, which tells what earlier tasks of this run foresee, cannot be read: {why}.",
             "See what else writes to the folder of Ansible's temporary files (ANSIBLE_LOCAL_TEMP), and run again.",
+            unchanged=True,
         )
 
     def add(self, written: Mapping[str, Mapping[str, Any]]) -> None:

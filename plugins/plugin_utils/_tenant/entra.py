@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import remedies, token_answer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, json_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import clouds_of_login, host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
@@ -225,10 +225,7 @@ def _is_own(url: str, where: Endpoints) -> bool:
 
 
 def _configuration(answer: Any, tenant: str, url: str) -> dict[str, Any]:
-    try:
-        content = answer.json()
-    except (ValueError, RecursionError):
-        content = None
+    content = json_of(answer)
     if answer.status_code == 200 and isinstance(content, dict):
         return content
     if isinstance(content, dict) and "error" in content:

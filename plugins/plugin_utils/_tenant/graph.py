@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import remedies
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, json_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import Asked, Asking, http_date
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -117,10 +117,7 @@ class Graph:
         self.clock = (http_date(answer.headers.get("Date")), asking.done())
         if answer.status_code >= 300:
             raise _refused(answer, subject)
-        try:
-            content = answer.json()
-        except (ValueError, RecursionError):  # no JSON, or nested beyond what can be read
-            content = None
+        content = json_of(answer)
         if not isinstance(content, dict):
             raise HybridAuthError(
                 f"{urlsplit(url).netloc} answered {answer.status_code} to a request for {subject}, but not with a JSON object.",
@@ -130,10 +127,7 @@ class Graph:
 
 
 def _refused(answer: Any, subject: str) -> GraphError:
-    try:
-        content = answer.json()
-    except (ValueError, RecursionError):
-        content = {}
+    content = json_of(answer)
     error = content.get("error") if isinstance(content, dict) else None
     error = error if isinstance(error, dict) else {}
     inner = error.get("innerError")

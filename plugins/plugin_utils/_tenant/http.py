@@ -212,6 +212,14 @@ def _is_near(host: str) -> bool:
     return address.is_loopback or address.is_link_local
 
 
+def json_of(answer: Any) -> Any:
+    """What the answer holds as JSON; None where that is none, or nested beyond what can be read."""
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):
+        return None
+
+
 @contextmanager
 def repeated_for(seconds: float) -> Iterator[None]:
     """Repeat no request once so many seconds are over, nor wait for it beyond them."""

@@ -77,6 +77,11 @@ class KeyCredential:
         return self.type is None or any(same_text(self.type, known) for known in CERTIFICATE_TYPES)
 
     @property
+    def is_usual(self) -> bool:
+        """Whether type and usage are those of the farm's entries, with which the tenant verifies tokens."""
+        return same_text(self.type, "AsymmetricX509Cert") and same_text(self.usage, "Verify")
+
+    @property
     def claimed(self) -> str | None:
         """The thumbprint that the identifier names."""
         return thumbprint_in(self.identifier)
@@ -229,8 +234,7 @@ def _new(certificate: Certificate, request: CredentialRequest) -> KeyCredential:
 
 def verifies(key: KeyCredential, thumbprint: str) -> bool:
     """Whether the entry is there to verify what the certificate of that thumbprint signed, at whatever time."""
-    usual = same_text(key.type, "AsymmetricX509Cert") and same_text(key.usage, "Verify")
-    return key.thumbprint is not None and same_text(key.thumbprint, thumbprint) and usual
+    return key.thumbprint is not None and same_text(key.thumbprint, thumbprint) and key.is_usual
 
 
 def serves(key: KeyCredential, thumbprint: str, moment: datetime) -> bool:
@@ -270,7 +274,7 @@ def why_not(keys: Iterable[KeyCredential], thumbprint: str, moment: datetime, no
 
 
 def _why_not(key: KeyCredential, moment: datetime, now: datetime) -> str:
-    if not same_text(key.type, "AsymmetricX509Cert") or not same_text(key.usage, "Verify"):
+    if not key.is_usual:
         return f"its entry there has type {key.type} and usage {key.usage}"
     if key.end is not None and key.end <= moment:
         return f"its entry there {'ended' if key.expired(now) else 'ends'} on {utc_text(key.end)}"
@@ -285,7 +289,7 @@ def entries_in(listed: Any, label: str) -> list[Mapping[str, Any]]:
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise HybridAuthError(
             f"Microsoft Graph's answer for {label} has keyCredentials that are not what Graph documents, so they cannot be written back "
-            "whole. Nothing was changed.",
+            "whole.",
             "Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals', and see that no proxy "
             "answers in Graph's place.",
         )

@@ -133,9 +133,10 @@ def required(found: Iterable[ServicePrincipal], app_ids: Sequence[str]) -> list[
     missing = [app_id for app_id in app_ids if app_id not in by_id]
     if missing:
         raise HybridAuthError(
-            f"The tenant has no service principal for {', '.join(missing)}. Nothing was changed.",
+            f"The tenant has no service principal for {', '.join(missing)}.",
             "Check the application id and the tenant. If the service was never used in this tenant, create it with "
             f"'az ad sp create --id {missing[0]}' or New-MgServicePrincipal -AppId {missing[0]}.",
+            unchanged=True,
             missing=missing,
         )
     return [by_id[app_id] for app_id in app_ids]
@@ -179,21 +180,9 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
                 f"Microsoft Graph's answer for service principal {entry['appId']} has the {name} {entry[name]!r}, which is no text.",
                 "Check 'graph_url', and that no proxy answers in its place.",
             )
-    names = entry["servicePrincipalNames"]
-    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
-        raise HybridAuthError(
-            f"Microsoft Graph's answer for service principal {entry['appId']} has servicePrincipalNames that are not what Graph documents, "
-            "so they cannot be written back whole. Nothing was changed.",
-            f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
-        )
+    names = _listed(entry, "servicePrincipalNames", str, "they cannot be written back whole")
     keys = key_credential.entries_in(entry["keyCredentials"], f"service principal {entry['appId']}")
-    passwords = entry.get("passwordCredentials") or []
-    if not isinstance(passwords, list) or not all(isinstance(one, dict) for one in passwords):
-        raise HybridAuthError(
-            f"Microsoft Graph's answer for service principal {entry['appId']} has passwordCredentials that are not what Graph "
-            "documents, so it is not known who else has a secret of it. Nothing was changed.",
-            f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
-        )
+    passwords = _listed(entry, "passwordCredentials", dict, "it is not known who else has a secret of it")
     enabled = entry.get("accountEnabled")
     return ServicePrincipal(
         id=entry["id"],
@@ -212,6 +201,17 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
             for password in passwords
         ),
     )
+
+
+def _listed(entry: Mapping[str, Any], name: str, kind: type, why: str) -> list[Any]:
+    """The list of that name, whose elements are of one kind; HybridAuthError where it is something else. why: what follows from that."""
+    listed = [] if entry.get(name) is None else entry[name]
+    if not isinstance(listed, list) or not all(isinstance(one, kind) for one in listed):
+        raise HybridAuthError(
+            f"Microsoft Graph's answer for service principal {entry['appId']} has {name} that are not what Graph documents, so {why}.",
+            f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
+        )
+    return listed
 
 
 def _from_info(entry: Mapping[str, Any]) -> ServicePrincipal:

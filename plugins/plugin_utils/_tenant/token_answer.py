@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import json_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 with suppress(ImportError):  # reported by require_requests() when a connection is needed
@@ -46,10 +47,7 @@ def read(answer: Any, secrets: set[str], remedy: str = _REMEDY) -> dict[str, Any
 
     An answer with an access token has one that can be sent, and says when it ends.
     """
-    try:
-        content = answer.json()
-    except (ValueError, RecursionError):
-        content = None
+    content = json_of(answer)
     tell(content, secrets)
     said = f"{urlsplit(answer.url).netloc} answered {answer.status_code} to the sign-in"
     if not isinstance(content, dict):

@@ -307,8 +307,7 @@ def described(exc: HybridAuthError, transaction: Transaction) -> HybridAuthError
     """The failure of a transaction, with what was done before it and what may have been."""
     details: dict[str, Any] = {**exc.details}
     said = exc.message
-    if transaction.written or transaction.unsure:
-        said = said.replace(" Nothing was changed.", "")
+    unchanged = exc.unchanged and not (transaction.written or transaction.unsure)
     if transaction.written:
         said += f" This was done: {'; '.join(transaction.written)}."
         details |= {"changed": True, "written": list(transaction.written)}
@@ -316,4 +315,4 @@ def described(exc: HybridAuthError, transaction: Transaction) -> HybridAuthError
         said += f" It is not known whether {' and '.join(transaction.unsure)} was changed."
     if transaction.warnings:
         details["warnings"] = list(transaction.warnings)
-    return HybridAuthError(said, exc.remedy, **details)
+    return HybridAuthError(said, exc.remedy, unchanged=unchanged, **details)

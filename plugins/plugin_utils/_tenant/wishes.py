@@ -59,8 +59,9 @@ class Wishes:
                 if time.monotonic() > deadline:
                     raise HybridAuthError(
                         f"Other runs on this machine have been writing to the same service principals for {_LONGEST_LOCK_SECONDS / 60:g} "
-                        f"minutes: {handle.name} is locked. Nothing was changed.",
+                        f"minutes: {handle.name} is locked.",
                         "See what they wait for, end them, and run again.",
+                        unchanged=True,
                     )
                 time.sleep(_LOCK_PAUSE_SECONDS)
             yield
@@ -70,7 +71,7 @@ class Wishes:
         try:
             return path.open("w")
         except OSError as exc:
-            raise HybridAuthError(f"{path} cannot be locked: {exc}. Nothing was changed.", "Remove it, or set TMPDIR elsewhere.") from None
+            raise HybridAuthError(f"{path} cannot be locked: {exc}.", "Remove it, or set TMPDIR elsewhere.", unchanged=True) from None
 
     def there(self, path: str) -> set[str]:
         """The facts that are wanted of the object at that path."""
@@ -121,8 +122,9 @@ class Wishes:
             return {"principals": {}}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
             raise HybridAuthError(
-                f"{self._path}, which tells what recent runs wrote to service principals, cannot be read: {exc}. Nothing was changed.",
+                f"{self._path}, which tells what recent runs wrote to service principals, cannot be read: {exc}.",
                 "Remove it once no run has written for some minutes.",
+                unchanged=True,
             ) from None
         return {**data, "principals": principals}
 
@@ -143,11 +145,12 @@ class Wishes:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = self._folder.lstat()
         except OSError as exc:
-            raise HybridAuthError(f"{self._folder} cannot be made: {exc}. Nothing was changed.", "Set TMPDIR to another folder.") from None
+            raise HybridAuthError(f"{self._folder} cannot be made: {exc}.", "Set TMPDIR to another folder.", unchanged=True) from None
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
             raise HybridAuthError(
-                f"{self._folder} is not a folder for this user alone. Nothing was changed.",
+                f"{self._folder} is not a folder for this user alone.",
                 "Remove it, or set TMPDIR to a folder of your own.",
+                unchanged=True,
             )
 
 

@@ -73,8 +73,9 @@ def check_roll(row: Row, signing: Signing, effective: datetime | None, wanted: A
     current, following = signing.get("current"), signing.get("next")
     if following and not wanted.replace:
         raise HybridAuthError(
-            f"A roll to {following['thumbprint']} is pending; it takes effect on {following['effective_date']}. Nothing was changed.",
+            f"A roll to {following['thumbprint']} is pending; it takes effect on {following['effective_date']}.",
             "Wait until then, or set replace_pending to true.",
+            unchanged=True,
         )
     begin, end = parse_time(str(row["not_before"])), parse_time(str(row["not_after"]))
     moment = effective or now

@@ -408,7 +408,7 @@ def _attempt(made: Plan, decide: Callable[[], None]) -> None:
     try:
         decide()
     except HybridAuthError as exc:
-        made.obstacles.append(Obstacle("plan", str(exc)))
+        made.obstacles.append(Obstacle("plan", exc.message, exc.remedy))
 
 
 def _certificates(

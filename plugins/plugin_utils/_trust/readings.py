@@ -15,7 +15,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 Reading = FarmReading
-_NOTHING_CHANGED = "Nothing was changed."
 _ONLY_WHAT_SIGNS = "The tenant gets what signs; nothing else is done, and nothing is removed."
 
 
@@ -133,7 +132,7 @@ def check_obstacles(name: str, obstacles: Sequence[Obstacle]) -> None:
     if not obstacles:
         return
     problems, remedies = _told(name, obstacles)
-    raise HybridAuthError(f"{problems} {_NOTHING_CHANGED}", remedies, obstacles=[obstacle.shown() for obstacle in obstacles])
+    raise HybridAuthError(problems, remedies, unchanged=True, obstacles=[obstacle.shown() for obstacle in obstacles])
 
 
 def failure(name: str, obstacles: Sequence[Obstacle]) -> str:
@@ -143,7 +142,6 @@ def failure(name: str, obstacles: Sequence[Obstacle]) -> str:
 
 def _told(name: str, obstacles: Sequence[Obstacle]) -> tuple[str, str]:
     """All problems of the deployment of that name, and each remedy once."""
-    # A planner says of its own step that nothing was changed; of the whole it is said once.
-    problems = dict.fromkeys(obstacle.problem.replace(f" {_NOTHING_CHANGED}", "") for obstacle in obstacles)
+    problems = dict.fromkeys(obstacle.problem for obstacle in obstacles)
     remedies = dict.fromkeys(obstacle.remedy for obstacle in obstacles if obstacle.remedy)
     return f"Deployment {name}: {' '.join(problem.removeprefix(f'Deployment {name}: ') for problem in problems)}", " ".join(remedies)

@@ -26,12 +26,15 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 
 # Under what name the role registers the sign-in of each deployment.
 _SIGN_IN = "_trust_token"
-# The options of every decision over a whole deployment. Documented in doc_fragments/deployment.py.
-DEPLOYMENT: dict[str, dict[str, Any]] = {
+# The options of what looks at a whole deployment; those of a decision over one are documented in doc_fragments/deployment.py.
+REGISTERED: dict[str, dict[str, Any]] = {
     "settings": {"type": "dict"},
     "members": {"type": "dict"},
     "readings": {"type": "str", "default": "_trust_read"},
     "neighbours": {"type": "str", "default": "_trust_neighbours"},
+}
+DEPLOYMENT: dict[str, dict[str, Any]] = {
+    **REGISTERED,
     "obstacles": {"type": "str", "choices": ["fail", "return"], "default": "return"},
 }
 

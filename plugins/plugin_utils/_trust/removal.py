@@ -227,19 +227,17 @@ def _going_names(configuration: OAuthConfiguration, principals: Iterable[Service
 def _names(principals: Iterable[ServicePrincipal], trust: Trust, going: Iterable[str]) -> list[Left]:
     gone = {name.lower() for name in going}
     return [
-        Left(
-            f"name {name} of service principal {trust.skype_app_id}",
-            f"deployment {trust.shared_names[name.lower()]} has it too"
-            if name.lower() in trust.shared_names and host in trust.hosts
-            else f"it is of deployment {trust.shared_names[name.lower()]}"
-            if name.lower() in trust.shared_names
-            else "hybrid modern authentication is on, which needs it"
-            if host in trust.hosts
-            else "its host is not in the farm's topology",
-        )
+        Left(f"name {name} of service principal {trust.skype_app_id}", _why_name_stays(name, host, trust))
         for name, host in _hosts_there(principals, trust)
         if name.lower() not in gone
     ]
+
+
+def _why_name_stays(name: str, host: str, trust: Trust) -> str:
+    another = trust.shared_names.get(name.lower())
+    if another is not None:
+        return f"deployment {another} has it too" if host in trust.hosts else f"it is of deployment {another}"
+    return "hybrid modern authentication is on, which needs it" if host in trust.hosts else "its host is not in the farm's topology"
 
 
 def _hosts_there(principals: Iterable[ServicePrincipal], trust: Trust) -> list[tuple[str, str]]:

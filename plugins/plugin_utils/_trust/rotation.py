@@ -11,7 +11,7 @@ So the tenant must hold the new one before that date, and the one before it unti
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,7 +56,7 @@ class Addition:
     app_ids: tuple[str, ...]
     reason: str
     valid_at: datetime
-    form: str | Mapping[str, Any] = ""
+    form: str | Mapping[str, Any]
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -153,11 +153,7 @@ def plan(
     holders = [one for one in principals if rules.wanted_on is None or one.app_id in rules.wanted_on]
     contents = _contents([signing, *others.values()])
     wanted = [one for certificate, reason in roles.live if (one := _addition(certificate, reason, holders, roles, contents))]
-    add = tuple(
-        replace(one, content=str(row["content"]), form=as_option(row))
-        for one in wanted
-        if (row := contents.get(one.thumbprint)) is not None
-    )
+    add = tuple(one for one in wanted if one.thumbprint in contents)
     problems = tuple((_untold(one, roles), _TELL) for one in wanted if one.thumbprint not in contents)
     added = {(addition.thumbprint, app_id) for addition in add for app_id in addition.app_ids}
     verdicts = [
@@ -183,12 +179,17 @@ def plan(
 
 
 def _addition(
-    certificate: Certificate, reason: str, principals: Sequence[ServicePrincipal], roles: Roles, contents: Container[str]
+    certificate: Certificate,
+    reason: str,
+    principals: Sequence[ServicePrincipal],
+    roles: Roles,
+    contents: Mapping[str, Mapping[str, Any]],
 ) -> Addition | None:
     """What lacks an entry that serves as long as it must; nothing where the certificate is over by then or weak, so that none can."""
+    row = contents.get(certificate.thumbprint)
     begin = roles.needed[certificate.thumbprint]
     horizon = shifted(roles.now, roles.rules.warn)
-    if certificate.thumbprint not in contents:  # its end is not known, and most entries end with it
+    if row is None:  # its end is not known, and most entries end with it
         horizon = shifted(roles.now, roles.rules.fail)
         if certificate is roles.current and roles.next and roles.next.effective:
             horizon = min(horizon, roles.next.effective)
@@ -200,7 +201,8 @@ def _addition(
     if moment != begin:
         why = dict.fromkeys(text for one in missing if (text := why_not(one.keys, certificate.thumbprint, moment, roles.now)))
         reason = "; ".join((reason, *why))
-    return Addition(certificate.thumbprint, certificate.subject, certificate.content or "", lacking, reason, moment)
+    content, form = (str(row["content"]), as_option(row)) if row else ("", "")
+    return Addition(certificate.thumbprint, certificate.subject, content, lacking, reason, moment, form)
 
 
 def _untold(wanted: Addition, roles: Roles) -> str:

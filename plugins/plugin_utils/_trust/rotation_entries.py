@@ -88,7 +88,6 @@ class Certificate:
 
     thumbprint: str
     subject: str | None
-    content: str | None
     begin: datetime | None
     end: datetime | None
     effective: datetime | None
@@ -143,7 +142,6 @@ class Roles:
         is_live = key.thumbprint in live
         used = self.neighbours.use(key.thumbprint, principal.app_id, self.now)
         named = self.neighbours.named(key)
-        usual = same_text(key.type, "AsymmetricX509Cert") and same_text(key.usage, "Verify")
         ended = f"expired on {when_text(key.end)}"
         is_earlier = key.thumbprint in self.earlier
         superseded = named is not None and named.own
@@ -174,7 +172,7 @@ class Roles:
             (is_live and wanted, OURS, False, self._of_live(key, live.get(thumbprint, "")), False),
             (used is not None, FOREIGN, False, str(used), False),
             (thumbprint in self.rules.named, FOREIGN, True, "it was named", False),
-            (not usual, FOREIGN, False, f"its type {key.type} and usage {key.usage} are not those of the farm's certificate", False),
+            (not key.is_usual, FOREIGN, False, f"its type {key.type} and usage {key.usage} are not those of the farm's certificate", False),
             (another, FOREIGN, False, theirs, is_earlier),
             (ours and expired, OURS, True, f"{who} and {ended}", False),
             (ours and bool(lost), OURS, False, f"{who}, but whether deployment {lost} signs with it was not read", False),
@@ -191,7 +189,7 @@ class Roles:
             (True, FOREIGN, False, "the farm never had it", False),
         ]
         owner, goes, reason, removable = next(case[1:] for case in cases if case[0])
-        waits = ours and not goes and owner == OURS and not is_live and usual and not lost and thumbprint not in self.rules.coming
+        waits = ours and not goes and owner == OURS and not is_live and key.is_usual and not lost and thumbprint not in self.rules.coming
         not_needed = is_earlier or superseded or (is_live and not wanted)
         told = removable or (not goes and not_needed and (used is not None or another or bool(lost)))
         return Verdict(principal, key, owner, goes, reason, over if waits else None, removable, told)
@@ -219,7 +217,6 @@ def certificate_in(entry: farm.Certificate | None) -> Certificate | None:
     return Certificate(
         thumbprint=str(entry["thumbprint"]).upper(),
         subject=entry.get("subject"),
-        content=entry.get("content"),
         begin=time_or_none(entry.get("not_before")),
         end=time_or_none(entry.get("not_after")),
         effective=time_or_none(entry.get("effective_date")),

@@ -78,7 +78,7 @@ def coming(
         expected = exc.expected.replace("or immediate", "or trust_rotation_immediate")
         return False, [Obstacle(subject, f"{variable}: {problem}.", f"Expected {expected}.")]
     except HybridAuthError as exc:
-        return False, [Obstacle(subject, f"trust_rotation_create: {exc}")]
+        return False, [Obstacle(subject, f"trust_rotation_create: {exc.message}", exc.remedy)]
     return True, []
 
 

@@ -19,7 +19,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Step, merged
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 
 def taken_back(
@@ -52,6 +51,5 @@ def taken_back(
 
 def _is_ours(key: KeyCredential, thumbprints: Collection[str], neighbours: Neighbours) -> bool:
     """Whether the entry is of a certificate that the farm tells, or of one that the deployment put there before, by its display name."""
-    usual = same_text(key.type, "AsymmetricX509Cert") and same_text(key.usage, "Verify")
     named = neighbours.named(key)
-    return key.key_id is not None and usual and (key.thumbprint in thumbprints or (named is not None and named.own))
+    return key.key_id is not None and key.is_usual and (key.thumbprint in thumbprints or (named is not None and named.own))

@@ -28,6 +28,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import in_any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import url_parts
 
@@ -180,5 +181,4 @@ def clouds_of_graph(url: str) -> frozenset[str]:
 
 def is_exchange_online(url: str) -> bool:
     """Whether the host of this URL is of Exchange Online, in whichever cloud."""
-    host = url_parts(url).hostname or ""
-    return any(host == domain or host.endswith(f".{domain}") for domain in _EXCHANGE_DOMAINS)
+    return in_any(url_parts(url).hostname or "", _EXCHANGE_DOMAINS)

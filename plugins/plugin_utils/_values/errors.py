@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
+_NOTHING_CHANGED = "Nothing was changed."
+
 
 class HybridAuthError(Exception):
     """A failure with a message meant for the administrator.
 
     message: what happened and on which object, as a sentence.
     remedy: what to do next, as a sentence; it is appended to the message.
+    unchanged: whether its text says that nothing was changed; the message does not, so that a part of a whole can leave that to the whole.
     details: plain data that the task's result carries beside the message.
     """
 
-    def __init__(self, message: str, remedy: str = "", **details: Any) -> None:
-        super().__init__(f"{message} {remedy}".strip())
-        self.message, self.remedy, self.details = message, remedy, details
+    def __init__(self, message: str, remedy: str = "", *, unchanged: bool = False, **details: Any) -> None:
+        super().__init__(" ".join(part for part in (message, _NOTHING_CHANGED if unchanged else "", remedy) if part))
+        self.message, self.remedy, self.unchanged, self.details = message, remedy, unchanged, details
 
 
 class InvalidOptionError(HybridAuthError):

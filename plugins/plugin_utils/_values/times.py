@@ -16,8 +16,9 @@ _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE
 )
 
-_FIRST = datetime.min.replace(tzinfo=timezone.utc)
-_LAST = datetime.max.replace(microsecond=0, tzinfo=timezone.utc)
+# The first and the last second of the calendar.
+FIRST = datetime.min.replace(tzinfo=timezone.utc)
+LAST = datetime.max.replace(microsecond=0, tzinfo=timezone.utc)
 
 
 def utc_text(moment: datetime) -> str:
@@ -41,7 +42,7 @@ def parse_time(text: str) -> datetime:
     try:
         return told.astimezone(timezone.utc)
     except OverflowError:
-        return _LAST if told.year > 1 else _FIRST
+        return LAST if told.year > 1 else FIRST
 
 
 def shifted(moment: datetime, by: timedelta) -> datetime:
@@ -49,7 +50,7 @@ def shifted(moment: datetime, by: timedelta) -> datetime:
     try:
         return moment + by
     except OverflowError:
-        return _LAST if by > timedelta() else _FIRST
+        return LAST if by > timedelta() else FIRST
 
 
 def time_or_none(value: object) -> datetime | None:

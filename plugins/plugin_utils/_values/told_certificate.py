@@ -11,7 +11,6 @@ the server says it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, sha1_thumbprint
@@ -19,7 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import decode_base64
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import FIRST, LAST, time_or_none
 
 _TOLD = (
     "thumbprint",
@@ -33,7 +32,6 @@ _TOLD = (
     "key_size",
     "signature_algorithm",
 )
-_FIRST, _LAST = datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(microsecond=0, tzinfo=timezone.utc)
 
 
 def from_row(option: str, row: Mapping[str, Any]) -> Certificate:
@@ -55,8 +53,8 @@ def from_row(option: str, row: Mapping[str, Any]) -> Certificate:
         subject=_text(row, "subject") or thumbprint,
         issuer=_text(row, "issuer"),
         # A time that the server does not tell is no limit.
-        not_before=time_or_none(row.get("not_before")) or _FIRST,
-        not_after=time_or_none(row.get("not_after")) or _LAST,
+        not_before=time_or_none(row.get("not_before")) or FIRST,
+        not_after=time_or_none(row.get("not_after")) or LAST,
         key_type=_text(row, "key_type"),
         key_size=size if isinstance(size, int) else None,
         signature_algorithm=_text(row, "signature_algorithm"),

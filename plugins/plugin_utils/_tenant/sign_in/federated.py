@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entra
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, claims_of, ready_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, json_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
@@ -43,10 +43,7 @@ class GitHub:
         """A new token of the job for that audience."""
         session = HttpSession(validate_certs=where.validate_certs, ca_path=where.ca_path)
         answer = session.get(self.url, params={"audience": audience}, headers={"Authorization": f"Bearer {self.request_token}"})
-        try:
-            content = answer.json()
-        except (ValueError, RecursionError):
-            content = None
+        content = json_of(answer)
         value = content.get("value") if isinstance(content, dict) else None
         if answer.status_code != 200 or not isinstance(value, str) or not value:
             raise HybridAuthError(
