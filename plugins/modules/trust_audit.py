@@ -241,7 +241,7 @@ EXAMPLES = r"""
 
 - name: Show what is wrong
   ansible.builtin.debug:
-    msg: "{{ item.severity }} {{ item.subject }}: {{ item.title }}? {{ item.actual }}. {{ item.remedy }}"
+    msg: "{{ item.severity }} {{ item.subject }}: {{ item.heading }}, {{ item.actual }}. {{ item.remedy }}"
   loop: "{{ audit.findings | selectattr('status', 'in', ['fail', 'warn']) }}"
   loop_control:
     label: "{{ item.id }}"
@@ -265,6 +265,12 @@ findings:
       description: What is to be right.
       type: str
       sample: The certificate does not end soon
+    heading:
+      description:
+        - What is the case, as RV(findings[].title) where it passes, the opposite where it fails or warns, and C(Not checked:) with the
+          title where it was skipped.
+      type: str
+      sample: The certificate ends soon
     severity:
       description: How much depends on it, V(critical), V(high), V(medium), V(low) or V(info).
       type: str

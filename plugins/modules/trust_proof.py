@@ -373,7 +373,11 @@ findings:
       type: str
       sample: proof.token
     title:
-      description: What is checked.
+      description: What is to be.
+      type: str
+      sample: The tenant gives the farm a token
+    heading:
+      description: What is the case, as in the findings of M(sfb.hybrid_auth.trust_audit).
       type: str
       sample: The tenant gives the farm a token
     severity:

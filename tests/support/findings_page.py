@@ -20,8 +20,9 @@ Written by: python -m tests.support.findings_page
 -->
 # Findings
 
-What `trust_audit` says, and why. A finding has an id, a title (what is to be right), a severity, a status, the subject, what is expected,
-what there is, and what to do next. An id comes once for each subject: each server, certificate, key, name or pool.
+What `trust_audit` says, and why. A finding has an id, a title (what is to be), a heading (what is the case), a severity, a status, the
+subject, what is expected, what there is, and what to do next. An id comes once for each subject: each server, certificate, key, name or
+pool.
 
 | status | meaning |
 |---|---|
@@ -54,9 +55,9 @@ def page() -> str:
     for rule in RULES.values():
         source = " ".join(f"<{word}>" if word.startswith("https://") else word for word in rule.source.split())
         severities, statuses = ", ".join((rule.severity, *rule.also)), ", ".join(rule.wrong)
-        line = f"| `{rule.id}` | {rule.title} | {severities} | {statuses} | {rule.reason} {source} |"
+        line = f"| `{rule.id}` | {rule.title} | {rule.otherwise} | {severities} | {statuses} | {rule.reason} {source} |"
         areas.setdefault(rule.id.partition(".")[0], []).append(line)
-    head = "| id | title | severity | when wrong | reason and source |\n|---|---|---|---|---|"
+    head = "| id | title | where it is not so | severity | when wrong | reason and source |\n|---|---|---|---|---|---|"
     return _HEAD + "".join(f"\n## {area}\n\n{head}\n" + "\n".join(lines) + "\n" for area, lines in areas.items())
 
 

@@ -133,7 +133,8 @@ def server(name: str, issuer: dict[str, Any] | None, *, lead: bool = False) -> d
 def finding(identifier: str, status: str, severity: str, title: str, **more: Any) -> dict[str, Any]:
     return {
         "id": identifier,
-        "title": title,
+        "title": title if status == "pass" else "It is as documented",
+        "heading": f"Not checked: {title}" if status == "skip" else title,
         "severity": severity,
         "status": status,
         "subject": "contoso",
@@ -354,7 +355,7 @@ def long_names() -> list[dict[str, Any]]:
         *(f"https://mail{index}.contoso.com/" for index in range(40)),
     ]
     one["cloud"]["service_principals"][1]["key_credentials"][0].update(display_name=ATTACK, thumbprint=None, end=moment(36000))
-    one["audit"]["findings"][0].update(title=ATTACK, subject=ATTACK * 4, actual={ATTACK: [ATTACK]}, remedy=ATTACK)
+    one["audit"]["findings"][0].update(title=ATTACK, heading=ATTACK, subject=ATTACK * 4, actual={ATTACK: [ATTACK]}, remedy=ATTACK)
     one["warnings"] = [ATTACK]
     one["obstacle"] = ATTACK
     return [one]

@@ -24,6 +24,7 @@ PRESENT = Rule(
     ("fail",),
     "Without it the server signs no token.",
     sources.CERTIFICATE,
+    otherwise="No OAuthTokenIssuer certificate is assigned",
 )
 SAME = Rule(
     "certificate.same",
@@ -32,6 +33,7 @@ SAME = Rule(
     ("fail",),
     "The tenant knows one certificate; tokens of a server with another are refused.",
     sources.CERTIFICATE,
+    otherwise="The servers do not all sign with the same certificate",
 )
 STORE = Rule(
     "certificate.store",
@@ -40,6 +42,7 @@ STORE = Rule(
     ("fail",),
     "A server that lacks it cannot sign.",
     sources.CERTIFICATE,
+    otherwise="The certificate is not in the computer's store",
 )
 PRIVATE_KEY = Rule(
     "certificate.private_key",
@@ -48,6 +51,7 @@ PRIVATE_KEY = Rule(
     ("fail",),
     "Without its private key the server cannot sign.",
     sources.CERTIFICATE,
+    otherwise="The certificate's private key is not on the server",
 )
 IN_DATE = Rule(
     "certificate.in_date",
@@ -56,6 +60,7 @@ IN_DATE = Rule(
     ("fail",),
     "Tokens signed outside of its validity are refused.",
     sources.DIAGNOSTIC,
+    otherwise="The certificate is expired or not yet valid",
 )
 ENDING_SOON = Rule(
     "certificate.ending_soon",
@@ -64,6 +69,7 @@ ENDING_SOON = Rule(
     ("warn", "fail"),
     "A roll takes days: a new certificate, replication, and the tenant before the farm.",
     sources.ROLL,
+    otherwise="The certificate ends soon",
 )
 KEY = Rule(
     "certificate.key",
@@ -72,6 +78,7 @@ KEY = Rule(
     ("fail",),
     "Shorter keys can be broken, and the product asks for this length.",
     sources.CERTIFICATE,
+    otherwise=f"The certificate's key is not RSA of at least {MINIMUM_RSA_BITS} bits",
 )
 SIGNATURE_HASH = Rule(
     "certificate.signature_hash",
@@ -80,6 +87,7 @@ SIGNATURE_HASH = Rule(
     ("warn",),
     "Certificates signed with SHA-1 or MD5 can be forged.",
     sources.WEAK_HASH,
+    otherwise="The certificate is signed with a weak hash",
 )
 VALIDITY = Rule(
     "certificate.validity",
@@ -88,6 +96,7 @@ VALIDITY = Rule(
     ("warn",),
     "A key that leaked unseen works until the certificate ends.",
     sources.CRYPTOPERIOD,
+    otherwise="The certificate is valid for too long",
 )
 SUPERSEDED = Rule(
     "certificate.superseded",
@@ -96,6 +105,7 @@ SUPERSEDED = Rule(
     ("warn",),
     "Each roll leaves one there, and its key can be exported. Whoever takes it signs as the farm wherever it is still trusted.",
     sources.DESTRUCTION,
+    otherwise="A superseded certificate of the farm is on the server with its private key",
 )
 ON_SERVER = (PRESENT, SAME, STORE, PRIVATE_KEY)
 OF_CERTIFICATE = (IN_DATE, ENDING_SOON, KEY, SIGNATURE_HASH, VALIDITY)

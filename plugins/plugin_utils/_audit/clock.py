@@ -25,6 +25,7 @@ SERVER = Rule(
     ("fail",),
     "Dates of certificates and rolls are judged by both.",
     sources.CLOCK_SKEW,
+    otherwise="The server's clock differs from the controller's",
 )
 TENANT = Rule(
     "clock.tenant",
@@ -33,6 +34,7 @@ TENANT = Rule(
     ("fail",),
     "The controller signs in with assertions that carry its time.",
     sources.CLOCK_SKEW,
+    otherwise="The tenant's clock differs from the controller's",
 )
 SERVER_TENANT = Rule(
     "clock.server_tenant",
@@ -41,6 +43,7 @@ SERVER_TENANT = Rule(
     ("fail",),
     "Tokens carry the time of the one and are checked by the clock of the other; beyond five minutes they are refused.",
     sources.CLOCK_SKEW,
+    otherwise="The server's clock differs from the tenant's",
 )
 RULES = (SERVER, TENANT, SERVER_TENANT)
 

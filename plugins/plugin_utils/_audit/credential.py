@@ -32,6 +32,7 @@ OWN = Rule(
     ("fail",),
     "The tenant checks the farm's tokens with it.",
     sources.PROCEDURE,
+    otherwise="The farm's certificate is not on the service principal",
 )
 ENDING_SOON = Rule(
     "credential.ending_soon",
@@ -40,6 +41,7 @@ ENDING_SOON = Rule(
     ("warn", "fail"),
     "An entry may end before its certificate does; then the tenant refuses the farm's tokens.",
     sources.KEY_CREDENTIAL,
+    otherwise="The farm's entry on the service principal ends soon",
 )
 SEVERAL_PRINCIPALS = Rule(
     "credential.several_principals",
@@ -48,6 +50,7 @@ SEVERAL_PRINCIPALS = Rule(
     ("warn",),
     "Who has its key acts as each of them. For the farm's own certificate the procedure asks for it.",
     sources.MICROSOFT_APPLICATIONS,
+    otherwise="A foreign certificate is on several service principals",
 )
 RULES = (OWN, ENDING_SOON, *credential_shared.RULES, *credential_entries.RULES, SEVERAL_PRINCIPALS)
 
@@ -71,7 +74,7 @@ def _own(facts: Facts) -> Iterator[Finding]:
         subject = app_id if isinstance(principal, Unknown) or principal is None else principal_label(principal)
         when = first_use(facts.now, time_or_none(certificate.get("not_before")))
         there = serves(facts, app_id, wanted, when)
-        yield OWN.judged(
+        yield (OWN.saying("The farm's entry on the service principal does not serve") if _entered(principal, wanted) else OWN).judged(
             there,
             subject,
             f"{wanted}, valid {'now' if when == facts.now else f'from {utc_text(when)} on'}",
@@ -79,6 +82,13 @@ def _own(facts: Facts) -> Iterator[Finding]:
             "Put it there with sp_credential.",
         )
         yield _ending(facts, subject, principal, wanted, when, time_or_none(certificate.get("not_after")))
+
+
+def _entered(principal: Object | Unknown | None, wanted: str) -> bool:
+    """Whether an entry names the certificate, be it that it serves or not."""
+    if isinstance(principal, Unknown) or principal is None:
+        return False
+    return any(thumbprint(key) == wanted for key in principal.get("key_credentials") or ())
 
 
 def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, wanted: str, when: datetime, end: datetime | None) -> Finding:

@@ -37,6 +37,7 @@ UNKNOWN_OWNER = Rule(
     ("warn",),
     "Who has a key of a service principal signs in as it.",
     sources.MICROSOFT_APPLICATIONS,
+    otherwise="The key's owner is not known",
 )
 IDENTIFIER = Rule(
     "credential.identifier",
@@ -45,6 +46,7 @@ IDENTIFIER = Rule(
     ("warn",),
     "Who writes an entry chooses its identifier, and programs that go by it take the key for another one.",
     sources.KEY_CREDENTIAL,
+    otherwise="The identifier of the key is not that of its certificate",
 )
 READABLE = Rule(
     "credential.readable",
@@ -53,6 +55,7 @@ READABLE = Rule(
     ("warn",),
     "What cannot be understood cannot be judged: the entry may serve, or end, on a day that nobody sees.",
     sources.KEY_CREDENTIAL,
+    otherwise="The key's entry is not as Microsoft Graph documents it",
 )
 EXPIRED = Rule(
     "credential.expired",
@@ -61,6 +64,7 @@ EXPIRED = Rule(
     ("warn",),
     "It serves nobody, and hides those that do.",
     sources.PROCEDURE,
+    otherwise="The key is expired",
 )
 DUPLICATE = Rule(
     "credential.duplicate",
@@ -69,6 +73,7 @@ DUPLICATE = Rule(
     ("warn",),
     "A second entry is forgotten when the first is removed.",
     sources.KEY_CREDENTIAL,
+    otherwise="A certificate is on the service principal more than once",
 )
 WEAK_KEY = Rule(
     "credential.weak_key",
@@ -77,6 +82,7 @@ WEAK_KEY = Rule(
     ("fail",),
     "Who breaks a short key signs in as the service principal.",
     sources.KEY_LENGTH,
+    otherwise="The key is too short",
 )
 WEAK_HASH = Rule(
     "credential.weak_hash",
@@ -85,6 +91,7 @@ WEAK_HASH = Rule(
     ("warn",),
     "Certificates signed with SHA-1 or MD5 can be forged. It is a sign of an old key.",
     sources.WEAK_HASH,
+    otherwise="The key's certificate is signed with a weak hash",
 )
 VALIDITY = Rule(
     "credential.validity",
@@ -93,6 +100,7 @@ VALIDITY = Rule(
     ("warn",),
     "A key that leaked unseen works until it ends.",
     sources.CRYPTOPERIOD,
+    otherwise="The key is valid for too long",
 )
 USAGE = Rule(
     "credential.usage",
@@ -101,6 +109,7 @@ USAGE = Rule(
     ("warn",),
     "The procedure's keys verify signatures; one for signing means that the tenant holds a private key.",
     sources.KEY_CREDENTIAL,
+    otherwise="The key is there for something other than to verify",
 )
 SYMMETRIC = Rule(
     "credential.symmetric",
@@ -109,6 +118,7 @@ SYMMETRIC = Rule(
     ("fail", "warn"),
     "A symmetric key is a shared secret; no hybrid procedure makes one. It is a warning where the options name its owner.",
     sources.MICROSOFT_APPLICATIONS,
+    otherwise="A symmetric key is on the service principal",
 )
 PASSWORD = Rule(
     "credential.password",
@@ -117,6 +127,7 @@ PASSWORD = Rule(
     ("fail", "warn"),
     "Who knows the secret signs in as it; no hybrid procedure makes one. It is a warning where the options name its owner.",
     sources.MICROSOFT_APPLICATIONS,
+    otherwise="A secret is on the service principal",
 )
 OF_ENTRY = (UNKNOWN_OWNER, IDENTIFIER, READABLE, EXPIRED, WEAK_KEY, WEAK_HASH, VALIDITY, USAGE)
 RULES = (*OF_ENTRY, DUPLICATE, SYMMETRIC, PASSWORD)

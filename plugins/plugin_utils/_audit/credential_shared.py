@@ -32,6 +32,7 @@ OWN = Rule(
     ("fail", "warn"),
     "Who controls a server that has the key can act in Exchange Online. It is a warning where the options ask for it.",
     sources.SHARED_PRINCIPAL,
+    otherwise="The farm's certificate is on the shared Exchange Online principal",
 )
 FOREIGN = Rule(
     "credential.shared_foreign",
@@ -40,6 +41,7 @@ FOREIGN = Rule(
     ("warn",),
     "Who has such a key can act in Exchange Online, whichever product it was made for.",
     sources.SHARED_PRINCIPAL,
+    otherwise="Another key is on the shared Exchange Online principal",
 )
 RULES = (OWN, FOREIGN)
 

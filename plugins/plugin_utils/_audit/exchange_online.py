@@ -25,6 +25,7 @@ EWS = Rule(
     f"{ews.ALLOW_LIST.day}, and end on {ews.END.day}.",
     sources.EXCHANGE_WEB_SERVICES,
     also=("high", "critical"),
+    otherwise="The farm needs Exchange Web Services of Exchange Online",
 )
 RULES = (EWS,)
 

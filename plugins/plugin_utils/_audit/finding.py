@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.heading import heading
 
 Status = Literal["pass", "fail", "warn", "skip"]
 Severity = Literal["critical", "high", "medium", "low", "info"]
@@ -23,10 +25,14 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule says of one subject. expected, actual, remedy: in words, empty where there is nothing to say."""
+    """What a rule says of one subject. expected, actual, remedy: in words, empty where there is nothing to say.
+
+    title: what is to be. heading: what is the case, as a sentence without full stop.
+    """
 
     id: str
     title: str
+    heading: str
     severity: Severity
     status: Status
     subject: str
@@ -39,7 +45,7 @@ class Finding:
         return {name: getattr(self, name) for name in _NAMES}
 
 
-_NAMES = tuple(field.name for field in fields(Finding))
+_NAMES = tuple(one.name for one in fields(Finding))
 
 
 @dataclass(frozen=True)
@@ -58,11 +64,15 @@ class Rule:
     reason: str
     source: str
     also: tuple[Severity, ...] = ()
-    otherwise: str = ""
+    otherwise: str = field(kw_only=True)
 
     def of(self, severity: Severity) -> Rule:
         """The rule with the severity that it has on the day of the audit."""
         return replace(self, severity=severity)
+
+    def saying(self, otherwise: str) -> Rule:
+        """The rule with the words for the one of its wrong states that its check found."""
+        return replace(self, otherwise=otherwise)
 
     def passed(self, subject: str, actual: str = "", expected: str = "") -> Finding:
         return self._finding("pass", subject, expected, actual, "")
@@ -84,4 +94,5 @@ class Rule:
         return self.passed(subject, actual, expected) if right else self._finding(self.wrong[0], subject, expected, actual, remedy)
 
     def _finding(self, status: Status, subject: str, expected: str, actual: str, remedy: str) -> Finding:
-        return Finding(self.id, self.title, self.severity, status, subject, expected, actual, remedy)
+        said = heading(status, self.title, self.otherwise)
+        return Finding(self.id, self.title, said, self.severity, status, subject, expected, actual, remedy)

@@ -21,6 +21,7 @@ EXTERNAL_FQDN = Rule(
     ("fail",),
     "The tenant issues tokens for names that it knows.",
     sources.PROCEDURE,
+    otherwise="The external Web services FQDN is not a name of the service principal",
 )
 POOL = Rule(
     "names.pool",
@@ -29,6 +30,7 @@ POOL = Rule(
     ("warn",),
     "A pool without one cannot be reached from the tenant. A pool that is not published needs none.",
     sources.PROCEDURE,
+    otherwise="The pool has no external Web services FQDN",
 )
 STALE = Rule(
     "names.stale",
@@ -37,6 +39,7 @@ STALE = Rule(
     ("warn",),
     "Who gets a host name that is still trusted receives tokens for the farm.",
     sources.SERVICE_PRINCIPAL,
+    otherwise="A name of the farm's own domains belongs to no host of the topology",
 )
 RULES = (EXTERNAL_FQDN, POOL, STALE)
 
@@ -70,7 +73,8 @@ def _external(facts: Facts, known: dict[str, list[str]] | None, services: object
         if isinstance(services, Unknown):
             yield EXTERNAL_FQDN.unknown(facts.subject, services.why)
         else:
-            yield EXTERNAL_FQDN.failed(facts.subject, "at least one", "no pool has one", "Set it: Set-CsWebServer -ExternalFqdn.")
+            none = EXTERNAL_FQDN.saying("No pool has an external Web services FQDN")
+            yield none.failed(facts.subject, "at least one", "no pool has one", "Set it: Set-CsWebServer -ExternalFqdn.")
     for fqdn in fqdns:
         pools = ", ".join(dict.fromkeys((known or {}).get(fqdn, ())))
         subject = f"{fqdn}{f' ({pools})' if pools else ''}"
@@ -109,7 +113,7 @@ def _each_pool(facts: Facts, services: list[Object]) -> Iterator[Finding]:
     for pool, fqdns in pools.items():
         there = ", ".join(fqdn for fqdn in fqdns if fqdn)
         if there and not any(map(is_host_name, fqdns)):
-            yield POOL.warned(
+            yield POOL.saying("The pool's external Web services FQDN is not a host name").warned(
                 pool, "a fully qualified host name", there, "Correct it in the topology and publish it; until then the pool has no name."
             )
             continue

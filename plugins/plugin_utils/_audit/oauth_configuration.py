@@ -21,6 +21,7 @@ SERVICE_NAME = Rule(
     ("fail",),
     "The tenant looks up the farm's certificate under this name.",
     sources.PROCEDURE,
+    otherwise="The farm does not name itself as Skype for Business Online does",
 )
 AUTODISCOVER_URL = Rule(
     "oauth_configuration.autodiscover_url",
@@ -29,6 +30,7 @@ AUTODISCOVER_URL = Rule(
     ("fail", "warn"),
     "Without it the farm does not find mailboxes: no conversation history, contacts or calendar.",
     sources.DIAGNOSTIC,
+    otherwise="The farm does not know where Exchange's Autodiscover is",
 )
 RULES = (SERVICE_NAME, AUTODISCOVER_URL)
 
@@ -51,7 +53,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     url, asked = str(configuration["exchange_autodiscover_url"] or ""), facts.expected.exchange_autodiscover_url
     if asked is not None:
-        yield AUTODISCOVER_URL.judged(same_url(url, asked), _SUBJECT, asked or "none", url or "none", _SET)
+        other = AUTODISCOVER_URL.saying("The farm has another Autodiscover URL than expected")
+        yield other.judged(same_url(url, asked), _SUBJECT, asked or "none", url or "none", _SET)
     elif _PATH.match(url):
         yield AUTODISCOVER_URL.passed(_SUBJECT, url)
     else:

@@ -21,6 +21,7 @@ PRESENT = Rule(
     ("fail",),
     "Without it the farm accepts no token from the tenant and asks for none.",
     sources.PROCEDURE,
+    otherwise="The tenant's authorization server is not an OAuth server of the farm",
 )
 METADATA_URL = Rule(
     "oauth_server.metadata_url",
@@ -29,6 +30,7 @@ METADATA_URL = Rule(
     ("fail",),
     "From this URL the farm takes the keys with which it checks tokens.",
     sources.PROCEDURE,
+    otherwise="The OAuth server does not have the tenant's metadata URL",
 )
 TENANT = Rule(
     "oauth_server.tenant",
@@ -37,6 +39,7 @@ TENANT = Rule(
     ("fail",),
     "With another tenant's metadata the farm trusts tokens that were issued for that one.",
     sources.DIAGNOSTIC,
+    otherwise="The metadata URL does not name the farm's own tenant",
 )
 NOT_COMMON = Rule(
     "oauth_server.not_common",
@@ -45,6 +48,7 @@ NOT_COMMON = Rule(
     ("fail",),
     "Metadata for 'common' describes every tenant, so any of them could issue tokens.",
     sources.PROCEDURE,
+    otherwise="The metadata URL names all tenants and not one",
 )
 REALM = Rule(
     "oauth_server.realm",
@@ -53,6 +57,7 @@ REALM = Rule(
     ("fail",),
     "Tokens are asked for and checked by this realm.",
     sources.DIAGNOSTIC,
+    otherwise="The OAuth server's realm is not the tenant",
 )
 HTTPS = Rule(
     "oauth_server.https",
@@ -61,6 +66,7 @@ HTTPS = Rule(
     ("fail",),
     "Over plain http anyone on the way can put in keys of their own.",
     sources.OAUTH_SERVER,
+    otherwise="The metadata does not come over https",
 )
 SECURITY_IDENTIFIERS = Rule(
     "oauth_server.security_identifiers",
@@ -69,6 +75,7 @@ SECURITY_IDENTIFIERS = Rule(
     ("warn",),
     "Where it is accepted, the issuer names on-premises users by their SID. Hybrid modern authentication asks for it, on its own server.",
     sources.MODERN_AUTHENTICATION,
+    otherwise="The OAuth server speaks for users by security identifier",
 )
 OF_SERVER = (METADATA_URL, TENANT, NOT_COMMON, REALM)
 OF_EACH = (HTTPS, SECURITY_IDENTIFIERS)

@@ -20,6 +20,7 @@ PRESENT = Rule(
     ("fail",),
     "The farm talks by OAuth to its partner applications only.",
     sources.PROCEDURE,
+    otherwise="Exchange Online is not a partner application of the farm",
 )
 ENABLED = Rule(
     "partner_application.enabled",
@@ -28,6 +29,7 @@ ENABLED = Rule(
     ("fail",),
     "A disabled one cannot talk to the farm.",
     sources.PARTNER_APPLICATION,
+    otherwise="The partner application is disabled",
 )
 APPLICATION_ID = Rule(
     "partner_application.application_id",
@@ -36,6 +38,7 @@ APPLICATION_ID = Rule(
     ("fail",),
     "Tokens are checked by this id.",
     sources.PROCEDURE,
+    otherwise="The partner application has another application id than expected",
 )
 TRUST_LEVEL = Rule(
     "partner_application.trust_level",
@@ -44,6 +47,7 @@ TRUST_LEVEL = Rule(
     ("fail",),
     "The procedure needs Full; less breaks features, and more than expected lets it act as any user.",
     sources.PARTNER_APPLICATION,
+    otherwise="The partner application has another trust level than expected",
 )
 OAUTH_SERVER = Rule(
     "partner_application.oauth_server",
@@ -52,6 +56,7 @@ OAUTH_SERVER = Rule(
     ("fail",),
     "Otherwise whoever has the key that is stored with it issues its tokens.",
     sources.PROCEDURE,
+    otherwise="The partner application's tokens are not checked by the OAuth server",
 )
 OTHERS_FULL_TRUST = Rule(
     "partner_application.others_full_trust",
@@ -60,6 +65,7 @@ OTHERS_FULL_TRUST = Rule(
     ("warn",),
     "With full trust an application acts as any user of the farm.",
     sources.PARTNER_APPLICATION,
+    otherwise="Another partner application has full trust",
 )
 SECURITY_IDENTIFIERS = Rule(
     "partner_application.security_identifiers",
@@ -68,6 +74,7 @@ SECURITY_IDENTIFIERS = Rule(
     ("warn",),
     "Where it is accepted, the application names on-premises users by their SID.",
     sources.PARTNER_APPLICATION,
+    otherwise="The partner application speaks for users by security identifier",
 )
 OF_APPLICATION = (ENABLED, APPLICATION_ID, TRUST_LEVEL, OAUTH_SERVER)
 RULES = (PRESENT, *OF_APPLICATION, OTHERS_FULL_TRUST, SECURITY_IDENTIFIERS)

@@ -21,6 +21,7 @@ PRESENT = Rule(
     ("fail",),
     "It carries the farm's certificate and names.",
     sources.PROCEDURE,
+    otherwise="The tenant does not have the service principal",
 )
 ENABLED = Rule(
     "principal.enabled",
@@ -29,6 +30,7 @@ ENABLED = Rule(
     ("fail",),
     "Nothing can sign in to a disabled one.",
     sources.PROCEDURE,
+    otherwise="The service principal is disabled",
 )
 DEDICATED_APPLICATION = Rule(
     "principal.dedicated_application",
@@ -37,6 +39,7 @@ DEDICATED_APPLICATION = Rule(
     ("warn",),
     f"Exchange Web Services refuse the shared principal since {SHARED_BLOCKED.day}; a dedicated application takes its place.",
     sources.SHARED_PRINCIPAL,
+    otherwise="The tenant has no dedicated hybrid application that is enabled",
 )
 RULES = (PRESENT, ENABLED, DEDICATED_APPLICATION)
 

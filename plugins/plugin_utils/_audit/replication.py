@@ -21,6 +21,7 @@ UP_TO_DATE = Rule(
     ("fail",),
     "A server works with its replica, so an old one has old trust settings and may lack the certificate.",
     sources.REPLICATION,
+    otherwise="The replica is behind",
 )
 REPORT_AGE = Rule(
     "replication.report_age",
@@ -29,6 +30,7 @@ REPORT_AGE = Rule(
     ("warn",),
     "What is known of a replica is as old as its last report.",
     sources.REPLICATION,
+    otherwise="The replica has not reported lately",
 )
 RULES = (UP_TO_DATE, REPORT_AGE)
 

@@ -24,6 +24,7 @@ PENDING = Rule(
     ("warn",),
     "On the effective date of a staged certificate the farm begins to sign with it.",
     sources.ROLL,
+    otherwise="A roll of the certificate is pending",
 )
 IN_CLOUD = Rule(
     "roll.in_cloud",
@@ -32,6 +33,7 @@ IN_CLOUD = Rule(
     ("fail", "warn"),
     "From its effective date on, tokens are signed with it; the tenant refuses them while it does not know it.",
     sources.ROLL,
+    otherwise="The tenant does not have the staged certificate yet",
 )
 ON_SERVERS = Rule(
     "roll.on_servers",
@@ -40,6 +42,7 @@ ON_SERVERS = Rule(
     ("fail",),
     "A server that lacks it cannot sign from the effective date on.",
     sources.ROLL,
+    otherwise="The staged certificate is not on the server with its private key",
 )
 IN_TIME = Rule(
     "roll.in_time",
@@ -48,6 +51,7 @@ IN_TIME = Rule(
     ("fail",),
     "Between the end of the one and the beginning of the other nothing can sign.",
     sources.ROLL,
+    otherwise="The staged certificate signs only after the current one ends",
 )
 RULES = (PENDING, IN_CLOUD, ON_SERVERS, IN_TIME)
 

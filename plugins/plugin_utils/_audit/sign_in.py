@@ -20,6 +20,7 @@ ENDING_SOON = Rule(
     ("warn", "fail"),
     "After its end no run reaches the tenant, so no new certificate does.",
     sources.SIGN_IN,
+    otherwise="The secret or certificate with which runs sign in ends soon",
 )
 RULES = (ENDING_SOON,)
 

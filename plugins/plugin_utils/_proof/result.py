@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OAuthServer
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import findings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.assertion import Signed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.exchange import Entry
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import SKEW_SECONDS, Verdict, overall
@@ -28,7 +29,6 @@ _TITLES = {
     "exchange": "Exchange Web Services of Exchange Online",
     "mailbox": "Item in a mailbox through Exchange Web Services",
 }
-_STATUS = {True: "pass", False: "fail", None: "warn"}
 
 
 @dataclass(frozen=True)
@@ -154,59 +154,17 @@ class Seen:
         detail = f"{abs(off)} seconds {'ahead of' if off >= 0 else 'behind'} the token service's"
         return _step("clock", "pass" if abs(self.skew) <= SKEW_SECONDS else "fail", detail)
 
-    def _findings(self) -> list[dict[str, Any]]:
-        findings = [self._token_finding(proof.issuer, proof.verdict) for proof in self.proofs]
+    def _findings(self) -> list[dict[str, str]]:
+        found = [findings.token(proof.issuer, proof.verdict, led_astray=self.farm_read and not self.farm_agrees) for proof in self.proofs]
         if self.stopped is not None:
-            findings = [self._token_finding(self.realm or self.metadata_url or self.server_name, self.stopped)]
+            found = [findings.token(self.realm or self.metadata_url or self.server_name, self.stopped)]
         if self.exchange:
-            findings.append(self._exchange_finding(self.exchange))
-        status, detail, remedy = self.mailbox or ("skip", "not asked for", "")
-        return [
-            *findings,
-            {
-                "id": "proof.mailbox",
-                "title": "The farm's storage service reaches a mailbox",
-                "severity": "medium",
-                "status": status,
-                "subject": self.mailbox_address or "",
-                "expected": "Test-CsExStorageConnectivity passes",
-                "actual": detail,
-                "remedy": remedy,
-            },
-        ]
-
-    def _exchange_finding(self, entry: Entry) -> dict[str, Any]:
-        return {
-            "id": "proof.exchange",
-            "title": "Exchange Online lets in who has the farm's token",
-            "severity": "high",
-            "status": entry.found,
-            "subject": entry.url,
-            "expected": "let_in",
-            "actual": entry.explanation if entry.outcome == "let_in" else f"{entry.outcome}: {entry.explanation}",
-            "remedy": entry.remedy,
-        }
-
-    def _token_finding(self, subject: str, verdict: Verdict) -> dict[str, Any]:
-        status, actual, remedy = _STATUS[verdict.accepted], verdict.explanation, verdict.remedy
-        if verdict.accepted and self.farm_read and not self.farm_agrees:
-            status = "warn"
-            actual += " But the farm's own OAuth server does not lead to that tenant, so the farm asks elsewhere, or nowhere."
-            remedy = "Bring the OAuth server to the documented state with oauth_server (sfb.hybrid_auth.configure does)."
-        return {
-            "id": "proof.token",
-            "title": "The tenant gives the farm a token",
-            "severity": "high",
-            "status": status,
-            "subject": subject,
-            "expected": "accepted",
-            "actual": actual if verdict.accepted else f"{verdict.outcome}: {actual}",
-            "remedy": remedy,
-        }
+            found.append(findings.exchange(self.exchange))
+        return [*found, findings.mailbox(self.mailbox_address or "", *(self.mailbox or ("skip", "not asked for", "")))]
 
 
 def _known(verdict: Verdict) -> str:
-    return "skip" if verdict.accepted is None else _STATUS[verdict.accepted]
+    return "skip" if verdict.accepted is None else "pass" if verdict.accepted else "fail"
 
 
 def _step(step: str, status: str, detail: str) -> dict[str, str]:

@@ -17,11 +17,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import plain, text, text_or_none
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 STATUSES = ("fail", "warn", "skip", "pass")
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
-_FINDING = ("id", "title", "severity", "status", "subject", "expected", "actual", "remedy")
+_FINDING = ("id", "title", "heading", "severity", "status", "subject", "expected", "actual", "remedy")
+_NEEDED = tuple(name for name in _FINDING if name != "heading")
 _CERTIFICATE = ("thumbprint", "subject", "issuer", "not_before", "not_after", "key_type", "key_size", "signature_algorithm")
 # What a report keeps of each kind of object. Nothing here is a secret; certificates are named and not copied.
 _OBJECTS = {
@@ -118,7 +119,7 @@ def _findings(where: str, given: Sequence[Mapping[str, Any]], known: set[str] | 
     """The findings in their shape; those of the proof that the audit has taken over already are left out."""
     shape = []
     for index, finding in enumerate(given):
-        missing = [name for name in _FINDING if name not in finding]
+        missing = [name for name in _NEEDED if name not in finding]
         if missing:
             raise InvalidOptionError(f"{where}[{index}]", f"{', '.join(missing)} is missing", "findings as trust_audit returns them")
         for name, allowed in (("status", STATUSES), ("severity", SEVERITIES)):
@@ -126,6 +127,7 @@ def _findings(where: str, given: Sequence[Mapping[str, Any]], known: set[str] | 
                 raise InvalidOptionError(f"{where}[{index}].{name}", f"{finding[name]!r} is unknown", f"one of {', '.join(allowed)}")
         row = chosen(finding, _FINDING)
         row.update({name: text(finding[name]) for name in ("id", "title", "subject", "remedy")})
+        row["heading"] = text(finding.get("heading") or finding["title"])
         if row["id"] not in (known or ()):
             shape.append({"id": row["id"], "area": area(row["id"]), **{name: row[name] for name in _FINDING[1:]}})
     return shape

@@ -83,8 +83,8 @@ def _finding(suite: ET.Element, finding: Mapping[str, Any]) -> None:
     case = _case(suite, finding["area"], f"{finding['id']}: {finding['title']}{about}")
     detail = f"expected: {shown(finding['expected'])}\nactual: {shown(finding['actual'])}\n{finding['remedy']}".strip()
     if finding["status"] == "fail":
-        _said(case, "failure", finding["severity"], finding["title"], detail)
+        _said(case, "failure", finding["severity"], finding["heading"], detail)
     elif finding["status"] == "skip":
         ET.SubElement(case, "skipped", message=shown(finding["actual"]))
     elif finding["status"] == "warn":
-        ET.SubElement(case, "system-out").text = f"warning, {finding['severity']}: {finding['title']}\n{detail}"
+        ET.SubElement(case, "system-out").text = f"warning, {finding['severity']}: {finding['heading']}\n{detail}"

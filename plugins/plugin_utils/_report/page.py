@@ -43,11 +43,14 @@ _PARTS = (
 
 @dataclass(frozen=True)
 class Finding:
+    """heading: what is the case. wanted: what is to be, empty where that is the same."""
+
     id: str
     state: str
     status: str
     severity: str
-    title: str
+    heading: str
+    wanted: str
     subject: str
     expected: str
     actual: str
@@ -236,7 +239,8 @@ def _finding(finding: Mapping[str, Any]) -> Finding:
         state=icon(finding["status"]),
         status=_STATUS_WORDS[finding["status"]],
         severity=finding["severity"],
-        title=finding["title"],
+        heading=finding["heading"],
+        wanted="" if finding["title"] == finding["heading"] else finding["title"],
         subject=finding["subject"],
         expected=shown(finding["expected"]),
         actual=shown(finding["actual"]),

@@ -116,7 +116,7 @@ def certificate_table(certificates: Sequence[Mapping[str, Any]]) -> Table:
 def finding_table(caption: str, findings: Sequence[Mapping[str, Any]]) -> Table:
     """Findings that need nothing to be done, a line each."""
     columns = ("Check", "Subject", "Actual", "Id")
-    return table(caption, columns, [(one["title"], one["subject"], one["actual"], one["id"]) for one in findings])
+    return table(caption, columns, [(one["heading"], one["subject"], one["actual"], one["id"]) for one in findings])
 
 
 def _does(row: Mapping[str, Any]) -> str:

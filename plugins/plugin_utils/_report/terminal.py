@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, VERDICTS, counted, plural
 
-_ID = 36
+_ID, _BENEATH = 36, 20  # columns: of an id, and before what stands beneath it
 
 
 def lines(document: Mapping[str, Any]) -> list[str]:
@@ -26,14 +27,17 @@ def deployment_lines(one: Mapping[str, Any]) -> list[str]:
         *_what(one),
         *(f"  unread  {_line(error['subject'])}: {_line(error['message'])}" for error in one["errors"]),
         *(f"  unread  {_line(server)}: {NOT_IN_THE_RUN}" for server in one["unchecked"]),
-        *(
-            f"  {finding['status']}    {finding['severity']:<8}  {_line(finding['id']):<{_ID}}  {_line(finding['subject'])}".rstrip()
-            for finding in one["findings"]
-            if finding["status"] in ("fail", "warn")
-        ),
+        *(line for finding in one["findings"] if finding["status"] in ("fail", "warn") for line in _finding(finding)),
         *([f"  stop    {_line(one['obstacle'])}"] if one["obstacle"] else []),
         *(line for step in one["differences"] for line in _change(step)),
     ]
+
+
+def _finding(one: Mapping[str, Any]) -> list[str]:
+    """What is the case and of what, then what was found and what to do."""
+    about = ": ".join(part for part in (_line(one["heading"]), _line(one["subject"])) if part)
+    found = ". ".join(part for part in (_line(shown(one["actual"])).rstrip("."), _line(one["remedy"])) if part)
+    return [f"  {one['status']}    {one['severity']:<8}  {_line(one['id']):<{_ID}}  {about}", f"{'':{_BENEATH}}{found}".rstrip()]
 
 
 def _change(step: Mapping[str, Any]) -> list[str]:

@@ -27,7 +27,7 @@ from tests.lab.states import audit as states
 from ..estate import Estate
 from ..support import NOW, run_action
 
-FIELDS = ["id", "title", "severity", "status", "subject", "expected", "actual", "remedy"]
+FIELDS = ["id", "title", "heading", "severity", "status", "subject", "expected", "actual", "remedy"]
 DEFAULTS = {name: option.get("default") for name, option in expected.OPTIONS.items()}
 SERVERS = ("fe01.contoso.com", "fe02.contoso.com")
 # What a result of the lead has of each area, or the tenant's.
@@ -160,6 +160,9 @@ def test_it_never_raises_and_every_finding_is_in_the_table(
         assert list(shown) == FIELDS
         assert all(isinstance(value, str) for value in shown.values())
         assert finding.title == rule.title
+        assert finding.heading
+        assert (finding.heading == rule.title) is (finding.status == "pass")
+        assert finding.heading.startswith("Not checked: ") is (finding.status == "skip")
         assert finding.severity in (rule.severity, *rule.also)
         assert finding.status in ("pass", "skip", *rule.wrong)
         assert bool(finding.remedy) is (finding.status in ("fail", "warn"))

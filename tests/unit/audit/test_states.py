@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.audit import RULES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Rule
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import expectation
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Unread
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
@@ -96,6 +97,7 @@ def test_an_entry_of_the_farm_that_ended_is_told_from_one_that_is_not_there(
     keys[:] = [{**keys[0], "endDateTime": states.at(end)}] if end else []
     (finding,) = [one for one in audited(state, {}, tmp_path, monkeypatch)["findings"] if one["id"] == "credential.own"]
     assert (finding["status"], finding["actual"].startswith(told)) == ("fail", True), finding
+    assert ("does not serve" in finding["heading"]) is (end is not None)
 
 
 def test_the_farms_certificate_on_the_shared_principal_tells_what_the_other_choice_costs_today(
@@ -104,3 +106,11 @@ def test_the_farms_certificate_on_the_shared_principal_tells_what_the_other_choi
     (case,) = [one for one in states.CASES if (one.id, one.status) == ("credential.shared_own", "warn")]
     (finding,) = [one for one in audited(case.state(), case.expected, tmp_path, monkeypatch)["findings"] if one["id"] == case.id]
     assert finding["remedy"].startswith(taking_back(datetime.now(timezone.utc)))
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_every_rule_has_words_for_the_wrong_state(rule: Rule) -> None:
+    for words in (rule.title, rule.otherwise):
+        assert words[0].isupper()
+        assert words == words.strip(" .?!")
+    assert rule.otherwise.lower() != rule.title.lower()

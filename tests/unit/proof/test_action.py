@@ -146,7 +146,7 @@ def test_one_process_one_document_and_one_token_request_prove_it(talk: Talk) -> 
         "mailbox": "skip",
     }
     assert [(one["id"], one["status"]) for one in result["findings"]] == [("proof.token", "pass"), ("proof.mailbox", "skip")]
-    keys = {"id", "title", "severity", "status", "subject", "expected", "actual", "remedy"}
+    keys = {"id", "title", "heading", "severity", "status", "subject", "expected", "actual", "remedy"}
     assert all(set(finding) == keys for finding in result["findings"])
 
 

@@ -186,3 +186,10 @@ def test_a_proof_of_which_nothing_is_known_is_not_one_that_was_refused(accepted:
     (one,) = made([audit])["deployments"]
     assert one["proof"]["accepted"] is accepted
     assert proof_fold(one["proof"]).note == word
+
+
+def test_a_finding_of_an_earlier_audit_is_headed_by_its_title() -> None:
+    (audit,) = reports.good()
+    del audit["audit"]["findings"][0]["heading"]
+    (one,) = made([audit])["deployments"]
+    assert all(finding["heading"] for finding in one["findings"])

@@ -17,7 +17,9 @@ import pytest
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report import files
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import document
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.html import html
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.junit import junit
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.page import page
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import lines
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from tests.support import reports
@@ -56,6 +58,21 @@ def test_the_terminal_shows_the_verdict_and_what_needs_something_done() -> None:
     assert sum(line.startswith("  fail") for line in shown) == 7
     assert sum(line.startswith("  change") for line in shown) == 2
     assert not [line for line in lines(made(reports.long_names())) if "\x1b" in line or "\n" in line]
+
+
+def test_each_format_says_what_is_the_case_and_of_what() -> None:
+    (audit,) = reports.good()
+    audit["audit"]["findings"] = [
+        reports.finding("clock.server", "fail", "medium", "The clocks differ", subject="fe01", actual="9 seconds")
+    ]
+    shape = made([audit])
+    first = lines(shape).index("  fail    medium    clock.server                          The clocks differ: fe01")
+    assert lines(shape)[first + 1] == "                    9 seconds. Run sfb.hybrid_auth.configure."
+    (case,) = next(iter(junitparser.JUnitXml.fromstring(junit(shape))))
+    assert [one.message for one in case.result] == ["The clocks differ"]
+    shown = html(page(shape))
+    assert "<h4>The clocks differ</h4>" in shown
+    assert "To be: It is as documented" in shown
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

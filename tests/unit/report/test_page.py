@@ -99,7 +99,7 @@ def test_each_drawing_that_says_something_says_it_in_words_too(fixture: Callable
 def test_every_text_that_others_wrote_stays_text(value: str) -> None:
     (audit,) = reports.bad()
     audit.update(deployment=value, warnings=[value], obstacle=value, errors=[{"subject": value, "message": value}])
-    audit["audit"]["findings"][0].update(title=value, subject=value, expected=[value], actual={value: value}, remedy=value)
+    audit["audit"]["findings"][0].update(title=value, heading=value, subject=value, expected=[value], actual={value: value}, remedy=value)
     audit["onprem"][0]["server"]["name"] = value
     for row in (audit["onprem"][0]["oauth_servers"][0], audit["onprem"][0]["partner_applications"][0]):
         row["name"] = value
