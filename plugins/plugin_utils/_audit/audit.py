@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import (
     certificate,
+    certificate_names,
     clock,
     credential,
     exchange_online,
@@ -30,6 +31,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding imp
 
 AREAS = (
     certificate,
+    certificate_names,
     roll,
     oauth_server,
     partner_application,

@@ -118,7 +118,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for server in facts.servers:
         yield from _server(facts, server)
         yield _superseded(facts, server)
-    found = _certificates(facts)
+    found = certificates(facts)
     if not found:
         for rule in OF_CERTIFICATE:
             yield rule.unknown(facts.subject, "no certificate is known")
@@ -200,7 +200,7 @@ def _same(facts: Facts, server: Server, thumbprint: str) -> Iterator[Finding]:
     )
 
 
-def _certificates(facts: Facts) -> list[tuple[Object, datetime]]:
+def certificates(facts: Facts) -> list[tuple[Object, datetime]]:
     """Every certificate that a server signs with now, and the staged one, each with the time from which it is used."""
     found: dict[str, tuple[Object, datetime]] = {}
     for server in facts.servers:
@@ -248,7 +248,7 @@ def _ending_soon(facts: Facts, subject: str, end: datetime | None, roll: str) ->
         return ENDING_SOON.unknown(subject, "its end was not read")
     left, limit, failing = days_left(end, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
     text = left_text(end, facts.now)
-    later = [(begin, time_or_none(other.get("not_after"))) for other, begin in _certificates(facts) if begin > facts.now]
+    later = [(begin, time_or_none(other.get("not_after"))) for other, begin in certificates(facts) if begin > facts.now]
     if left < failing and not any(begin < end and last is not None and last > end for begin, last in later):
         return ENDING_SOON.failed(subject, f"{failing} days left or more, or a successor that is staged", text, roll)
     return ENDING_SOON.judged(left >= limit, subject, f"{limit} days left or more", text, roll)

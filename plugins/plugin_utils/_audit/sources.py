@@ -9,8 +9,9 @@ from __future__ import annotations
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import STAGES
 
 PROCEDURE = "https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment"
-CERTIFICATE = "https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/assign-a-server-to-server-certificate"
-ROLL = "https://learn.microsoft.com/skypeforbusiness/deploy/deploy-certificates/stage-av-and-oauth-certificates"
+CERTIFICATE = "https://learn.microsoft.com/skypeforbusiness/manage/authentication/assign-a-server-to-server-certificate"
+SERVER_TO_SERVER = "https://learn.microsoft.com/skypeforbusiness/manage/authentication/server-to-server-and-partner-applications"
+ROLL = "https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates"
 KEY_LENGTH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 2: less than 2048 bits is disallowed)"
 WEAK_HASH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 8: SHA-1 is disallowed for signatures)"
 CRYPTOPERIOD = "https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final (NIST SP 800-57 part 1, table 1: one to three years for a signing key)"

@@ -29,7 +29,8 @@ _OPENED: dict[str, tuple[Any, x509.Certificate]] = {}
 
 
 def complete(entry: dict[str, Any]) -> None:
-    """Give a certificate of the state its PFX where it has none: subject, days or not_before and not_after, key_size, key_type, hash."""
+    """Give a certificate of the state its PFX where it has none: subject, names (DNS names), days or not_before and not_after, key_size,
+    key_type, hash."""
     if "pfx" in entry:
         return
     now = datetime.now(timezone.utc).replace(microsecond=0)
@@ -38,7 +39,7 @@ def complete(entry: dict[str, Any]) -> None:
     elliptic = entry.get("key_type") == "ec"
     key = ec.generate_private_key(ec.SECP256R1()) if elliptic else keys.another(int(entry.get("key_size", 2048)))
     name = x509.Name.from_rfc4514_string(entry.get("subject", "CN=contoso.com"))
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -46,8 +47,10 @@ def complete(entry: dict[str, Any]) -> None:
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
         .not_valid_after(end)
-        .sign(key, hashes.SHA256())
     )
+    if entry.get("names"):
+        builder = builder.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, entry["names"])), critical=False)
+    certificate = builder.sign(key, hashes.SHA256())
     if entry.get("hash", "SHA256") != "SHA256":
         assert isinstance(key, rsa.RSAPrivateKey)
         certificate = _signed_anew(certificate, key, entry["hash"])

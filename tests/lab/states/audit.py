@@ -274,6 +274,8 @@ CASES = (
     Case("certificate.key", "fail", lambda state: issuer(state, key_size=1024)),
     Case("certificate.signature_hash", "warn", lambda state: issuer(state, hash="SHA1")),
     Case("certificate.validity", "warn", lambda state: issuer(state, days=1500)),
+    Case("certificate.subject", "warn", lambda state: farm(state).update(sip_domains=["fabrikam.com", "contoso.com"])),
+    Case("certificate.sip_domains", "warn", lambda state: farm(state)["sip_domains"].append("fabrikam.com")),
     Case("roll.pending", "warn", lambda state: staged(state, 20)),
     Case("roll.in_cloud", "warn", lambda state: staged(state, 20, in_cloud=False)),
     Case("roll.in_cloud", "fail", lambda state: staged(state, 2, in_cloud=False)),
