@@ -30,7 +30,7 @@ EWS = Rule(
 RULES = (EWS,)
 
 _PLAN = f"Decide before {ews.END.day} which of the features may end, and move those mailboxes or users."
-# Which features reach into mailboxes: https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/
+# Which features reach into mailboxes: https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/integrate-with-exchange-server
 _CONSEQUENCE = "calendar status, contacts, photos, conversation history, archiving or voice mail of mailboxes there"
 
 

@@ -6,7 +6,7 @@
 
 The farm keeps the assigned certificate, its effective date and the thumbprint of the one before it; a roll is staged by assigning
 the new one with an effective date in the future, until which the one before it goes on signing:
-https://learn.microsoft.com/skypeforbusiness/deploy/deploy-certificates/stage-av-and-oauth-certificates
+https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates
 """
 
 from __future__ import annotations

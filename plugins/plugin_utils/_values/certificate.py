@@ -29,7 +29,7 @@ else:
     HAS_CRYPTOGRAPHY = True
 
 # The OAuthTokenIssuer certificate needs at least this key length:
-# https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/assign-a-server-to-server-certificate
+# https://learn.microsoft.com/skypeforbusiness/manage/authentication/assign-a-server-to-server-certificate
 MINIMUM_RSA_BITS = 2048
 
 _RSASSA_PSS = bytes.fromhex("2A864886F70D01010A")  # 1.2.840.113549.1.1.10, RFC 4055 section 3.1
