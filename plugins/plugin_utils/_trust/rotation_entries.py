@@ -182,8 +182,15 @@ class Roles:
             (ours and over is not None and over <= self.now, OURS, True, f"{who}, and the overlap ended on {when_text(over)}", False),
             (is_earlier, OURS, False, f"tokens that it signed may be in use until {when_text(over)}", False),
             (superseded, OURS, False, f"{who}; tokens that it signed may be in use until {when_text(over)}", True),
-            (self._has_our_subject(key) and expired, OURS, True, f"it has the farm's subject and {ended}", False),
-            (self._has_our_subject(key), UNKNOWN, False, "it has the farm's subject, but the farm does not remember its thumbprint", True),
+            (expired and self._is_subject(key.subject), OURS, True, f"it has the farm's subject and {ended}", False),
+            (
+                self._is_subject(key.subject),
+                UNKNOWN,
+                False,
+                "it has the farm's subject, but the farm does not remember its thumbprint",
+                True,
+            ),
+            (self._is_called(key), UNKNOWN, False, "its display name is the farm's subject, which anyone may write", True),
             # Where another certificate is given, naming that would take a stranger's away wherever it is.
             (self.neighbours.unproved(key), UNKNOWN, False, UNPROVED, not key.given),
             (True, FOREIGN, False, "the farm never had it", False),
@@ -203,12 +210,18 @@ class Roles:
         why = key_credential.why_not([key], str(key.thumbprint), moment) if moment else None
         return f"{reason}, but {why}" if why else reason
 
-    def _has_our_subject(self, key: KeyCredential) -> bool:
-        """By the certificate itself; where Graph does not show it, by the display name, which sp_credential makes of the subject."""
-        ours = [one.subject for one in (self.current, self.next, self.previous) if one and one.subject]
-        if key.subject:
-            return any(same_text(key.subject, subject) for subject in ours)
-        return bool(key.display_name) and any(same_text(key.display_name, subject[:LONGEST_NAME]) for subject in ours)
+    @property
+    def _subjects(self) -> list[str]:
+        return [one.subject for one in (self.current, self.next, self.previous) if one and one.subject]
+
+    def _is_subject(self, subject: str | None) -> bool:
+        """Whether the certificate that is in an entry has the farm's subject."""
+        return bool(subject) and any(same_text(subject, ours) for ours in self._subjects)
+
+    def _is_called(self, key: KeyCredential) -> bool:
+        """Whether an entry that does not show its certificate is called as sp_credential calls one without a known host."""
+        name = None if key.subject else key.display_name
+        return bool(name) and any(same_text(name, ours[:LONGEST_NAME]) for ours in self._subjects)
 
 
 def certificate_in(entry: farm.Certificate | None) -> Certificate | None:

@@ -110,7 +110,7 @@ def test_each_kind_of_entry_has_its_verdict() -> None:
     assert verdicts(roles, key(C)) == {C: ("foreign", False)}
     assert verdicts(roles, key(X, days=-1)) == {X: ("foreign", False)}
     assert verdicts(roles, key(X, days=-1, name=OURS)) == {X: ("ours", True)}
-    assert verdicts(roles, key(X, days=-1, display_name=OURS)) == {X: ("ours", True)}
+    assert verdicts(roles, key(X, days=-1, display_name=OURS)) == {X: ("unknown", False)}
     assert verdicts(roles, key(X, days=-1, subject="CN=fabrikam.com", display_name=OURS)) == {X: ("foreign", False)}
     assert verdicts(roles, key(X, name=OURS)) == {X: ("unknown", False)}
     assert verdicts(roles, key(None, days=-1, name=OURS)) == {None: ("unknown", False)}
@@ -228,7 +228,7 @@ def test_what_signs_and_what_is_staged_is_held_afterwards_and_nothing_foreign_go
         assert (
             entry.thumbprint in given_rules.named
             or (entry.thumbprint in remembered and (overlap_over or entry.expired(NOW)))
-            or (entry.expired(NOW) and OURS in (entry.subject, entry.display_name))
+            or (entry.expired(NOW) and entry.subject == OURS)
             or (entry.expired(NOW) and entry.thumbprint in end)
         )
         if verdict.owner == "foreign":
