@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import connection_packages
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import secret_values
@@ -30,6 +31,7 @@ class ActionModule(HybridAuthAction):
         values = templated(self._templar, {name: task_vars[name] for name in taken}, task_vars.get("omit"))
         self.secrets.update(secret_values(_MARKED, values))
         settings = read({**names, **values}, params["entry_point"], check_mode=self.check_mode)
+        connection_packages.check(self._connection, str(task_vars.get("inventory_hostname") or "the server"))
         result: dict[str, Any] = {"changed": False, "settings": settings.as_facts()}
         if settings.warnings:
             result["warnings"] = list(settings.warnings)

@@ -141,7 +141,7 @@ options:
     default: 300
 requirements:
   - requests
-  - msal >= 1.35.0 (1.38.0 for a user-assigned managed identity of an Azure Arc server)
+  - msal >= 1.37.0 (1.38.0 for a user-assigned managed identity of an Azure Arc server)
   - cryptography
 notes:
   - Everything runs on the controller. No connection to the inventory host is made.

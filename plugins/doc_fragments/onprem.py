@@ -34,7 +34,8 @@ options:
     default: auto
 requirements:
   - Windows PowerShell 5.1 and the Skype for Business Server or Lync Server 2013 management tools on the inventory host
-  - pypsrp on the controller, where the connection is P(ansible.builtin.psrp#connection)
+  - The Python packages of the collection's C(requirements.txt) on the controller; those of C(requirements-psrp.txt) where the connection is
+    P(ansible.builtin.psrp#connection), and those of C(requirements-kerberos.txt) where it signs in with Kerberos
 notes:
   - The inventory host is a Front End, or another domain-joined server with the management tools, reached over WinRM, PSRP or SSH.
   - The Central Management Store and Active Directory are a second hop from the server. Use CredSSP, Kerberos with

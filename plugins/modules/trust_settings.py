@@ -21,6 +21,8 @@ description:
     commas, one entry a line, or a list in JSON.
   - An unknown variable whose name begins with C(trust_) is refused where it resembles one of the role. Others are left alone, since they
     may be another role's.
+  - A Python package or a program that the task's connection needs on the controller is looked for too, such as C(requests-credssp) where
+    C(ansible_winrm_transport) is V(credssp). Where it is missing the task fails with the command that installs it.
   - Nothing is contacted. Files on the controller that the variables name are read.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info

@@ -94,3 +94,16 @@ def test_the_example_on_the_roles_page_is_taken_as_it_stands(monkeypatch: pytest
         assert settings.exchange_credential is False
         entry_points.append(entry_point)
     assert entry_points == ["main", "audit"]
+
+
+def test_the_two_commands_of_the_install_lead_to_what_is_published() -> None:
+    (section,) = re.findall(r"^## Install$(.*?)^## ", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    collection, packages = block.splitlines()
+    assert collection == "ansible-galaxy collection install sfb.hybrid_auth"
+    command, _folder, file = packages.partition("~/.ansible/collections/ansible_collections/sfb/hybrid_auth/")
+    assert (command, file) == ("pip install -r ", "requirements.txt")
+    published = (ROOT / "galaxy.yml").read_text(encoding="utf-8")
+    for named in re.findall(r"`((?:requirements|bindep)[a-z-]*\.txt)`", section):
+        assert (ROOT / named).is_file()
+        assert named in published

@@ -76,7 +76,7 @@ class RestrictedEndpoint:
         HybridAuthError or AnsibleConnectionFailure if nothing can be asked.
         """
         if not HAS_PYPSRP:
-            raise missing("pypsrp", f"{self._server}, which is reached over PSRP,", alone="pypsrp>=0.8.1")
+            raise missing("pypsrp", f"the connection to {self._server} over PSRP", "requirements-psrp.txt")
         if getattr(self._connection, "become", None):
             raise HybridAuthError(
                 f"{self._server}: become cannot be used on a restricted endpoint, where no script may run.",

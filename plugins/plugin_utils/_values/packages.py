@@ -15,18 +15,21 @@ from pathlib import Path
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
-_REQUIREMENTS = Path(__file__).resolve().parents[3] / "requirements.txt"
+_ROOT = Path(__file__).resolve().parents[3]
+# Each file of requirements: what it is for, and what comes before it.
+_FILES = {
+    "requirements.txt": ("what the collection needs", ""),
+    "requirements-psrp.txt": ("what PSRP needs", ""),
+    "requirements-kerberos.txt": ("what Kerberos needs", "after the system packages that bindep.txt names beside that file"),
+}
 
 
-def missing(package: str, purpose: str, alone: str | None = None) -> HybridAuthError:
-    """The error to raise. purpose: what needs the package, such as "reading a certificate".
-
-    alone: pip's requirement for a package that only some need, so that requirements.txt does not hold it.
-    """
+def missing(package: str, purpose: str, file: str = "requirements.txt") -> HybridAuthError:
+    """The error to raise. purpose: what needs the package, such as "reading a certificate". file: the collection's file that names it."""
+    what, before = _FILES[file]
     python = shlex.quote(sys.executable or "python3")
-    what, wanted = ("what the collection needs", f"-r {shlex.quote(str(_REQUIREMENTS))}") if alone is None else ("it", shlex.quote(alone))
     return HybridAuthError(
         f"The Python package '{package}' is not installed for the Python that runs Ansible, and {purpose} needs it.",
-        f"Install {what}: {python} -m pip install {wanted}",
+        f"Install {what}{f', {before}' if before else ''}: {python} -m pip install -r {shlex.quote(str(_ROOT / file))}",
         package=package,
     )
