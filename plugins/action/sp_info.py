@@ -9,13 +9,13 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import application, service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import Clock, PrincipalsReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import DEDICATED_APPLICATION, PROCEDURE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
 _MOST_NAMES = 15  # https://learn.microsoft.com/graph/filter-query-parameter
@@ -35,11 +35,13 @@ class ActionModule(HybridAuthAction):
                 "elements": "str",
                 "default": [DEDICATED_APPLICATION],
             },
+            "application_permissions": {"type": "bool", "default": False},
+            "dedicated_application": {"type": "str"},
         },
     )
 
     PUBLIC = (
-        *("service_principals", "dedicated_applications", "missing", "tenant_id"),
+        *("service_principals", "dedicated_applications", "applications", "missing", "tenant_id"),
         *("tenant_time", "controller_time", "clock_uncertainty"),
     )
 
@@ -52,6 +54,7 @@ class ActionModule(HybridAuthAction):
         graph = connection.graph()
         found = service_principal.read_all(graph) if params["all"] else service_principal.read_whole(graph, list(dict.fromkeys(wanted)))
         dedicated = service_principal.read_named(graph, beginnings) if beginnings else []
+        applications, problem = _applications(graph, params)
         now = datetime.now(timezone.utc)
         there = {principal.app_id for principal in found}
         clock = _clock(graph)
@@ -65,11 +68,26 @@ class ActionModule(HybridAuthAction):
         }
         if beginnings:
             reading["dedicated_applications"] = [principal.info(now) for principal in dedicated]
+        if params["application_permissions"] or params["dedicated_application"]:
+            reading["applications"] = [one.info(now) for one in applications]
+            reading["applications_problem"] = problem
         result: dict[str, Any] = {"changed": False, **reading}
-        warnings = [*connection.warnings, *service_principal.identifier_warnings([*found, *dedicated])]
+        identified = [*found, *dedicated, *(one.entity for one in applications)]
+        warnings = [*connection.warnings, *service_principal.identifier_warnings(identified)]
         if warnings:
             result["warnings"] = warnings
         return result
+
+
+def _applications(graph: Graph, params: dict[str, Any]) -> tuple[list[application.Application], str | None]:
+    """The applications that were asked for, and why they are not known. The service principals are told in spite of that."""
+    named = bare(params["dedicated_application"] or "") or None
+    if not params["application_permissions"] and named is None:
+        return [], None
+    try:
+        return application.read(graph, named), None
+    except HybridAuthError as exc:
+        return [], str(exc)
 
 
 def _beginnings(names: list[str]) -> list[str]:

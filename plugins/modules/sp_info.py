@@ -45,6 +45,20 @@ options:
     elements: str
     default:
       - ExchangeServerApp-
+  application_permissions:
+    description:
+      - Also read the tenant's own applications that may open every mailbox, which are those with the application permission
+        C(full_access_as_app) for Exchange Online, whatever their name. A dedicated hybrid application is one of them.
+      - It costs one request, where there are such applications two more for each 15 of them, and one for each that has certificates.
+      - Without it and without O(dedicated_application), RV(applications) is not in the result.
+    type: bool
+    default: false
+  dedicated_application:
+    description:
+      - Also read this application of the tenant's own, with or without that permission, such as the dedicated hybrid application of
+        Skype for Business Server.
+      - Its display name, its application id or the id of the application object.
+    type: str
 seealso:
   - module: sfb.hybrid_auth.sp_credential
   - module: sfb.hybrid_auth.sp_names
@@ -98,7 +112,7 @@ service_principals:
       type: list
       elements: str
       sample: ["00000004-0000-0ff1-ce00-000000000000/webext.contoso.com"]
-    key_credentials:
+    key_credentials: &keys
       description: Its certificates and other keys.
       type: list
       elements: dict
@@ -161,7 +175,7 @@ service_principals:
           type: list
           elements: str
           sample: []
-    password_credentials:
+    password_credentials: &secrets
       description: Its secrets, without their values.
       type: list
       elements: dict
@@ -190,6 +204,41 @@ dedicated_applications:
   type: list
   elements: dict
   contains: *principal
+applications:
+  description: The applications found for O(application_permissions) and O(dedicated_application).
+  returned: when O(application_permissions=true), or with O(dedicated_application)
+  type: list
+  elements: dict
+  contains:
+    app_id:
+      description: The application's id.
+      type: str
+    id:
+      description: The id of the application object, which has keys of its own.
+      type: str
+    display_name:
+      description: The application's display name; V(null) where it has none.
+      type: str
+      sample: SfB hybrid contoso
+    key_credentials: *keys
+    password_credentials: *secrets
+    service_principal:
+      description: The application's service principal, with keys of its own too; V(null) where the tenant has none of it.
+      type: dict
+      contains: *principal
+    full_access_granted:
+      description: Whether it has the application permission C(full_access_as_app) for Exchange Online.
+      type: bool
+    full_access_requested:
+      description: Whether it asks for that permission, which is not whether it has it.
+      type: bool
+    named:
+      description: Whether it is the one that O(dedicated_application) names.
+      type: bool
+applications_problem:
+  description: Why the applications are not known; V(null) where they are.
+  returned: when O(application_permissions=true), or with O(dedicated_application)
+  type: str
 tenant_time:
   description: The clock of Microsoft Graph, in UTC, from the Date header of its last answer; V(null) where it had none.
   returned: success

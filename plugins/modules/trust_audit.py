@@ -146,6 +146,12 @@ options:
           - Whether the service principal of O(expected.exchange_application_id) is to be enabled. With V(false) it is not judged.
         type: bool
         default: true
+      dedicated_application:
+        description:
+          - The farm's dedicated application, by its display name, its application id or the id of the application object. It alone passes
+            then, where it holds the farm's certificate. Give the same to M(sfb.hybrid_auth.sp_info).
+          - If not set, any of the tenant's own applications with full_access_as_app that holds the farm's certificate passes.
+        type: str
       name_forms:
         description:
           - The spellings in which a name is to be there, V(procedure) for C(<application id>/<host>) as in the procedure, V(url) for
@@ -216,12 +222,12 @@ EXAMPLES = r"""
   sfb.hybrid_auth.onprem_info:
   register: onprem
 
-- name: Read the two service principals of the procedure, and look for a dedicated application
+- name: Read the two service principals of the procedure, and the applications that may open every mailbox
   sfb.hybrid_auth.sp_info:
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
     client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
-    dedicated_applications: true
+    application_permissions: true
   register: cloud
   run_once: true
 

@@ -162,8 +162,8 @@ class Estate:
         return _done(run_action("graph_token", {**given, "read_credential": True}))
 
     def everything(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """Every server, the first as the lead and the others with their certificate, and the tenant with dedicated applications."""
+        """Every server, the first as the lead and the others with their certificate, and the tenant with its applications."""
         names = list(self._farm.front_ends)
         parts = [{}, *({"gather": ["certificate"]} for _other in names[1:])]
         servers = [self.onprem(name, store=True, **part) for name, part in zip(names, parts, strict=True)]
-        return servers, self.cloud(dedicated_applications=True)
+        return servers, self.cloud(application_permissions=True)

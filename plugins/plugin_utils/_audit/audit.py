@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import (
+    application,
     certificate,
     certificate_names,
     clock,
@@ -37,6 +38,7 @@ AREAS = (
     partner_application,
     oauth_configuration,
     principal,
+    application,
     credential,
     exchange_online,
     names,

@@ -121,7 +121,9 @@ def _several(facts: Facts) -> Iterator[Finding]:
         why = facts.cloud.why if isinstance(facts.cloud, Unknown) else "sp_info gave no service_principals"
         yield SEVERAL_PRINCIPALS.unknown(facts.subject, why)
         return
-    everywhere = [*principals, *(facts.cloud.get("dedicated_applications") or [])]
+    applications = facts.cloud.get("applications") or []
+    behind = [one for application in applications if (one := application.get("service_principal"))]
+    everywhere: list[Object] = [*principals, *(facts.cloud.get("dedicated_applications") or []), *applications, *behind]
     holders: dict[str, dict[str, None]] = {}
     unread = [principal_label(principal) for principal in everywhere if principal.get("key_credentials") is None]
     for principal in everywhere:

@@ -34,6 +34,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "external_fqdns": {"type": "list", "elements": "str"},
     "exchange_credential": {"type": "bool", "default": True},
     "exchange_enabled": {"type": "bool", "default": True},
+    "dedicated_application": {"type": "str"},
     "name_forms": {"type": "list", "elements": "str", "choices": list(NAME_FORMS), "default": ["procedure"]},
     "known_names": {"type": "list", "elements": "str"},
     "allowed_partner_applications": {"type": "list", "elements": "str"},
@@ -68,6 +69,7 @@ class Expected:
     external_fqdns: tuple[str, ...]
     exchange_credential: bool
     exchange_enabled: bool
+    dedicated_application: str | None
     name_forms: tuple[str, ...]
     known_names: tuple[str, ...]
     allowed_partner_applications: tuple[str, ...]
@@ -135,6 +137,7 @@ def expected(options: Mapping[str, Any]) -> Expected:
         external_fqdns=tuple(dict.fromkeys(host_name("expected.external_fqdns", name) for name in texts("external_fqdns"))),
         exchange_credential=bool(options["exchange_credential"]),
         exchange_enabled=bool(options["exchange_enabled"]),
+        dedicated_application=text("dedicated_application"),
         name_forms=_forms(texts("name_forms")),
         known_names=tuple(host_name("expected.known_names", name) for name in texts("known_names")),
         allowed_partner_applications=tuple(name.strip().lower() for name in texts("allowed_partner_applications")),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import product
 from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.expected import Expected
@@ -187,11 +188,14 @@ def _cloud(entry: Any) -> PrincipalsReading | Unknown:
         return Unknown(f"the tenant could not be read: {said}")
     if "service_principals" not in entry and "missing" not in entry:
         raise InvalidOptionError("cloud", "it is no result of sp_info", "the whole registered result of sp_info")
-    for part in ("service_principals", "dedicated_applications"):
+    for part in ("service_principals", "dedicated_applications", "applications"):
         _check_list("cloud", part, entry.get(part))
         for principal in entry.get(part) or []:
-            for inner in ("key_credentials", "password_credentials"):
-                _check_list("cloud", f"{inner} of {principal.get('app_id')}", principal.get(inner))
+            behind = principal.get("service_principal")
+            if not isinstance(behind, (Mapping, type(None))):
+                raise InvalidOptionError("cloud", f"the service principal of {principal.get('app_id')} is damaged", "the whole result")
+            for holder, inner in product((principal, behind or {}), ("key_credentials", "password_credentials")):
+                _check_list("cloud", f"{inner} of {holder.get('app_id')}", holder.get(inner))
     return cast("PrincipalsReading", entry)
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -147,16 +147,20 @@ def serves(facts: Facts, app_id: str, wanted: str, when: datetime) -> bool | Unk
         return principal
     if principal is None:
         return False
-    listed = principal.get("key_credentials")
+    return serving(principal.get("key_credentials"), wanted, when, app_id)
+
+
+def serving(listed: Sequence[Object] | None, wanted: str, when: datetime, whose: str) -> bool | Unknown:
+    """Whether there is a key for this thumbprint with which tokens are verified at that time. whose: whose keys they are, in words."""
     if listed is None:
-        return Unknown(f"the keys of {app_id} were not read")
-    serving = [key for key in map(credential, listed) if key_credential.serves(_as_if_told(key), wanted, when)]
-    if any(_is_told(key) for key in serving):
+        return Unknown(f"the keys of {whose} were not read")
+    found = [key for key in map(credential, listed) if key_credential.serves(_as_if_told(key), wanted, when)]
+    if any(_is_told(key) for key in found):
         return True
-    if serving:
+    if found:
         return Unknown("what its entry is for, its start or its end was not read")
     unidentified = [key for key in listed if thumbprint(key) is None and is_certificate(key) is not False]
-    return Unknown(f"{len(unidentified)} keys of {app_id} do not tell which certificate they are") if unidentified else False
+    return Unknown(f"{len(unidentified)} keys of {whose} do not tell which certificate they are") if unidentified else False
 
 
 def lacking(facts: Facts, app_id: str, wanted: str, when: datetime) -> str:

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.application import may_be_dedicated
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
 
 SERVICE_NAME = Rule(
@@ -47,7 +49,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield rule.unknown(facts.subject, configuration.why)
         return
     wanted, there = facts.expected.service_name, configuration.get("service_name")
-    yield SERVICE_NAME.judged(same_text(there, wanted), _SUBJECT, wanted, str(there or "none"), "Set it with oauth_configuration.")
+    told = f"{there or 'none'}{may_be_dedicated(there, wanted, *PROCEDURE)}"
+    yield SERVICE_NAME.judged(same_text(there, wanted), _SUBJECT, wanted, told, "Set it with oauth_configuration.")
     if "exchange_autodiscover_url" not in configuration:
         yield AUTODISCOVER_URL.unknown(_SUBJECT, "the setting was not read")
         return

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.application import may_be_dedicated
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 PRESENT = Rule(
@@ -132,7 +134,8 @@ def _application(facts: Facts, application: Object, subject: str) -> Iterator[Fi
         (APPLICATION_ID, facts.expected.exchange_application_id, application.get("application_id")),
         (TRUST_LEVEL, facts.expected.trust_level, application.get("trust_level")),
     ):
-        yield rule.judged(same_text(there, wanted), subject, wanted, str(there or "none"), _REPAIR)
+        may_be = may_be_dedicated(there, wanted, *PROCEDURE) if rule is APPLICATION_ID else ""
+        yield rule.judged(same_text(there, wanted), subject, wanted, f"{there or 'none'}{may_be}", _REPAIR)
     yield OAUTH_SERVER.judged(
         source if isinstance(source, bool) else Unknown("how its tokens are checked was not read"),
         subject,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The service principals: there, enabled, and whether a dedicated application takes the shared one's place. Private to the collection."""
+"""The service principals: there and enabled. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import principal_label
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import SHARED_BLOCKED
 
 PRESENT = Rule(
     "principal.present",
@@ -32,19 +31,7 @@ ENABLED = Rule(
     sources.PROCEDURE,
     otherwise="The service principal is disabled",
 )
-DEDICATED_APPLICATION = Rule(
-    "principal.dedicated_application",
-    "A dedicated hybrid application exists in the tenant",
-    "medium",
-    ("warn",),
-    f"Exchange Web Services refuse the shared principal since {SHARED_BLOCKED.day}; a dedicated application takes its place.",
-    sources.SHARED_PRINCIPAL,
-    otherwise="The tenant has no dedicated hybrid application that is enabled",
-)
-RULES = (PRESENT, ENABLED, DEDICATED_APPLICATION)
-
-_ASK = "sp_info was not asked for dedicated_applications"
-_NAME_IT = "Configure one as Microsoft describes, or name its display name in dedicated_application_names of sp_info."
+RULES = (PRESENT, ENABLED)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -69,20 +56,3 @@ def check(facts: Facts) -> Iterator[Finding]:
             "enabled" if enabled else "disabled",
             "Enable it with sp_account.",
         )
-    yield from _dedicated(facts)
-
-
-def _dedicated(facts: Facts) -> Iterator[Finding]:
-    if isinstance(facts.cloud, Unknown):
-        yield DEDICATED_APPLICATION.unknown(facts.subject, facts.cloud.why)
-        return
-    found = facts.cloud.get("dedicated_applications")
-    if found is None:
-        yield DEDICATED_APPLICATION.unknown(facts.subject, _ASK)
-        return
-    enabled = [principal_label(one) for one in found if one.get("account_enabled") is True]
-    if enabled:
-        yield DEDICATED_APPLICATION.passed(facts.subject, ", ".join(sorted(enabled)))
-        return
-    actual = f"{', '.join(sorted(map(principal_label, found)))}, not enabled" if found else "none of that name"
-    yield DEDICATED_APPLICATION.warned(facts.subject, "one that is enabled", actual, _NAME_IT)

@@ -26,11 +26,19 @@ _SHARED = (
 )
 _SELECT = "id,appId,displayName,accountEnabled,servicePrincipalNames,keyCredentials,passwordCredentials"
 _MOST_IN_FILTER = 15  # https://learn.microsoft.com/graph/filter-query-parameter
+PRINCIPALS, APPLICATIONS = "servicePrincipals", "applications"
+# What the properties are of which an application object has none: https://learn.microsoft.com/graph/api/resources/application
+_OF_PRINCIPALS_ALONE = {"accountEnabled", "servicePrincipalNames"}
+_WORDS = {PRINCIPALS: "service principal", APPLICATIONS: "application"}
 
 
 @dataclass(frozen=True)
 class ServicePrincipal:
-    """One service principal (https://learn.microsoft.com/graph/api/resources/serviceprincipal)."""
+    """One service principal (https://learn.microsoft.com/graph/api/resources/serviceprincipal).
+
+    Or, with the collection applications, the application object behind it in its own tenant, which has keys too, but no names and no
+    account (https://learn.microsoft.com/graph/api/resources/application).
+    """
 
     id: str
     app_id: str
@@ -39,14 +47,15 @@ class ServicePrincipal:
     names: tuple[str, ...]
     keys: tuple[KeyCredential, ...]
     passwords: tuple[shapes.PasswordCredential, ...]
+    collection: str = PRINCIPALS
 
     @property
     def path(self) -> str:
-        return f"servicePrincipals/{self.id}"
+        return f"{self.collection}/{self.id}"
 
     @property
     def label(self) -> str:
-        return f"service principal {self.app_id}{f' ({self.display_name})' if self.display_name else ''}"
+        return f"{_WORDS[self.collection]} {self.app_id}{f' ({self.display_name})' if self.display_name else ''}"
 
     @property
     def facts(self) -> dict[str, str]:
@@ -71,36 +80,54 @@ class ServicePrincipal:
         }
 
 
-def read(graph: Graph, app_ids: Sequence[str]) -> list[ServicePrincipal]:
+def read(graph: Graph, app_ids: Sequence[str], collection: str = PRINCIPALS) -> list[ServicePrincipal]:
     """The service principals of these applications, one request for up to 15 of them. Lists give no certificates."""
-    subject = f"service principals {', '.join(app_ids)}"
+    return [from_graph(entry, collection) for entry in listed(graph, collection, "appId", app_ids)]
+
+
+def listed(graph: Graph, collection: str, name: str, values: Sequence[str], *more: str) -> list[dict[str, Any]]:
+    """The objects of which a property has one of these values, as Graph lists them. more: properties beside the usual."""
+    subject = f"{_WORDS[collection]}s {', '.join(values)}"
     entries: list[dict[str, Any]] = []
-    for start in range(0, len(app_ids), _MOST_IN_FILTER):
-        listed = ",".join(f"'{app_id}'" for app_id in app_ids[start : start + _MOST_IN_FILTER])
-        entries += graph.read_list("servicePrincipals", subject, {"$filter": f"appId in ({listed})", "$select": _SELECT})
-    return [_from_graph(entry) for entry in entries]
+    for start in range(0, len(values), _MOST_IN_FILTER):
+        quoted = ",".join(f"'{value}'" for value in values[start : start + _MOST_IN_FILTER])
+        query = {"$filter": f"{name} in ({quoted})", "$select": selection(collection, *more)}
+        entries += graph.read_list(collection, subject, query)
+    return entries
+
+
+def selection(collection: str, *more: str) -> str:
+    """The properties to ask for of an object of the collection."""
+    without = _OF_PRINCIPALS_ALONE if collection == APPLICATIONS else set()
+    return ",".join((*(name for name in _SELECT.split(",") if name not in without), *more))
 
 
 def read_all(graph: Graph) -> list[ServicePrincipal]:
     """All service principals of the tenant, identified: a request more for each that has certificates."""
     entries = graph.read_list("servicePrincipals", "the tenant's service principals", {"$select": _SELECT, "$top": "100"})
-    return [_identified(graph, _from_graph(entry)) for entry in entries]
+    return [identified(graph, from_graph(entry)) for entry in entries]
 
 
-def read_whole(graph: Graph, app_ids: Iterable[str]) -> list[ServicePrincipal]:
+def read_whole(graph: Graph, app_ids: Iterable[str], collection: str = PRINCIPALS) -> list[ServicePrincipal]:
     """The service principals of these applications, identified and with the keys themselves: a request for each, since lists give none."""
-    return [found for app_id in app_ids if (found := _read_one(graph, app_id)) is not None]
+    return [found for app_id in app_ids if (found := _read_one(graph, app_id, collection)) is not None]
 
 
-def _read_one(graph: Graph, app_id: str) -> ServicePrincipal | None:
+def _read_one(graph: Graph, app_id: str, collection: str) -> ServicePrincipal | None:
     """None where the tenant has no service principal of that application."""
+    query = {"$select": selection(collection)}
+    entry = read_if_there(graph, f"{collection}(appId='{app_id}')", f"{_WORDS[collection]} {app_id}", query)
+    return None if entry is None else identified(graph, from_graph(entry, collection))
+
+
+def read_if_there(graph: Graph, path: str, subject: str, query: Mapping[str, str]) -> dict[str, Any] | None:
+    """The object at a path as Graph gives it; None where there is none."""
     try:
-        entry = graph.read(f"servicePrincipals(appId='{app_id}')", f"service principal {app_id}", {"$select": _SELECT})
+        return graph.read(path, subject, query)
     except GraphError as exc:
         if exc.status == 404:
             return None
         raise
-    return _identified(graph, _from_graph(entry))
 
 
 def read_named(graph: Graph, beginnings: Sequence[str]) -> list[ServicePrincipal]:
@@ -109,7 +136,7 @@ def read_named(graph: Graph, beginnings: Sequence[str]) -> list[ServicePrincipal
     condition = " or ".join(f"startswith(displayName,'{text}')" for text in quoted)
     subject = f"service principals named {' or '.join(f'{beginning}...' for beginning in beginnings)}"
     entries = graph.read_list("servicePrincipals", subject, {"$filter": condition, "$select": _SELECT})
-    return [_identified(graph, _from_graph(entry)) for entry in entries]
+    return [identified(graph, from_graph(entry)) for entry in entries]
 
 
 def shared_principal_warning(now: datetime) -> str:
@@ -127,10 +154,18 @@ def identifier_warnings(principals: Iterable[ServicePrincipal]) -> list[str]:
     ]
 
 
-def required(found: Iterable[ServicePrincipal], app_ids: Sequence[str]) -> list[ServicePrincipal]:
+def required(found: Iterable[ServicePrincipal], app_ids: Sequence[str], collection: str = PRINCIPALS) -> list[ServicePrincipal]:
     """The principals in the order asked for; HybridAuthError if the tenant lacks one."""
     by_id = {principal.app_id: principal for principal in found}
     missing = [app_id for app_id in app_ids if app_id not in by_id]
+    if missing and collection == APPLICATIONS:
+        raise HybridAuthError(
+            f"The tenant owns no application {', '.join(missing)}.",
+            "Check the application id (not the id of the object) and the tenant. Of an application of another tenant, such as Microsoft's "
+            "own, there is a service principal alone: leave out 'object'.",
+            unchanged=True,
+            missing=missing,
+        )
     if missing:
         raise HybridAuthError(
             f"The tenant has no service principal for {', '.join(missing)}.",
@@ -142,19 +177,18 @@ def required(found: Iterable[ServicePrincipal], app_ids: Sequence[str]) -> list[
     return [by_id[app_id] for app_id in app_ids]
 
 
-def from_current(current: Mapping[str, Any] | None, app_ids: Sequence[str]) -> list[ServicePrincipal] | None:
+def from_current(current: Mapping[str, Any] | None, app_ids: Sequence[str], collection: str = PRINCIPALS) -> list[ServicePrincipal] | None:
     """The principals in a registered result of sp_info, or None where it does not hold all of them."""
     if current is None:
         return None
-    listed = current.get("service_principals")
-    if not isinstance(listed, list):
-        raise InvalidOptionError("current", "it holds no service_principals", "the whole registered result of sp_info")
+    part = "service_principals" if collection == PRINCIPALS else "applications"
+    entries = current.get(part)
+    if not isinstance(entries, list):
+        raise InvalidOptionError("current", f"it holds no {part}", "the whole registered result of sp_info")
     try:
-        by_id = {str(entry["app_id"]).lower(): _from_info(entry) for entry in listed}
+        by_id = {str(entry["app_id"]).lower(): _from_info(entry, collection) for entry in entries}
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
-        raise InvalidOptionError(
-            "current", f"an entry of service_principals is damaged ({exc})", "the registered result of sp_info"
-        ) from None
+        raise InvalidOptionError("current", f"an entry of {part} is damaged ({exc})", "the registered result of sp_info") from None
     return [by_id[app_id] for app_id in app_ids] if all(app_id in by_id for app_id in app_ids) else None
 
 
@@ -165,24 +199,27 @@ def names_in(listed: Any) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _identified(graph: Graph, principal: ServicePrincipal) -> ServicePrincipal:
+def identified(graph: Graph, principal: ServicePrincipal) -> ServicePrincipal:
     """The principal with the certificates of its entries, read once more where one lacks its own."""
     return replace(principal, keys=identification.identified(graph, principal.path, principal.label, principal.keys))
 
 
-def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
-    for name in ("id", "appId", "servicePrincipalNames", "keyCredentials"):
+def from_graph(entry: Mapping[str, Any], collection: str = PRINCIPALS) -> ServicePrincipal:
+    """The object as Graph gives it with selection(); HybridAuthError where the answer is not what Graph documents."""
+    principals, word = collection == PRINCIPALS, _WORDS[collection]
+    for name in ("id", "appId", *(("servicePrincipalNames",) if principals else ()), "keyCredentials"):
         if entry.get(name) is None:
-            raise HybridAuthError(f"Microsoft Graph's answer for service principal {entry.get('appId')} lacks {name}.", "Run again.")
+            raise HybridAuthError(f"Microsoft Graph's answer for {word} {entry.get('appId')} lacks {name}.", "Run again.")
     for name in ("id", "appId"):
         if not isinstance(entry[name], str):
             raise HybridAuthError(
-                f"Microsoft Graph's answer for service principal {entry['appId']} has the {name} {entry[name]!r}, which is no text.",
+                f"Microsoft Graph's answer for {word} {entry['appId']} has the {name} {entry[name]!r}, which is no text.",
                 "Check 'graph_url', and that no proxy answers in its place.",
             )
-    names = _listed(entry, "servicePrincipalNames", str, "they cannot be written back whole")
-    keys = key_credential.entries_in(entry["keyCredentials"], f"service principal {entry['appId']}")
-    passwords = _listed(entry, "passwordCredentials", dict, "it is not known who else has a secret of it")
+    subject = f"{word} {entry['appId']}"
+    names = _listed(entry, "servicePrincipalNames", str, "they cannot be written back whole", collection) if principals else []
+    keys = key_credential.entries_in(entry["keyCredentials"], subject)
+    passwords = _listed(entry, "passwordCredentials", dict, "it is not known who else has a secret of it", collection)
     enabled = entry.get("accountEnabled")
     return ServicePrincipal(
         id=entry["id"],
@@ -200,27 +237,30 @@ def _from_graph(entry: Mapping[str, Any]) -> ServicePrincipal:
             }
             for password in passwords
         ),
+        collection=collection,
     )
 
 
-def _listed(entry: Mapping[str, Any], name: str, kind: type, why: str) -> list[Any]:
+def _listed(entry: Mapping[str, Any], name: str, kind: type, why: str, collection: str) -> list[Any]:
     """The list of that name, whose elements are of one kind; HybridAuthError where it is something else. why: what follows from that."""
-    listed = [] if entry.get(name) is None else entry[name]
-    if not isinstance(listed, list) or not all(isinstance(one, kind) for one in listed):
+    found = [] if entry.get(name) is None else entry[name]
+    if not isinstance(found, list) or not all(isinstance(one, kind) for one in found):
         raise HybridAuthError(
-            f"Microsoft Graph's answer for service principal {entry['appId']} has {name} that are not what Graph documents, so {why}.",
-            f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/servicePrincipals/{entry['id']}'.",
+            f"Microsoft Graph's answer for {_WORDS[collection]} {entry['appId']} has {name} that are not what Graph documents, so {why}.",
+            f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/{collection}/{entry['id']}'.",
         )
-    return listed
+    return found
 
 
-def _from_info(entry: Mapping[str, Any]) -> ServicePrincipal:
+def _from_info(entry: Mapping[str, Any], collection: str) -> ServicePrincipal:
+    principals = collection == PRINCIPALS
     return ServicePrincipal(
         id=str(entry["id"]),
         app_id=str(entry["app_id"]).lower(),
         display_name=entry["display_name"],
-        account_enabled=entry["account_enabled"],
-        names=names_in(entry["names"]),
+        account_enabled=entry["account_enabled"] if principals else None,
+        names=names_in(entry["names"]) if principals else (),
+        collection=collection,
         keys=tuple(map(key_credential.from_info, entry["key_credentials"])),
         passwords=tuple(cast("shapes.PasswordCredential", dict(one)) for one in entry["password_credentials"]),
     )

@@ -58,6 +58,29 @@ class ServicePrincipal(TypedDict):
     password_credentials: list[PasswordCredential]
 
 
+class ApplicationKeys(TypedDict):
+    """An application object of the tenant's own, with what signs in for it."""
+
+    app_id: str
+    id: str
+    display_name: str | None
+    key_credentials: list[KeyCredential]
+    password_credentials: list[PasswordCredential]
+
+
+class Application(ApplicationKeys):
+    """service_principal: None where the tenant has none of it, so that nothing signs in as the application.
+
+    full_access_granted, full_access_requested: whether it has the application permission full_access_as_app for Exchange Online, and
+    whether it asks for it. named: whether it is the one that was asked for by name.
+    """
+
+    service_principal: ServicePrincipal | None
+    full_access_granted: bool
+    full_access_requested: bool
+    named: bool
+
+
 class Clock(TypedDict):
     """The clock of Graph beside the controller's, in the middle of the request that told it; seconds of uncertainty."""
 
@@ -67,9 +90,11 @@ class Clock(TypedDict):
 
 
 class _Dedicated(TypedDict, total=False):
-    """Only where it was asked for."""
+    """Only where it was asked for. applications_problem: why the applications are not known, as a sentence; None where they are."""
 
     dedicated_applications: list[ServicePrincipal]
+    applications: list[Application]
+    applications_problem: str | None
 
 
 class PrincipalsReading(_Dedicated, Clock):

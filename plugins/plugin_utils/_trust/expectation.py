@@ -26,6 +26,7 @@ _SETTINGS = {
     "exchange_autodiscover_url": "exchange_autodiscover_url",
     "exchange_credential": "exchange_credential",
     "exchange_enabled": "exchange_enabled",
+    "dedicated_application": "dedicated_application",
     "known_names": "known_names",
     "known_thumbprints": "known_thumbprints",
     "allowed_partner_applications": "allowed_partner_applications",

@@ -22,3 +22,8 @@ MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 # How Microsoft's script names the application that takes the shared principal's place; it also takes a name of one's own:
 # https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExchangeHybridApplication/
 DEDICATED_APPLICATION = "ExchangeServerApp-"
+
+# The application permission for every mailbox by Exchange Web Services, by which such applications are told, whatever their name:
+# https://learn.microsoft.com/exchange/client-developer/exchange-web-services/how-to-authenticate-an-ews-application-by-using-oauth and
+# https://github.com/cisagov/ScubaGear (AADHybridExchangeHelper)
+FULL_ACCESS_AS_APP = "dc890d15-9560-4a4c-9b7f-a736ec74ec40"

@@ -94,6 +94,23 @@ def _organizations(tenant: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"id": tenant["id"], "displayName": tenant["display_name"], "verifiedDomains": domains, "tenantType": "AAD"}]
 
 
+def assignments(tenant: dict[str, Any], resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who has which app role of a service principal: https://learn.microsoft.com/graph/api/resources/approleassignment."""
+    by_id = {one["id"]: one for one in tenant["service_principals"]}
+    return [
+        {
+            "id": str(uuid.uuid5(_NAMES, f"{one['principalId']} {one['appRoleId']}")),
+            "principalType": "ServicePrincipal",
+            "principalDisplayName": by_id.get(one["principalId"], {}).get("displayName"),
+            "resourceId": resource["id"],
+            "resourceDisplayName": resource["displayName"],
+            **one,
+        }
+        for one in tenant.get("app_role_assignments", [])
+        if one.get("resourceId", resource["id"]) == resource["id"]
+    ]
+
+
 def _store_nothing(tenant: dict[str, Any], found: dict[str, Any], changes: dict[str, Any]) -> None:
     raise AssertionError("an organization is only read")
 

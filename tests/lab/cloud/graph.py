@@ -21,8 +21,8 @@ from typing import Any
 from ..faults import Fault, Faults, serve_delay
 from ..log import RequestLog
 from ..state import State
-from . import batch, passwords, readings
-from .entity_sets import ENTITY_SETS, EntitySet
+from . import app_policies, batch, passwords, readings
+from .entity_sets import ENTITY_SETS, EntitySet, assignments
 from .entra import Entra
 from .graph_error import RefusedError, error
 from .https import Answer, Request
@@ -33,9 +33,11 @@ from .writers import Writers
 _READING = ("GET", "HEAD")
 _PATH = re.compile(
     r"/v1\.0/(?P<set>servicePrincipals|applications|organization)"
-    r"(?:(?P<count>/\$count)|(?:/(?P<id>[^/($]+)|\(appId='(?P<app>[^']+)'\))(?:/(?:microsoft\.graph\.)?(?P<action>addPassword|removePassword))?)?",
+    r"(?:(?P<count>/\$count)|(?:/(?P<id>[^/($]+)|\(appId='(?P<app>[^']+)'\))"
+    r"(?:/(?:microsoft\.graph\.)?(?P<action>addPassword|removePassword)|/(?P<linked>appRoleAssignedTo|appManagementPolicies))?)?",
     re.IGNORECASE,
 )
+_POLICY = "/v1.0/policies/defaultappmanagementpolicy"
 
 
 class Graph:
@@ -112,15 +114,20 @@ class Graph:
     def _route(self, request: Request, tenant: dict[str, Any], permissions: set[str]) -> Answer:
         """permissions: of an application, or of a person through one."""
         match = _PATH.fullmatch(request.path.rstrip("/"))
+        if request.path.rstrip("/").lower() == _POLICY:
+            _allow(request, *_READING)
+            _permit(permissions, app_policies.READS)
+            return readings.single("tenantAppManagementPolicy", lambda: app_policies.default(tenant), request, f"{self.url}/v1.0")
         if match is None:
             segment = request.path.removeprefix("/v1.0/").partition("/")[0]
             raise RefusedError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
         entities = ENTITY_SETS[match["set"].lower()]
         names_one = bool(match["id"] or match["app"])
-        changing = ("POST",) if match["action"] else (("PATCH",) if names_one and entities.writes else ())
+        changing = ("POST",) if match["action"] else (("PATCH",) if names_one and entities.writes and not match["linked"] else ())
         _allow(request, *(() if match["action"] else _READING), *changing)
-        if not permissions & (entities.reads if request.method in _READING else entities.writes):
-            raise RefusedError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+        _permit(permissions, entities.reads if request.method in _READING else entities.writes)
+        if match["linked"]:
+            return self._linked(entities, tenant, request, match, permissions)
         if request.method in _READING:
             return self._read(entities, tenant, request, match)
         found = _one(entities, tenant, match)
@@ -128,8 +135,23 @@ class Graph:
         if match["action"]:
             return self._password(entities, tenant, found, match["action"].lower(), body)
         values = typed(entities.kind, body)
-        self._store(entities, tenant, found, entities.changes(tenant, found, values, self._state.data["graph"]["key_null"]))
+        changes = entities.changes(tenant, found, values, self._state.data["graph"]["key_null"])
+        if "keyCredentials" in changes:
+            app_policies.check(tenant, entities.kind, found, changes["keyCredentials"], self._state.data["graph"]["lifetime_from"])
+        self._store(entities, tenant, found, changes)
         return Answer(204)
+
+    def _linked(self, entities: EntitySet, tenant: dict[str, Any], request: Request, match: re.Match[str], permissions: set[str]) -> Answer:
+        """What is linked to one object: who has its app roles, or the policy that is assigned to it."""
+        settings, base, found = self._state.data["graph"], f"{self.url}/v1.0", _one(entities, tenant, match)
+        if match["linked"].lower() == "appmanagementpolicies":
+            _permit(permissions, app_policies.READS)
+            kind, objects = "appManagementPolicy", app_policies.assigned(tenant, found)
+        elif entities.kind == "servicePrincipal":
+            kind, objects = "appRoleAssignment", assignments(tenant, found)
+        else:
+            raise RefusedError(400, "BadRequest", f"Resource not found for the segment '{match['linked']}'.")
+        return readings.page(kind, objects, request, base, replica=dict, largest=int(settings["page_size"]), gives_keys=False)
 
     def _read(self, entities: EntitySet, tenant: dict[str, Any], request: Request, match: re.Match[str]) -> Answer:
         settings, base = self._state.data["graph"], f"{self.url}/v1.0"
@@ -161,6 +183,11 @@ class Graph:
 
 # Microsoft Graph's own application id, the same in every tenant.
 _GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+
+
+def _permit(permissions: set[str], needed: frozenset[str]) -> None:
+    if not permissions & needed:
+        raise RefusedError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
 def _allow(request: Request, *methods: str) -> None:

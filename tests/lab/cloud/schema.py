@@ -20,7 +20,10 @@ from .graph_error import RefusedError
 from .times import time_of, utc_text
 
 TYPES: dict[str, dict[str, dict[str, Any]]] = json.loads((Path(__file__).parent / "graph_types.json").read_text(encoding="utf-8"))["types"]
-_ENTITIES = ("application", "organization", "servicePrincipal")
+_ENTITIES = (
+    *("application", "appManagementPolicy", "appRoleAssignment", "organization", "servicePrincipal"),
+    "tenantAppManagementPolicy",
+)
 # Given only to who asks for it: https://learn.microsoft.com/graph/api/resources/serviceprincipal
 _ON_REQUEST = {"customSecurityAttributes", "logo"}
 _COLLECTION = "Collection("

@@ -26,6 +26,9 @@ State = dict[str, Any]
 SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
 TENANT, OTHER_TENANT = "5588b4fd-f26d-475c-824f-9911277ab13e", "6699c5fe-0000-4000-8000-000000000001"
 ONLINE = "https://autodiscover-s.outlook.com/autodiscover/autodiscover.svc"
+# The farm's dedicated application, the permission that it has, and how Exchange Server's own is named.
+HYBRID, FULL_ACCESS = "10000000-0000-4000-8000-000000000000", "dc890d15-9560-4a4c-9b7f-a736ec74ec40"
+EXCHANGE_SERVERS = "ExchangeServerApp-0626ac82-7d72-41c7-9e9b-720b276e98f2"
 # What signs in.
 CLIENT = "0a1b2c3d-0000-4000-8000-000000000001"
 _SSAUTH = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
@@ -102,18 +105,36 @@ def _right() -> State:
     skype["servicePrincipalNames"] += [f"{SKYPE}/webext.contoso.com", f"{SKYPE}/webext2.contoso.com"]
     skype["keyCredentials"] = [entry("farm", farm["certificates"]["issuer"])]
     exchange.update(accountEnabled=True, keyCredentials=[])
-    state["tenants"][0]["service_principals"].append(
+    add_application(state, HYBRID, "SfB hybrid", entry("hybrid", farm["certificates"]["issuer"]))
+    return state
+
+
+def add_application(state: State, app_id: str, name: str, *keys: dict[str, Any]) -> None:
+    """An application of the tenant's own with its service principal, which may open every mailbox. keys: of the application object."""
+    tenant, principal_id = state["tenants"][0], str(uuid.uuid5(_NAMES, app_id))
+    access = [{"resourceAppId": EXCHANGE, "resourceAccess": [{"id": FULL_ACCESS, "type": "Role"}]}]
+    shown = {"displayName": name, "keyCredentials": list(keys), "requiredResourceAccess": access}
+    tenant["applications"].append({"client_id": app_id, "secret": None, "certificate": None, "roles": [], "graph": shown})
+    tenant["service_principals"].append(
         {
-            "id": "b3f1c6a0-0000-4000-8000-000000000010",
-            "appId": "10000000-0000-4000-8000-000000000000",
-            "displayName": "ExchangeServerApp-0626ac82-7d72-41c7-9e9b-720b276e98f2",
+            "id": principal_id,
+            "appId": app_id,
+            "displayName": name,
             "accountEnabled": True,
-            "servicePrincipalNames": ["10000000-0000-4000-8000-000000000000"],
+            "servicePrincipalNames": [app_id],
             "keyCredentials": [],
             "passwordCredentials": [],
         }
     )
-    return state
+    tenant.setdefault("app_role_assignments", []).append(
+        {"principalId": principal_id, "appRoleId": FULL_ACCESS, "resourceId": principal(state, EXCHANGE)["id"]}
+    )
+
+
+def dedicated(state: State) -> dict[str, Any]:
+    """What Graph shows of the farm's dedicated application."""
+    found: dict[str, Any] = next(one for one in state["tenants"][0]["applications"] if one["client_id"] == HYBRID)["graph"]
+    return found
 
 
 def _signs_in(days: float) -> dict[str, Any]:
@@ -188,6 +209,7 @@ def issuer(state: State, **spec: Any) -> None:
     """Another certificate of the farm, which is in the tenant too."""
     farm(state)["certificates"]["issuer"] = made("CN=contoso.com", **spec)
     principal(state, SKYPE)["keyCredentials"] = [entry("farm", farm(state)["certificates"]["issuer"])]
+    dedicated(state)["keyCredentials"] = [entry("hybrid", farm(state)["certificates"]["issuer"])]
 
 
 def cms(state: State, part: str, **changed: Any) -> None:
@@ -262,7 +284,13 @@ def _several(state: State) -> None:
 
 _WANTED = {"exchange_credential": True}
 
-CASES = (
+
+def _archive(state: State) -> None:
+    """An application of which nobody told anything."""
+    add_application(state, "40000000-0000-4000-8000-000000000000", "Archive", entry("archive", made("CN=archive.fabrikam.com")))
+
+
+CASES: tuple[Case, ...] = (
     Case("certificate.present", "fail", lambda state: farm(state)["cms"].update(token_issuer=None)),
     Case("certificate.same", "fail", _other_issuer),
     Case("certificate.store", "fail", lambda state: farm(state)["front_ends"][1].update(store=[])),
@@ -317,7 +345,8 @@ CASES = (
     ),
     Case("principal.present", "fail", lambda state: state["tenants"][0]["service_principals"].pop(1)),
     Case("principal.enabled", "fail", lambda state: principal(state, EXCHANGE).update(accountEnabled=False)),
-    Case("principal.dedicated_application", "warn", lambda state: state["tenants"][0]["service_principals"].pop(2)),
+    Case("principal.dedicated_application", "warn", lambda state: dedicated(state).update(keyCredentials=[], displayName=EXCHANGE_SERVERS)),
+    Case("principal.application_permission", "warn", _archive),
     Case("credential.own", "fail", lambda state: principal(state, SKYPE).update(keyCredentials=[])),
     Case("credential.ending_soon", "fail", lambda state: principal(state, SKYPE)["keyCredentials"][0].update(endDateTime=at(3))),
     Case("credential.ending_soon", "warn", lambda state: principal(state, SKYPE)["keyCredentials"][0].update(endDateTime=at(9))),

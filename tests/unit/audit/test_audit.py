@@ -50,7 +50,8 @@ CLOUD_PARTS = {
     "tenant_time": set[str](),
     "controller_time": set[str](),
     "clock_uncertainty": set[str](),
-    "dedicated_applications": set[str](),
+    "applications": set[str](),
+    "applications_problem": set[str](),
     "missing": set[str](),
     "tenant_id": set[str](),
 }
@@ -217,8 +218,8 @@ def test_without_a_part_of_the_tenant_what_rests_on_it_is_skipped(right: Any, pa
     status = {finding.id: finding.status for finding in found}
     if part in ("tenant_time", "controller_time", "clock_uncertainty"):
         assert (status["clock.tenant"], status["clock.server_tenant"], status["clock.server"]) == ("skip", "skip", "pass")
-    if part == "dedicated_applications":
-        assert status["principal.dedicated_application"] == "skip"
+    if part == "applications":
+        assert status["principal.dedicated_application"] == status["principal.application_permission"] == "skip"
     if part == "tenant_id":
         assert {status[f"oauth_server.{name}"] for name in ("metadata_url", "tenant", "realm")} == {"skip"}
     if part == "service_principals":

@@ -98,6 +98,6 @@ def test_a_certificate_with_a_zero_behind_it_is_known_by_its_own_thumbprint() ->
 )
 def test_a_principal_that_is_not_as_documented_is_refused_in_words(odd: dict[str, Any]) -> None:
     sound = {"id": "a", "appId": "b", "servicePrincipalNames": [], "keyCredentials": [], "passwordCredentials": None}
-    assert service_principal._from_graph(sound).passwords == ()
+    assert service_principal.from_graph(sound).passwords == ()
     with pytest.raises(HybridAuthError, match="Microsoft Graph's answer for service principal"):
-        service_principal._from_graph({**sound, **odd})
+        service_principal.from_graph({**sound, **odd})

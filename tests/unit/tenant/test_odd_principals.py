@@ -21,7 +21,7 @@ from requests.adapters import BaseAdapter
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import plans
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal, _from_graph, from_current
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal, from_current, from_graph
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe
 from tests.support.shapes import result_misfits
@@ -112,7 +112,7 @@ def plain(principal: ServicePrincipal) -> Any:
 
 @given(principals(SKYPE))
 def test_what_was_read_is_the_same_when_it_was_a_result(entry: dict[str, Any]) -> None:
-    read = _from_graph(entry)
+    read = from_graph(entry)
     shown = plain(read)
     (back,) = from_current({"service_principals": [shown]}, [SKYPE]) or ()
     assert plain(back) == shown

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import _from_graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import from_graph
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe
 from tests.lab.states import audit as states
 
@@ -29,7 +29,7 @@ DEDICATED = "10000000-0000-4000-8000-000000000000"
 
 def shown(entry: dict[str, Any]) -> Any:
     """The principal as sp_info returns it."""
-    return json.loads(json.dumps(safe(_from_graph(entry).info(NOW))))
+    return json.loads(json.dumps(safe(from_graph(entry).info(NOW))))
 
 
 @given(

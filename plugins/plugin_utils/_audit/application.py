@@ -1,0 +1,223 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tenant's own applications: the dedicated one of the farm, and all that may open every mailbox. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import cast
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
+    credential,
+    hint,
+    known_owner,
+    owner,
+    principal_label,
+    serving,
+    thumbprint,
+)
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import DEDICATED_APPLICATION as EXCHANGE_SERVERS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import SHARED_BLOCKED
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import left_text, time_or_none
+
+DEDICATED_APPLICATION = Rule(
+    "principal.dedicated_application",
+    "A dedicated application of the tenant's own holds the farm's certificate",
+    "medium",
+    ("warn",),
+    f"Exchange Web Services refuse the shared principal since {SHARED_BLOCKED.day}; a dedicated application takes its place, and it is the "
+    "farm's only where it holds the farm's certificate.",
+    sources.SHARED_PRINCIPAL,
+    otherwise="No dedicated application holds the farm's certificate",
+)
+PERMISSION = Rule(
+    "principal.application_permission",
+    "Each of the tenant's applications that may open every mailbox is known",
+    "medium",
+    ("warn",),
+    "Who has a key of an application with full_access_as_app reads and changes every mailbox by Exchange Web Services.",
+    sources.FULL_ACCESS,
+    otherwise="An application that may open every mailbox has a key of an unknown owner, or nobody named it",
+)
+RULES = (DEDICATED_APPLICATION, PERMISSION)
+
+_ASK = "sp_info was not asked for application_permissions"
+_OF_EXCHANGE = re.compile(rf"{re.escape(EXCHANGE_SERVERS)}(?P<organization>\S+)", re.IGNORECASE)
+_NAME_IT = (
+    "Name the farm's application with trust_dedicated_application (dedicated_application of sp_info and trust_audit) where it is not among "
+    "these, and put the farm's certificate on it with sp_credential and object: application; docs/shared-principal.md has the steps."
+)
+_WHOSE = (
+    "Ask who owns it. If it is the farm's, name it with trust_dedicated_application; if its keys are another's, tell their owner with "
+    "trust_known_thumbprints; if nobody needs it, take the permission away."
+)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    applications = _applications(facts)
+    if isinstance(applications, Unknown):
+        for rule in RULES:
+            yield rule.unknown(facts.subject, applications.why)
+        return
+    yield _dedicated(facts, applications)
+    yield from _permissions(facts, applications)
+
+
+def may_be_dedicated(value: object, *known: str) -> str:
+    """What to add about an application id that is none of those known: it may be the dedicated application's. Else nothing."""
+    text = str(value or "").strip()
+    if not is_guid(text) or any(same_text(text, one) for one in known):
+        return ""
+    return ", which may be a dedicated application's: what Skype for Business Server sets for one is not published"
+
+
+def _applications(facts: Facts) -> Sequence[Object] | Unknown:
+    if isinstance(facts.cloud, Unknown):
+        return facts.cloud
+    problem, listed = facts.cloud.get("applications_problem"), facts.cloud.get("applications")
+    if problem:
+        return Unknown(str(problem).rstrip("."))
+    return Unknown(_ASK) if listed is None else cast("Sequence[Object]", listed)
+
+
+def _dedicated(facts: Facts, applications: Sequence[Object]) -> Finding:
+    named, certificate = facts.expected.dedicated_application, facts.lead.certificate()
+    chosen = [one for one in applications if one.get("named") is not False] if named else list(applications)
+    if named and not chosen:
+        told = f"the tenant owns no application {named}"
+        return DEDICATED_APPLICATION.warned(facts.subject, f"application {named} with the farm's certificate", told, _NAME_IT)
+    if named and len(chosen) > 1:
+        told = f"{len(chosen)} applications of that name: {', '.join(sorted(str(one.get('app_id')) for one in chosen))}"
+        return DEDICATED_APPLICATION.warned(facts.subject, f"one application {named}", told, "Name it by its application id.")
+    wanted = None if isinstance(certificate, Unknown) or certificate is None else certificate.get("thumbprint")
+    if isinstance(certificate, Unknown) or not wanted:
+        why = certificate.why if isinstance(certificate, Unknown) else "the farm has no certificate"
+        return DEDICATED_APPLICATION.unknown(facts.subject, why)
+    when = first_use(facts.now, time_or_none(certificate.get("not_before") if certificate else None))
+    lacks = {principal_label(one): _lack(one, str(wanted).upper(), when) for one in chosen}
+    right = sorted(name for name, lack in lacks.items() if lack == "")
+    if right:
+        return DEDICATED_APPLICATION.passed(facts.subject, f"{' and '.join(right)}: holds {wanted}")
+    unknown = [lack.why for lack in lacks.values() if isinstance(lack, Unknown)]
+    if unknown:
+        return DEDICATED_APPLICATION.unknown(facts.subject, unknown[0])
+    told = "; ".join(f"{name}: {lack}" for name, lack in sorted(lacks.items()))
+    none = "none of the tenant's own applications may open mailboxes (full_access_as_app), and none is named"
+    return DEDICATED_APPLICATION.warned(facts.subject, f"one that holds {wanted}", told or none, _NAME_IT)
+
+
+def _lack(application: Object, wanted: str, when: datetime) -> str | Unknown:
+    """Why it is not the farm's; empty where it is."""
+    if exchange_servers(application):
+        return "Exchange Server's own, which serves Exchange Server and not this farm"
+    held = _held(application, wanted, when)
+    if isinstance(held, Unknown):
+        return held
+    if not held:
+        reason = key_credential.why_not(map(credential, _keys(application)), wanted, when)
+        return f"lacks the farm's certificate{f' ({reason})' if reason else ''}"
+    lack = _disabled(application)
+    return f"holds the farm's certificate, but {lack}" if isinstance(lack, str) and lack else lack
+
+
+def _disabled(application: Object) -> str | Unknown:
+    """Why nothing can sign in as it; empty where it can."""
+    principal = application.get("service_principal")
+    if "service_principal" not in application:
+        return Unknown(f"the service principal of {principal_label(application)} was not read")
+    if principal is None:
+        return "the tenant has no service principal of it"
+    enabled = principal.get("account_enabled")
+    if not isinstance(enabled, bool):
+        return Unknown(f"whether {principal_label(application)} is enabled was not read")
+    return "" if enabled else "its service principal is disabled"
+
+
+def exchange_servers(application: Object) -> bool:
+    """Whether it is the application that Microsoft's script makes for Exchange Server, by the name that the script gives it."""
+    return _OF_EXCHANGE.match(str(application.get("display_name") or "")) is not None
+
+
+def _held(application: Object, wanted: str, when: datetime) -> bool | Unknown:
+    """Whether the application object or its service principal has an entry of the certificate that serves then."""
+    found = [serving(holder.get("key_credentials"), wanted, when, principal_label(holder)) for holder in _holders(application)]
+    if any(one is True for one in found):
+        return True
+    return next((one for one in found if isinstance(one, Unknown)), False)
+
+
+def _holders(application: Object) -> list[Object]:
+    principal = application.get("service_principal")
+    return [application, *([principal] if isinstance(principal, dict) else [])]
+
+
+def _keys(application: Object) -> list[Object]:
+    return [key for holder in _holders(application) for key in holder.get("key_credentials") or []]
+
+
+def _permissions(facts: Facts, applications: Sequence[Object]) -> Iterator[Finding]:
+    there = False
+    for application in applications:
+        granted, subject = application.get("full_access_granted"), principal_label(application)
+        if granted is False:
+            continue
+        there = True
+        if granted is None:
+            yield PERMISSION.unknown(subject, "whether it has full_access_as_app was not read")
+            continue
+        signs = [one for one in _signing(application) if not _over(one, facts.now)]
+        told = "; ".join(_told(facts, one) for one in signs) or "no certificate and no secret"
+        unread = any(holder.get(name) is None for holder in _holders(application) for name in ("key_credentials", "password_credentials"))
+        strangers = [one for one in signs if not isinstance(_whose(facts, one), str)]
+        if exchange_servers(application):
+            yield PERMISSION.passed(subject, f"Exchange Server's own: {told}")
+        elif unread or "service_principal" not in application or any(isinstance(_whose(facts, one), Unknown) for one in strangers):
+            yield PERMISSION.unknown(subject, f"whose its keys are was not read; read were: {told}")
+        elif not strangers and (signs or application.get("named")):
+            yield PERMISSION.passed(subject, told)
+        else:
+            yield PERMISSION.warned(subject, "an application whose keys have known owners", f"full_access_as_app, {told}", _WHOSE)
+    if not there:
+        yield PERMISSION.passed(facts.subject, "none of the tenant's own applications has full_access_as_app")
+
+
+def _signing(application: Object) -> list[Object]:
+    """What can sign in as it: certificates and secrets of the application object and of its service principal, each once."""
+    found = [*_keys(application), *(one for holder in _holders(application) for one in holder.get("password_credentials") or [])]
+    return list({str(one.get("key_id")) + str(thumbprint(one)): one for one in found}.values())
+
+
+def _over(one: Object, now: datetime) -> bool:
+    end = time_or_none(one.get("end"))
+    return end is not None and end <= now
+
+
+def _is_secret(one: Object) -> bool:
+    return "type" not in one
+
+
+def _whose(facts: Facts, one: Object) -> str | Unknown | None:
+    """Who owns it; of a secret only the options tell."""
+    return known_owner(facts, one) if _is_secret(one) else owner(facts, one)
+
+
+def _told(facts: Facts, one: Object) -> str:
+    """The key in words: which, whose, until when."""
+    end = time_or_none(one.get("end"))
+    until = f"until {one.get('end')}, {left_text(end, facts.now)}" if end else "without an end"
+    whose = _whose(facts, one)
+    if _is_secret(one):
+        name = one.get("display_name")
+        return f"a secret{f' {name}' if name else ''} (key id {one.get('key_id')}), {whose or 'of an unknown owner'}, {until}"
+    said = whose.why if isinstance(whose, Unknown) else whose or hint(facts, one)
+    return f"{thumbprint(one) or one.get('identifier') or 'a key'} (key id {one.get('key_id')}), {said}, {until}"

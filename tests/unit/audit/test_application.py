@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which of the tenant's own applications the audit takes for the farm's, and what it says of those that may open every mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.states import audit as states
+
+from ..estate import Estate
+from ..support import run_action
+
+State = dict[str, Any]
+DEDICATED, PERMISSION = "principal.dedicated_application", "principal.application_permission"
+SFB = f"{states.HYBRID} (SfB hybrid)"
+
+
+@pytest.fixture
+def audited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, list[dict[str, str]]]]:
+    def judge(
+        state: State, named: str | None = None, cloud: dict[str, Any] | None = None, **expected: Any
+    ) -> dict[str, list[dict[str, str]]]:
+        estate = Estate(state, tmp_path, monkeypatch)
+        servers, _cloud = estate.everything()
+        read = cloud or estate.cloud(application_permissions=True, dedicated_application=named)
+        wanted = {**states.RIGHT_EXPECTED, "dedicated_application": named, **expected}
+        result = run_action("trust_audit", {"onprem": servers, "cloud": read, "expected": wanted})
+        found: dict[str, list[dict[str, str]]] = {}
+        for one in result["findings"]:
+            found.setdefault(one["id"], []).append(one)
+        return found
+
+    return judge
+
+
+Audited = Callable[..., dict[str, list[dict[str, str]]]]
+
+
+def own(state: State) -> dict[str, Any]:
+    return states.entry("elsewhere", states.farm(state)["certificates"]["issuer"])
+
+
+def test_the_farms_certificate_on_the_service_principal_serves_as_well(audited: Audited) -> None:
+    state = states.right()
+    states.dedicated(state)["keyCredentials"] = []
+    states.principal(state, states.HYBRID)["keyCredentials"] = [own(state)]
+    (found,) = audited(state)[DEDICATED]
+    assert (found["status"], found["actual"].startswith(SFB)) == ("pass", True)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda state: states.dedicated(state).update(keyCredentials=[]), "lacks the farm's certificate"),
+        (lambda state: states.dedicated(state).update(displayName=states.EXCHANGE_SERVERS), "Exchange Server's own"),
+        (lambda state: states.principal(state, states.HYBRID).update(accountEnabled=False), "its service principal is disabled"),
+        (lambda state: states.dedicated(state)["keyCredentials"][0].update(endDateTime=states.at(-1)), "ended on"),
+    ],
+)
+def test_what_keeps_an_application_from_being_the_farms_is_told(audited: Audited, change: Callable[[State], None], told: str) -> None:
+    state = states.right()
+    change(state)
+    (found,) = audited(state)[DEDICATED]
+    assert found["status"] == "warn"
+    assert told in found["actual"]
+
+
+def test_the_application_that_is_named_is_the_only_one_that_counts(audited: Audited) -> None:
+    state = states.right()
+    other = "40000000-0000-4000-8000-000000000000"
+    states.add_application(state, other, "Spare")
+    for named in (states.HYBRID, "sfb hybrid", "SfB hybrid"):
+        assert [one["status"] for one in audited(state, named)[DEDICATED]] == ["pass"]
+    (found,) = audited(state, other)[DEDICATED]
+    assert (found["status"], found["actual"]) == ("warn", f"{other} (Spare): lacks the farm's certificate")
+    (found,) = audited(state, "Fabrikam")[DEDICATED]
+    assert (found["status"], found["actual"]) == ("warn", "the tenant owns no application Fabrikam")
+    states.add_application(state, "50000000-0000-4000-8000-000000000000", "Spare")
+    (found,) = audited(state, "Spare")[DEDICATED]
+    assert (found["status"], found["remedy"]) == ("warn", "Name it by its application id.")
+
+
+def test_one_without_the_permission_is_the_farms_where_it_is_named(audited: Audited) -> None:
+    state = states.right()
+    state["tenants"][0]["app_role_assignments"] = []
+    found = audited(state)
+    assert [one["status"] for one in found[DEDICATED]] == ["warn"]
+    assert [(one["status"], one["actual"]) for one in found[PERMISSION]] == [
+        ("pass", "none of the tenant's own applications has full_access_as_app")
+    ]
+    found = audited(state, states.HYBRID)
+    assert [one["status"] for one in found[DEDICATED]] == ["pass"]
+
+
+def test_every_application_with_the_permission_is_listed_with_what_signs_in_as_it(audited: Audited) -> None:
+    state = states.right()
+    states.add_application(state, "40000000-0000-4000-8000-000000000000", states.EXCHANGE_SERVERS)
+    states.add_application(
+        state, "50000000-0000-4000-8000-000000000000", "Archive", states.entry("archive", states.made("CN=fabrikam.com"))
+    )
+    secret = {
+        "keyId": "60000000-0000-4000-8000-000000000000",
+        "displayName": "tape",
+        "startDateTime": states.at(-9),
+        "endDateTime": states.at(99),
+    }
+    state["tenants"][0]["applications"][-1]["graph"]["passwordCredentials"] = [secret]
+    farms, exchange, archive = audited(state)[PERMISSION]
+    assert (farms["subject"], farms["status"], exchange["status"], archive["status"]) == (SFB, "pass", "pass", "warn")
+    assert exchange["actual"].startswith("Exchange Server's own: no certificate and no secret")
+    assert "named CN=fabrikam.com" in archive["actual"]
+    assert "a secret tape (key id 60000000-0000-4000-8000-000000000000), of an unknown owner" in archive["actual"]
+    known = {states.entry("archive", states.made("CN=fabrikam.com"))["customKeyIdentifier"]: "the archive", secret["keyId"]: "the archive"}
+    assert [one["status"] for one in audited(state, known_thumbprints=known)[PERMISSION]] == ["pass"] * 3
+
+
+def test_what_was_not_read_passes_nothing(audited: Audited) -> None:
+    state = states.right()
+    cloud = {"service_principals": [], "missing": [], "applications": [], "applications_problem": "Microsoft Graph did not give it: 403."}
+    for told in (cloud, {"service_principals": [], "missing": []}):
+        found = audited(state, cloud=told)
+        assert {one["status"] for one in (*found[DEDICATED], *found[PERMISSION])} == {"skip"}
+
+
+@pytest.mark.parametrize(("value", "may"), [(states.HYBRID, True), (states.EXCHANGE, False), ("contoso", False)])
+def test_an_id_that_is_unknown_may_be_a_dedicated_applications(audited: Audited, value: str, may: bool) -> None:
+    state = states.right()
+    states.cms(state, "oauth_configuration", ServiceName=value)
+    states.cms(state, "partner_applications", ApplicationIdentifier=value)
+    found = audited(state)
+    (service,) = found["oauth_configuration.service_name"]
+    assert ("may be a dedicated application's" in service["actual"]) is may
+    (partner,) = found["partner_application.application_id"]
+    assert ("may be a dedicated application's" in partner["actual"]) is may

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What sp_info tells of the tenant's own applications: who may open every mailbox, and the one that is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support import Said, run_action
+from .test_actions import CERTIFICATE, EXCHANGE, FIELDS, GRAPH, OURS, SKYPE, TOKEN, Talk, principal, wholes
+
+ROLE = "dc890d15-9560-4a4c-9b7f-a736ec74ec40"
+HYBRID = "10000000-0000-4000-8000-000000000000"
+OBJECT = "20000000-0000-4000-8000-000000000000"
+ASSIGNED = f"{GRAPH}/servicePrincipals(appId='{EXCHANGE}')/appRoleAssignedTo?$select=appRoleId,principalId&$top=999"
+OF_APPLICATIONS = "$select=id,appId,displayName,keyCredentials,passwordCredentials,requiredResourceAccess"
+ACCESS = [{"resourceAppId": EXCHANGE, "resourceAccess": [{"id": ROLE, "type": "Role"}]}]
+
+
+def application(**changed: Any) -> dict[str, Any]:
+    return {
+        "id": OBJECT,
+        "appId": HYBRID,
+        "displayName": "SfB hybrid",
+        "keyCredentials": [],
+        "passwordCredentials": [],
+        "requiredResourceAccess": ACCESS,
+        **changed,
+    }
+
+
+def assignment(principal_id: str, role: str = ROLE) -> dict[str, Any]:
+    return {"appRoleId": role, "principalId": principal_id}
+
+
+def listing(collection: str, name: str, value: str, fields: str, *objects: dict[str, Any]) -> Said:
+    return Said("GET", f"{GRAPH}/{collection}?$filter={name} in ('{value}')&{fields}", answer={"value": list(objects)})
+
+
+def test_applications_with_the_permission_are_told_by_their_app_role(talk: Talk) -> None:
+    own = principal(HYBRID, id="20000000-0000-4000-8000-000000000009", displayName="SfB hybrid")
+    other = "30000000-0000-4000-8000-000000000000"
+    talk(
+        *wholes(principal(SKYPE)),
+        Said("GET", ASSIGNED, answer={"value": [assignment(own["id"]), assignment(other, "00000000-0000-0000-0000-000000000000")]}),
+        listing("servicePrincipals", "id", own["id"], FIELDS, own),
+        listing("applications", "appId", HYBRID, OF_APPLICATIONS, application(keyCredentials=[{**OURS, "key": None}])),
+        Said(
+            "GET",
+            f"{GRAPH}/applications/{OBJECT}?$select=keyCredentials",
+            answer={"keyCredentials": [{**OURS, "key": CERTIFICATE.content}]},
+        ),
+    )
+    result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "application_permissions": True})
+    (found,) = result["applications"]
+    assert (found["app_id"], found["id"], found["display_name"]) == (HYBRID, OBJECT, "SfB hybrid")
+    assert (found["full_access_granted"], found["full_access_requested"], found["named"]) == (True, True, False)
+    assert [key["key_type"] for key in found["key_credentials"]] == ["RSA"]
+    assert found["service_principal"]["app_id"] == HYBRID
+    assert result["applications_problem"] is None
+
+
+@pytest.mark.parametrize("how", ["application id", "object id", "name"])
+def test_the_one_that_is_named_is_read_whatever_it_may(talk: Talk, how: str) -> None:
+    unasked = application(requiredResourceAccess=[])
+    by_app = Said("GET", f"{GRAPH}/applications(appId='{HYBRID}')?{OF_APPLICATIONS}", answer=unasked)
+    by_id = [
+        Said("GET", f"{GRAPH}/applications(appId='{OBJECT}')?{OF_APPLICATIONS}", status=404),
+        Said("GET", f"{GRAPH}/applications/{OBJECT}?{OF_APPLICATIONS}", answer=unasked),
+    ]
+    by_name = Said("GET", f"{GRAPH}/applications?$filter=displayName eq 'SfB hybrid'&{OF_APPLICATIONS}", answer={"value": [unasked]})
+    text, asked = {"application id": (HYBRID, [by_app]), "object id": (OBJECT, by_id), "name": ("SfB hybrid", [by_name])}[how]
+    talk(
+        *wholes(principal(SKYPE)),
+        Said("GET", ASSIGNED, answer={"value": []}),
+        *asked,
+        listing("servicePrincipals", "appId", HYBRID, FIELDS),
+    )
+    result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "dedicated_application": text})
+    (found,) = result["applications"]
+    assert (found["named"], found["full_access_granted"], found["full_access_requested"]) == (True, False, False)
+    assert found["service_principal"] is None
+
+
+def test_what_cannot_be_read_of_them_is_told_beside_the_service_principals(talk: Talk) -> None:
+    refusal = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation."}}
+    talk(*wholes(principal(SKYPE)), Said("GET", ASSIGNED, status=403, answer=refusal))
+    result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "application_permissions": True})
+    assert not result.get("failed")
+    assert [one["app_id"] for one in result["service_principals"]] == [SKYPE]
+    assert result["applications"] == []
+    assert "403 Authorization_RequestDenied" in result["applications_problem"]
+
+
+def test_a_tenant_without_exchange_online_grants_it_to_nobody(talk: Talk) -> None:
+    talk(*wholes(principal(SKYPE)), Said("GET", ASSIGNED, status=404))
+    result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "application_permissions": True})
+    assert (result["applications"], result["applications_problem"]) == ([], None)
