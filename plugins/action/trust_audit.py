@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, expected, oauth_server
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, dates, expected, oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed import pack
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
@@ -54,6 +54,7 @@ class ActionModule(HybridAuthAction):
         )
         findings = list(audit.audit(known))
         result = {"changed": False, "deployment": known.deployment, **audit.result(findings)}
+        result["calendar"] = [one.as_result() for one in dates.calendar(known)]
         result["metadata_doubt"] = oauth_server.metadata_doubt(findings, known.expected.oauth_server_name)
         if params["members"]:
             result["packed"] = pack(result.pop("findings"))

@@ -199,6 +199,11 @@ options:
           - A staged certificate that the tenant lacks is a failure when it signs within so many days, and a warning before.
         type: int
         default: 7
+      overlap_days:
+        description:
+          - How many days the previous certificate stays in the tenant after the next one took effect, for RV(calendar).
+        type: int
+        default: 7
       replica_report_age_hours:
         description:
           - A replica whose last report is older is warned about.
@@ -302,6 +307,38 @@ findings:
       description: What to do next; empty where nothing is wrong.
       type: str
       sample: "Roll to a new certificate: put it on every server and in the tenant first, then assign it."
+calendar:
+  description:
+    - Every date to come that changes what the findings say as long as what was read stays so, in order. A date that was not read is not
+      in it. All values are texts.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    date:
+      description: From when on it is so, in UTC.
+      type: str
+      sample: "2027-01-02T08:00:00Z"
+    id:
+      description: The finding that changes, as in RV(findings[].id); empty where none does.
+      type: str
+      sample: certificate.ending_soon
+    status:
+      description: What the finding says from then on, V(fail) or V(warn); V(pass) where nothing is wrong then.
+      type: str
+      sample: warn
+    severity:
+      description: How much depends on it then, as in RV(findings[].severity).
+      type: str
+      sample: medium
+    subject:
+      description: The object that it is about.
+      type: str
+      sample: certificate BB5D1064437D8720A5C53078185E6A361A78B10A (CN=contoso.com)
+    what:
+      description: What is so from then on, as a sentence without full stop.
+      type: str
+      sample: The certificate has fewer than 30 days left
 packed:
   description:
     - RV(findings) as a short text that M(sfb.hybrid_auth.trust_report) reads, since a play keeps what its tasks registered until its end,

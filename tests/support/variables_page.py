@@ -47,6 +47,7 @@ Every variable of `sfb.hybrid_auth.trust` and of the playbooks, checked before a
 """
 _AREAS = {
     "All entry points": set(ENTRY_POINTS),
+    "`audit` and `rotate`": {"audit", "rotate"},
     **{f"Only `{name}`": {name} for name in ENTRY_POINTS[1:]},
 }
 

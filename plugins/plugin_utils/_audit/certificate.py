@@ -242,14 +242,19 @@ def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iter
     )
 
 
+def succeeded(facts: Facts, end: datetime) -> bool:
+    """Whether a certificate that lasts longer takes over before that end."""
+    later = [(begin, time_or_none(other.get("not_after"))) for other, begin in certificates(facts) if begin > facts.now]
+    return any(begin < end and last is not None and last > end for begin, last in later)
+
+
 def _ending_soon(facts: Facts, subject: str, end: datetime | None, roll: str) -> Finding:
     """It fails within fail_days, unless a certificate that lasts longer takes over before it ends."""
     if end is None:
         return ENDING_SOON.unknown(subject, "its end was not read")
     left, limit, failing = days_left(end, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
     text = left_text(end, facts.now)
-    later = [(begin, time_or_none(other.get("not_after"))) for other, begin in certificates(facts) if begin > facts.now]
-    if left < failing and not any(begin < end and last is not None and last > end for begin, last in later):
+    if left < failing and not succeeded(facts, end):
         return ENDING_SOON.failed(subject, f"{failing} days left or more, or a successor that is staged", text, roll)
     return ENDING_SOON.judged(left >= limit, subject, f"{limit} days left or more", text, roll)
 

@@ -35,20 +35,17 @@ _CONSEQUENCE = "calendar status, contacts, photos, conversation history, archivi
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    uses = _uses(facts)
-    if isinstance(uses, Unknown):
-        yield EWS.unknown(facts.subject, uses.why)
-    elif not uses:
+    used = uses(facts)
+    if isinstance(used, Unknown):
+        yield EWS.unknown(facts.subject, used.why)
+    elif not used:
         yield EWS.passed(facts.subject, f"{_address(facts) or 'no Autodiscover URL'}, and no certificate is wanted on Exchange Online")
     else:
-        shared = facts.expected.exchange_credential and facts.expected.exchange_application_id == EXCHANGE_ONLINE
-        actual, remedy = _today(facts, shared)
-        yield EWS.of(_severity(facts, shared)).warned(
-            facts.subject, "no need of them, or a plan for their end", f"{uses}: {actual}", remedy
-        )
+        actual, remedy = _today(facts, _shared(facts))
+        yield EWS.of(severity(facts)).warned(facts.subject, "no need of them, or a plan for their end", f"{used}: {actual}", remedy)
 
 
-def _uses(facts: Facts) -> str | Unknown | None:
+def uses(facts: Facts) -> str | Unknown | None:
     """What tells that the farm is to reach Exchange Online; None where nothing does."""
     address = _address(facts)
     if isinstance(address, Unknown):
@@ -68,10 +65,15 @@ def _address(facts: Facts) -> str | Unknown:
     return str(configuration["exchange_autodiscover_url"] or "")
 
 
-def _severity(facts: Facts, shared: bool) -> Severity:
+def _shared(facts: Facts) -> bool:
+    return facts.expected.exchange_credential and facts.expected.exchange_application_id == EXCHANGE_ONLINE
+
+
+def severity(facts: Facts) -> Severity:
+    """How much depends on it on the day of the audit."""
     if ews.END.reached(facts.now):
         return "critical"
-    return "high" if (ews.SHARED_BLOCKED if shared else ews.ALLOW_LIST).reached(facts.now) else "medium"
+    return "high" if (ews.SHARED_BLOCKED if _shared(facts) else ews.ALLOW_LIST).reached(facts.now) else "medium"
 
 
 def _today(facts: Facts, shared: bool) -> tuple[str, str]:

@@ -43,6 +43,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fail_days": {"type": "int", "default": 7},
     "longest_validity_days": {"type": "int", "default": 1095},
     "roll_near_days": {"type": "int", "default": 7},
+    "overlap_days": {"type": "int", "default": 7},
     "replica_report_age_hours": {"type": "int", "default": 24},
     "clock_limit_seconds": {"type": "int", "default": 300},
 }
@@ -78,6 +79,7 @@ class Expected:
     fail_days: int
     longest_validity_days: int
     roll_near_days: int
+    overlap_days: int
     replica_report_age_hours: int
     clock_limit_seconds: int
 
@@ -146,6 +148,7 @@ def expected(options: Mapping[str, Any]) -> Expected:
         fail_days=number("fail_days"),
         longest_validity_days=number("longest_validity_days"),
         roll_near_days=number("roll_near_days"),
+        overlap_days=number("overlap_days"),
         replica_report_age_hours=number("replica_report_age_hours"),
         clock_limit_seconds=number("clock_limit_seconds"),
     )

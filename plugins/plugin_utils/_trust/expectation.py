@@ -32,6 +32,7 @@ _SETTINGS = {
     "allowed_partner_applications": "allowed_partner_applications",
     "ending_soon_days": "ending_soon_days",
     "fail_days": "fail_days",
+    "rotation_overlap_days": "overlap_days",
 }
 
 

@@ -127,7 +127,7 @@ class Settings:
     remove_confirm: str | None = variable(TEXT, entry_points=_REMOVE)
     remove_service_name: bool = variable(YES_NO, False, entry_points=_REMOVE)
     remove_foreign: tuple[str, ...] = variable(list_of(TEXT), (), entry_points=_REMOVE)
-    rotation_overlap_days: int = variable(number(SHORTEST_OVERLAP_DAYS, _LONGEST_DAYS, "days"), 7, entry_points=_ROTATE)
+    rotation_overlap_days: int = variable(number(SHORTEST_OVERLAP_DAYS, _LONGEST_DAYS, "days"), 7, entry_points=(*_AUDIT, *_ROTATE))
     rotation_earlier_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
     rotation_remove_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
     rotation_remove_from_store: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)

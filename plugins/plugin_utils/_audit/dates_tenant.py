@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The dates of what is in the tenant: keys, the farm's own entries, and what signs in. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import credential, credential_entries, sign_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.date import Date, before_end, limits, of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import credential as entry_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import label, principal_label
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import served_until
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
+
+
+def dates(facts: Facts) -> Iterator[Date]:
+    yield from _of_own(facts)
+    yield from _of_keys(facts)
+    yield from _of_sign_in(facts)
+
+
+def _of_own(facts: Facts) -> Iterator[Date]:
+    """The end of the farm's entry on each principal that is to have one, until the next certificate signs."""
+    certificate, following = facts.lead.certificate(), facts.lead.following()
+    if isinstance(certificate, Unknown) or certificate is None or not certificate.get("thumbprint"):
+        return
+    effective = None if isinstance(following, Unknown) or following is None else time_or_none(following.get("effective_date"))
+    wanted, when = str(certificate["thumbprint"]).upper(), first_use(facts.now, time_or_none(certificate.get("not_before")))
+    for app_id in facts.expected.credential_app_ids:
+        principal = facts.principal(app_id)
+        if isinstance(principal, Unknown) or principal is None:
+            continue
+        until = served_until([entry_of(key) for key in principal.get("key_credentials") or []], wanted, when)
+        if until is None or until == when:
+            continue
+        subject = principal_label(principal)
+        allowed = limits(facts, failing=effective is None or effective > until)
+        ends = [*before_end(credential.ENDING_SOON, subject, "The farm's entry", until, allowed)]
+        ends.append(of(credential.OWN, "fail", until, subject, "The farm's entry has ended, and the tenant refuses what the farm signs"))
+        yield from (one for one in ends if effective is None or one.when < effective)
+
+
+def _of_keys(facts: Facts) -> Iterator[Date]:
+    for app_id in facts.expected.app_ids:
+        principal = facts.principal(app_id)
+        if isinstance(principal, Unknown) or principal is None:
+            continue
+        for key in principal.get("key_credentials") or []:
+            end = time_or_none(key.get("end"))
+            if end is not None:
+                yield of(credential_entries.EXPIRED, "warn", end, label(principal, key), "The key has expired")
+
+
+def _of_sign_in(facts: Facts) -> Iterator[Date]:
+    found = facts.sign_in
+    if found.end is None:
+        return
+    thing = found.subject[:1].upper() + found.subject[1:]
+    yield from before_end(sign_in.ENDING_SOON, facts.subject, thing, found.end, limits(facts))
+    yield of(sign_in.ENDING_SOON, "fail", found.end, facts.subject, f"{thing} has ended, and no run reaches the tenant")
