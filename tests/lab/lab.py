@@ -194,6 +194,7 @@ class Lab:
             for user, password in front_end["users"].items():
                 domain, _slash, name = user.rpartition("\\")
                 lines.add(f"{domain}:{name}:{password}")
+                lines.add(f":{name}@{front_end['name'].partition('.')[2]}:{password}")  # as a client sends a user principal name
         path = workdir / "ntlm_users"
         path.touch(mode=0o600)
         path.write_text("\n".join(sorted(lines)) + "\n", encoding="utf-8")

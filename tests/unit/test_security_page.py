@@ -24,6 +24,9 @@ IDENTIFICATION, CERTIFICATE = f"{TENANT}/test_identification.py", f"{TRUST}/test
 LOGGING = "https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_logging_windows"
 ANSIBLE = "https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_intro.html"
 PERMISSIONS = "https://learn.microsoft.com/graph/permissions-reference"
+CREDSSP = "https://learn.microsoft.com/powershell/module/microsoft.wsman.management/get-wsmancredssp"
+WINDOWS = "https://docs.ansible.com/ansible/latest/os_guide"
+INVENTORIES = "tests/integration/test_inventories.py::test_each_way_carries_the_second_hop_as_the_page_says"
 HYBRID = "https://learn.microsoft.com/exchange/hybrid-deployment/deploy-dedicated-hybrid-app"
 
 # Each sentence, and what holds it: tests by file and name, or a source that begins with https.
@@ -126,6 +129,22 @@ HELD: dict[str, tuple[str, ...]] = {
     "`no_log` on tasks is not needed for this, and hides what you want to see.": (
         f"{LEAKS}::test_ansible_runner_keeps_no_secret_of_any_entry_point",
     ),
+    (
+        f"With CredSSP [the server gets the account's credentials]({CREDSSP}), which are its password, and who controls the server can use "
+        "them elsewhere."
+    ): (CREDSSP, "tests/unit/lab/test_winrm.py::test_only_credssp_gives_the_server_what_it_needs_elsewhere"),
+    f"[SSH with a password]({WINDOWS}/windows_ssh.html#password-authentication) gives it the password too.": (
+        f"{WINDOWS}/windows_ssh.html",
+    ),
+    (
+        "With Kerberos and delegation the server gets [a ticket of the account that can be "
+        f"forwarded]({WINDOWS}/windows_winrm_kerberos.html#delegation), and not the password."
+    ): (f"{WINDOWS}/windows_winrm_kerberos.html",),
+    (
+        "NTLM gives the server nothing for the second hop, and `become` with `runas` gives it the password of the account that it becomes "
+        "([inventories.md](inventories.md))."
+    ): (INVENTORIES,),
+    "So give the account the rights above and no more, and use it for nothing else.": (CREDSSP,),
     (
         "Windows can [log what PowerShell "
         "does](https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_logging_windows)."

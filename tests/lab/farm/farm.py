@@ -25,7 +25,7 @@ from ..faults import Fault, Faults
 from ..log import RequestLog
 from ..state import State
 from ..winrm.command_line import CommandLine
-from ..winrm.host import Completed, ErrorData, Pipeline, PipelineResult, ProcessEndedError
+from ..winrm.host import Account, Completed, ErrorData, Pipeline, PipelineResult, ProcessEndedError
 from ..winrm.payload import parse_module_payload
 from . import certificate_cmdlets, certificates, odd, pipeline_script, restricted_endpoint, stub_module
 from .assertion import Stored
@@ -91,7 +91,8 @@ class FrontEnd:
         payload = parse_module_payload(stdin) if stdin else None
         if payload is None or payload.name != "sfb.hybrid_auth.cs_invoke":
             return Completed(b"", b"lab: without a PowerShell engine only the collection's own module runs\r\n", 1)
-        asker = payload.become_user or user
+        # Who becomes another account with its password signs in on the server itself.
+        asker = Account(payload.become_user, delegates=True) if payload.become_user else user
         try:
             return Completed(self.runner(asker).answer(payload.arguments["request"]).encode() + b"\r\n", b"", 0)
         except ProcessEndedError:
@@ -162,7 +163,7 @@ class FrontEnd:
             if fault and not fault.after:
                 self._strike(fault, cmdlet)
             with self._farm.state.lock:
-                self._check_access(cmdlet, writes, by_role)
+                self._check_access(cmdlet, writes, by_role, user)
                 one = self._certificate_cmdlets if cmdlet in certificate_cmdlets.NAMES else self._cmdlets
                 rows = one.run(cmdlet, bound)
             if fault and fault.after:
@@ -188,10 +189,11 @@ class FrontEnd:
         if fault.do == "error":
             raise CmdletError(fault.argument or "a fault of the lab", f"LabFault,{cmdlet}", "OperationStopped")
 
-    def _check_access(self, cmdlet: str, writes: bool, by_role: bool) -> None:
+    def _check_access(self, cmdlet: str, writes: bool, by_role: bool, user: str) -> None:
         if by_role:
             return
-        if "-Cs" in cmdlet and not self.data["second_hop"]:
+        hops = isinstance(user, Account) and user.delegates if self.data["second_hop"] == "delegated" else self.data["second_hop"]
+        if "-Cs" in cmdlet and not hops:
             raise CmdletError(
                 'Cannot open database "xds" requested by the login. The login failed. '
                 "Login failed for user 'NT AUTHORITY\\ANONYMOUS LOGON'.",
@@ -231,13 +233,14 @@ class FrontEnd:
             start_new_session=True,
         ) as process:
             self._farm.processes[process_id] = process
+            self._farm.accounts[process_id] = user
             try:
                 output, errors = process.communicate(stdin, timeout=_LONGEST_PROCESS_SECONDS)
             except subprocess.TimeoutExpired:
                 end(process)
                 return Completed(b"", f"lab: stopped after {_LONGEST_PROCESS_SECONDS} seconds\r\n".encode(), 1)
             finally:
-                del self._farm.processes[process_id]
+                del self._farm.processes[process_id], self._farm.accounts[process_id]
         if process.returncode < 0:
             return _KILLED
         return Completed(self._by_its_clock(output), errors, process.returncode)
@@ -271,6 +274,7 @@ class Farm:
         self.token = secrets.token_hex(16)
         self.front_ends: dict[str, FrontEnd] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.accounts: dict[str, str] = {}  # who runs each of them
         for deployment in state.data["deployments"]:
             for entry in deployment["certificates"].values():
                 certificates.complete(entry)
@@ -324,8 +328,9 @@ class _CallHandler(socketserver.StreamRequestHandler):
             }
         else:
             front_end = self.server.farm.front_ends[question["front_end"]]
+            user = self.server.farm.accounts.get(str(question.get("process")), question["user"])
             try:
-                answer["rows"] = front_end.cmdlet(question["cmdlet"], question["parameters"], question["user"])
+                answer["rows"] = front_end.cmdlet(question["cmdlet"], question["parameters"], user)
             except ProcessEndedError:
                 process = self.server.farm.processes.get(str(question.get("process")))
                 if process:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is asking: Basic (RFC 7617) and Negotiate with NTLM and message encryption (MS-WSMV section 2.2.9.1)."""
+"""Who is asking: Basic (RFC 7617), Negotiate with NTLM or Kerberos, CredSSP (MS-CSSP), and message encryption (MS-WSMV section 2.2.9.1)."""
 
 from __future__ import annotations
 
@@ -10,22 +10,41 @@ import base64
 import binascii
 import re
 import struct
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import spnego
+import spnego.tls
 
-from .host import Host
+from .host import Account, Host
 
 _BOUNDARY = b"Encrypted Boundary"
+_SPNEGO, _CREDSSP = "application/HTTP-SPNEGO-session-encrypted", "application/HTTP-CredSSP-session-encrypted"
+_CREDSSP_CHUNK_BYTES = 16384
+
+
+@cache
+def _credssp_tls() -> spnego.tls.CredSSPTLSContext:
+    """The TLS within CredSSP, with a certificate of its own that no client verifies: CredSSP binds the sign-in to its key."""
+    tls = spnego.tls.default_tls_context(usage="accept")
+    certificate, key, tls.public_key = spnego.tls.generate_tls_certificate()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "credssp.pem"
+        path.touch(0o600)
+        path.write_bytes(certificate + key)
+        tls.context.load_cert_chain(path)
+    return tls
 
 
 class Authentication:
-    """The state of one TCP connection: NTLM signs in the connection, not the request."""
+    """The state of one TCP connection: it is the connection that is signed in, not the request."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._context: Any = None
-        self.user: str | None = None
+        self.user: Account | None = None
         self.reply: str | None = None
 
     def step(self, header: str) -> bool:
@@ -34,8 +53,8 @@ class Authentication:
         kind, _blank, token = header.partition(" ")
         if kind.lower() == "basic":
             return self._basic(token)
-        if kind.lower() in ("negotiate", "ntlm"):
-            return self._negotiate(kind, token)
+        if kind.lower() in ("negotiate", "ntlm", "kerberos", "credssp"):
+            return self._exchange(kind, token)
         return not header and self._context is not None and self._context.complete and self.user is not None
 
     def _basic(self, token: str) -> bool:
@@ -50,12 +69,12 @@ class Authentication:
         user, _colon, password = text.partition(":")
         if not password or self._host.password_of(user) != password:
             return False
-        self.user = user
+        self.user = Account(user)
         return True
 
-    def _negotiate(self, kind: str, token: str) -> bool:
+    def _exchange(self, kind: str, token: str) -> bool:
         if self._context is None or self._context.complete:
-            self._context = spnego.server(protocol="negotiate", options=spnego.NegotiateOptions.use_negotiate)
+            self._context = _acceptor(kind)
             self.user = None
         try:
             out = self._context.step(base64.b64decode(token))
@@ -69,8 +88,18 @@ class Authentication:
         if self._host.password_of(user) is None:  # an account of another server of the lab
             self._context = None
             return False
-        self.user = user
+        self.user = Account(user, delegates=self._delegates(user))
         return True
+
+    def _delegates(self, user: str) -> bool:
+        if self._is_credssp:
+            given = self._context.get_extra_info("client_credential")
+            return bool(given.password == self._host.password_of(user))
+        return bool(self._context.context_attr & spnego.ContextReq.delegate)
+
+    @property
+    def _is_credssp(self) -> bool:
+        return isinstance(self._context, spnego._credssp.CredSSPProxy)
 
     def decrypt(self, body: bytes) -> bytes:
         plain = b""
@@ -82,13 +111,34 @@ class Authentication:
         return plain
 
     def encrypt(self, body: bytes) -> tuple[bytes, str]:
-        """The encrypted body and its content type."""
-        protocol = "application/HTTP-SPNEGO-session-encrypted"
+        """The encrypted body and its content type. CredSSP has a part for each piece of what is long."""
+        if not self._is_credssp:
+            return self._part(body, _SPNEGO) + _END, _content_type("encrypted", _SPNEGO)
+        pieces = [body[start : start + _CREDSSP_CHUNK_BYTES] for start in range(0, len(body), _CREDSSP_CHUNK_BYTES)]
+        kind = "encrypted" if len(pieces) == 1 else "x-multi-encrypted"
+        return b"".join(self._part(piece, _CREDSSP) for piece in pieces) + _END, _content_type(kind, _CREDSSP)
+
+    def _part(self, body: bytes, protocol: str) -> bytes:
         wrapped = self._context.wrap_winrm(body)
-        data = (
+        part: bytes = (
             b"--" + _BOUNDARY + b"\r\n\tContent-Type: " + protocol.encode() + b"\r\n\tOriginalContent: "
             b"type=application/soap+xml;charset=UTF-8;Length=%d\r\n--" % (len(body) + wrapped.padding_length)
             + _BOUNDARY + b"\r\n\tContent-Type: application/octet-stream\r\n"
-            + struct.pack("<i", len(wrapped.header)) + wrapped.header + wrapped.data + b"--" + _BOUNDARY + b"--\r\n"
+            + struct.pack("<i", len(wrapped.header)) + wrapped.header + wrapped.data
         )  # fmt: skip
-        return data, f'multipart/encrypted;protocol="{protocol}";boundary="{_BOUNDARY.decode()}"'
+        return part
+
+
+_END = b"--" + _BOUNDARY + b"--\r\n"
+
+
+def _content_type(kind: str, protocol: str) -> str:
+    return f'multipart/{kind};protocol="{protocol}";boundary="{_BOUNDARY.decode()}"'
+
+
+def _acceptor(kind: str) -> Any:
+    """Microsoft's HTTP.sys takes NTLM and Kerberos under Negotiate, and each under its own name."""
+    options = spnego.NegotiateOptions.use_negotiate
+    if kind.lower() == "credssp":
+        return spnego.server(protocol="credssp", options=options, credssp_tls_context=_credssp_tls())
+    return spnego.server(protocol="negotiate", options=options)

@@ -13,6 +13,18 @@ from typing import Any, Protocol
 from .command_line import CommandLine
 
 
+class Account(str):
+    """An account as it signed in. delegates: the server got credentials with which it can be this account elsewhere, too."""
+
+    __slots__ = ("delegates",)
+    delegates: bool
+
+    def __new__(cls, name: str, *, delegates: bool = False) -> Account:
+        made = super().__new__(cls, name)
+        made.delegates = delegates
+        return made
+
+
 class ProcessEndedError(Exception):
     """The process that ran a pipeline ended before it was done."""
 

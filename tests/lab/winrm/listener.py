@@ -184,7 +184,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._reply(status, body, kind, headers)
 
     def _challenges(self) -> list[tuple[str, str]]:
-        return [("WWW-Authenticate", "Negotiate"), *([("WWW-Authenticate", 'Basic realm="WSMAN"')] if self.server.basic else [])]
+        return [
+            ("WWW-Authenticate", "Negotiate"),
+            ("WWW-Authenticate", "Kerberos"),
+            ("WWW-Authenticate", "CredSSP"),
+            *([("WWW-Authenticate", 'Basic realm="WSMAN"')] if self.server.basic else []),
+        ]
 
     def _reply(self, status: int, body: bytes = b"", kind: str = _XML, headers: list[tuple[str, str]] | None = None) -> None:
         self.send_response(status)
