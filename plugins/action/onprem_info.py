@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import named_certificates, parts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import named_certificates, parts, server_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading, kept_certificate
@@ -26,7 +26,7 @@ class ActionModule(HybridAuthAction):
     ARGUMENTS = Arguments(
         {
             **ONPREM,
-            "gather": {"type": "list", "elements": "str", "choices": ["all", *parts.PARTS], "default": ["all"]},
+            "gather": {"type": "list", "elements": "str", "choices": ["all", *parts.PARTS, server_settings.NAME], "default": ["all"]},
             "local_store": {"type": "bool", "default": False},
             "store": {"type": "bool", "default": False},
             "store_thumbprints": {"type": "list", "elements": "str", "default": []},
@@ -47,13 +47,23 @@ class ActionModule(HybridAuthAction):
         if params["store"] and "certificate" in names and not shell.restricted:
             calls.append(Call(_STORE, "Read-Certificate", {"subject_of": "certificate"}))
         named = bool(thumbprints) and "certificate" in names and not shell.restricted
-        answer = shell.run([*calls, *(named_certificates.calls(thumbprints, optional=optional) if named else ())])
+        # "all" is what a run needs; this costs more, so it has to be named.
+        settings = server_settings.NAME in params["gather"]
+        answer = shell.run(
+            [
+                *calls,
+                *(named_certificates.calls(thumbprints, optional=optional) if named else ()),
+                *(server_settings.calls(names, shell.restricted) if settings else ()),
+            ]
+        )
         asked = asking.done()
         shape = parts.shaped(answer, names, certificate=certificate)
         if _STORE in answer.rows:
             shape["store"] = [kept_certificate(row) for row in answer.rows[_STORE]]
         if named_certificates.read(answer):
             shape["named_certificates"] = named_certificates.shaped(answer)
+        if settings:
+            shape["server_settings"] = server_settings.shaped(answer)
         if names and set(names) <= set(shape["unknown"]):
             raise HybridAuthError(
                 f"{shell.server}: none of the cmdlets that read this is there: {'; '.join(shape['unknown'].values())}",

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Runs a list of allowed management cmdlets and answers with plain data. Private to the collection. What it needs of the server's
-# certificates is in _CsCertificateStore, what it signs in _CsAssertion; cs_invoke.ps1 brings all three.
+# certificates is in _CsCertificateStore, what it signs in _CsAssertion, what it reads of the server in _CsServerSettings; cs_invoke.ps1
+# brings all four.
 # Windows PowerShell 5.1, ASCII only. The request and the answer are described in docs/architecture.md.
 
 # What the session was given must not change what is done here.
@@ -20,6 +21,8 @@ $script:AllowedCommands = @(
     'Get-CsOAuthConfiguration', 'Set-CsOAuthConfiguration',
     'Get-CsCertificate', 'Get-CsService', 'Get-CsSipDomain', 'Get-CsServerVersion', 'Get-CsManagementStoreReplicationStatus',
     'Read-Certificate', 'Read-Server',
+    # What the server itself has.
+    'Get-CsServerPatchVersion', 'Read-ServerSetting',
     # A roll of the OAuthTokenIssuer certificate.
     'Set-CsCertificate', 'Remove-CsCertificate', 'New-StoreCertificate', 'Import-StoreCertificate', 'Remove-StoreCertificate',
     # Proof of the trust.
@@ -227,6 +230,9 @@ function Invoke-Call {
     }
     elseif ($Call.cmdlet -eq 'Read-Certificate') {
         Read-StoreCertificate -Parameters $Call.parameters -Answers $Answers -Rows $rows
+    }
+    elseif ($Call.cmdlet -eq 'Read-ServerSetting') {
+        Read-ServerSetting -Parameters $Call.parameters -Answers $Answers -Rows $rows
     }
     elseif ($Call.cmdlet -eq 'New-StoreCertificate') {
         [void]$rows.Add((New-StoreCertificate -Parameters $Call.parameters))
@@ -540,7 +546,7 @@ function Invoke-ManagementRequest {
         catch {
             $failure = ConvertTo-Failure -Call $call -ErrorRecord $_
             $absent = $failure.error_id -eq $script:CommandMissing
-            if ($call.optional -and $absent) { $answer.unknown[[string]$call.id] = $failure.message }
+            if ($call.tolerant -or ($call.optional -and $absent)) { $answer.unknown[[string]$call.id] = $failure.message }
             else { $answer.failure = $failure }
         }
     }

@@ -6,6 +6,7 @@
 
 #AnsibleRequires -PowerShell ..module_utils._CsCertificateStore
 #AnsibleRequires -PowerShell ..module_utils._CsAssertion
+#AnsibleRequires -PowerShell ..module_utils._CsServerSettings
 #AnsibleRequires -PowerShell ..module_utils._CsInvoke
 
 Invoke-ManagementRequest -Request $complex_args.request

@@ -23,6 +23,9 @@ options:
       - What to read.
       - With V(all), a part whose cmdlet the server does not have is left out, and RV(unknown) says why. A part that is asked for by name
         has to be there, except through a restricted endpoint, where the RBAC roles of the account decide.
+      - V(server_settings) is what the server itself has beside the farm's store. V(all) does not include it, since the server downloads
+        the metadata of the OAuth servers for it, which takes up to 15 seconds for each of at most four URLs, and looks into its event log.
+        No part of it ends the task; RV(server_settings.unread) says what could not be read.
     type: list
     elements: str
     choices:
@@ -35,6 +38,7 @@ options:
       - sip_domains
       - version
       - replication
+      - server_settings
     default:
       - all
   local_store:
@@ -86,6 +90,12 @@ EXAMPLES = r"""
   sfb.hybrid_auth.onprem_info:
     gather:
       - certificate
+
+- name: Read what the server itself has too
+  sfb.hybrid_auth.onprem_info:
+    gather:
+      - all
+      - server_settings
 
 - name: Read through an endpoint that cannot show the certificate itself
   sfb.hybrid_auth.onprem_info:
@@ -395,6 +405,129 @@ replicas:
     product_version:
       description: Its version; V(null) where it is empty.
       type: str
+server_settings:
+  description:
+    - What the server itself has, which decides whether the trust works. Numbers are those of the registry.
+    - What was not read is in RV(server_settings.unread), as almost all of it is through a restricted endpoint.
+  returned: when gathered
+  type: dict
+  contains:
+    version:
+      description: The product with its first version, as the server's Get-CsServerVersion tells it; V(null) where it was not read.
+      type: str
+      sample: "Skype for Business Server 2019 (7.0.2046.0): Volume license key installed."
+    components:
+      description: The components of the product on the server.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The component.
+          type: str
+          sample: Skype for Business Server 2019, Core Components
+        version:
+          description: Its version, which tells the update; V(null) where it is empty.
+          type: str
+          sample: 7.0.2046.583
+    account:
+      description: The account of the run, whose proxy settings these are; V(null) where it was not read.
+      type: str
+      sample: CONTOSO\sfbadmin
+    strong_crypto_64:
+      description: C(SchUseStrongCrypto) of .NET Framework 4 for 64-bit programs; V(null) where it is not set or was not read.
+      type: int
+    strong_crypto_32:
+      description: C(SchUseStrongCrypto) of .NET Framework 4 for 32-bit programs; V(null) where it is not set or was not read.
+      type: int
+    tls12_client_enabled:
+      description: C(Enabled) of TLS 1.2 in SCHANNEL for connections that the server opens; V(null) where it is not set or was not read.
+      type: int
+    tls12_client_disabled_by_default:
+      description: C(DisabledByDefault) of TLS 1.2 in SCHANNEL for connections that the server opens;
+        V(null) where it is not set or was not read.
+      type: int
+    tls12_server_enabled:
+      description: C(Enabled) of TLS 1.2 in SCHANNEL for connections that the server takes; V(null) where it is not set or was not read.
+      type: int
+    tls12_server_disabled_by_default:
+      description: C(DisabledByDefault) of TLS 1.2 in SCHANNEL for connections that the server takes;
+        V(null) where it is not set or was not read.
+      type: int
+    winhttp_64:
+      description: C(DefaultSecureProtocols) of WinHTTP for 64-bit programs; V(null) where it is not set or was not read.
+      type: int
+    winhttp_32:
+      description: C(DefaultSecureProtocols) of WinHTTP for 32-bit programs; V(null) where it is not set or was not read.
+      type: int
+    windows_build:
+      description: The build of Windows; V(null) where it was not read.
+      type: int
+      sample: 17763
+    user_proxy_enabled:
+      description: C(ProxyEnable) of the account's internet settings; V(null) where it is not set or was not read.
+      type: int
+    user_proxy:
+      description: C(ProxyServer) of the account's internet settings, without a user and a password;
+        V(null) where it is not set or was not read.
+      type: str
+    user_proxy_script:
+      description: C(AutoConfigURL) of the account's internet settings, without a user, a password and a query;
+        V(null) where it is not set or was not read.
+      type: str
+    web_proxy_internal:
+      description: The address of C(defaultProxy) in the internal Web site's web.config, without a user and a password;
+        V(null) where it is not set or was not read.
+      type: str
+    web_proxy_external:
+      description: The address of C(defaultProxy) in the external Web site's web.config, without a user and a password;
+        V(null) where it is not set or was not read.
+      type: str
+    root_certificates:
+      description: How many certificates the computer's root store has; V(null) where it was not read.
+      type: int
+    root_misplaced_count:
+      description: How many of them are not self-signed; V(null) where it was not read.
+      type: int
+    root_misplaced:
+      description: The subjects of these, at most 20.
+      type: list
+      elements: str
+    events:
+      description: How often the events 32053 and 32054 of LS Storage Service were logged within a day, with at most 200 looked at.
+      type: list
+      elements: dict
+      contains:
+        event_id:
+          description: The event.
+          type: int
+        count:
+          description: How often it was logged.
+          type: int
+        last:
+          description: When it was logged last, in UTC; V(null) where it was not.
+          type: str
+    metadata:
+      description: What came of it when the server downloaded the metadata of each OAuth server. No redirect is followed.
+      type: list
+      elements: dict
+      contains:
+        url:
+          description: The URL.
+          type: str
+        outcome:
+          description: V(ok), or what kept it from it, V(scheme), V(dns), V(tcp), V(timeout), V(tls), V(cut), V(proxy), V(http),
+            V(redirect), V(page) or V(other).
+          type: str
+        status:
+          description: The status of HTTP; V(null) where there was no answer.
+          type: int
+        detail:
+          description: What the server said of it, in its language; V(null) where it went well.
+          type: str
+    unread:
+      description: By the name of what could not be read, why.
+      type: dict
+      sample: {}
 server:
   description: The server that was asked. A restricted endpoint tells nothing of it.
   returned: success

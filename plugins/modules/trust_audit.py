@@ -47,7 +47,8 @@ options:
     default: _trust_neighbours
   onprem:
     description:
-      - The registered results of M(sfb.hybrid_auth.onprem_info), one for each server of the deployment that was read.
+      - The registered results of M(sfb.hybrid_auth.onprem_info), one for each server of the deployment that was read. The findings of the
+        area C(server) need C(server_settings), which has to be gathered by name.
       - The first is the lead, which gathered everything. Of the others the certificate is enough.
       - A result of a task that failed or was skipped counts as a server that could not be read.
     type: list

@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,13 +23,14 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import server_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import RUNNER_ONLY
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
 from tests.lab import engine_path
 from tests.lab.farm import certificates
 from tests.lab.farm.farm import Farm
-from tests.lab.farm.python_runner import Runner
+from tests.lab.farm.server_settings import INTERNET, STRONG_CRYPTO, TLS_CLIENT, WIN_HTTP, path_of, web_config
 from tests.lab.faults import Faults
 from tests.lab.log import RequestLog
 from tests.lab.state import State
@@ -129,8 +131,7 @@ def ask_engine(farm: Farm, request: dict[str, Any]) -> Any:
 
 def ask_python(farm: Farm, request: dict[str, Any]) -> Any:
     front_end = farm.front_ends["fe01.contoso.com"]
-    runner = Runner(front_end.name, "SkypeForBusiness", lambda cmdlet, given: front_end.cmdlet(cmdlet, given, "x"), front_end.store())
-    return json.loads(runner.answer(json.dumps(request)))
+    return json.loads(front_end.runner("CONTOSO\\sfbadmin").answer(json.dumps(request)))
 
 
 def new(identity: str, **parameters: Any) -> dict[str, Any]:
@@ -241,6 +242,82 @@ def imported(farms: tuple[Farm, Farm]) -> dict[str, Any]:
     key, certificate, _others = pkcs12.load_key_and_certificates(base64.b64decode(entry["pfx"]), None)
     content = pkcs12.serialize_key_and_certificates(None, key, certificate, None, BestAvailableEncryption(b"s3cret"))  # type: ignore[arg-type]
     return {"content": base64.b64encode(content).decode(), "password": "s3cret"}
+
+
+SETTINGS_CALLS = server_settings.calls([])
+SE = "Skype for Business Server Subscription Edition"
+LAST = (datetime.now(timezone.utc) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+URLS = [f"https://{kind}.contoso.com/metadata/json/1" for kind in ("ok", "dns", "tcp", "timeout")]
+MORE_URLS = [f"https://{kind}.contoso.com/metadata/json/1" for kind in ("tls", "cut", "proxy", "page")]
+LAST_URLS = [f"https://{kind}.contoso.com/metadata/json/1" for kind in ("http", "redirect", "other")]
+SERVERS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "as it should be": ({}, [URL, f"{URL}/nowhere"]),
+    "wrong": (
+        {
+            "registry": {
+                STRONG_CRYPTO[0]: None,
+                STRONG_CRYPTO[1]: {"Other": 1},
+                TLS_CLIENT: {"Enabled": 0, "DisabledByDefault": 1},
+                WIN_HTTP[0]: {"DefaultSecureProtocols": 0xAA0},
+                INTERNET: {
+                    "ProxyEnable": 1,
+                    "ProxyServer": "http=user:secret@proxy:8080;https=proxy:8080",
+                    "AutoConfigURL": "http://pac/x?y=1",
+                },
+            },
+            "files": {
+                path_of(SE, "int"): web_config("http://user:secret@proxy.contoso.com:8080"),
+                path_of("Skype for Business Server 2019", "int"): web_config("http://old.contoso.com"),
+            },
+            "events": [{"id": 32053, "at": LAST}, {"id": 32053, "at": "2026-01-01T00:00:00Z"}],
+            "roots": ["CN=Root", "CN=Issued by CN=Root"],
+            "downloads": dict(zip(URLS, ("ok 200", "dns", "tcp", "timeout"), strict=True)),
+        },
+        URLS,
+    ),
+    "cut": ({"downloads": dict(zip(MORE_URLS, ("tls", "cut", "proxy 407", "page 200"), strict=True))}, MORE_URLS),
+    "refused": (
+        {"downloads": dict(zip(LAST_URLS, ("http 503", "redirect", "other"), strict=True))},
+        [*LAST_URLS, "http://user:secret@sts.contoso.com/metadata"],
+    ),
+    "unreadable": (
+        {
+            "unreadable": {key: f"no {name}" for key, name in ((STRONG_CRYPTO[0], "registry"), ("events", "log"), ("roots", "store"))},
+            "files": {
+                path_of("Skype for Business Server 2019", "ext"): web_config(None),
+                path_of("Skype for Business Server 2015", "ext"): "",
+            },
+        },
+        [],
+    ),
+}
+
+
+@needs_engine
+@pytest.mark.parametrize("name", SERVERS)
+def test_both_runners_tell_the_same_of_the_server_itself(farms: tuple[Farm, Farm], name: str) -> None:
+    settings, urls = SERVERS[name]
+    answers = []
+    for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
+        deployment = farm.state.data["deployments"][0]
+        deployment["front_ends"][0]["settings"] = settings
+        deployment["cms"]["oauth_servers"] = [{"Identity": f"sts{at}", "MetadataUrl": url} for at, url in enumerate(urls)]
+        answers.append(ask(farm, {"modules": ["SkypeForBusiness"], "calls": [call.as_json() for call in SETTINGS_CALLS]}))
+    assert answers[0] == answers[1]
+    assert answers[0]["failure"] is None
+    assert len(answers[0]["answers"]["server_settings"]) >= 18
+    assert "secret" not in json.dumps(answers[1]["answers"]["server_settings"])
+
+
+@needs_engine
+def test_both_runners_go_on_where_a_call_may_fail(farms: tuple[Farm, Farm]) -> None:
+    answers = []
+    for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
+        farm.front_ends["fe01.contoso.com"].data["second_hop"] = False
+        answers.append(ask(farm, {"modules": ["SkypeForBusiness"], "calls": [call.as_json() for call in SETTINGS_CALLS]}))
+    assert answers[0] == answers[1]
+    assert set(answers[0]["unknown"]) == {"server_version", "server_components", "server_urls"}
+    assert "server_settings" in answers[0]["answers"]
 
 
 @needs_engine

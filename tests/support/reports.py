@@ -69,6 +69,13 @@ def server(name: str, issuer: dict[str, Any] | None, *, lead: bool = False) -> d
         "certificate": issuer,
         "previous_certificate": None,
         "signing": {"current": issuer, "next": None, "previous": None},
+        "server_settings": {
+            "version": "Skype for Business Server 2019 (7.0.2046.0): Volume license key installed.",
+            "components": [{"name": "Skype for Business Server 2019, Core Components", "version": "7.0.2046.553"}],
+            "strong_crypto_64": 1,
+            "strong_crypto_32": 1 if lead else None,
+            "unread": {},
+        },
     }
     if lead:
         read |= {

@@ -164,6 +164,6 @@ class Estate:
     def everything(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Every server, the first as the lead and the others with their certificate, and the tenant with its applications."""
         names = list(self._farm.front_ends)
-        parts = [{}, *({"gather": ["certificate"]} for _other in names[1:])]
+        parts = [{"gather": [one, "server_settings"]} for one in ("all", *("certificate" for _other in names[1:]))]
         servers = [self.onprem(name, store=True, **part) for name, part in zip(names, parts, strict=True)]
         return servers, self.cloud(application_permissions=True)

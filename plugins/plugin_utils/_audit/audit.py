@@ -25,6 +25,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import (
     principal,
     replication,
     roll,
+    server_build,
+    server_settings,
     sign_in,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
@@ -44,6 +46,8 @@ AREAS = (
     names,
     replication,
     clock,
+    server_build,
+    server_settings,
     sign_in,
 )
 # docs/findings.md shows this table.

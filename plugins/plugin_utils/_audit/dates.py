@@ -11,11 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import dates_farm, dates_services, dates_tenant
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import dates_farm, dates_server, dates_services, dates_tenant
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.date import Date
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 
-DATES: tuple[Callable[[Facts], Iterator[Date]], ...] = (dates_farm.dates, dates_tenant.dates, dates_services.dates)
+DATES: tuple[Callable[[Facts], Iterator[Date]], ...] = (
+    dates_farm.dates,
+    dates_tenant.dates,
+    dates_services.dates,
+    dates_server.dates,
+)
 
 
 def calendar(facts: Facts) -> list[Date]:

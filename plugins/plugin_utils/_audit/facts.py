@@ -15,7 +15,8 @@ from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.expected import Expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Certificate, FarmReading, Signing
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import server_settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Certificate, FarmReading, ServerSettings, Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import sign_in_end, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
@@ -25,7 +26,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 
 Object = Mapping[str, Any]
 _LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains", "replicas", "store")
-_OBJECTS = ("oauth_configuration", "certificate", "previous_certificate", "signing", "server")
+_OBJECTS = ("oauth_configuration", "certificate", "previous_certificate", "signing", "server", "server_settings")
 # What a part is gathered as, where that has another name.
 _GATHERED_AS = {"replicas": "replication", "signing": "certificate", "previous_certificate": "certificate"}
 _NOT_READ = ("failed", "skipped", "unreachable")
@@ -44,6 +45,11 @@ class Server:
             return self.read
         value = self.read.get(name)
         return Unknown(self._why_not(name)) if value is None else value
+
+    def settings(self) -> ServerSettings | Unknown:
+        """What the server itself has."""
+        told = self.part(server_settings.NAME)
+        return told if isinstance(told, Unknown) else server_settings.complete(told)
 
     def certificate(self) -> Certificate | Unknown | None:
         """The certificate that signs by this server's clock; None where none is assigned."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import STAGES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import PRODUCTS
 
 PROCEDURE = "https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment"
 CERTIFICATE = "https://learn.microsoft.com/skypeforbusiness/manage/authentication/assign-a-server-to-server-certificate"
@@ -32,6 +33,21 @@ SHARED_PRINCIPAL = "https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExc
 FULL_ACCESS = "https://github.com/cisagov/ScubaGear (AADHybridExchangeHelper: a hybrid application is told by full_access_as_app)"
 EXCHANGE_WEB_SERVICES = " and ".join(dict.fromkeys(stage.source for stage in STAGES))
 REPLICATION = "https://learn.microsoft.com/powershell/module/skypeforbusiness/get-csmanagementstorereplicationstatus"
+SUPPORT = " and ".join(dict.fromkeys(product.source for product in PRODUCTS))
+BUILDS = (
+    "https://github.com/CVEProject/cvelistV5 (fixed versions), https://learn.microsoft.com/powershell/module/skypeforbusiness/"
+    "get-csserverpatchversion, https://github.com/onpremdiag/SfBServer (RDCheckPatchVersion, RDCheckServerVersion)"
+)
+DOT_NET_TLS = (
+    "https://learn.microsoft.com/dotnet/framework/network-programming/tls, https://github.com/onpremdiag/SfBServer "
+    "(RDCheckUseStrongCrypto, RDCheckTLSSettings)"
+)
+WIN_HTTP = "https://github.com/onpremdiag/SfBServer (RDCheckWinHttpSettings, which asks for the setting on every Windows)"
+PROXY = f"{MODERN_AUTHENTICATION} (web.config), https://github.com/onpremdiag/SfBServer (RDCheckProxyConfiguration)"
+ROOT_STORE = "https://github.com/onpremdiag/SfBServer (RDCheckMisplacedRootCACertificates, RDCheckTooManyCertsRootCA)"
+STORAGE_EVENTS = (
+    "https://adam-hand.com/2015/12/02/configure-lyncsfb-with-office-365-for-server-to-server-authentication/ (32053; not Microsoft)"
+)
 CLOCK_SKEW = (
     "https://learn.microsoft.com/dotnet/api/microsoft.identitymodel.tokens.tokenvalidationparameters.defaultclockskew "
     "(300 seconds), RFC 7519 section 4.1.4"

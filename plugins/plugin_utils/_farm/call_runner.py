@@ -88,7 +88,8 @@ class CallRunner:
         try:
             self._rows[call.id] = self._call(call)
         except _CallError as exc:
-            if call.optional and exc.failure.error_id.startswith(NOT_FOUND):
+            missing = call.optional and exc.failure.error_id.startswith(NOT_FOUND)
+            if missing or (call.tolerant and exc.failure.error_id != LOST):
                 self._unknown[call.id] = exc.failure.message
             else:
                 self._failure = _failure(call, exc.failure)
@@ -144,6 +145,8 @@ class CallRunner:
     def _call(self, call: Call) -> list[dict[str, Any]]:
         if call.cmdlet == "Read-Server":
             return [dict(_SERVER)]
+        if call.cmdlet == "Read-ServerSetting":
+            return []
         if call.cmdlet == "Read-Certificate":
             return self._certificates(str(call.parameters.get("of")))
         finished = self._invoke(call.cmdlet, {**call.parameters, **CMDLETS[call.cmdlet]})

@@ -25,6 +25,7 @@ class Call:
     select: property names of the objects it returns, each with the kind of plain data to make of it
     (text, flag, number, time, list, typed), followed by "?" where an object need not have the property.
     optional: where the cmdlet is missing, as from an older module or for an RBAC role, its rows stay unknown and the request goes on.
+    tolerant: whatever it fails with, its rows stay unknown with what it said, and the request goes on.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Call:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     select: Mapping[str, str] = field(default_factory=dict)
     optional: bool = False
+    tolerant: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The call as the runner on the server takes it, which makes a real time of {"time": ISO 8601}."""
@@ -39,6 +41,8 @@ class Call:
         data: dict[str, Any] = {"id": self.id, "cmdlet": self.cmdlet, "parameters": parameters, "select": dict(self.select)}
         if self.optional:
             data["optional"] = True
+        if self.tolerant:
+            data["tolerant"] = True
         return data
 
 
@@ -75,7 +79,7 @@ class Answer:
     """What the calls of one request returned.
 
     rows: what each call returned, by the call's id. module: the PowerShell module that was imported, None on a restricted
-    endpoint, which has its own. unknown: by id, why a call that may be missing has no rows. write: how a change went, None where
+    endpoint, which has its own. unknown: by id, why a call that may be missing or fail has no rows. write: how a change went, None where
     there was none or it was not begun: its state is stale (the object was not as seen, so nothing was written), done or failed;
     restored lists the steps that were taken to bring the object back; unread says why it could not be looked at afterwards.
     """

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import server_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.parts import PARTS
 
 # Nobody is there to answer a question.
@@ -19,7 +20,7 @@ _QUIET: dict[str, Any] = {"Confirm": False, "Force": True}
 _NOTHING: dict[str, Any] = {}
 
 # What the runner on the server answers itself.
-RUNNER = ("Read-Server", "Read-Certificate")
+RUNNER = ("Read-Server", "Read-Certificate", server_settings.READ)
 
 # What needs the server's certificate store or its keys, and so the runner: a roll of the certificate, and the proof of the trust.
 RUNNER_ONLY = (
@@ -35,6 +36,6 @@ RUNNER_ONLY = (
 _WRITTEN = {"OAuthServer": ("New", "Set", "Remove"), "PartnerApplication": ("New", "Set", "Remove"), "OAuthConfiguration": ("Set",)}
 
 CMDLETS: dict[str, dict[str, Any]] = {
-    **{part.cmdlet: _NOTHING for part in PARTS.values()},
+    **dict.fromkeys((*(part.cmdlet for part in PARTS.values()), *server_settings.CMDLETS), _NOTHING),
     **{f"{verb}-Cs{noun}": _QUIET for noun, verbs in _WRITTEN.items() for verb in verbs},
 }

@@ -159,6 +159,66 @@ class Replica(TypedDict):
     product_version: str | None
 
 
+class ServerComponent(TypedDict):
+    """A component of the product on the server, with the build that it was patched to."""
+
+    name: str
+    version: str | None
+
+
+class ServerEvent(TypedDict):
+    """How often the server logged an event within a day, at most 200 of all, and when last."""
+
+    event_id: int
+    count: int
+    last: str | None
+
+
+class MetadataDownload(TypedDict):
+    """What came of it when the server downloaded a metadata document.
+
+    outcome: ok, or what kept it from it: scheme, dns, tcp, timeout, tls, cut, proxy, http, redirect, page, other. detail: in the server's
+    words.
+    """
+
+    url: str
+    outcome: str
+    status: int | None
+    detail: str | None
+
+
+class ServerSettings(TypedDict):
+    """What the server itself has. None: not set, or not read, which unread tells by the same name with the reason.
+
+    account: whose proxy settings user_proxy are. Numbers are those of the registry. root_misplaced: the subjects of certificates of
+    the root store that are not self-signed, at most 20. metadata: one for each metadata URL of the farm's OAuth servers.
+    """
+
+    version: str | None
+    components: list[ServerComponent]
+    account: str | None
+    strong_crypto_64: int | None
+    strong_crypto_32: int | None
+    tls12_client_enabled: int | None
+    tls12_client_disabled_by_default: int | None
+    tls12_server_enabled: int | None
+    tls12_server_disabled_by_default: int | None
+    winhttp_64: int | None
+    winhttp_32: int | None
+    windows_build: int | None
+    user_proxy_enabled: int | None
+    user_proxy: str | None
+    user_proxy_script: str | None
+    web_proxy_internal: str | None
+    web_proxy_external: str | None
+    root_certificates: int | None
+    root_misplaced_count: int | None
+    root_misplaced: list[str]
+    events: list[ServerEvent]
+    metadata: list[MetadataDownload]
+    unread: dict[str, str]
+
+
 class Gathered(TypedDict, total=False):
     """The parts that were read; one that was not is not there, so that absent differs from empty."""
 
@@ -174,6 +234,7 @@ class Gathered(TypedDict, total=False):
     replicas: list[Replica]
     store: list[KeptCertificate]
     named_certificates: list[NamedCertificate]
+    server_settings: ServerSettings
 
 
 class FarmReading(Gathered):

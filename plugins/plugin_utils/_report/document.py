@@ -15,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import chosen
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import plain, text, text_or_none
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import build_in, shown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 SCHEMA_VERSION = "1.1"
@@ -172,7 +173,20 @@ def _server(server: Mapping[str, Any]) -> dict[str, Any]:
         "name": text(machine.get("name")),
         "time": text_or_none(machine.get("time")),
         "powershell": text_or_none(machine.get("powershell")),
+        **_itself(server.get("server_settings") or {}),
         "certificate": None if not certificate else chosen(certificate, (*_CERTIFICATE, "found", "has_private_key", "effective_date")),
+    }
+
+
+def _itself(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Product, patch level and TLS of a server; None for what was not read."""
+    builds = [build for one in settings.get("components") or [] if (build := build_in(one.get("version")))]
+    bits, unread = ("strong_crypto_64", "strong_crypto_32"), settings.get("unread")
+    known = isinstance(unread, Mapping) and not any(name in unread for name in bits)
+    return {
+        "product": text_or_none(str(settings.get("version") or "").partition("(")[0].strip()),
+        "build": shown(max(builds)) if builds else None,
+        "strong_crypto": all(settings.get(name) == 1 for name in bits) if known else None,
     }
 
 

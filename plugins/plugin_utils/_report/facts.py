@@ -41,6 +41,15 @@ def folds(deployment: Mapping[str, Any]) -> list[Fold]:
                         for server in facts["servers"]
                     ],
                 ),
+                table(
+                    "What the servers themselves have",
+                    ("Server", "Product", "Build", "Strong cryptography of .NET"),
+                    [
+                        (server["name"], server["product"], server["build"], _flag("Strong cryptography of .NET", server["strong_crypto"]))
+                        for server in facts["servers"]
+                        if server["product"] or server["build"] or server["strong_crypto"] is not None
+                    ],
+                ),
                 *([table("Product", ("Version",), [(facts["version"],)])] if facts["version"] else []),
             ],
             "server",

@@ -234,7 +234,23 @@ class Cmdlets:
         ]
 
     def _get_serverversion(self, _bound: dict[str, Any]) -> list[Row]:
-        return [{"type": "System.String", "text": self._deployment.get("version", "")}]
+        return [{"type": "System.String", "text": self._version}]
+
+    def _get_serverpatchversion(self, _bound: dict[str, Any]) -> list[Row]:
+        product = self._version.partition("(")[0].strip()
+        components = self._front_end.get("components", self._deployment.get("components", {}))
+        return [
+            row(
+                "Microsoft.Rtc.Management.Deployment.ComponentVersion",
+                ComponentName=("text", f"{product}, {name}"),
+                Version=("text", version),
+            )
+            for name, version in components.items()
+        ]
+
+    @property
+    def _version(self) -> str:
+        return str(self._front_end.get("version", self._deployment.get("version", "")))
 
     def _get_managementstorereplicationstatus(self, bound: dict[str, Any]) -> list[Row]:
         wanted = bound.get("ReplicaFqdn")

@@ -27,7 +27,7 @@ from ..state import State
 from ..winrm.command_line import CommandLine
 from ..winrm.host import Account, Completed, ErrorData, Pipeline, PipelineResult, ProcessEndedError
 from ..winrm.payload import parse_module_payload
-from . import certificate_cmdlets, certificates, odd, pipeline_script, restricted_endpoint, stub_module
+from . import certificate_cmdlets, certificates, odd, pipeline_script, restricted_endpoint, server_settings, stub_module
 from .assertion import Stored
 from .binder import COMMAND_MISSING, CmdletError, bind
 from .cmdlets import Cmdlets, Row
@@ -58,7 +58,7 @@ class FrontEnd:
         # Servers with the same module share its text.
         own = f".{self.name}" if data["lacks"] else ""
         self.modules = farm.workdir / "modules" / f"{data['module'] or 'none'}{own}"
-        self._farm, self._certificates = farm, deployment["certificates"]
+        self._farm, self._deployment, self._certificates = farm, deployment, deployment["certificates"]
         self._cmdlets = Cmdlets(deployment, farm.resolve, data)
         self._certificate_cmdlets = certificate_cmdlets.CertificateCmdlets(
             deployment, data, lambda name, one: farm.front_ends[name].put(one), self.take
@@ -101,8 +101,17 @@ class FrontEnd:
     def runner(self, user: str) -> Runner:
         """What answers the collection's own module where there is no engine."""
         return Runner(
-            self.name, self.data["module"], lambda cmdlet, given: self.cmdlet(cmdlet, given, user), self.store(), self.data["clock_offset"]
+            self.name,
+            self.data["module"],
+            lambda cmdlet, given: self.cmdlet(cmdlet, given, user),
+            self.store(),
+            self.data["clock_offset"],
+            lambda version, urls: self.facts().read(version, urls, account(user)),
         )
+
+    def facts(self) -> server_settings.ServerFacts:
+        """What the server has beside the store, as the state says now."""
+        return server_settings.ServerFacts(server_settings.settings_of(self._deployment, self.data), self._farm.resolve)
 
     def run_pipeline(self, pipeline: Pipeline, user: str, restricted: bool) -> PipelineResult:
         if restricted:
@@ -221,6 +230,8 @@ class FrontEnd:
             LAB_TOKEN=self._farm.token,
             LAB_FRONT_END=self.name,
             LAB_USER=user,
+            USERDOMAIN=account(user).partition("\\")[0],
+            USERNAME=account(user).partition("\\")[2],
             LAB_PROCESS=process_id,
         )
         with subprocess.Popen(
@@ -256,6 +267,12 @@ class FrontEnd:
             return match[1] + moment.strftime(_TIME).encode()
 
         return _SERVER_TIME.sub(shifted, output)
+
+
+def account(user: str) -> str:
+    """The account as Windows names it in a session, of either form in which it signed in."""
+    name, at, domain = user.partition("@")
+    return f"{domain.partition('.')[0].upper()}\\{name}" if at else user
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -330,7 +347,9 @@ class _CallHandler(socketserver.StreamRequestHandler):
             front_end = self.server.farm.front_ends[question["front_end"]]
             user = self.server.farm.accounts.get(str(question.get("process")), question["user"])
             try:
-                answer["rows"] = front_end.cmdlet(question["cmdlet"], question["parameters"], user)
+                own = question["cmdlet"] in server_settings.NAMES
+                asked, given = question["cmdlet"], question["parameters"]
+                answer["rows"] = front_end.facts().run(asked, given) if own else front_end.cmdlet(asked, given, user)
             except ProcessEndedError:
                 process = self.server.farm.processes.get(str(question.get("process")))
                 if process:

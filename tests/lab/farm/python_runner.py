@@ -26,7 +26,7 @@ ALLOWED = (
     *("Get-CsOAuthConfiguration", "Set-CsOAuthConfiguration", "Get-CsCertificate", "Get-CsService", "Get-CsSipDomain"),
     *("Get-CsServerVersion", "Get-CsManagementStoreReplicationStatus", "Read-Certificate", "Read-Server"),
     *("Set-CsCertificate", "Remove-CsCertificate", "New-StoreCertificate", "Import-StoreCertificate"),
-    "Remove-StoreCertificate",
+    *("Remove-StoreCertificate", "Get-CsServerPatchVersion", "Read-ServerSetting"),
     *("New-Assertion", "Test-CsExStorageConnectivity"),
 )
 AFTER = "after"
@@ -37,7 +37,8 @@ _KINDS = ("text", "flag", "number", "time", "list", "typed")
 class Runner:
     """invoke: runs a cmdlet with its parameters. store: the certificates of the server, each with its key where that is there.
 
-    clock_offset: seconds that the server's clock is ahead.
+    clock_offset: seconds that the server's clock is ahead. settings: the rows of what the server itself has, by its version and the
+    metadata URLs.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Runner:
         invoke: Callable[[str, dict[str, Any]], list[Row]],
         store: list[assertion.Stored],
         clock_offset: float = 0,
+        settings: Callable[[str | None, list[str]], list[dict[str, Any]]] = lambda _version, _urls: [],
     ) -> None:
+        self._settings = settings
         self._name, self._module, self._invoke, self._store, self._clock_offset = name, module, invoke, store, clock_offset
         self._warnings: list[str] = []
 
@@ -84,7 +87,8 @@ class Runner:
         try:
             self._call(call, result["answers"])
         except CmdletError as exc:
-            if not call.get("optional") or exc.error_id != COMMAND_MISSING:
+            missing = call.get("optional") and exc.error_id == COMMAND_MISSING
+            if not missing and not call.get("tolerant"):
                 result["failure"] = _failed(call, exc)
                 return False
             result["unknown"][call["id"]] = exc.message
@@ -131,6 +135,10 @@ class Runner:
         if call["cmdlet"] == "Read-Server":
             now = (datetime.now(timezone.utc) + timedelta(seconds=self._clock_offset)).strftime("%Y-%m-%dT%H:%M:%SZ")
             answers[call["id"]] = [{"name": self._name, "time": now, "culture": "en-US", "powershell": "5.1.17763.1"}]
+        elif call["cmdlet"] == "Read-ServerSetting":
+            versions = [row["text"] for row in answers.get(str(parameters.get("version_of")), ())]
+            urls = [row["MetadataUrl"] for row in answers.get(str(parameters.get("urls_of")), ())]
+            answers[call["id"]] = self._settings(next(iter(versions), None), [url for url in urls if url])
         elif call["cmdlet"] == "Read-Certificate":
             answers[call["id"]] = self._read_store(parameters, answers)
         elif call["cmdlet"] == "New-StoreCertificate":

@@ -118,6 +118,7 @@ function Get-Item {
     # On Windows the computer's store is an X509Store, which the engine does not have; Add copies into the lab's folder.
     [CmdletBinding()]
     param([Parameter(Position = 0)][string[]]$Path, [string[]]$LiteralPath, [switch]$Force)
+    if ($Path -like '*\web.config') { return Invoke-Lab -Name 'Get-WebConfig' -Bound @{ Path = $Path[0] } -Caller $PSCmdlet }
     if ($Path -ne 'Cert:\LocalMachine\My') { return Microsoft.PowerShell.Management\Get-Item @PSBoundParameters }
     $store = New-Object -TypeName psobject
     $store | Add-Member -MemberType ScriptMethod -Name Open -Value { param($Flags) if ($Flags -ne 'ReadWrite') { throw "not for $Flags" } }
@@ -140,7 +141,70 @@ function Remove-Item {
     $thumbprint = ([string]$Path -split '\\')[-1]
     [void](Invoke-Lab -Name 'Clear-StoreCertificate' -Bound @{ Thumbprint = $thumbprint } -Caller $null)
 }
+
+function Get-ItemProperty {
+    # The engine has no registry.
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][string[]]$Path, [string[]]$LiteralPath, [string[]]$Name)
+    if ($LiteralPath -notmatch '^HK(LM|CU):') { return Microsoft.PowerShell.Management\Get-ItemProperty @PSBoundParameters }
+    Invoke-Lab -Name 'Get-ItemProperty' -Bound @{ Path = $LiteralPath[0] } -Caller $PSCmdlet
+}
+
+function Get-Content {
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][string[]]$Path, [string[]]$LiteralPath, [switch]$Raw, [object]$Encoding)
+    if ($LiteralPath -notlike '*\web.config') { return Microsoft.PowerShell.Management\Get-Content @PSBoundParameters }
+    (Invoke-Lab -Name 'Get-WebConfig' -Bound @{ Path = $LiteralPath[0] } -Caller $PSCmdlet).Content -split "`n"
+}
+
+function Get-ChildItem {
+    # The engine's store of certificates has the computer's own ones only.
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][string[]]$Path, [string[]]$LiteralPath, [string]$Filter, [switch]$Recurse, [switch]$Force)
+    if ($Path -ne 'Cert:\LocalMachine\Root') { return Microsoft.PowerShell.Management\Get-ChildItem @PSBoundParameters }
+    Invoke-Lab -Name 'Get-RootCertificate' -Bound @{ } -Caller $PSCmdlet
+}
+
+function Get-WinEvent {
+    # The engine has no event log. https://learn.microsoft.com/powershell/module/microsoft.powershell.diagnostics/get-winevent
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][hashtable]$FilterHashtable, [long]$MaxEvents)
+    $wanted = $FilterHashtable
+    if ($wanted.LogName -ne 'Lync Server' -or $wanted.ProviderName -ne 'LS Storage Service') { throw 'no event of the lab' }
+    if ($wanted.StartTime -isnot [datetime] -or -not $MaxEvents) { throw 'the lab has no end of events' }
+    Invoke-Lab -Name 'Get-WinEvent' -Bound @{ } -Caller $PSCmdlet | Select-Object -First $MaxEvents
+}
+
+class LabResponse { [int]$StatusCode }
+class LabWebException : System.Exception {
+    [LabResponse]$Response
+    LabWebException([string]$Message, [int]$StatusCode) : base($Message) { $this.Response = [LabResponse]@{ StatusCode = $StatusCode } }
+}
+
+function Invoke-WebRequest {
+    # Nothing leaves this machine. What fails does so as in Windows PowerShell 5.1.
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][uri]$Uri, [switch]$UseBasicParsing, [int]$MaximumRedirection = 5, [int]$TimeoutSec)
+    if (-not $UseBasicParsing -or $MaximumRedirection -ne 0 -or -not $TimeoutSec) { throw 'the lab follows no redirect' }
+    $answer = Invoke-Lab -Name 'Invoke-WebRequest' -Bound @{ Uri = $Uri.OriginalString } -Caller $PSCmdlet
+    if (@('ok', 'page') -contains $answer.Outcome) {
+        $headers = @{ 'Content-Type' = $answer.ContentType }
+        return New-Object -TypeName psobject -Property @{ StatusCode = $answer.StatusCode; Headers = $headers }
+    }
+    $id = 'WebCmdletWebResponseException'
+    if ($answer.Outcome -eq 'redirect') { $id = 'MaximumRedirectExceeded' }
+    if ($answer.StatusCode) { $exception = New-Object -TypeName LabWebException -ArgumentList $answer.Message, $answer.StatusCode }
+    elseif ($answer.Failure) {
+        $status = [System.Net.WebExceptionStatus]$answer.Failure
+        $exception = New-Object -TypeName System.Net.WebException -ArgumentList $answer.Message, $status
+    }
+    else { $exception = New-Object -TypeName System.InvalidOperationException -ArgumentList $answer.Message }
+    $record = New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $id, 'InvalidOperation', $Uri
+    $PSCmdlet.ThrowTerminatingError($record)
+}
 """
+# What the module has beside the cmdlets of the product, in place of what the engine has not.
+_WINDOWS = ("Get-Item", "Remove-Item", "Get-ItemProperty", "Get-Content", "Get-ChildItem", "Get-WinEvent", "Invoke-WebRequest")
 
 
 def write(folder: Path, name: str, lacks: Collection[str] = ()) -> Path:
@@ -155,7 +219,7 @@ def write(folder: Path, name: str, lacks: Collection[str] = ()) -> Path:
         for cmdlet, signature in SIGNATURES.items()
         if cmdlet not in lacks
     )
-    exported = ", ".join(f"'{cmdlet}'" for cmdlet in (*SIGNATURES, "Get-Item", "Remove-Item") if cmdlet not in lacks)
+    exported = ", ".join(f"'{cmdlet}'" for cmdlet in (*SIGNATURES, *_WINDOWS) if cmdlet not in lacks)
     text = f"{_SUPPORT}\n{functions}\nExport-ModuleMember -Function {exported}\n"
     (module / f"{name}.psm1").write_text(text, encoding="ascii")
     return module

@@ -19,7 +19,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ..farm import certificates
+from ..farm import certificates, server_settings
 from ..state import GREENFIELD
 
 State = dict[str, Any]
@@ -282,6 +282,22 @@ def _several(state: State) -> None:
     foreign(state, EXCHANGE)
 
 
+def on_server(state: State, number: int = 0, **settings: Any) -> None:
+    """Settings of a Front End beside the store."""
+    farm(state)["front_ends"][number].setdefault("settings", {}).update(settings)
+
+
+def product(state: State, name: str, baseline: str, build: str) -> None:
+    """Another product on all servers. build: the last number of each component's version."""
+    farm(state).update(
+        version=f"{name} ({baseline}.0): Volume license key installed.", components={"Core Components": f"{baseline}.{build}"}
+    )
+
+
+def _other_build(state: State) -> None:
+    farm(state)["front_ends"][1]["components"] = {**farm(state)["components"], "Web Components Server": "7.0.2046.900"}
+
+
 _WANTED = {"exchange_credential": True}
 
 
@@ -375,6 +391,16 @@ CASES: tuple[Case, ...] = (
     Case("replication.report_age", "warn", lambda state: farm(state)["cms"]["replicas"][0].update(LastStatusReport=at(-3))),
     Case("sign_in.ending_soon", "warn", lambda state: secret_ends(state, 12)),
     Case("sign_in.ending_soon", "fail", lambda state: secret_ends(state, 5)),
+    Case("server.supported", "fail", lambda state: product(state, "Skype for Business Server 2019", "7.0.2046", "583")),
+    Case("server.build", "fail", _other_build),
+    Case("server.tls", "fail", lambda state: on_server(state, registry={server_settings.STRONG_CRYPTO[1]: None})),
+    Case(
+        "server.winhttp", "fail", lambda state: on_server(state, registry={server_settings.WIN_HTTP[0]: {"DefaultSecureProtocols": 0xA0}})
+    ),
+    Case("server.proxy", "warn", lambda state: on_server(state, registry={server_settings.INTERNET: {"ProxyEnable": 1}})),
+    Case("server.metadata_reachable", "fail", lambda state: on_server(state, 1, downloads={_metadata_url(TENANT): "dns"})),
+    Case("server.root_store", "warn", lambda state: on_server(state, roots=["CN=Contoso Issuing CA by CN=Contoso Root CA"])),
+    Case("server.events", "warn", lambda state: on_server(state, 1, events=[{"id": 32054, "at": at(-0.2)}])),
     Case("clock.server", "fail", lambda state: farm(state)["front_ends"][1].update(clock_offset=900)),
     Case("clock.tenant", "fail", lambda state: state["graph"].update(clock_offset=-900)),
     Case("clock.server_tenant", "fail", lambda state: farm(state)["front_ends"][0].update(clock_offset=-400)),

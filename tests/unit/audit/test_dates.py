@@ -18,10 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, expected
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, dates_server, expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.dates import calendar
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import exchange_web_services as ews
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import PRODUCTS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, time_or_none, utc_text
 from tests.lab.states import audit as states
 
@@ -109,6 +110,7 @@ def test_every_date_comes_from_one_that_was_read(read: Estates, data: Any, seed:
     there = {one + shift * DAY + late * SECOND for one in times_in(left) for shift in shifts for late in (0, 1)} | {
         stage.begins for stage in ews.STAGES
     }
+    there |= {dates_server.after(day) for one in PRODUCTS for day in (one.supported_until, one.paid_until) if day}
     for one in calendar(here):
         assert one.when in there, one
         assert all(one.as_result().values()) or not one.id

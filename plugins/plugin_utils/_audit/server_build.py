@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The product of each server: whether it is supported on the day of the audit, and its build. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timezone
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Server
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import (
+    FAULTS,
+    FIXES,
+    Build,
+    Product,
+    build_in,
+    day_text,
+    product_of,
+    shown,
+)
+
+SUPPORTED = Rule(
+    "server.supported",
+    "Microsoft supports the server's product",
+    "high",
+    ("fail",),
+    "What is found in it after the end of support stays open, and what changes in the tenant is not followed.",
+    sources.SUPPORT,
+    otherwise="Microsoft no longer supports the server's product",
+)
+BUILD = Rule(
+    "server.build",
+    "The server's build has the known fixes and is the same on all servers",
+    "high",
+    ("fail",),
+    f"The updates of {FIXES} close {', '.join(FAULTS)}; servers of different builds do not behave alike.",
+    sources.BUILDS,
+    otherwise="The server's build lacks known fixes, or differs from another server's",
+)
+RULES = (SUPPORTED, BUILD)
+
+Elsewhere = dict[str, dict[Build, list[str]]]
+
+_UPDATE = "Install the newest update of the product on every server, one after the other, and look with Get-CsServerPatchVersion."
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    components = {server.name: _components(server) for server in facts.servers}
+    elsewhere = _elsewhere(components)
+    unknown = next((name for name, one in components.items() if isinstance(one, Unknown)), None)
+    for server in facts.servers:
+        found = product(server)
+        yield _supported(facts, server, found)
+        yield _build(server, found, components[server.name], elsewhere, unknown)
+
+
+def product(server: Server) -> Product | Unknown:
+    """The product on the server, as the table knows it."""
+    settings = server.settings()
+    if isinstance(settings, Unknown):
+        return settings
+    version = settings["version"]
+    if version is None:
+        return Unknown(f"{server.name} did not tell its product: {settings['unread'].get('version', 'it is empty')}".rstrip("."))
+    found = product_of(version)
+    components = _components(server)
+    if found and found.below and not isinstance(components, Unknown) and _level(components) >= found.below:
+        return Unknown(f"it calls itself {found.name}, but the build {shown(_level(components))} is not one of that product's")
+    return found or Unknown(f"'{version}' is no product of the table of builds")
+
+
+def _supported(facts: Facts, server: Server, known: Product | Unknown) -> Finding:
+    if isinstance(known, Unknown):
+        return SUPPORTED.unknown(server.name, known.why)
+    today, end = facts.now.astimezone(timezone.utc).date(), day_text(known.supported_until)
+    if not known.official:
+        if today > known.supported_until:
+            return SUPPORTED.unknown(server.name, f"how long {known.name} is supported after {end}")
+        return SUPPORTED.passed(server.name, f"{known.name}, supported at least until {end}, as others cite Microsoft")
+    if today <= known.supported_until:
+        return SUPPORTED.passed(server.name, f"{known.name}, supported until {end}")
+    paid = ""
+    if known.paid_until:
+        over = today > known.paid_until
+        paid = f"; the support that is paid for {'ended' if over else 'ends'} on {day_text(known.paid_until)}, as others cite Microsoft"
+    return SUPPORTED.failed(
+        server.name,
+        "a product with support",
+        f"{known.name}, whose support ended on {end}{paid}",
+        "Upgrade to Skype for Business Server Subscription Edition, or move the users to Teams.",
+    )
+
+
+def _components(server: Server) -> dict[str, Build] | Unknown:
+    """The build of each component of the product on the server."""
+    settings = server.settings()
+    if isinstance(settings, Unknown):
+        return settings
+    if "components" in settings["unread"]:
+        return Unknown(f"{server.name} did not tell its build: {settings['unread']['components']}".rstrip("."))
+    found = {one["name"].rpartition(",")[2].strip(): build_in(one["version"]) for one in settings["components"]}
+    known = {name: build for name, build in found.items() if build}
+    untold = next((name for name in found if name not in known), "")
+    if untold or not known:
+        return Unknown(f"{server.name} did not tell the version of {untold or 'any component'}")
+    return known
+
+
+def _level(components: Mapping[str, Build]) -> Build:
+    """The build that the server was patched to: the highest, since an update brings only the components that it changes."""
+    return max(components.values())
+
+
+def _build(server: Server, known: Product | Unknown, own: dict[str, Build] | Unknown, elsewhere: Elsewhere, unknown: str | None) -> Finding:
+    """unknown: a server whose build is not known."""
+    if isinstance(known, Unknown) or isinstance(own, Unknown):
+        return BUILD.unknown(server.name, known.why if isinstance(known, Unknown) else own.why if isinstance(own, Unknown) else "")
+    level = _level(own)
+    wrong = []
+    if level < known.fixed:
+        wrong.append(f"below {shown(known.fixed)}, which has the fixes of {FIXES}")
+    if level < known.dedicated:
+        wrong.append(f"below {shown(known.dedicated)}, the least build for a dedicated application")
+    wrong += [
+        f"{name} is {shown(build)}, of another version than the product" for name, build in own.items() if build[:3] != known.baseline
+    ]
+    wrong += _differences(own, elsewhere)
+    return BUILD.judged(
+        Unknown(f"{shown(level)} has the known fixes, but the build of {unknown} is not known") if unknown and not wrong else not wrong,
+        server.name,
+        f"{shown(known.fixed)} or newer, the same on all servers",
+        "; ".join([shown(level), *wrong]),
+        _UPDATE,
+    )
+
+
+def _elsewhere(all_components: Mapping[str, dict[str, Build] | Unknown]) -> Elsewhere:
+    """By component the servers that have each build of it."""
+    found: Elsewhere = {}
+    for server, components in all_components.items():
+        for name, build in () if isinstance(components, Unknown) else components.items():
+            found.setdefault(name, {}).setdefault(build, []).append(server)
+    return found
+
+
+def _differences(own: Mapping[str, Build], elsewhere: Elsewhere) -> Iterator[str]:
+    """What of this server has another build than most of the others have."""
+    for name, build in own.items():
+        others = {one: servers for one, servers in elsewhere[name].items() if one != build}
+        if others:
+            most, servers = max(others.items(), key=lambda one: len(one[1]))
+            more = f" and {len(servers) - 1} more" if len(servers) > 1 else ""
+            yield f"{name} is {shown(build)}, and {shown(most)} on {servers[0]}{more}"
