@@ -7,17 +7,19 @@ PYTHON ?= python3
 VENV ?= .venv
 CLIENTS ?= .venv-clients
 IMPORTER ?= .venv-importer
+KERBEROS ?= .venv-kerberos
 CORE ?= ansible-core
 BIN := $(CURDIR)/$(VENV)/bin
 DEV := .cache/dev/ansible_collections/sfb/hybrid_auth
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 ENGINE_NOTE := command -v pwsh >/dev/null || echo "note: no pwsh on PATH, so no PowerShell text was run in a real engine"
+KERBEROS_NOTE := echo "note: no key distribution center, so Kerberos was not tried (as root: tests/kerberos/install.sh)"
 BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not looked at (as root: tests/browser/install.sh)"
 
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo unit check test browser test-cores clients lint lint-text lint-types lint-collection importer sanity bench soak sweep years lab clean
+.PHONY: help demo unit check test browser test-cores clients kerberos lint lint-text lint-types lint-collection importer sanity bench soak sweep years lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
@@ -27,6 +29,7 @@ help:
 	@echo "make browser     the report in a real browser (needs Chromium: tests/browser/install.sh)"
 	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
 	@echo "make clients     Azure CLI, msgraph-sdk and azure-identity against the lab (installs them into $(CLIENTS))"
+	@echo "make kerberos    the documented inventories with Kerberos, where a KDC is installed (tests/kerberos/install.sh)"
 	@echo "make lint        static checks (lint-text, lint-types, lint-collection)"
 	@echo "make importer    what Ansible Galaxy runs on an upload, on the built collection"
 	@echo "make sanity      ansible-test sanity"
@@ -93,6 +96,17 @@ clients: $(VENV)/.dev $(DEV) $(CLIENTS)/.installed
 	@$(CLIENTS)/bin/python -m pip freeze | grep -E '^(azure-cli|azure-identity|msgraph-sdk)=='
 	CLIENTS_VENV=$(CLIENTS) $(PYTEST) tests/clients
 
+# What Kerberos needs is built where it is installed, and would change how the other tests sign in.
+$(KERBEROS)/.installed: requirements.txt requirements-kerberos.txt tests/requirements-run.txt tests/lab/requirements.txt
+	@echo "setting up $(KERBEROS): requirements-kerberos.txt and the tests' requirements"
+	@test -x $(KERBEROS)/bin/python || $(PYTHON) -m venv $(KERBEROS)
+	@$(KERBEROS)/bin/python -m pip install -q '$(CORE)' -r requirements.txt -r requirements-kerberos.txt -r tests/requirements-run.txt
+	@touch $@
+
+kerberos: $(VENV)/.runtime $(DEV)
+	@if PATH=$$PATH:/usr/sbin command -v krb5kdc >/dev/null && command -v krb5-config >/dev/null; then \
+		$(MAKE) -s $(KERBEROS)/.installed && $(KERBEROS)/bin/python -m pytest tests/kerberos; else $(KERBEROS_NOTE); fi
+
 bench: $(VENV)/.dev $(DEV)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 
@@ -146,4 +160,4 @@ sanity: $(VENV)/.dev
 	cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && PATH=$(BIN):$$PATH $(BIN)/ansible-test sanity --venv --color no --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 clean:
-	rm -rf .cache .venv $(CLIENTS) $(IMPORTER) demo
+	rm -rf .cache .venv $(CLIENTS) $(IMPORTER) $(KERBEROS) demo
