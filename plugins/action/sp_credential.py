@@ -13,7 +13,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal, shared_principal_warning
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import (
+    APPLICATIONS,
+    PRINCIPALS,
+    ServicePrincipal,
+    shared_principal_warning,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
@@ -22,6 +27,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import from_row
+
+_COLLECTIONS = {"service_principal": PRINCIPALS, "application": APPLICATIONS}
 
 
 class ActionModule(PrincipalAction):
@@ -35,6 +42,7 @@ class ActionModule(PrincipalAction):
             **SIGN_IN,
             **WRITING,
             "app_ids": {"type": "list", "elements": "str", "default": list(PROCEDURE)},
+            "object": {"type": "str", "choices": list(_COLLECTIONS), "default": "service_principal"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "certificate_path": {"type": "path"},
             "certificate_content": {"type": "str"},
@@ -56,16 +64,19 @@ class ActionModule(PrincipalAction):
         app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
         if not app_ids:
             raise InvalidOptionError("app_ids", "the list is empty", "at least one application id")
+        collection = _COLLECTIONS[params["object"]]
+        if collection == APPLICATIONS:
+            _check_owned(app_ids)
         certificates = _certificates(params)
         present = params["state"] == "present"
         warnings = []
         if present and certificates:
             for certificate in certificates:
                 warnings += check_usable(_source(params), certificate, now)
-            if EXCHANGE_ONLINE in app_ids:
+            if EXCHANGE_ONLINE in app_ids and collection == PRINCIPALS:
                 warnings.append(shared_principal_warning(now))
         self.request = _request(params, certificates, present, now)
-        result = self.converge(params, app_ids)
+        result = self.converge(params, app_ids, collection)
         if warnings:
             result["warnings"] = [*result.get("warnings", []), *warnings]
         return result
@@ -81,6 +92,15 @@ class ActionModule(PrincipalAction):
             for certificate in self.request.certificates
             if not key_credential.any_serves(found.keys, certificate.thumbprint, self.request.needed(certificate, now))
         ]
+
+
+def _check_owned(app_ids: list[str]) -> None:
+    """InvalidOptionError where one is Microsoft's, of which a tenant has the service principal alone; the default names such ones."""
+    foreign = [app_id for app_id in app_ids if app_id in PROCEDURE]
+    if foreign:
+        raise InvalidOptionError(
+            "app_ids", f"{', '.join(foreign)} is Microsoft's own, and object is application", "the id of an application of the tenant's own"
+        )
 
 
 def _source(params: dict[str, Any]) -> str:

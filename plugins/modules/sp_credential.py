@@ -12,7 +12,7 @@ author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
   - Puts the farm's OAuthTokenIssuer certificate on service principals, so that the tenant accepts the tokens that the farm signs, or
-    takes certificates away.
+    takes certificates away. With O(object=application) the same for application objects of the tenant's own.
   - Other credentials stay as they are. Microsoft Graph replaces the whole list with each write, so the list is read until readings agree
     immediately before it is written, and read back until the directory shows it; a credential that was there and is missing then fails the
     task.
@@ -33,6 +33,17 @@ options:
     default:
       - 00000004-0000-0ff1-ce00-000000000000
       - 00000002-0000-0ff1-ce00-000000000000
+  object:
+    description:
+      - What holds the credentials. An application of the tenant's own, such as a dedicated hybrid application, has an application object
+        with keys of its own, where V(application) puts them; its service principal, which every tenant has of it, is another object.
+      - The same rules are for both. For V(application), O(app_ids) has to be given, and O(current) is a result of
+        M(sfb.hybrid_auth.sp_info) that has C(applications).
+    type: str
+    choices:
+      - service_principal
+      - application
+    default: service_principal
   state:
     description:
       - V(present) adds the certificate where no entry of it serves. An entry serves if its type is C(AsymmetricX509Cert), its usage
@@ -134,6 +145,16 @@ EXAMPLES = r"""
       - 00000004-0000-0ff1-ce00-000000000000
     certificate_path: issuer.cer
 
+- name: Put a certificate on the application object of a dedicated hybrid application
+  sfb.hybrid_auth.sp_credential:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    object: application
+    app_ids:
+      - 0a1b2c3d-0000-4000-8000-000000000001
+    certificate_path: issuer.cer
+
 - name: Remove a certificate by its thumbprint
   sfb.hybrid_auth.sp_credential:
     tenant: contoso.com
@@ -161,7 +182,7 @@ written:
     - add name 00000004-0000-0ff1-ce00-000000000000/webext.contoso.com to service principal 00000004-0000-0ff1-ce00-000000000000
 service_principals:
   description: The service principals as they are now; in check mode as they would be.
-  returned: success
+  returned: when O(object=service_principal)
   type: list
   elements: dict
   contains:
@@ -186,7 +207,7 @@ service_principals:
       type: list
       elements: str
       sample: ["00000004-0000-0ff1-ce00-000000000000/webext.contoso.com"]
-    key_credentials:
+    key_credentials: &keys
       description: Its certificates and other keys.
       type: list
       elements: dict
@@ -249,7 +270,7 @@ service_principals:
           type: list
           elements: str
           sample: []
-    password_credentials:
+    password_credentials: &secrets
       description: Its secrets, without their values.
       type: list
       elements: dict
@@ -266,6 +287,24 @@ service_principals:
         end:
           description: When it ends, in UTC; V(null) where it has no end.
           type: str
+applications:
+  description: The application objects as they are now; in check mode as they would be.
+  returned: when O(object=application)
+  type: list
+  elements: dict
+  contains:
+    app_id:
+      description: The application's id.
+      type: str
+    id:
+      description: The id of the application object, which has keys of its own.
+      type: str
+    display_name:
+      description: The application's display name; V(null) where it has none.
+      type: str
+      sample: SfB hybrid contoso
+    key_credentials: *keys
+    password_credentials: *secrets
 operations:
   description: What was changed, in words; in check mode what would be. Empty when nothing changes.
   returned: success

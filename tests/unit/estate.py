@@ -130,6 +130,11 @@ class Estate:
         """What sp_info returns of the first tenant."""
         return _done(self.in_tenant("sp_info", options), PrincipalsReading)
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """The state as it is now."""
+        return self._state.data
+
     def principal(self, app_id: str) -> dict[str, Any]:
         """The service principal as the first tenant stores it."""
         found: dict[str, Any] = next(one for one in self._state.data["tenants"][0]["service_principals"] if one["appId"] == app_id)

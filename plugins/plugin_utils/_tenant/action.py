@@ -16,6 +16,7 @@ from ansible import constants
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.application import keys_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.directory import Directory
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
@@ -32,7 +33,7 @@ WRITING: dict[str, dict[str, Any]] = {
 class PrincipalAction(HybridAuthAction):
     """An action whose subclass says what it wants of each principal, and fulfils transaction.Planner so."""
 
-    PUBLIC = ("operations", "service_principals", "written")
+    PUBLIC = ("operations", "service_principals", "applications", "written")
 
     kinds: tuple[str, ...]
     merges = True
@@ -49,17 +50,17 @@ class PrincipalAction(HybridAuthAction):
         """What the principal that was read back lacks beyond the facts of the plan, in words."""
         return []
 
-    def converge(self, params: Mapping[str, Any], app_ids: Sequence[str]) -> dict[str, Any]:
-        """Plan, and where something is due, read, plan again and write."""
+    def converge(self, params: Mapping[str, Any], app_ids: Sequence[str], collection: str = service_principal.PRINCIPALS) -> dict[str, Any]:
+        """Plan, and where something is due, read, plan again and write. collection: what the objects are, application objects or else."""
         now = datetime.now(timezone.utc)
         if params["wait_timeout"] < 1:
             raise InvalidOptionError("wait_timeout", f"{params['wait_timeout']} is too short", "seconds, at least 1")
-        current = service_principal.from_current(params["current"], app_ids)
+        current = service_principal.from_current(params["current"], app_ids, collection)
         connection = self.connect(params)
         plans = [self.plan(principal, now) for principal in current or []]
         warnings = list(connection.warnings)
         if current is None or any(plan.change.changed for plan in plans):
-            directory = Directory(connection, constants.DEFAULT_LOCAL_TMP, params["wait_timeout"])
+            directory = Directory(connection, constants.DEFAULT_LOCAL_TMP, params["wait_timeout"], collection)
             converged = directory.converge(app_ids, self, now, current or (), write=not self.check_mode)
             plans = converged.plans
             warnings += converged.warnings
@@ -71,7 +72,10 @@ class PrincipalAction(HybridAuthAction):
             operations=tuple(operation for plan in plans for operation in plan.change.operations),
         )
         result = merged.as_result()
-        result["service_principals"] = [plan.predicted.info(now) for plan in plans]
+        if collection == service_principal.APPLICATIONS:
+            result["applications"] = [keys_of(plan.predicted, now) for plan in plans]
+        else:
+            result["service_principals"] = [plan.predicted.info(now) for plan in plans]
         if warnings:
             result["warnings"] = warnings
         return result

@@ -41,10 +41,11 @@ class Directory:
     """The service principals behind a connection.
 
     folder: where this run of Ansible keeps its temporary files. timeout: seconds that a change may take to be done and seen.
+    collection: service principals, or the application objects behind them, which have keys of their own.
     """
 
-    def __init__(self, connection: TenantConnection, folder: str, timeout: float) -> None:
-        self._connection, self._folder, self._timeout = connection, folder, timeout
+    def __init__(self, connection: TenantConnection, folder: str, timeout: float, collection: str = service_principal.PRINCIPALS) -> None:
+        self._connection, self._folder, self._timeout, self._collection = connection, folder, timeout, collection
 
     def converge(
         self, app_ids: Sequence[str], planner: Planner, now: datetime, current: Sequence[ServicePrincipal], *, write: bool
@@ -59,8 +60,8 @@ class Directory:
         wishes = Wishes(self._connection.where.graph_url)
 
         def read(wanted: Sequence[str]) -> list[ServicePrincipal]:
-            found = service_principal.read_whole(graph, wanted) if planner.whole_keys else service_principal.read(graph, wanted)
-            return service_principal.required(found, wanted)
+            reader = service_principal.read_whole if planner.whole_keys else service_principal.read
+            return service_principal.required(reader(graph, wanted, self._collection), wanted, self._collection)
 
         with wishes.exclusive(), repeated_for(self._timeout):
             foreseen = Journal(self._folder, f"{self._connection.where.graph_url} foreseen")

@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.lab.states import audit as states
+
+from ..estate import Estate
 from ..support import Said, run_action
-from .test_actions import CERTIFICATE, EXCHANGE, FIELDS, GRAPH, OURS, SKYPE, TOKEN, Talk, principal, wholes
+from .test_actions import CERTIFICATE, EXCHANGE, FIELDS, GRAPH, MADE, OURS, SKYPE, TOKEN, Talk, principal, wholes
 
 ROLE = "dc890d15-9560-4a4c-9b7f-a736ec74ec40"
 HYBRID = "10000000-0000-4000-8000-000000000000"
@@ -100,3 +106,54 @@ def test_a_tenant_without_exchange_online_grants_it_to_nobody(talk: Talk) -> Non
     talk(*wholes(principal(SKYPE)), Said("GET", ASSIGNED, status=404))
     result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "application_permissions": True})
     assert (result["applications"], result["applications_problem"]) == ([], None)
+
+
+@pytest.fixture
+def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Estate:
+    """The right state, in which another's certificate is on the application object beside the farm's."""
+    state = states.right()
+    states.dedicated(state)["keyCredentials"] = [states.entry("archive", states.made("CN=archive.fabrikam.com"))]
+    return Estate(state, tmp_path, monkeypatch)
+
+
+def keys(estate: Estate) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = states.dedicated(estate.data)["keyCredentials"]
+    return listed
+
+
+def test_a_certificate_is_put_on_the_application_object_beside_what_is_there(estate: Estate) -> None:
+    before, content = copy.deepcopy(keys(estate)), MADE.public_bytes(Encoding.PEM).decode()
+    options = {"object": "application", "app_ids": [states.HYBRID], "certificate_content": content}
+    foreseen = estate.in_tenant("sp_credential", options, check_mode=True)
+    assert (foreseen["changed"], keys(estate)) == (True, before)
+    done = estate.in_tenant("sp_credential", options)
+    assert done["operations"] == foreseen["operations"]
+    assert done["operations"][0].endswith(f"to application {states.HYBRID} (SfB hybrid)")
+    assert keys(estate)[:1] == before
+    assert [key["customKeyIdentifier"] for key in keys(estate)[1:]] == [CERTIFICATE.thumbprint]
+    assert estate.principal(states.HYBRID)["keyCredentials"] == []
+    (shown,) = done["applications"]
+    assert list(shown) == ["app_id", "id", "display_name", "key_credentials", "password_credentials"]
+    assert "service_principals" not in done
+    read = estate.in_tenant("sp_info", {"dedicated_application": states.HYBRID})
+    again = estate.in_tenant("sp_credential", {**options, "current": read})
+    assert (again["changed"], again["applications"]) == (False, [{name: read["applications"][0][name] for name in shown}])
+    gone = estate.in_tenant("sp_credential", {**options, "state": "absent"})
+    assert (gone["changed"], keys(estate)) == (True, before)
+
+
+@pytest.mark.parametrize("named", [[], ["00000004-0000-0ff1-ce00-000000000000", HYBRID]])
+def test_an_application_of_microsofts_has_no_object_here(talk: Talk, named: list[str]) -> None:
+    talk()
+    ids = {"app_ids": named} if named else {}
+    result = run_action("sp_credential", {**TOKEN, **ids, "object": "application", "certificate_content": CERTIFICATE.content})
+    assert result["failed"]
+    assert "Option 'app_ids'" in result["msg"]
+
+
+def test_an_application_that_is_another_tenants_is_told_in_words(estate: Estate) -> None:
+    other = "70000000-0000-4000-8000-000000000000"
+    options = {"object": "application", "app_ids": [other], "certificate_content": CERTIFICATE.content}
+    result = estate.attempt("sp_credential", options)
+    assert result["failed"]
+    assert f"The tenant owns no application {other}. Nothing was changed." in result["msg"]
