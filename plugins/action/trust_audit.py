@@ -13,6 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import registered
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Unread, read_or_not
 
 
 class ActionModule(HybridAuthAction):
@@ -26,6 +27,7 @@ class ActionModule(HybridAuthAction):
             "servers_expected": {"type": "list", "elements": "str", "default": []},
             "cloud": {"type": "dict"},
             "token": {"type": "dict"},
+            "refusals": {"type": "dict"},
             "expected": {"type": "dict", "apply_defaults": True, "options": expected.OPTIONS},
         },
         mutually_exclusive=[("onprem", "members")],
@@ -42,6 +44,7 @@ class ActionModule(HybridAuthAction):
             tenant_id = wanted.tenant_id or (cloud or {}).get("tenant_id")
             neighbours = registered.neighbours_in(params, settings, deployment, tenant_id, cloud, task_vars)
             name, onprem, servers = deployment.name, list(deployment.read.values()), list(deployment.members)
+        asked = read_or_not(params["refusals"], "what the tenant refuses")
         known = facts(
             deployment=name,
             onprem=onprem,
@@ -51,6 +54,7 @@ class ActionModule(HybridAuthAction):
             now=datetime.now(timezone.utc),
             neighbours=neighbours,
             token=params["token"],
+            refusals=None if isinstance(asked, Unread) else asked,
         )
         findings = list(audit.audit(known))
         result = {"changed": False, "deployment": known.deployment, **audit.result(findings)}

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import FORMS, whole_names
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, expectation, plan, registered
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, expectation, plan, refused, registered
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
     Deployment,
     Tenant,
@@ -40,6 +40,7 @@ class ActionModule(HybridAuthAction):
             "unchecked": {"type": "list", "elements": "str", "default": []},
             "token": {"type": "dict"},
             "principals": {"type": "dict"},
+            "refusals": {"type": "dict"},
             "tenant_id": {"type": "str"},
             "certificate_path": {"type": "path"},
             "external_fqdns": {"type": "list", "elements": "str", "default": []},
@@ -60,7 +61,7 @@ class ActionModule(HybridAuthAction):
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         settings = registered.settings_in(params) if params["settings"] is not None else self._single(params)
         deployment = registered.deployment_in(params, settings, task_vars) if params["members"] else _alone(params, settings)
-        tenant = registered.tenant_in(params["token"], params["principals"])
+        tenant = registered.tenant_in(params["token"], params["principals"], params["refusals"])
         now = datetime.now(timezone.utc)
         known = (
             registered.neighbours_in(params, settings, deployment, _tenant_id(tenant), params["principals"], task_vars)
@@ -69,8 +70,13 @@ class ActionModule(HybridAuthAction):
         )
         made, told = plan.plan(settings, deployment, tenant, now, known), ""
         split = split_obstacles(deployment)
+        if params["obstacles"] == "fail" and not isinstance(tenant, Unread) and any(one.change.changed for one in made.steps):
+            # An audit may have a sign-in that only reads.
+            denied = refused.sign_in_obstacles(tenant.refusals)
+            made.obstacles += denied
+            made.refused = made.refused or bool(denied)
         if params["obstacles"] == "fail" and (split or made.obstacles):
-            held = None if split else plan.held(settings, deployment, tenant, now, known)
+            held = None if split or made.refused else plan.held(settings, deployment, tenant, now, known)
             if held is None:
                 check_obstacles(settings.deployment, [*split, *made.obstacles])
             else:

@@ -17,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import (
     existing,
     registered,
     rotation,
+    rotation_refused,
     sign_in_end,
     store_removal,
     successor,
@@ -61,6 +62,7 @@ class ActionModule(HybridAuthAction):
             "token": {"type": "dict"},
             "onprem": {"type": "dict"},
             "cloud": {"type": "dict", "required": True},
+            "refusals": {"type": "dict"},
             "app_ids": {"type": "list", "elements": "str", "default": list(PROCEDURE)},
             "overlap_days": {"type": "int", "default": 7},
             "warn_days": {"type": "int", "default": 60},
@@ -88,7 +90,7 @@ class ActionModule(HybridAuthAction):
         settings = registered.settings_in(params)
         params = {**params, **_given(settings)}
         deployment = registered.deployment_in(params, settings, task_vars)
-        tenant = registered.tenant_in(params["token"], params["cloud"])
+        tenant = registered.tenant_in(params["token"], params["cloud"], params["refusals"])
         # Without these nothing is known of what to write, or where.
         first = [
             *split_obstacles(deployment),
@@ -118,6 +120,11 @@ class ActionModule(HybridAuthAction):
             password, due = params["pfx_password"], plan.successor_due
             comes, told = successor.coming(settings, signing, password, successor_due=due, now=moment)
             obstacles += told
+        if not isinstance(tenant, Unread) and tenant.refusals is not None:
+            coming = successor.row(settings, params["pfx_password"], moment) if comes else None
+            plan, told = rotation_refused.without(plan, tenant.refusals, settings.credential_app_ids, signing, coming, moment)
+            obstacles += told
+            comes = comes and not told
         around = store_removal.Around(plan.keep, neighbours, rules.coming, rules.overlap, moment)
         leaving, told = store_removal.decide(settings.rotation_remove_from_store, deployment, around)
         obstacles += told
@@ -312,6 +319,7 @@ def _to_do(
             "stage": stage,
             "forget": forget,
             "later": later,
+            "preflight": store is not None or bool(certificates),
             "from_store": bool(leaving.servers),
         },
         "arguments": {

@@ -69,6 +69,11 @@ options:
       - The registered result of M(sfb.hybrid_auth.graph_token) with O(sfb.hybrid_auth.graph_token#module:read_credential), which tells
         until when what signed in may do so.
     type: dict
+  refusals:
+    description:
+      - The registered result of M(sfb.hybrid_auth.app_policy_info), also where it failed, which tells whether the tenant would take the
+        farm's certificate.
+    type: dict
   expected:
     description:
       - What is compared with. The defaults are those of the documented procedure.

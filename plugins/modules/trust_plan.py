@@ -36,6 +36,11 @@ options:
     description:
       - The registered result of M(sfb.hybrid_auth.sp_info), also where it failed. Without it no step in the tenant is planned.
     type: dict
+  refusals:
+    description:
+      - The registered result of M(sfb.hybrid_auth.app_policy_info), also where it failed. Without it nothing is known of what the tenant
+        refuses, which stops nothing.
+    type: dict
   tenant_id:
     description:
       - The id of the tenant, where it is known.

@@ -53,6 +53,11 @@ options:
       - The whole registered result of M(sfb.hybrid_auth.sp_info), or of M(sfb.hybrid_auth.sp_credential).
     type: dict
     required: true
+  refusals:
+    description:
+      - The registered result of M(sfb.hybrid_auth.app_policy_info), also where it failed. Without it nothing is known of what the tenant
+        refuses, which stops nothing.
+    type: dict
   app_ids:
     description:
       - The application ids of the service principals that hold the farm's certificate. O(cloud) must hold them all.
@@ -304,7 +309,7 @@ certificate:
     not_after: '2028-05-01T08:00:00Z'
 steps:
   description: Whether each step of a roll is due now, which are C(store), C(add), C(stage), C(forget) and C(from_store); C(later) says
-    whether what comes after a staging can be told.
+    whether what comes after a staging can be told, and C(preflight) whether the tenant is to be asked what it refuses before that.
   returned: with O(members)
   type: dict
   sample:
@@ -314,6 +319,7 @@ steps:
     forget: false
     from_store: false
     later: false
+    preflight: true
 arguments:
   description: The options of the modules that do the steps, by the step's name; under C(remove) a list of C(app_id) and C(key_id),
     under C(from_store) the thumbprints that leave the store of each server.

@@ -42,6 +42,7 @@ def tasks(lab: Lab, **expected: Any) -> list[dict[str, Any]]:
         "servers_expected": "{{ ansible_play_hosts_all }}",
         "cloud": "{{ cloud }}",
         "token": "{{ token }}",
+        "refusals": "{{ refusals }}",
         "expected": {**states.RIGHT_EXPECTED, **expected},
     }
     return [
@@ -58,6 +59,12 @@ def tasks(lab: Lab, **expected: Any) -> list[dict[str, Any]]:
             "register": "cloud",
             "run_once": True,
         },
+        {
+            "name": "policies",
+            "sfb.hybrid_auth.app_policy_info": {"access_token": "{{ token.access_token }}", **where},
+            "register": "refusals",
+            "run_once": True,
+        },
         {"name": "audit", "sfb.hybrid_auth.trust_audit": audit, "run_once": True},
     ]
 
@@ -70,8 +77,9 @@ def test_in_the_right_state_every_finding_passes_with_few_requests(start: Start,
     (audit,) = run.results("trust_audit")
     assert [finding for finding in audit["findings"] if finding["status"] != "pass"] == []
     assert (audit["compliant"], audit["changed"]) == (True, False)
-    # Two principals, what signs in, who may open every mailbox, and of the one application that may: its two objects and its certificate.
-    assert lab.counts(mark) == {"powershell": 2, "entra": 2, "graph_reads": 7, "graph_writes": 0}
+    # Two principals, what signs in, who may open every mailbox, and of the one application that may: its two objects and its certificate;
+    # the tenant's policy and that of each principal.
+    assert lab.counts(mark) == {"powershell": 2, "entra": 2, "graph_reads": 10, "graph_writes": 0}
 
 
 @pytest.mark.either_runner

@@ -23,7 +23,7 @@ from requests.adapters import BaseAdapter
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import waiting
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading, Refusals
 from tests.lab.cloud import replicas
 from tests.lab.cloud.device_codes import DeviceCodes
 from tests.lab.cloud.entra import Entra
@@ -134,6 +134,10 @@ class Estate:
     def data(self) -> dict[str, Any]:
         """The state as it is now."""
         return self._state.data
+
+    def refusals(self, **options: Any) -> dict[str, Any]:
+        """What app_policy_info returns of the first tenant."""
+        return _done(self.in_tenant("app_policy_info", options), Refusals)
 
     def principal(self, app_id: str) -> dict[str, Any]:
         """The service principal as the first tenant stores it."""

@@ -21,7 +21,7 @@ from tests.support.shapes import misfits, undocumented, undocumented_keys
 from tests.unit.estate import Estate
 from tests.unit.support import certificate, pem
 
-WHOLE = {"onprem_info": farm.OnpremReading, "sp_info": tenant.PrincipalsReading}
+WHOLE = {"onprem_info": farm.OnpremReading, "sp_info": tenant.PrincipalsReading, "app_policy_info": tenant.Refusals}
 PARTS: dict[tuple[str, str], Any] = {
     ("oauth_server", "oauth_server"): farm.OAuthServer | None,
     ("partner_application", "partner_application"): farm.PartnerApplication | None,

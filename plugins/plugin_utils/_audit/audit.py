@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import (
+    app_policy,
     application,
     certificate,
     certificate_names,
@@ -42,6 +43,7 @@ AREAS = (
     principal,
     application,
     credential,
+    app_policy,
     exchange_online,
     names,
     replication,

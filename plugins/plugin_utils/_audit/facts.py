@@ -86,7 +86,7 @@ class Facts:
     """deployment: its name. servers: the lead first, then the others that were read, then those that were not. now: an aware time.
 
     neighbours: the other deployments of the tenant.
-    sign_in: what signs in to the tenant, with its end.
+    sign_in: what signs in to the tenant, with its end. refusals: a result of app_policy_info, None where it was not asked.
     """
 
     deployment: str
@@ -97,6 +97,7 @@ class Facts:
     now: datetime
     sign_in: SignIn
     neighbours: Neighbours = field(default_factory=Neighbours)
+    refusals: Object | None = None
 
     @property
     def subject(self) -> str:
@@ -141,6 +142,7 @@ def facts(
     now: datetime,
     neighbours: Neighbours | None = None,
     token: Object | None = None,
+    refusals: Object | None = None,
 ) -> Facts:
     """The facts in registered results; InvalidOptionError where they are something else."""
     read = [_server(index, entry) for index, entry in enumerate(onprem)]
@@ -150,7 +152,7 @@ def facts(
     missing = [Server(name, Unknown(f"{name} was not read")) for name in unread]
     complete: bool | Unknown = not unread if servers_expected else Unknown("servers_expected does not tell which servers there are")
     told = sign_in_end.of(token)
-    return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now, told, neighbours or Neighbours())
+    return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now, told, neighbours or Neighbours(), refusals)
 
 
 def _named(name: str, names: set[str]) -> bool:

@@ -30,6 +30,7 @@ MICROSOFT_APPLICATIONS = (
     "https://github.com/microsoft/zerotrustassessment (Test-Assessment.21774: credentials on applications of Microsoft are suspicious)"
 )
 SHARED_PRINCIPAL = "https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExchangeHybridApplication/ (CVE-2025-53786)"
+APP_POLICY = "https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy"
 FULL_ACCESS = "https://github.com/cisagov/ScubaGear (AADHybridExchangeHelper: a hybrid application is told by full_access_as_app)"
 EXCHANGE_WEB_SERVICES = " and ".join(dict.fromkeys(stage.source for stage in STAGES))
 REPLICATION = "https://learn.microsoft.com/powershell/module/skypeforbusiness/get-csmanagementstorereplicationstatus"

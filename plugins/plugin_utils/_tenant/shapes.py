@@ -81,6 +81,43 @@ class Application(ApplicationKeys):
     named: bool
 
 
+class KeyRestriction(TypedDict):
+    """What a policy says of certificates that are added. type: Graph's restrictionType. created_after: it binds later objects alone."""
+
+    type: str
+    longest_seconds: int | None
+    created_after: str | None
+
+
+class ObjectRefusals(TypedDict):
+    """What a service principal is bound by. policy: its name, None where that was not read.
+
+    locked: by its application, None where that is another tenant's or was not asked. problem: why a part of it is not known, as a clause.
+    """
+
+    app_id: str
+    policy: str | None
+    restrictions: list[KeyRestriction]
+    locked: bool | None
+    problem: str | None
+
+
+class Permissions(TypedDict):
+    """What a token says that it may. kind: application or delegated. granted: Graph permissions. directory_roles: ids of role templates."""
+
+    kind: str | None
+    granted: list[str] | None
+    directory_roles: list[str]
+
+
+class Refusals(TypedDict):
+    """What app_policy_info returns. policy_problem: why policies are not known, as a clause; None where they are."""
+
+    objects: list[ObjectRefusals]
+    policy_problem: str | None
+    permissions: Permissions
+
+
 class Clock(TypedDict):
     """The clock of Graph beside the controller's, in the middle of the request that told it; seconds of uncertainty."""
 

@@ -22,7 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import pla
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import farms_host
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, existing, fitness, steps, usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, existing, fitness, refused, steps, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
     Deployment,
@@ -33,6 +33,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
     split_obstacles,
     unread_obstacles,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.refused import Refusal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Loss, Step, merged
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.withdrawal import taken_back
@@ -80,7 +81,7 @@ class Facts:
 class Plan:
     """facts: what is settled. steps: in their order, as far as they could be planned. arguments: the options of the modules, by step.
 
-    Where there are obstacles, nothing may be written but what held() leaves.
+    Where there are obstacles, nothing may be written but what held() leaves. refused: one of them is that the tenant refuses a certificate.
     """
 
     facts: Facts
@@ -88,6 +89,13 @@ class Plan:
     obstacles: list[Obstacle] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     arguments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refused: bool = False
+
+    def refuse(self, found: Sequence[Refusal]) -> None:
+        """Take in what the tenant refuses: what is certain stands in the way, the rest is a warning."""
+        self.obstacles += refused.obstacles(found)
+        self.warnings += refused.warnings(found)
+        self.refused = self.refused or any(one.certain for one in found)
 
     def add(self, step: Step, arguments: Mapping[str, Any]) -> None:
         self.steps.append(step)
@@ -126,6 +134,8 @@ def held(
     if isinstance(tenant, Unread) or tenant_obstacles(settings, tenant) or not existing.is_there(settings, deployment, tenant):
         return None
     made = plan(replace(settings, remove_expired=False), deployment, tenant, now, neighbours)
+    if made.refused:
+        return None
     made.steps = [step for step in made.steps if step.name == "certificate" and step.change.changed]
     return made if made.steps else None
 
@@ -274,8 +284,11 @@ def _plan_tenant(
         # The lead's first; another server may sign with another one as long as replication takes.
         signings = [one["signing"] for one in deployment.read.values() if "signing" in one] if given is None else []
         certificates, forms = _certificates(signings, given, now)
-        arguments: dict[str, Any] = {"app_ids": list(settings.credential_app_ids), "remove_expired": settings.remove_expired}
-        arguments["wait_timeout"] = settings.wait_timeout
+        arguments: dict[str, Any] = {
+            "app_ids": list(settings.credential_app_ids),
+            "remove_expired": settings.remove_expired,
+            "wait_timeout": settings.wait_timeout,
+        }
         if settings.certificate_path is not None:
             arguments["certificate_path"] = settings.certificate_path
         else:
@@ -303,6 +316,7 @@ def _plan_tenant(
         planned = [plans.credentials(one, request, now) for one in holders]
         warnings = (service_principal.shared_principal_warning(now),) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
         losses = tuple(removal for one in planned for removal in one.removals)
+        made.refuse(refused.of_plans(tenant.refusals, planned, now))
         made.add(Step("certificate", merged(planned), losses, warnings), arguments)
 
     def withdrawal() -> None:

@@ -83,11 +83,15 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Tenant:
-    """The tenant as it was read. tenant_id: a GUID in lower case. cloud: its name. principals: a result of sp_info."""
+    """The tenant as it was read. tenant_id: a GUID in lower case. cloud: its name. principals: a result of sp_info.
+
+    refusals: a result of app_policy_info, None where it was not asked.
+    """
 
     tenant_id: str
     cloud: str
     principals: PrincipalsReading
+    refusals: Mapping[str, Any] | None = None
 
 
 def read_or_not(registered: Any, what: str) -> Mapping[str, Any] | Unread:

@@ -105,8 +105,13 @@ def _reading(registered: Any, member: str) -> Reading | Unread:
     return found if isinstance(found, Unread) else cast("Reading", found)
 
 
-def tenant_in(token: Mapping[str, Any] | None, principals: Mapping[str, Any] | None) -> Tenant | Unread:
-    """The tenant, from results of graph_token and sp_info; the first of them that has none says why."""
+def tenant_in(
+    token: Mapping[str, Any] | None, principals: Mapping[str, Any] | None, refusals: Mapping[str, Any] | None = None
+) -> Tenant | Unread:
+    """The tenant, from results of graph_token and sp_info; the first of them that has none says why.
+
+    refusals: a result of app_policy_info; where that has none, nothing is known of what the tenant refuses, which stops nothing.
+    """
     signed_in = read_or_not(token, "the tenant")
     if isinstance(signed_in, Unread):
         return signed_in
@@ -115,4 +120,6 @@ def tenant_in(token: Mapping[str, Any] | None, principals: Mapping[str, Any] | N
         return read
     if not signed_in.get("tenant_id"):
         return Unread("The sign-in does not tell which tenant it is for. Give trust_tenant_id or trust_tenant, and run again.")
-    return Tenant(str(signed_in["tenant_id"]).lower(), str(signed_in["cloud"]), cast(PrincipalsReading, read))
+    asked = read_or_not(refusals, "what the tenant refuses")
+    known = None if isinstance(asked, Unread) else asked
+    return Tenant(str(signed_in["tenant_id"]).lower(), str(signed_in["cloud"]), cast(PrincipalsReading, read), known)

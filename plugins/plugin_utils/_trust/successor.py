@@ -82,6 +82,15 @@ def coming(
     return True, []
 
 
+def row(settings: Settings, password: str | None, now: datetime) -> Mapping[str, Any]:
+    """The certificate that comes, where coming() says that one does, as the store will show it."""
+    if settings.rotation_create == "self_signed":
+        subject = settings.rotation_subject or ""
+        return SelfSigned(subject, settings.rotation_key_size, settings.rotation_valid_days).row(now)
+    name = "trust_rotation_pfx_path"
+    return load_pfx(name, str(settings.rotation_pfx_path), password).certificate.row(there=True)
+
+
 def _next_row(
     settings: Settings, signing: Signing, password: str | None, *, successor_due: bool, now: datetime
 ) -> Mapping[str, Any] | None:

@@ -100,7 +100,9 @@ def _right() -> State:
             for pool, web in (("pool01", "webext"), ("pool02", "webext2"), ("pool03", "webext"))
         ],
     )
-    state["tenants"][0]["applications"][0]["graph"] = {"passwordCredentials": [_signs_in(400)]}
+    client = state["tenants"][0]["applications"][0]
+    client["graph"] = {"passwordCredentials": [_signs_in(400)]}
+    client["roles"].append("Policy.Read.All")
     skype, exchange = state["tenants"][0]["service_principals"]
     skype["servicePrincipalNames"] += [f"{SKYPE}/webext.contoso.com", f"{SKYPE}/webext2.contoso.com"]
     skype["keyCredentials"] = [entry("farm", farm["certificates"]["issuer"])]
@@ -129,6 +131,13 @@ def add_application(state: State, app_id: str, name: str, *keys: dict[str, Any])
     tenant.setdefault("app_role_assignments", []).append(
         {"principalId": principal_id, "appRoleId": FULL_ACCESS, "resourceId": principal(state, EXCHANGE)["id"]}
     )
+
+
+def forbid(state: State, longest: str, **changed: Any) -> None:
+    """The tenant refuses longer lives of certificates on service principals. longest: an ISO 8601 duration. changed: the restriction."""
+    restriction = {"restrictionType": "asymmetricKeyLifetime", "maxLifetime": longest, "state": "enabled", **changed}
+    policy = {"isEnabled": True, "servicePrincipalRestrictions": {"keyCredentials": [restriction]}}
+    state["tenants"][0]["policies"] = {"default": policy}
 
 
 def dedicated(state: State) -> dict[str, Any]:
@@ -381,6 +390,7 @@ CASES: tuple[Case, ...] = (
     Case("credential.duplicate", "warn", lambda state: add_key(state, SKYPE, "again", farm(state)["certificates"]["issuer"])),
     Case("credential.symmetric", "fail", _symmetric),
     Case("credential.symmetric", "warn", _symmetric, _known("foreign")),
+    Case("credential.policy", "warn", lambda state: forbid(state, "P90D")),
     Case("credential.password", "fail", _password),
     Case("credential.password", "warn", _password, _known("secret")),
     Case("credential.several_principals", "warn", _several),

@@ -63,6 +63,7 @@ class Work:
             "servers_expected": self.servers,
             "cloud": cloud,
             "token": self.estate.signed_in(),
+            "refusals": self.estate.refusals(),
             "expected": {**states.RIGHT_EXPECTED, **({"exchange_autodiscover_url": url} if url else {})},
         }
         return [finding for finding in run_action("trust_audit", options)["findings"] if finding["status"] == "fail"]

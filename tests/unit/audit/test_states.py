@@ -37,6 +37,7 @@ def audited(state: dict[str, Any], expected: dict[str, Any], workdir: Path, monk
             "servers_expected": [entry["name"] for entry in state["deployments"][0]["front_ends"]],
             "cloud": cloud,
             "token": estate.signed_in(),
+            "refusals": estate.refusals(),
             "expected": {**states.RIGHT_EXPECTED, **expected},
         },
     )

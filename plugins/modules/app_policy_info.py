@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: app_policy_info
+short_description: Read what the tenant refuses of new certificates
+version_added: 0.1.0
+author:
+  - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
+description:
+  - Reads the app management policies of the tenant and of each service principal, which may forbid certificates that live too long, and
+    whether the application of a service principal locks its keys.
+  - Tells what the sign-in may write, by what its token says of itself.
+  - What cannot be read is no error. It is told in RV(policy_problem), and the problem of each of the RV(objects).
+  - Policies need the Microsoft Graph permission C(Policy.Read.All), beside C(Application.Read.All). Where the token of an application says
+    that it has neither that nor a directory role, none is asked for. Otherwise it is one request for the tenant's policy, and if that is
+    given, one for each service principal.
+  - Of a service principal of Skype for Business Online or Exchange Online no lock can be read, since their applications are Microsoft's.
+    Of any other it is one request.
+extends_documentation_fragment:
+  - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.graph
+options:
+  app_ids:
+    description:
+      - The application ids of the service principals. The default are those of the documented procedure.
+    type: list
+    elements: str
+    default:
+      - 00000004-0000-0ff1-ce00-000000000000
+      - 00000002-0000-0ff1-ce00-000000000000
+  assigned:
+    description:
+      - Whether to look for policies that are assigned to the service principals also where the tenant's own restricts no certificate. With
+        V(false) that costs one request in most tenants, and a policy that is stricter than the tenant's is not seen.
+    type: bool
+    default: true
+seealso:
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_rotation
+  - module: sfb.hybrid_auth.trust_audit
+  - name: App management policies
+    description: What they restrict, and which of them is in force.
+    link: https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy
+"""
+
+EXAMPLES = r"""
+- name: See what the tenant refuses
+  sfb.hybrid_auth.app_policy_info:
+    tenant: contoso.com
+    client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
+    client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+  register: refusals
+
+- name: Show it
+  ansible.builtin.debug:
+    var: refusals.objects
+"""
+
+RETURN = r"""
+objects:
+  description: What each service principal is bound by.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    app_id:
+      description: The application's id.
+      type: str
+      sample: 00000004-0000-0ff1-ce00-000000000000
+    policy:
+      description: The name of the app management policy that is in force, or C(the tenant's own); V(null) where it was not read.
+      type: str
+      sample: the tenant's own
+    restrictions:
+      description: What the policy says of certificates that are added; nothing where it is off.
+      type: list
+      elements: dict
+      contains:
+        type:
+          description: The kind of restriction.
+          type: str
+          sample: asymmetricKeyLifetime
+        longest_seconds:
+          description: How long a certificate may live; V(null) where the restriction is of another kind.
+          type: int
+          sample: 31536000
+        created_after:
+          description: In UTC, the time after which an object must have been created to be bound; V(null) where all are.
+          type: str
+    locked:
+      description: Whether the application locks the keys of its service principals; V(null) where it is another tenant's and does not tell.
+      type: bool
+    problem:
+      description: Why a part of this is not known; V(null) where it is.
+      type: str
+policy_problem:
+  description: Why no policy is known; V(null) where they are.
+  returned: success
+  type: str
+permissions:
+  description: What the access token says that it may.
+  returned: success
+  type: dict
+  contains:
+    kind:
+      description: V(application) or V(delegated); V(null) where the token does not tell.
+      type: str
+      sample: application
+    granted:
+      description: Its Graph permissions; V(null) where the token does not tell.
+      type: list
+      elements: str
+      sample: [Application.ReadWrite.All]
+    directory_roles:
+      description: The ids of the directory roles that it names.
+      type: list
+      elements: str
+      sample: []
+"""

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the tenant would take the farm's certificates again, by its app management policies and locks. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import principal_label
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import refused
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
+
+POLICY = Rule(
+    "credential.policy",
+    "The tenant takes the farm's certificate on the service principal",
+    "medium",
+    ("warn",),
+    "What is there stays. A certificate that is put there again, or the next one of the same kind, is refused, and the roll stops.",
+    sources.APP_POLICY,
+    otherwise="The tenant refuses the farm's certificate on the service principal, or may",
+)
+RULES = (POLICY,)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app_id in facts.expected.credential_app_ids:
+        principal = facts.principal(app_id)
+        subject = app_id if isinstance(principal, Unknown) or principal is None else principal_label(principal)
+        why = principal.why if isinstance(principal, Unknown) else refused.unread(facts.refusals, app_id)
+        certificates = _certificates(facts)
+        if why or isinstance(certificates, Unknown):
+            yield POLICY.unknown(subject, why or (certificates.why if isinstance(certificates, Unknown) else ""))
+            continue
+        found = [one for row in certificates for one in refused.refusals(facts.refusals, [app_id], refused.candidate(row), facts.now)]
+        told = " ".join(dict.fromkeys(one.problem for one in found)).rstrip(".")
+        remedy = " ".join(dict.fromkeys(one.remedy for one in found))
+        yield POLICY.judged(not found, subject, "no policy and no lock that refuses it", told or "nothing refuses it", remedy)
+
+
+def _certificates(facts: Facts) -> list[Object] | Unknown:
+    """The one that signs, and the one that is staged."""
+    current, following = facts.lead.certificate(), facts.lead.following()
+    if isinstance(current, Unknown) or current is None:
+        return current or Unknown("the farm has no certificate")
+    found: list[Object] = [current, *([following] if following and not isinstance(following, Unknown) else [])]
+    if any(time_or_none(one.get("not_after")) is None for one in found):
+        return Unknown("when the farm's certificate ends was not read")
+    return found

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the tenant will refuse what a run is about to write, by what was read of its policies. Private to the collection.
+
+Configuration, rotation and the audit ask here. What is certain stands in the way; what may be is a warning; what was not read is neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
+
+# The last one writes what the person who signs in may, and the one before it what the application owns.
+_WRITE = ("Application.ReadWrite.All", "Directory.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.AccessAsUser.All")
+_LIFETIME, _AUTHORITY = "asymmetricKeyLifetime", "trustedCertificateAuthority"
+_EXCEPTION = "or have an administrator assign the service principal an app management policy of its own that allows it"
+_UNLOCK = (
+    "Have its owner switch the lock off (servicePrincipalLockConfiguration), or put the certificate on the application object with "
+    "sp_credential and object: application, which no lock keeps. Run again."
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A certificate that is to be put on a service principal. begin, end: None where they are not known. name: in words."""
+
+    name: str
+    begin: datetime | None
+    end: datetime | None
+    self_signed: bool
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the tenant says no to. certain: whether it surely does. problem, remedy: sentences."""
+
+    app_id: str
+    certain: bool
+    problem: str
+    remedy: str
+
+
+def candidate(row: Mapping[str, Any], name: str | None = None) -> Candidate:
+    """The certificate of a row of a store, as onprem_info shows it."""
+    issuer = row.get("issuer")
+    return Candidate(
+        name or str(row.get("thumbprint")),
+        time_or_none(row.get("not_before")),
+        time_or_none(row.get("not_after")),
+        bool(issuer) and issuer == row.get("subject"),
+    )
+
+
+def refusals(told: Mapping[str, Any] | None, app_ids: Iterable[str], one: Candidate, now: datetime) -> list[Refusal]:
+    """What the tenant refuses of the certificate on each of these. told: a result of app_policy_info, None where it was not asked."""
+    rules = {str(entry.get("app_id")): entry for entry in (told or {}).get("objects") or ()}
+    found = []
+    for app_id in app_ids:
+        of = rules.get(app_id)
+        if of is None:
+            continue
+        if of.get("locked") is True:
+            problem = f"The application {app_id} locks the keys of its service principal, so the certificate {one.name} is refused there."
+            found.append(Refusal(app_id, True, problem, _UNLOCK))
+        found += [refusal for entry in of.get("restrictions") or () if (refusal := _by_restriction(app_id, of, entry, one, now))]
+    return found
+
+
+def of_plans(told: Mapping[str, Any] | None, planned: Iterable[PrincipalPlan], now: datetime) -> list[Refusal]:
+    """What the tenant refuses of the entries that these plans add."""
+    return [
+        refusal
+        for one in planned
+        for key in one.predicted.keys
+        if key.key_id is None
+        for refusal in refusals(told, [one.principal.app_id], Candidate(f"certificate {key.label}", key.start, key.end, False), now)
+    ]
+
+
+def unread(told: Mapping[str, Any] | None, app_id: str) -> str | None:
+    """Why it is not known what the tenant refuses there, as a clause; None where it is."""
+    if told is None:
+        return "app_policy_info was not asked"
+    of = next((entry for entry in told.get("objects") or () if entry.get("app_id") == app_id), None)
+    problem = told.get("policy_problem") or (of or {}).get("problem")
+    if problem:
+        return str(problem)
+    return None if of else f"app_policy_info was not asked for {app_id}"
+
+
+def obstacles(found: Iterable[Refusal]) -> list[Obstacle]:
+    """The certain ones."""
+    return [Obstacle("tenant", one.problem, one.remedy) for one in found if one.certain]
+
+
+def warnings(found: Iterable[Refusal]) -> list[str]:
+    """Those that may be."""
+    return [f"{one.problem} {one.remedy}" for one in found if not one.certain]
+
+
+def sign_in_obstacles(told: Mapping[str, Any] | None) -> list[Obstacle]:
+    """That the sign-in may write nothing, by what its token says. Where that tells of a directory role too, Graph alone knows."""
+    may = (told or {}).get("permissions") or {}
+    granted: Collection[str] | None = may.get("granted")
+    if granted is None or any(one in granted for one in _WRITE) or (may.get("kind") == "application" and may.get("directory_roles")):
+        return []
+    what = "delegated permission" if may.get("kind") == "delegated" else "application permission"
+    return [
+        Obstacle(
+            "tenant",
+            f"The sign-in may not write service principals: its Graph permissions are {', '.join(sorted(granted)) or 'none'}.",
+            f"Give the application the Graph {what} Application.ReadWrite.All, have an administrator consent, and run again.",
+        )
+    ]
+
+
+def _by_restriction(app_id: str, of: Mapping[str, Any], entry: Mapping[str, Any], one: Candidate, now: datetime) -> Refusal | None:
+    kind, longest, since = entry.get("type"), entry.get("longest_seconds"), entry.get("created_after")
+    policy = f"The app management policy for service principal {app_id} ({of.get('policy')})"
+    # Microsoft Graph v1.0 does not tell when a service principal was created.
+    later = f", if that was created after {since}" if since else ""
+    if kind == _AUTHORITY:
+        if not one.self_signed:
+            problem = f"{policy} takes certificates of certain authorities alone{later}; which ones was not read."
+            return Refusal(app_id, False, problem, f"If it refuses {one.name}, use one that they issue, {_EXCEPTION}.")
+        problem = f"{policy} takes certificates of certain authorities alone{later}, and {one.name} is self-signed."
+        return Refusal(app_id, False, problem, f"Use a certificate that one of them issues, {_EXCEPTION}.")
+    if kind != _LIFETIME or longest is None or one.end is None:
+        return None
+    limit, left = timedelta(seconds=longest), one.end - now
+    whole = left if one.begin is None else one.end - one.begin
+    if max(whole, left) <= limit:
+        return None
+    # From when a lifetime counts is not published, so it is certain only where neither way of counting fits.
+    certain = min(whole, left) > limit and not since
+    days = longest / 86400
+    verb = "refuses" if certain else "may refuse"
+    problem = f"{policy} {verb} {one.name}, which lives {whole.days} days: at most {days:g} are allowed{later}."
+    made = "trust_rotation_valid_days for one that is made here"
+    remedy = f"Use a certificate that lives {days:g} days at most ({made}), {_EXCEPTION}. Run again."
+    return Refusal(app_id, certain, problem, remedy)

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tenant refuses of a roll, told before a certificate is made or written. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import refused
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import Addition, RotationPlan
+
+
+def without(
+    plan: RotationPlan,
+    told: Mapping[str, Any],
+    app_ids: Sequence[str],
+    signing: Signing,
+    coming: Mapping[str, Any] | None,
+    now: datetime,
+) -> tuple[RotationPlan, list[Obstacle]]:
+    """The plan without what the tenant surely refuses, with warnings of what it may refuse; and what stands in the way.
+
+    told: a result of app_policy_info. app_ids: the applications whose service principals are to hold the farm's certificate. coming: the
+    certificate that is to be brought in to follow the one that signs, as the store will show it.
+    """
+    rows = {str(row["thumbprint"]).upper(): row for row in (signing["current"], signing["next"]) if row}
+    asked = [(one, _refusals(told, one, rows, now)) for one in plan.add]
+    found = [refusal for _one, refusals in asked for refusal in refusals]
+    if coming:
+        found += refused.refusals(told, app_ids, refused.candidate(coming, "the certificate that is to follow"), now)
+    denied = refused.sign_in_obstacles(told) if plan.add or plan.remove or coming else []
+    add = () if denied else tuple(one for one, refusals in asked if not any(refusal.certain for refusal in refusals))
+    return replace(plan, add=add, warnings=(*refused.warnings(found), *plan.warnings)), [*refused.obstacles(found), *denied]
+
+
+def _refusals(told: Mapping[str, Any], one: Addition, rows: Mapping[str, Mapping[str, Any]], now: datetime) -> list[refused.Refusal]:
+    row = rows.get(one.thumbprint)
+    return refused.refusals(told, one.app_ids, refused.candidate(row), now) if row else []

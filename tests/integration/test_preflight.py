@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tenant will refuse is told before anything is made or written. The role runs in this process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.states import audit as states
+from tests.sweep.hybrid import Hybrid
+from tests.sweep.operations import OPERATIONS, Operation
+from tests.sweep.role import Play
+from tests.sweep.script import Script
+
+State = dict[str, Any]
+FIRST, SELF_SIGNED = "configure, empty", "rotate, stage, self-signed"
+
+
+def operation(name: str) -> Operation:
+    return next(one for one in OPERATIONS if one.name == name)
+
+
+def played(name: str, tmp_path: Path, *, permitted: bool = True, longest: str | None = None, **more: Any) -> tuple[Hybrid, Play, State]:
+    """A run of the operation. permitted: whether the sign-in may read policies. longest: what the tenant allows certificates to live."""
+    chosen = operation(name)
+    state = chosen.before()
+    if permitted:
+        state["tenants"][0]["applications"][0]["roles"].append("Policy.Read.All")
+    if longest:
+        states.forbid(state, longest)
+    hybrid = Hybrid(state, tmp_path)
+    before = hybrid.state()
+    made, alive = hybrid.play(chosen.entry_point, {**chosen.given(tmp_path), **more}, Script())
+    assert alive
+    return hybrid, made, before
+
+
+def told(made: Play) -> str:
+    return " ".join(str(one.result.get("msg")) for one in made.failures)
+
+
+def reads(hybrid: Hybrid) -> int:
+    return Counter((entry["kind"], entry["write"]) for entry in hybrid.requests)["graph", False]
+
+
+def test_configure_stops_at_a_certain_refusal_with_nothing_written(tmp_path: Path) -> None:
+    hybrid, made, before = played(FIRST, tmp_path, longest="P10D")
+    assert "at most 10 are allowed" in told(made)
+    assert "Nothing was changed" in told(made)
+    assert hybrid.state() == before
+
+
+def test_a_first_run_reads_graph_thirteen_times_at_most_and_the_policy_only_where_it_may(tmp_path: Path) -> None:
+    for permitted, folder in ((False, tmp_path / "no"), (True, tmp_path / "yes")):
+        folder.mkdir()
+        hybrid, made, _before = played(FIRST, folder, permitted=permitted, longest=None)
+        assert made.failures == [], told(made)
+        asked = [entry["target"] for entry in hybrid.requests if "olicies" in entry["target"] or "defaultApp" in entry["target"]]
+        assert len(asked) == (1 if permitted else 0)
+        assert reads(hybrid) <= 13 + len(asked)
+        hybrid.play("main", operation(FIRST).given(folder), Script())
+        assert reads(hybrid) == 2
+
+
+@pytest.mark.parametrize(("longest", "refused"), [("P90D", True), ("P800D", False)])
+def test_a_self_signed_certificate_that_lives_too_long_is_refused_before_it_is_made(longest: str, refused: bool, tmp_path: Path) -> None:
+    hybrid, made, before = played(SELF_SIGNED, tmp_path, longest=longest)
+    if refused:
+        assert "trust_rotation_valid_days" in told(made)
+        assert hybrid.state() == before
+    else:
+        assert made.failures == [], told(made)
+        assert len(hybrid.state()["deployments"][0]["front_ends"][0]["store"]) > len(before["deployments"][0]["front_ends"][0]["store"])
+
+
+def test_what_may_not_be_read_stops_nothing(tmp_path: Path) -> None:
+    _hybrid, made, _before = played(SELF_SIGNED, tmp_path, permitted=False)
+    assert made.failures == [], told(made)
+
+
+def test_a_sign_in_that_only_reads_is_told_before_the_first_write(tmp_path: Path) -> None:
+    chosen = operation(FIRST)
+    state = chosen.before()
+    state["tenants"][0]["applications"][0]["roles"] = ["Application.Read.All", "Organization.Read.All"]
+    hybrid = Hybrid(state, tmp_path)
+    made, _alive = hybrid.play(chosen.entry_point, chosen.given(tmp_path), Script())
+    assert "The sign-in may not write service principals: its Graph permissions are Application.Read.All" in told(made)
+    assert [entry for entry in hybrid.requests if entry["write"]] == []
