@@ -60,7 +60,7 @@ class ActionModule(HybridAuthAction):
             "pfx_password": {"type": "str", "no_log": True},
             "subject": {"type": "str"},
             "key_size": {"type": "int", "no_log": False, "default": MINIMUM_RSA_BITS},
-            "valid_days": {"type": "int", "default": 730},
+            "valid_days": {"type": "int", "default": 365},
             "withdrawn_thumbprints": {"type": "list", "elements": "str", "default": []},
             "effective_date": {"type": "str"},
             "immediate": {"type": "bool", "default": False},
@@ -130,14 +130,14 @@ class ActionModule(HybridAuthAction):
         own: SelfSigned | None,
     ) -> dict[str, Any]:
         """Read the farm and the store, then bring the certificate into the store, then stage or assign it."""
-        names = ["certificate", *(["sip_domains"] if own and not own.subject else [])]
+        names = ["certificate", *(["sip_domains"] if own else [])]
         asked: dict[str, Any] = {"self_signed": True} if own else {"thumbprints": [one for one in (thumbprint,) if one != issue.NEW]}
         answer = self.shell.run([*parts.calls(names), Call("store", "Read-Certificate", asked)])
         self.warned += answer.warnings
         read = parts.shaped(answer, names)
         before, now, store = read["signing"], parts.clock(read["server"]), answer.rows["store"]
         if own:
-            own = SelfSigned(own.subject or _default_subject(read["sip_domains"]), own.key_size, own.valid_days)
+            own = replace(own, subject=own.subject or _default_subject(read["sip_domains"]), names=_names(read["sip_domains"]))
         row, making = _making(own, pfx, self.prepared, before, store, now, self.withdrawn)
         assignment.check_certificate(row, now)
         moment = assignment.effective_date(row["thumbprint"], before, wanted, now)
@@ -287,9 +287,8 @@ def _making(
         found = issue.find_self_signed(own, signing, store, now, withdrawn)
         if found is not None:
             return found, None
-        label = f"{own.subject}, self-signed, {own.key_size} bits, for {own.valid_days} days"
-        wanted = {"subject": own.subject, "key_size": own.key_size, "valid_days": own.valid_days}
-        return own.row(now), _Making(f"create certificate {label}", label, Call("made", "New-StoreCertificate", wanted))
+        call = Call("made", "New-StoreCertificate", own.parameters)
+        return own.row(now), _Making(f"create certificate {own.label}", own.label, call)
     if pfx and not (store[0]["found"] and store[0]["has_private_key"]):
         thumbprint = pfx.certificate.thumbprint
         call = Call("made", "Import-StoreCertificate", {"content": pfx.content, "password": pfx.password})
@@ -384,6 +383,11 @@ def _self_signed(params: Mapping[str, Any]) -> SelfSigned:
         raise InvalidOptionError("valid_days", f"{params['valid_days']} is out of range", "days, from 60 to 3650")
     subject = check_subject("subject", params["subject"]) if params["subject"] else ""
     return SelfSigned(subject, params["key_size"], params["valid_days"])
+
+
+def _names(domains: Sequence[SipDomain]) -> tuple[str, ...]:
+    """The SIP domains, the default one first, as the certificate's alternative names hold them."""
+    return tuple(dict.fromkeys(entry["name"].lower() for entry in sorted(domains, key=lambda entry: not entry["default"])))
 
 
 def _default_subject(domains: Sequence[SipDomain]) -> str:

@@ -104,7 +104,7 @@ function Read-StoreCertificate {
 }
 
 function New-StoreCertificate {
-    # A new self-signed certificate in the computer's own store, as a row. Its key is exportable, since the Central Management
+    # A new self-signed certificate in the computer's own store, as a row, with the DNS names that it is to have beside its subject. Its key is exportable, since the Central Management
     # Store replicates it, and lies with a CryptoAPI provider, since the product does not use keys of CNG providers.
     param($Parameters)
     $command = Get-Command -Name 'New-SelfSignedCertificate' -ErrorAction Stop
@@ -122,6 +122,8 @@ function New-StoreCertificate {
         Provider          = 'Microsoft Enhanced RSA and AES Cryptographic Provider'
         NotAfter          = [datetime]::Now.AddDays([int]$Parameters.valid_days)
     }
+    $names = @($Parameters.dns_names | Where-Object { $_ } | ForEach-Object { [string]$_ })
+    if ($names.Count) { $wanted.DnsName = $names }
     return ConvertTo-CertificateRow -Certificate (New-SelfSignedCertificate @wanted -ErrorAction Stop)
 }
 

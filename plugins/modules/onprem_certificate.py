@@ -44,7 +44,8 @@ options:
       - V(thumbprint) is a certificate that is in the computer store already.
       - V(pfx) is a file on the controller.
       - V(self_signed) is a new certificate that the server makes. None is made while a roll is pending, where the certificate
-        that signs is as new as a new one would be, or where an earlier run left one that was not assigned.
+        that signs is as new as a new one would be, or where an earlier run left one that was not assigned. One that lacks a SIP domain
+        among its names is not taken for it.
     type: str
     choices:
       - thumbprint
@@ -79,6 +80,7 @@ options:
   subject:
     description:
       - With O(source=self_signed), the subject. The default is C(CN=) with the default SIP domain.
+      - The alternative names are all SIP domains of the farm, the default one first.
     type: str
   key_size:
     description:
@@ -89,7 +91,7 @@ options:
     description:
       - With O(source=self_signed), for how many days the certificate is valid, from 60 to 3650.
     type: int
-    default: 730
+    default: 365
   withdrawn_thumbprints:
     description:
       - With O(source=self_signed), the SHA-1 thumbprints of certificates that an earlier run left and that are not to be assigned. Another
@@ -156,7 +158,7 @@ EXAMPLES = r"""
   sfb.hybrid_auth.onprem_certificate:
     state: in_store
     source: self_signed
-    valid_days: 1095
+    valid_days: 365
   register: made
 
 - name: Put it on the service principals

@@ -199,7 +199,7 @@ options:
         description:
           - A certificate or key that is valid for more days is valid too long.
         type: int
-        default: 1095
+        default: 366
       roll_near_days:
         description:
           - A staged certificate that the tenant lacks is a failure when it signs within so many days, and a warning before.

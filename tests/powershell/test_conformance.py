@@ -27,6 +27,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import serve
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import RUNNER_ONLY
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_names import Names, names_in
 from tests.lab import engine_path
 from tests.lab.farm import certificates
 from tests.lab.farm.farm import Farm
@@ -356,7 +357,7 @@ def test_both_runners_import_and_roll_a_certificate_for_all_front_ends(farms: tu
 
 @needs_engine
 def test_both_runners_make_the_same_kind_of_certificate(farms: tuple[Farm, Farm]) -> None:
-    parameters = {"subject": "CN=fabrikam.com", "key_size": 3072, "valid_days": 400}
+    parameters = {"subject": "CN=fabrikam.com", "key_size": 3072, "valid_days": 400, "dns_names": ["fabrikam.com", "contoso.com"]}
     rows = []
     for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
         calls = [
@@ -366,6 +367,7 @@ def test_both_runners_make_the_same_kind_of_certificate(farms: tuple[Farm, Farm]
         answer = ask(farm, {"modules": ["SkypeForBusiness"], "calls": calls})
         (row,) = answer["answers"]["n"]
         assert row in answer["answers"]["s"]
+        assert names_in(row["content"]) == Names(frozenset({"fabrikam.com"}), frozenset(parameters["dns_names"]))
         rows.append(
             {name: row[name] for name in ("found", "subject", "issuer", "key_type", "key_size", "signature_algorithm", "has_private_key")}
         )

@@ -133,7 +133,7 @@ def month_of_failures(world: World) -> None:
 
     def check() -> str | None:
         made = len(world.deployment()["certificates"]) - 1
-        return f"{made} certificates were made, and one was needed" if made > 1 and world.day_of(world.now) < 600 else None
+        return f"{made} certificates were made, and one was needed" if made > 1 and world.day_of(world.now) < 400 else None
 
     world.checks.append(check)
 
@@ -150,7 +150,7 @@ def month_without_staging(world: World) -> None:
 
     def check() -> str | None:
         made = len(world.deployment()["certificates"]) - 1
-        return f"{made} certificates were made, and one was needed" if made > 1 and world.day_of(world.now) < 600 else None
+        return f"{made} certificates were made, and one was needed" if made > 1 and world.day_of(world.now) < 400 else None
 
     world.checks.append(check)
 

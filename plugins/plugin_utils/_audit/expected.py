@@ -41,7 +41,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "known_thumbprints": {"type": "raw"},
     "ending_soon_days": {"type": "int", "default": 30},
     "fail_days": {"type": "int", "default": 7},
-    "longest_validity_days": {"type": "int", "default": 1095},
+    "longest_validity_days": {"type": "int", "default": 366},
     "roll_near_days": {"type": "int", "default": 7},
     "overlap_days": {"type": "int", "default": 7},
     "replica_report_age_hours": {"type": "int", "default": 24},

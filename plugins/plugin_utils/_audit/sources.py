@@ -15,7 +15,10 @@ SERVER_TO_SERVER = "https://learn.microsoft.com/skypeforbusiness/manage/authenti
 ROLL = "https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates"
 KEY_LENGTH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 2: less than 2048 bits is disallowed)"
 WEAK_HASH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 8: SHA-1 is disallowed for signatures)"
-CRYPTOPERIOD = "https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final (NIST SP 800-57 part 1, table 1: one to three years for a signing key)"
+CRYPTOPERIOD = (
+    "https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final (NIST SP 800-57 part 1, table 1: one to three years for a signing key) and "
+    "https://github.com/cisagov/ScubaGear (CISA's baseline for Entra ID, MS.AAD.5.7: at most 365 days)"
+)
 DESTRUCTION = (
     "https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final (NIST SP 800-57 part 1, section 8.3.4: keys that are no longer needed are destroyed)"
 )

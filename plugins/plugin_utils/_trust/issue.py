@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_names import domain_key, names_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
@@ -27,11 +28,23 @@ _ABOUT = timedelta(days=1)
 
 @dataclass(frozen=True)
 class SelfSigned:
-    """subject: a distinguished name. key_size: bits."""
+    """subject: a distinguished name. key_size: bits. names: the DNS names among its alternative names."""
 
     subject: str
     key_size: int
     valid_days: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The certificate in words."""
+        named = f" for {', '.join(self.names)}" if self.names else ""
+        return f"{self.subject}{named}, self-signed, {self.key_size} bits, for {self.valid_days} days"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the runner on the server makes it of."""
+        return {"subject": self.subject, "dns_names": list(self.names), "key_size": self.key_size, "valid_days": self.valid_days}
 
     def is_new(self, row: Row, now: datetime) -> bool:
         """Whether this certificate of the store is of that kind and was made a short while ago."""
@@ -61,7 +74,13 @@ class SelfSigned:
             and (row.get("key_size") or 0) >= self.key_size
             and same_text(row.get("subject"), self.subject)
             and same_text(row.get("issuer"), self.subject)
+            and self._has_names(row)
         )
+
+    def _has_names(self, row: Row) -> bool:
+        """Whether it names every domain that a new one would name; one whose content is not known is not made again for that."""
+        told = names_in(row.get("content"))
+        return told is None or {domain_key(name) for name in self.names} <= told.alternative
 
     def row(self, now: datetime) -> dict[str, Any]:
         """What the store will show of such a certificate, as far as it is known before it is made."""

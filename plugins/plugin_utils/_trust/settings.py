@@ -136,7 +136,7 @@ class Settings:
     rotation_pfx_password: str | None = variable(SECRET, entry_points=_ROTATE, secret=True)
     rotation_subject: str | None = variable(SUBJECT, entry_points=_ROTATE)
     rotation_key_size: int = variable(one_number_of(2048, 3072, 4096), 2048, entry_points=_ROTATE)
-    rotation_valid_days: int = variable(number(60, _LONGEST_DAYS, "days"), 730, entry_points=_ROTATE)
+    rotation_valid_days: int = variable(number(60, _LONGEST_DAYS, "days"), 365, entry_points=_ROTATE)
     rotation_effective_date: str | None = variable(MOMENT, entry_points=_ROTATE)
     rotation_immediate: bool = variable(YES_NO, False, entry_points=_ROTATE)
     rotation_remove_previous: bool = variable(YES_NO, False, entry_points=_ROTATE)

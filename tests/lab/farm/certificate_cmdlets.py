@@ -101,6 +101,8 @@ class CertificateCmdlets:
         if bound.get("KeyExportPolicy") != ["Exportable"]:
             raise CmdletError("The lab wants an exportable key.", "NotImplemented,New-SelfSignedCertificate", "NotImplemented")
         entry = {"subject": bound["Subject"], "key_size": bound["KeyLength"], "not_before": _now(), "not_after": bound["NotAfter"]}
+        if bound.get("DnsName"):
+            entry["names"] = bound["DnsName"]
         certificates.complete(entry)
         return self._stored(entry)
 

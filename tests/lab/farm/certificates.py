@@ -35,7 +35,7 @@ def complete(entry: dict[str, Any]) -> None:
         return
     now = datetime.now(timezone.utc).replace(microsecond=0)
     begin = _time(entry["not_before"]) if "not_before" in entry else now - timedelta(days=30)
-    end = _time(entry["not_after"]) if "not_after" in entry else now + timedelta(days=int(entry.get("days", 700)))
+    end = _time(entry["not_after"]) if "not_after" in entry else now + timedelta(days=int(entry.get("days", 330)))
     elliptic = entry.get("key_type") == "ec"
     key = ec.generate_private_key(ec.SECP256R1()) if elliptic else keys.another(int(entry.get("key_size", 2048)))
     name = x509.Name.from_rfc4514_string(entry.get("subject", "CN=contoso.com"))

@@ -144,6 +144,8 @@ class Runner:
         elif call["cmdlet"] == "New-StoreCertificate":
             end = (datetime.now(timezone.utc) + timedelta(days=parameters["valid_days"])).strftime("%Y-%m-%dT%H:%M:%SZ")
             wanted = {"Subject": parameters["subject"], "KeyLength": parameters["key_size"], "KeyExportPolicy": "Exportable"}
+            if parameters.get("dns_names"):
+                wanted["DnsName"] = parameters["dns_names"]
             answers[call["id"]] = [self._stored("New-SelfSignedCertificate", {**wanted, "NotAfter": {"time": end}})]
         elif call["cmdlet"] == "Import-StoreCertificate":
             answers[call["id"]] = [self._stored("Add-StoreCertificate", {"Pfx": _without_password(parameters)})]

@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 from ansible import constants
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, NoEncryption, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, pkcs12
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment, issue
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
+from tests.lab.farm import certificates
+from tests.lab.states import audit as states
 
 from ..farm.test_actions import WINDOWS
 from ..support import certificate, key, roll, run_action
@@ -91,7 +93,7 @@ class Server:
                 elif call["cmdlet"] == "Get-CsCertificate":
                     answers[call["id"]] = whole(issuer)
                 elif call["cmdlet"] == "Get-CsSipDomain":
-                    answers[call["id"]] = [{"Name": "contoso.com", "IsDefault": True}]
+                    answers[call["id"]] = [{"Name": name, "IsDefault": name == "contoso.com"} for name in ("Fabrikam.com", "contoso.com")]
                 elif call["id"].endswith("certificate_store"):
                     answers[call["id"]] = copy.deepcopy(store)
             result = {"changed": False, "module": "Lync", "answers": answers, "failure": failure, "warnings": []}
@@ -297,7 +299,13 @@ def test_a_self_signed_certificate_is_made_once() -> None:
     fresh = stored(B, not_before=utc_text(NOW), not_after=utc_text(NOW + 365 * DAY))
     result, server = run(OWN, read(assigned(A)), ([], [], {"made": [fresh]}))
     assert server.cmdlets() == [SELF, ["Read-Server", "New-StoreCertificate"]]
-    assert server.calls[1][1]["parameters"] == {"subject": "CN=contoso.com", "key_size": 2048, "valid_days": 365}
+    assert server.calls[1][1]["parameters"] == {
+        "subject": "CN=contoso.com",
+        "dns_names": ["contoso.com", "fabrikam.com"],
+        "key_size": 2048,
+        "valid_days": 365,
+    }
+    assert result["operations"] == ["create certificate CN=contoso.com for contoso.com, fabrikam.com, self-signed, 2048 bits, for 365 days"]
     assert result["certificate"]["thumbprint"] == B
     predicted, _server = run(OWN, read(assigned(A)), check_mode=True)
     assert (predicted["diff"], predicted["operations"]) == (result["diff"], result["operations"])
@@ -321,6 +329,24 @@ def test_a_self_signed_certificate_is_made_once() -> None:
 def test_a_certificate_that_is_not_a_new_one_is_not_taken_for_it(row: dict[str, Any]) -> None:
     wanted = issue.SelfSigned("CN=contoso.com", 2048, 365)
     assert issue.find_self_signed(wanted, roll(stored(A)), [row], NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"), [(["Fabrikam.com", "contoso.com", "more.contoso.com"], True), (["contoso.com"], False), ([], False)]
+)
+def test_a_certificate_that_does_not_name_a_sip_domain_is_not_a_new_one(names: list[str], taken: bool) -> None:
+    content = base64.b64encode(certificates.load(states.made("CN=contoso.com", names=names)).public_bytes(Encoding.DER)).decode()
+    fresh = stored(B, not_before=utc_text(NOW), not_after=utc_text(NOW + 365 * DAY), content=content)
+    made = stored(C, not_before=utc_text(NOW), not_after=utc_text(NOW + 365 * DAY))
+    result, _server = run(OWN, read(assigned(A), fresh), *(() if taken else (([], [], {"made": [made]}),)))
+    assert (result["changed"], result["certificate"]["thumbprint"]) == (not taken, B if taken else C)
+
+
+def test_a_subject_of_ones_own_has_the_sip_domains_beside_it() -> None:
+    fresh = stored(B, not_before=utc_text(NOW), not_after=utc_text(NOW + 365 * DAY), subject="CN=hybrid")
+    _result, server = run({**OWN, "subject": "CN=hybrid"}, read(assigned(A)), ([], [], {"made": [fresh]}))
+    asked = server.calls[1][1]["parameters"]
+    assert (asked["subject"], asked["dns_names"]) == ("CN=hybrid", ["contoso.com", "fabrikam.com"])
 
 
 @pytest.mark.parametrize("age", [0, 31, 182])
