@@ -13,7 +13,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import outcome
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
-_PLANS = {"configure": "trust_plan", "rotate": "trust_rotation", "remove": "trust_removal"}
+_PLANS = {
+    "configure": "trust_plan",
+    "rotate": "trust_rotation",
+    "remove": "trust_removal",
+    "modern_authentication": "trust_modern_authentication",
+}
 
 
 class ActionModule(HybridAuthAction):
@@ -43,6 +48,9 @@ class ActionModule(HybridAuthAction):
                 stores = [found for one in servers if others and (found := others.raw(one).get(params["removed_from_store"]))]
                 summary = outcome.rotated(plan, params["later"], {**done, "from_store": {"results": stores}})
                 lines = outcome.rotated_lines(plan, summary, self.check_mode, datetime.now(timezone.utc))
+            elif run == "modern_authentication":
+                summary = outcome.switched(plan, done, more)
+                lines = outcome.switched_lines(summary, self.check_mode)
             else:
                 summary = outcome.removed(plan, done, more)
                 lines = outcome.removed_lines(summary, self.check_mode)

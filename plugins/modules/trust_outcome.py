@@ -24,11 +24,12 @@ options:
       - configure
       - rotate
       - remove
+      - modern_authentication
     required: true
   plan:
     description:
-      - The registered result of M(sfb.hybrid_auth.trust_plan), M(sfb.hybrid_auth.trust_rotation) or M(sfb.hybrid_auth.trust_removal) for a
-        whole deployment.
+      - The registered result of M(sfb.hybrid_auth.trust_plan), M(sfb.hybrid_auth.trust_rotation), M(sfb.hybrid_auth.trust_removal) or
+        M(sfb.hybrid_auth.trust_modern_authentication) for a whole deployment.
     type: dict
     required: true
   done:
@@ -53,6 +54,7 @@ seealso:
   - module: sfb.hybrid_auth.trust_plan
   - module: sfb.hybrid_auth.trust_rotation
   - module: sfb.hybrid_auth.trust_removal
+  - module: sfb.hybrid_auth.trust_modern_authentication
 """
 
 EXAMPLES = r"""
@@ -78,7 +80,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 summary:
-  description: What the role keeps as the fact C(trust_summary), C(trust_rotation) or C(trust_removal).
+  description:
+    - What the role keeps as the fact C(trust_summary), C(trust_rotation), C(trust_removal) or C(trust_modern_authentication).
   returned: success
   type: dict
   sample:

@@ -40,6 +40,7 @@ options:
       - audit
       - rotate
       - remove
+      - modern_authentication
 seealso:
   - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.graph_token

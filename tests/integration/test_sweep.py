@@ -58,6 +58,15 @@ def test_what_is_lost_missing_or_unclear_is_seen() -> None:
     assert judge.settled(now) != judge.settled(before)
 
 
+def test_clients_that_are_sent_where_something_is_missing_are_seen() -> None:
+    state = next(one for one in OPERATIONS if one.name == "modern authentication, off").before()
+    now = judge.plain(state, state)
+    assert list(judge.stranded(now)) == []
+    now["deployments"][0]["cms"]["oauth_servers"].pop()
+    now["tenants"][0]["service_principals"][0]["servicePrincipalNames"].remove("https://webint.contoso.com/")
+    assert [one.text.rpartition(" ")[2] for one in judge.stranded(now)] == ["there", "https://webint.contoso.com/"]
+
+
 @pytest.mark.parametrize(
     ("message", "seen"),
     [
@@ -72,7 +81,7 @@ def test_a_message_without_name_or_remedy_is_seen(message: str, seen: str) -> No
     assert [one.text.partition(":")[0] for one in judge.unclear([failed], [failed], ["FE01.contoso.com"])] == ([seen] if seen else [])
 
 
-@pytest.mark.parametrize("name", ["configure, drifted", "rotate, stage", "remove"])
+@pytest.mark.parametrize("name", ["configure, drifted", "rotate, stage", "remove", "modern authentication, off"])
 def test_the_play_in_this_process_is_that_of_ansible_playbook(name: str, tmp_path: Path) -> None:
     operation = next(one for one in OPERATIONS if one.name == name)
     before, given = operation.before(), operation.given(tmp_path)

@@ -22,6 +22,7 @@ from .state import GREENFIELD
 State = dict[str, Any]
 SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
 _ACS = "https://accounts.accesscontrol.windows.net/{}/metadata/json/1"
+FEDERATION_METADATA = "https://login.windows.net/common/FederationMetadata/2007-06/FederationMetadata.xml"
 _TOKEN = {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.UseOAuthServer", "value": None}
 
 
@@ -59,6 +60,32 @@ def configured(state: State | None = None) -> State:
             hosts = dict.fromkeys((one["ExternalFqdn"] or "").lower() for one in deployment["cms"]["web_services"])
             principal["servicePrincipalNames"] += [f"{SKYPE}/{host}" for host in hosts if host]
     return made
+
+
+def modern(state: State) -> State:
+    """The state itself, with hybrid modern authentication on in the first deployment, as Microsoft's page has it."""
+    cms = state["deployments"][0]["cms"]
+    cms["oauth_servers"].append(
+        {
+            "Identity": "evoSTS",
+            "Name": "evoSTS",
+            "IssuerIdentifier": "sts.windows.net",
+            "Realm": "",
+            "MetadataUrl": FEDERATION_METADATA,
+            "Type": "AzureAD",
+            "AcceptSecurityIdentifierInformation": True,
+        }
+    )
+    cms["oauth_configuration"]["ClientAuthorizationOAuthServerIdentity"] = "evoSTS"
+    _principal(state, SKYPE)["servicePrincipalNames"] += asked_for(state["deployments"][0])
+    return state
+
+
+def asked_for(deployment: State) -> list[str]:
+    """The names that clients of the deployment ask the tenant for; the pool's FQDN stands for a blank internal one."""
+    services = deployment["cms"]["web_services"]
+    fqdns = [one["ExternalFqdn"] for one in services] + [one["InternalFqdn"] or one["PoolFqdn"] for one in services]
+    return list(dict.fromkeys(f"https://{fqdn.lower()}/" for fqdn in fqdns if fqdn))
 
 
 def hold(principal: State, certificate: State) -> None:

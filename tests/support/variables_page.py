@@ -43,7 +43,8 @@ Every variable of `sfb.hybrid_auth.trust` and of the playbooks, checked before a
 - What has a variable of the environment is named below; it counts where the role's variable is not given
   ([sign-in.md](sign-in.md)).
 
-`trust_summary`, `trust_audit`, `trust_rotation` and `trust_removal` are facts that the role leaves, not variables.
+`trust_summary`, `trust_audit`, `trust_rotation`, `trust_removal` and `trust_modern_authentication` are facts that the role leaves, not
+variables.
 """
 _AREAS = {
     "All entry points": set(ENTRY_POINTS),

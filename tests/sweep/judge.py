@@ -15,11 +15,12 @@ from typing import Any
 
 from tests.lab.cloud.key_credentials import certificate_of
 from tests.lab.farm import certificates
+from tests.lab.scenarios import asked_for
 
 from .role import Done
 
 State = dict[str, Any]
-LOST, MISSING, UNCLEAR, OPEN = "lost", "missing", "unclear", "not converged"
+LOST, MISSING, UNCLEAR, OPEN, STRANDED = "lost", "missing", "unclear", "not converged", "stranded"
 _KEY = ("key", "displayName", "customKeyIdentifier", "startDateTime", "endDateTime")
 _AT = 2 + _KEY.index("customKeyIdentifier")
 # The day and the host in a new entry's display name: which server was read first, and when, is no difference between two runs.
@@ -29,7 +30,7 @@ _OBJECTS = ("oauth_servers", "partner_applications")
 
 @dataclass(frozen=True)
 class Violation:
-    """kind: one of the four above."""
+    """kind: one of the five above."""
 
     kind: str
     text: str
@@ -116,6 +117,19 @@ def missing(before: State, clean: State, now: State, replaced: str) -> Iterator[
             if there in (old, new) or (there is None and old and f'"{identity[1]}"' in replaced):
                 continue
             yield Violation(MISSING, f"{identity[0]} {identity[1]} is {there}, it was {old} and is to be {new}")
+
+
+def stranded(now: State) -> Iterator[Violation]:
+    """What clients lack that are sent to the tenant to sign in: the OAuth server that they are sent to, or a name that they ask for."""
+    for deployment, tenant in zip(now["deployments"], now["tenants"], strict=False):
+        cms = deployment["cms"]
+        named = str(cms["oauth_configuration"].get("ClientAuthorizationOAuthServerIdentity") or "").lower()
+        known = {name.lower() for one in tenant["service_principals"] for name in one["servicePrincipalNames"]}
+        if named and named not in [one["Identity"].lower() for one in cms["oauth_servers"]]:
+            yield Violation(STRANDED, f"clients are sent to {named}, which is not there")
+        for name in asked_for(deployment) if named else ():
+            if name not in known:
+                yield Violation(STRANDED, f"clients are sent to the tenant, which does not know {name}")
 
 
 def _by_identity(deployment: State) -> dict[tuple[str, str], State | None]:

@@ -18,7 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, pkcs12
 
 from tests.lab.farm import certificates
-from tests.lab.scenarios import EXCHANGE, SKYPE, configured, hold
+from tests.lab.scenarios import EXCHANGE, SKYPE, configured, hold, modern
 from tests.lab.state import State as Fresh
 
 State = dict[str, Any]
@@ -191,6 +191,21 @@ def _forgotten() -> State:
     return state
 
 
+def _switched_on() -> State:
+    """Clients sign in at the tenant; another farm's names and OAuth server are there too."""
+    return modern(_configured())
+
+
+def _half_switched_on() -> State:
+    """An earlier run was cut off: one name and the OAuth server are there, with another type."""
+    state = _switched_on()
+    cms = state["deployments"][0]["cms"]
+    cms["oauth_configuration"].pop("ClientAuthorizationOAuthServerIdentity")
+    cms["oauth_servers"][-1].update(Type="ADFS", AcceptSecurityIdentifierInformation=False)
+    _principal(state, SKYPE)["servicePrincipalNames"].remove("https://webint.contoso.com/")
+    return state
+
+
 def _principal(state: State, app_id: str) -> State:
     found: State = next(one for one in state["tenants"][0]["service_principals"] if one["appId"] == app_id)
     return found
@@ -198,6 +213,7 @@ def _principal(state: State, app_id: str) -> State:
 
 _TAKEOVER = {"trust_takeover": ["microsoft.exchange", EXCHANGE]}
 _CONFIRMED = {"trust_remove_confirm": "contoso"}
+_OFF = {"trust_modern_authentication_state": "absent"}
 _DUE = {"trust_rotation_warn_days": 60, "trust_rotation_effective_date": _moment(9)}
 _PFX = {"trust_rotation_create": "pfx", "trust_rotation_pfx_path": "next.pfx", "trust_rotation_pfx_password": PASSWORD}
 
@@ -213,6 +229,10 @@ OPERATIONS = (
     Operation("rotate, middle", "rotate", _staged),
     Operation("rotate, end", "rotate", _over, {"trust_rotation_remove_previous": True}),
     Operation("rotate, stores", "rotate", _forgotten, {"trust_rotation_remove_from_store": "the farm's first certificate"}),
+    Operation("modern authentication, on", "modern_authentication", _configured),
+    Operation("modern authentication, half on", "modern_authentication", _half_switched_on),
+    Operation("modern authentication, on, restricted", "modern_authentication", _configured, restricted=True),
+    Operation("modern authentication, off", "modern_authentication", _switched_on, _OFF),
     Operation("remove", "remove", _configured, _CONFIRMED, audited=False),
     Operation("remove, restricted", "remove", _configured, _CONFIRMED, audited=False, restricted=True),
 )

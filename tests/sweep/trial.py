@@ -108,7 +108,11 @@ class Bench:
 
     def _after(self, hybrid: Hybrid) -> list[Violation]:
         now = self._plain(hybrid)
-        return [*judge.lost(self._was, self.clean, now), *judge.missing(self._was, self.clean, now, hybrid.replaced)]
+        return [
+            *judge.lost(self._was, self.clean, now),
+            *judge.missing(self._was, self.clean, now, hybrid.replaced),
+            *judge.stranded(now),
+        ]
 
     def _converged(self, hybrid: Hybrid, who: str) -> list[Violation]:
         now, clean = judge.settled(self._plain(hybrid)), judge.settled(self.clean)

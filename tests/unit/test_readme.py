@@ -69,7 +69,7 @@ def example() -> list[dict[str, Any]]:
 
 def test_the_roles_page_has_every_entry_point_its_playbook_and_its_fact() -> None:
     rows = re.findall(
-        r"^\| `([a-z]+)`[^|]*\| `sfb\.hybrid_auth\.([a-z]+)` \|[^|]*\| `(trust_[a-z]+)` \|$", text_of(ROLE / "README.md"), re.MULTILINE
+        r"^\| `([a-z_]+)`[^|]*\| `sfb\.hybrid_auth\.([a-z_]+)` \|[^|]*\| `(trust_[a-z_]+)` \|$", text_of(ROLE / "README.md"), re.MULTILINE
     )
     assert sorted(entry for entry, _playbook, _fact in rows) == sorted(SPECS)
     for entry, playbook, fact in rows:

@@ -77,7 +77,7 @@ def test_few_facts_are_set_and_each_public_one_in_one_place() -> None:
                 setting += 1
                 facts += [name for name in task["ansible.builtin.set_fact"] if not name.startswith("_")]
     assert setting <= MOST_FACTS
-    assert sorted(facts) == ["trust_audit", "trust_removal", "trust_rotation", "trust_summary"]
+    assert sorted(facts) == ["trust_audit", "trust_modern_authentication", "trust_removal", "trust_rotation", "trust_summary"]
 
 
 def _tasks(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

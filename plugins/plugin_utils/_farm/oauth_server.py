@@ -28,6 +28,7 @@ PARAMETERS = {
     "accept_security_identifier_information": "AcceptSecurityIdentifierInformation",
     "authorization_uri_override": "AuthorizationUriOverride",
 }
+_FEDERATION_METADATA = "/federationmetadata/2007-06/federationmetadata.xml"
 
 
 def wanted(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,10 +54,19 @@ def find(servers: Sequence[OAuthServer], name: str) -> OAuthServer | None:
 
 
 def wanted_realm(wanted: Mapping[str, Any]) -> str | None:
-    """The realm that the server must have: the given one, or the tenant that the metadata URL names by its id; None for any."""
+    """The realm that the server must have: the given one, or the tenant that the metadata URL names by its id; None for any.
+
+    Which realm a server gets from federation metadata is not documented.
+    """
     if wanted.get("realm") is not None:
         return str(wanted["realm"])
-    return tenant_in(wanted.get("metadata_url"))
+    url = wanted.get("metadata_url")
+    return None if is_federation_metadata(url) else tenant_in(url)
+
+
+def is_federation_metadata(url: str | None) -> bool:
+    """Whether the URL is that of federation metadata (XML), as servers for hybrid modern authentication have it."""
+    return url_parts(url or "").path.lower().endswith(_FEDERATION_METADATA)
 
 
 def tenant_in(metadata_url: str | None) -> str | None:

@@ -19,7 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entry_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, discovery
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
@@ -39,8 +39,9 @@ class Known(TypedDict):
 
     lead: where its sign-in is registered. read: whether its lead was read. topology: whether that told its pools, so that names has all.
     here: whether the play has servers of it. tenant_ids: those that its variables name. app_ids: of the principals on which it wants its
-    certificate. overlap_days: for how many days what it signed with before stays in use, None where unknown. uses, names: none where its
-    farm has no trust, since then it needs nothing of the tenant. names: in both forms.
+    certificate. overlap_days: for how many days what it signed with before stays in use, None where unknown. uses: none where its farm
+    has no trust, since then it signs nothing for the tenant. names: in both forms; of a farm without a trust those that its clients ask
+    for, if they are sent to the tenant.
     """
 
     deployment: str
@@ -183,10 +184,13 @@ def known(
     leading = discovery.checked_farm("readings", leads[lead]) if leads else None
     names: list[str] = []
     trusts = leading is None or not settings or _trusts(settings, leading)
-    if settings and trusts:
+    # Clients that are sent to the tenant need its names without a trust, too.
+    configuration = leading.get("oauth_configuration") if leading else None
+    form = "both" if trusts else "url" if configuration and client_names.switched_to(configuration) else None
+    if settings and form:
         external = [*settings["external_fqdns"], *(discovery.external_fqdns(leading) if leading else ())]
         internal = discovery.internal_fqdns(leading) if leading else ()
-        names = discovery.wanted_names(str(settings["skype_application_id"]), external, internal, "both")
+        names = discovery.wanted_names(str(settings["skype_application_id"]), external, internal, form)
     return {
         "deployment": deployment,
         "lead": lead,

@@ -137,6 +137,41 @@ def removed_lines(summary: Result, check_mode: bool) -> list[str]:
     return [f"Deployment {summary['deployment']}: {verdict}", *went, tenant, *([f"keeps ({len(stays)})"] if stays else []), *stays]
 
 
+def switched(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) -> dict[str, Any]:
+    """The fact trust_modern_authentication. plan: a result of trust_modern_authentication. done, more: as for configured()."""
+    steps = [_step(planned, done.get(planned["step"])) for planned in plan["steps"]]
+    return {
+        "deployment": plan["deployment"],
+        "lead": plan["lead"],
+        "tenant_id": plan["tenant_id"],
+        "state": plan["state"],
+        "server": plan["server"],
+        "clients": plan["clients"],
+        "names": list(plan["names"]),
+        "changed": any(step["changed"] for step in steps),
+        "steps": steps,
+        "left": [dict(one) for one in plan["left"]],
+        "warnings": _distinct([*(plan.get("warnings") or ()), *more, *(warning for step in steps for warning in step["warnings"])]),
+    }
+
+
+def switched_lines(summary: Result, check_mode: bool) -> list[str]:
+    """What was switched, what clients are sent to then, and what stays."""
+    count = sum(len(step["operations"]) for step in summary["steps"])
+    clients = f"sent to OAuth server {summary['clients']}" if summary["clients"] else "sent to no OAuth server"
+    stays = [f"{one['what']} stays: {one['why']}" for one in summary["left"]]
+    return [
+        f"Deployment {summary['deployment']}: {_changes(count, check_mode) if count else 'nothing to change'}",
+        *(line for step in summary["steps"] for line in _step_lines(step)),
+        f"tenant: {summary['tenant_id'] or 'not known'}",
+        f"clients: {clients}",
+        *([f"names: {', '.join(summary['names'])}"] if summary["state"] == "present" else []),
+        *([f"keeps ({len(stays)})"] if stays else []),
+        *stays,
+        *_warnings(summary["warnings"]),
+    ]
+
+
 def _step(planned: Result, result: Result | None) -> dict[str, Any]:
     ran = result if result and "changed" in result and not result.get("skipped") else planned
     return {

@@ -22,7 +22,15 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import pla
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import farms_host
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, existing, fitness, refused, steps, usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import (
+    client_names,
+    discovery,
+    existing,
+    fitness,
+    refused,
+    steps,
+    usable,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
     Deployment,
@@ -160,6 +168,7 @@ def tenant_obstacles(settings: Settings, tenant: Tenant | Unread) -> list[Obstac
     named = {
         "trust_tenant_id is": settings.tenant_id,
         "trust_metadata_url names tenant": oauth_server.tenant_in(settings.metadata_url),
+        "trust_modern_authentication_metadata_url names tenant": oauth_server.tenant_in(settings.modern_authentication_metadata_url),
     }
     return [
         Obstacle(
@@ -333,7 +342,7 @@ def _plan_tenant(
 
     def names() -> None:
         (principal,) = principals(settings.skype_application_id)
-        step, arguments = _names_step(settings, made.facts.names, principal, neighbours)
+        step, arguments = _names_step(settings, made.facts.names, principal, neighbours, _names_of_clients(settings, deployment, tenant))
         made.add(step, arguments)
         made.warnings += step.warnings
 
@@ -346,14 +355,27 @@ def _plan_tenant(
         _attempt(made, names)
 
 
+def _names_of_clients(settings: Settings, deployment: Deployment, tenant: Tenant) -> list[str]:
+    """The farm's names that stay in an exact domain since hybrid modern authentication is on; in what form others are wanted is its own."""
+    farm, app_id = deployment.leading, settings.skype_application_id
+    if isinstance(farm, Unread) or "oauth_configuration" not in farm:  # which an obstacle says
+        return []
+    own = client_names.hosts(app_id, farm, settings.external_fqdns)
+    there = client_names.of_farms(app_id, tenant.principals["service_principals"])
+    return [name for name, host in there if host in own and client_names.are_needed(farm["oauth_configuration"], name)]
+
+
 def _names_step(
-    settings: Settings, wanted: Sequence[str], principal: ServicePrincipal, neighbours: Neighbours
+    settings: Settings, wanted: Sequence[str], principal: ServicePrincipal, neighbours: Neighbours, clients: Sequence[str]
 ) -> tuple[Step, dict[str, Any]]:
-    """The names of the Web services, and the options of sp_names. Where other deployments have names in an exact domain, they stay."""
+    """The names of the Web services, and the options of sp_names. Where other deployments have names in an exact domain, they stay.
+
+    clients: names that clients ask for, which stay too.
+    """
     app_id, domains = settings.skype_application_id, settings.names_exact_domains
     unnamed = ", ".join(neighbours.unnamed) if domains else ""
     state = "exact" if domains and not unnamed else "present"
-    keep = [name for name in neighbours.names_of_others() if farms_host(app_id, name, domains)] if state == "exact" else []
+    keep = [name for name in (*neighbours.names_of_others(), *clients) if farms_host(app_id, name, domains)] if state == "exact" else []
     planned = plans.names(principal, wanted, state, app_id, domains, keep)
     arguments = {"app_id": app_id, "names": list(wanted), "state": state, "wait_timeout": settings.wait_timeout}
     if state == "exact":

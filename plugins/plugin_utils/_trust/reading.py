@@ -32,7 +32,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name, same_text
 
 _NOTHING_CONTACTED = "Nothing was contacted."
 
@@ -41,7 +41,7 @@ def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = F
     """The settings that these variables make; nothing is contacted. HybridAuthError that names all that is wrong, each in a line.
 
     variables: by their whole names. Others among them are left alone where they resemble none of the role's; blank ones are not given.
-    entry_point: configure (also called main), audit, rotate or remove. check_mode: nothing is written, so a removal needs no confirmation.
+    entry_point: one of ENTRY_POINTS, or main for configure. check_mode: nothing is written, so a removal needs no confirmation.
     """
     entry_point = "configure" if entry_point == MAIN else entry_point
     if entry_point not in ENTRY_POINTS:
@@ -59,6 +59,7 @@ def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = F
     _check_tenant(settings, problems)
     _check_files(settings, problems, entry_point)
     _check_rotation(settings, problems)
+    _check_modern_authentication(settings, problems)
     if entry_point == "remove" and not check_mode:
         _check_confirmation(settings, problems)
     # An audit of the farm alone is one too: it says in its report that the tenant could not be read, and why.
@@ -127,11 +128,13 @@ def _check_tenant(settings: Settings, problems: _Problems) -> None:
     tenant, tenant_id = settings.tenant, settings.tenant_id
     if tenant and tenant_id and is_guid(tenant) and tenant != tenant_id:
         problems.add("trust_tenant", f"trust_tenant: it is {tenant}, but trust_tenant_id is {tenant_id}. Expected one tenant in both.")
-    named, other = tenant_in(settings.metadata_url), tenant_id or (tenant if tenant and is_guid(tenant) else None)
-    if named and other and named != other:
-        variable = "trust_tenant_id" if tenant_id else "trust_tenant"
-        problem = f"it names tenant {named}, but {variable} is {other}"
-        problems.add("trust_metadata_url", f"trust_metadata_url: {problem}. Expected one tenant in both.")
+    other = tenant_id or (tenant if tenant and is_guid(tenant) else None)
+    for name in ("metadata_url", "modern_authentication_metadata_url"):
+        named = tenant_in(getattr(settings, name))
+        if named and other and named != other:
+            variable = "trust_tenant_id" if tenant_id else "trust_tenant"
+            problem = f"it names tenant {named}, but {variable} is {other}"
+            problems.add(f"{PREFIX}{name}", f"{PREFIX}{name}: {problem}. Expected one tenant in both.")
 
 
 def _check_proof(settings: Settings, problems: _Problems) -> None:
@@ -169,6 +172,14 @@ def _check_rotation(settings: Settings, problems: _Problems) -> None:
             raise InvalidOptionError("trust_rotation_immediate", "it is true, and trust_rotation_effective_date is set too", "one of them")
 
 
+def _check_modern_authentication(settings: Settings, problems: _Problems) -> None:
+    name = "trust_modern_authentication_server"
+    if same_text(settings.modern_authentication_server, settings.oauth_server_name) and not problems.any(name, "trust_oauth_server_name"):
+        with problems.of(name):
+            problem = f"{settings.modern_authentication_server} is the OAuth server of the trust (trust_oauth_server_name)"
+            raise InvalidOptionError(name, problem, "a server of its own, since its type and metadata are others")
+
+
 def _check_confirmation(settings: Settings, problems: _Problems) -> None:
     deployment = settings.deployment
     if settings.remove_confirm != deployment and not problems.any("trust_deployment"):
@@ -203,6 +214,12 @@ def _check_sign_in(settings: Settings, problems: _Problems, entry_point: str) ->
             raise InvalidOptionError(
                 "trust_metadata_url", problem, "the URL that Microsoft or your operator named for your tenant's authorization server"
             )
+    turns_on = entry_point == "modern_authentication" and settings.modern_authentication_state == "present"
+    if turns_on and cloud.federation_metadata is None and not settings.modern_authentication_metadata_url:
+        name = "trust_modern_authentication_metadata_url"
+        with problems.of(name):
+            problem = f"it is not set, and Microsoft documents no federation metadata for clients in the cloud {cloud.name}"
+            raise InvalidOptionError(name, problem, "the URL that Microsoft or your operator named for it")
 
 
 def _set_by(option: str, given: Mapping[str, Any]) -> str:

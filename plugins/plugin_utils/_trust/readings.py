@@ -139,9 +139,12 @@ def check_obstacles(name: str, obstacles: Sequence[Obstacle]) -> None:
     raise HybridAuthError(problems, remedies, unchanged=True, obstacles=[obstacle.shown() for obstacle in obstacles])
 
 
-def failure(name: str, obstacles: Sequence[Obstacle]) -> str:
-    """Why a run fails at its end, which did in spite of the obstacles what keeps the trust; empty where there are none."""
-    return " ".join((*_told(name, obstacles), _ONLY_WHAT_SIGNS)) if obstacles else ""
+def failure(name: str, obstacles: Sequence[Obstacle], done: str = _ONLY_WHAT_SIGNS) -> str:
+    """Why a run fails at its end, which did in spite of the obstacles what keeps the trust; empty where there are none.
+
+    done: what was done all the same, as sentences.
+    """
+    return " ".join(text for text in (*_told(name, obstacles), done) if text) if obstacles else ""
 
 
 def _told(name: str, obstacles: Sequence[Obstacle]) -> tuple[str, str]:

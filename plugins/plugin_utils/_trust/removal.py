@@ -18,16 +18,19 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import (
     FarmReading,
     OAuthConfiguration,
+    OAuthServer,
     PartnerApplication,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import ownership
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, ownership
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
+
+_ANOTHER = "it is another one"
+_SWITCH_BACK = "sfb.hybrid_auth.modern_authentication with trust_modern_authentication_state: absent takes that back"
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust
 
 def _application(applications: Sequence[PartnerApplication], trust: Trust) -> tuple[bool, list[Left]]:
     ours = partner_application.find(applications, trust.partner_application)
-    left = [Left(f"partner application {one['identity']}", "it is another one") for one in applications if one is not ours]
+    left = [Left(f"partner application {one['identity']}", _ANOTHER) for one in applications if one is not ours]
     if ours is None or trust.forced(ours["identity"]):
         return True, left
     if same_text(ours["application_id"], trust.exchange_app_id) and ours["use_oauth_server"]:
@@ -148,22 +151,31 @@ def _application(applications: Sequence[PartnerApplication], trust: Trust) -> tu
 
 def _server(farm: FarmReading, trust: Trust, application_goes: bool) -> tuple[bool, list[Left]]:
     servers = farm["oauth_servers"]
+    clients = client_names.switched_to(farm["oauth_configuration"])
     ours = oauth_server.find(servers, trust.oauth_server)
-    left = [Left(f"OAuth server {one['identity']}", "it is another one") for one in servers if one is not ours]
-    if ours is None or trust.forced(ours["identity"]):
+    left = [Left(f"OAuth server {one['identity']}", _why_another(one, clients)) for one in servers if one is not ours]
+    if ours is None:
         return True, left
     why = None
     users = _users(farm, trust, application_goes)
     foreign = ownership.anothers(ours, trust.tenant_id, trust.metadata_url)
-    if foreign:
+    # Whatever is asked for: a server that clients are sent to goes after the switch, or no client signs in.
+    if same_text(clients, ours["identity"]):
+        why = f"clients are sent to it (ClientAuthorizationOAuthServerIdentity of the OAuth configuration); {_SWITCH_BACK}"
+    elif trust.forced(ours["identity"]):
+        return True, left
+    elif foreign:
         why = f"its {foreign} is another tenant's or service's, and not that of tenant {trust.tenant_id}"
     elif not ownership.is_tenants(ours, trust.tenant_id, trust.metadata_url):
         why = f"neither its metadata URL ({ours['metadata_url']}) nor its realm ({ours['realm']}) is that of tenant {trust.tenant_id}"
     elif users:
         why = f"{', '.join(users)} takes its tokens from an OAuth server"
-    elif same_text(farm["oauth_configuration"]["client_authorization_oauth_server"], ours["identity"]):
-        why = "clients are sent to it (ClientAuthorizationOAuthServerIdentity of the OAuth configuration)"
     return why is None, [*([Left(f"OAuth server {ours['identity']}", why, decide=True)] if why else []), *left]
+
+
+def _why_another(server: OAuthServer, clients: str | None) -> str:
+    """Why an OAuth server that is not the trust's stays. clients: the one that clients are sent to."""
+    return f"clients are sent to it (hybrid modern authentication); {_SWITCH_BACK}" if same_text(server["identity"], clients) else _ANOTHER
 
 
 def _users(farm: FarmReading, trust: Trust, application_goes: bool) -> list[str]:
@@ -217,9 +229,8 @@ def _why_stays(key: KeyCredential, trust: Trust) -> tuple[str, bool]:
 
 def _going_names(configuration: OAuthConfiguration, principals: Iterable[ServicePrincipal], trust: Trust) -> tuple[str, ...]:
     """The names that go, as they are spelled there. Where clients sign in with hybrid modern authentication, it needs the URLs."""
-    modern = configuration["client_authorization_oauth_server"]
-    there = [name for name, host in _hosts_there(principals, trust) if host in trust.hosts]
-    names = [name for name in (*trust.names, *there) if not (modern and name.lower().startswith("https://"))]
+    there = [name for name, host in client_names.of_farms(trust.skype_app_id, principals) if host in trust.hosts]
+    names = [name for name in (*trust.names, *there) if not client_names.are_needed(configuration, name)]
     going = {name.lower(): name for name in (*names, *trust.given_names)}
     return tuple(name for key, name in going.items() if key not in trust.shared_names)
 
@@ -228,7 +239,7 @@ def _names(principals: Iterable[ServicePrincipal], trust: Trust, going: Iterable
     gone = {name.lower() for name in going}
     return [
         Left(f"name {name} of service principal {trust.skype_app_id}", _why_name_stays(name, host, trust))
-        for name, host in _hosts_there(principals, trust)
+        for name, host in client_names.of_farms(trust.skype_app_id, principals)
         if name.lower() not in gone
     ]
 
@@ -238,17 +249,6 @@ def _why_name_stays(name: str, host: str, trust: Trust) -> str:
     if another is not None:
         return f"deployment {another} has it too" if host in trust.hosts else f"it is of deployment {another}"
     return "hybrid modern authentication is on, which needs it" if host in trust.hosts else "its host is not in the farm's topology"
-
-
-def _hosts_there(principals: Iterable[ServicePrincipal], trust: Trust) -> list[tuple[str, str]]:
-    """The names on Skype for Business Online that may be a farm's, each with its host."""
-    return [
-        (name, host)
-        for principal in principals
-        if principal["app_id"] == trust.skype_app_id
-        for name in principal["names"]
-        if (host := host_in(trust.skype_app_id, name)) and not is_microsofts(host)
-    ]
 
 
 def _accounts(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:

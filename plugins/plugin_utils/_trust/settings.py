@@ -48,10 +48,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS
 
 PREFIX = "trust_"
-ENTRY_POINTS = ("configure", "audit", "rotate", "remove")
+ENTRY_POINTS = ("configure", "audit", "rotate", "remove", "modern_authentication")
 MAIN = "main"  # what a role calls the entry point that the playbook calls configure
 # What the role itself leaves as facts under names like its variables'.
-FACTS = ("trust_summary", "trust_audit", "trust_rotation", "trust_removal")
+FACTS = ("trust_summary", "trust_audit", "trust_rotation", "trust_removal", "trust_modern_authentication")
 _LONGEST_WAIT_SECONDS = 86400
 _LONGEST_DAYS = 3650
 _DEVICE_CODE_SECONDS = 900  # https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code: how long a code lives
@@ -59,7 +59,7 @@ _NOT_VERIFIED = (
     "trust_validate_certs is false: the TLS certificates of sign-in and Microsoft Graph are not verified, so anyone on the way can read "
     "and change the sign-in."
 )
-_AUDIT, _ROTATE, _REMOVE = ("audit",), ("rotate",), ("remove",)
+_AUDIT, _ROTATE, _REMOVE, _MODERN = ("audit",), ("rotate",), ("remove",), ("modern_authentication",)
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,9 @@ class Settings:
     remove_confirm: str | None = variable(TEXT, entry_points=_REMOVE)
     remove_service_name: bool = variable(YES_NO, False, entry_points=_REMOVE)
     remove_foreign: tuple[str, ...] = variable(list_of(TEXT), (), entry_points=_REMOVE)
+    modern_authentication_state: str = variable(one_of("present", "absent"), "present", entry_points=_MODERN)
+    modern_authentication_server: str = variable(TEXT, "evoSTS", entry_points=_MODERN)
+    modern_authentication_metadata_url: str | None = variable(URL, entry_points=_MODERN)
     rotation_overlap_days: int = variable(number(SHORTEST_OVERLAP_DAYS, _LONGEST_DAYS, "days"), 7, entry_points=(*_AUDIT, *_ROTATE))
     rotation_earlier_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
     rotation_remove_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)

@@ -28,6 +28,8 @@ TITLES = {
     "oauth_configuration": "OAuth configuration",
 }
 
+_NAMING = "trust_partner_application_name, trust_oauth_server_name, trust_service_name"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -112,8 +114,8 @@ def configuration_losses(farm: Reading, wanted: Mapping[str, Any], known: Collec
     return losses
 
 
-def takeover_obstacles(losses: Collection[Loss], takeover: Collection[str]) -> list[Obstacle]:
-    """One for each owner whose values would be lost and whose takeover was not asked for."""
+def takeover_obstacles(losses: Collection[Loss], takeover: Collection[str], variables: str = _NAMING) -> list[Obstacle]:
+    """One for each owner whose values would be lost and whose takeover was not asked for. variables: those that give another name."""
     owners: dict[str, list[str]] = {}
     for loss in losses:
         if loss.owner is not None and not any(same_text(loss.owner, name) for name in takeover):
@@ -122,8 +124,7 @@ def takeover_obstacles(losses: Collection[Loss], takeover: Collection[str]) -> l
         Obstacle(
             owner,
             f"A run would lose what looks like another's: {'; '.join(what)}.",
-            "Leave it by giving another name or value (trust_partner_application_name, trust_oauth_server_name, trust_service_name), or "
-            f"have it taken over with trust_takeover: [{owner}].",
+            f"Leave it by giving another name or value ({variables}), or have it taken over with trust_takeover: [{owner}].",
         )
         for owner, what in owners.items()
     ]

@@ -13,6 +13,9 @@ Sources of the values:
  - Metadata of the authorization server, US Government:
    https://learn.microsoft.com/exchange/configure-oauth-authentication-between-exchange-and-exchange-online-organizations-exchange-2013-help
  - Metadata of the authorization server, China: no page of Microsoft gives the URL, so it must be given by the user.
+ - Federation metadata for hybrid modern authentication, global:
+   https://learn.microsoft.com/microsoft-365/enterprise/configure-skype-for-business-for-hybrid-modern-authentication
+   No page gives the URL for another cloud, so there it must be given by the user.
  - Further sign-in hosts of a cloud (China's is named login.chinacloudapi.cn by https://learn.microsoft.com/graph/deployments): the
    well-known authority hosts of MSAL for Python, https://github.com/AzureAD/microsoft-authentication-library-for-python.
  - Audiences of federated credentials: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
@@ -34,6 +37,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 
 _ACS_METADATA = "https://accounts.accesscontrol.windows.net/{tenant_id}/metadata/json/1"
 _US_GOVERNMENT_METADATA = "https://login.microsoftonline.us/{tenant_id}/metadata/json/1"
+_FEDERATION_METADATA = "https://login.windows.net/common/FederationMetadata/2007-06/FederationMetadata.xml"
 _GLOBAL_LOGIN = ("login.microsoft.com", "login.windows.net", "sts.windows.net")
 _US_GOVERNMENT_LOGIN = ("login.usgovcloudapi.net",)
 _CHINA_LOGIN = ("login.chinacloudapi.cn",)
@@ -49,6 +53,7 @@ class Cloud:
     federation_audience: what an identity provider's token is for when Entra ID takes it as a federated credential.
     other_login_hosts: hosts that sign in to this cloud too.
     exchange_host: where Exchange Online is asked.
+    federation_metadata: the metadata for hybrid modern authentication, or None where its URL is not documented.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Cloud:
     federation_audience: str
     other_login_hosts: tuple[str, ...]
     exchange_host: str
+    federation_metadata: str | None = None
 
 
 _TABLE = {
@@ -71,6 +77,7 @@ _TABLE = {
             "api://AzureADTokenExchange",
             _GLOBAL_LOGIN,
             "outlook.office365.com",
+            _FEDERATION_METADATA,
         ),
         Cloud(
             "gcc",
@@ -80,6 +87,7 @@ _TABLE = {
             "api://AzureADTokenExchange",
             _GLOBAL_LOGIN,
             "outlook.office365.com",
+            _FEDERATION_METADATA,
         ),
         Cloud(
             "gcc_high",

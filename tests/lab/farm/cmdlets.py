@@ -16,6 +16,8 @@ from .binder import CmdletError
 
 Row = dict[str, Any]
 _SSAUTH = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
+_CLIENTS = "ClientAuthorizationOAuthServerIdentity"
+_FEDERATION_TYPES = ("azuread", "adfs")
 _CONFIGURATION = {
     "Identity": "Global",
     "Realm": "",
@@ -96,7 +98,7 @@ class Cmdlets:
             "AuthorizationUriOverride": "",
             "AcceptSecurityIdentifierInformation": False,
         }
-        self._download("New-CsOAuthServer", entry, bound["MetadataUrl"])
+        self._download("New-CsOAuthServer", entry, bound)
         self._assign(entry, bound, ("Realm", "Type", "AcceptSecurityIdentifierInformation", "AuthorizationUriOverride"))
         if bound.get("InMemory"):
             return []
@@ -106,12 +108,16 @@ class Cmdlets:
     def _set_oauthserver(self, bound: dict[str, Any]) -> list[Row]:
         entry = self._one("oauth_servers", "Set-CsOAuthServer", bound)
         if "MetadataUrl" in bound:
-            self._download("Set-CsOAuthServer", entry, bound["MetadataUrl"])
+            self._download("Set-CsOAuthServer", entry, bound)
         self._assign(entry, bound, ("Type", "AcceptSecurityIdentifierInformation", "AuthorizationUriOverride"))
         return []
 
     def _remove_oauthserver(self, bound: dict[str, Any]) -> list[Row]:
-        self._cms["oauth_servers"].remove(self._one("oauth_servers", "Remove-CsOAuthServer", bound))
+        entry = self._one("oauth_servers", "Remove-CsOAuthServer", bound)
+        # What the product does then is not documented. Here it shows where a run takes what clients need.
+        if str(self._cms["oauth_configuration"].get(_CLIENTS) or "").lower() == entry["Identity"].lower():
+            self._refuse("Remove-CsOAuthServer", f'"{entry["Identity"]}" is in use: {_CLIENTS} names it.')
+        self._cms["oauth_servers"].remove(entry)
         return []
 
     def _get_partnerapplication(self, bound: dict[str, Any]) -> list[Row]:
@@ -168,6 +174,10 @@ class Cmdlets:
         ]
 
     def _set_oauthconfiguration(self, bound: dict[str, Any]) -> list[Row]:
+        named = bound.get(_CLIENTS)
+        # Not documented either, and an OAuth server that is not there lets no client sign in.
+        if named and self._find("oauth_servers", named) is None:
+            self._refuse("Set-CsOAuthConfiguration", f'Cannot find OAuth server "{named}", which {_CLIENTS} names.')
         self._assign(self._cms["oauth_configuration"], bound, tuple(name for name in _CONFIGURATION if name != "Identity"))
         return []
 
@@ -318,16 +328,28 @@ class Cmdlets:
         try:
             return self._resolve(url)
         except MetadataError as exc:
-            raise CmdletError(
-                'Cannot bind parameter \'MetadataUrl\' to the target. Exception setting "MetadataUrl": "The metadata document could not be '
-                f'downloaded from the URL in the MetadataUrl parameter or downloaded data is not a valid metadata document, error: {exc}"',
-                f"ParameterBindingFailed,{cmdlet}",
-                "WriteError",
-            ) from None
+            raise self._no_metadata(cmdlet, str(exc)) from None
 
-    def _download(self, cmdlet: str, entry: dict[str, Any], url: str) -> None:
+    def _no_metadata(self, cmdlet: str, why: str) -> CmdletError:
+        return CmdletError(
+            'Cannot bind parameter \'MetadataUrl\' to the target. Exception setting "MetadataUrl": "The metadata document could not be '
+            f'downloaded from the URL in the MetadataUrl parameter or downloaded data is not a valid metadata document, error: {why}"',
+            f"ParameterBindingFailed,{cmdlet}",
+            "WriteError",
+        )
+
+    def _refuse(self, cmdlet: str, text: str) -> None:
+        raise CmdletError(text, f"InvalidOperation,{cmdlet}", "InvalidOperation")
+
+    def _download(self, cmdlet: str, entry: dict[str, Any], bound: dict[str, Any]) -> None:
+        url = bound["MetadataUrl"]
         document = self._document(cmdlet, url)
-        entry.update({"MetadataUrl": url, "IssuerIdentifier": document["issuer"], "Realm": document["realm"], "Type": document["type"]})
+        named = str(bound.get("Type") or entry.get("Type") or "")
+        if document.get("kind") == "federation" and named.lower() not in _FEDERATION_TYPES:
+            # Every example of Microsoft's names the type there; without it such a document is none that the cmdlet knows.
+            raise self._no_metadata(cmdlet, "the document is no JSON")
+        told = {"MetadataUrl": url, "IssuerIdentifier": document["issuer"], "Realm": document["realm"], "Type": document["type"] or named}
+        entry.update(told)
 
     def _token(self, cmdlet: str, entry: dict[str, Any], bound: dict[str, Any]) -> None:
         if "MetadataUrl" in bound:

@@ -19,6 +19,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from .. import scenarios
 from ..farm import certificates, server_settings
 from ..state import GREENFIELD
 
@@ -29,6 +30,9 @@ ONLINE = "https://autodiscover-s.outlook.com/autodiscover/autodiscover.svc"
 # The farm's dedicated application, the permission that it has, and how Exchange Server's own is named.
 HYBRID, FULL_ACCESS = "10000000-0000-4000-8000-000000000000", "dc890d15-9560-4a4c-9b7f-a736ec74ec40"
 EXCHANGE_SERVERS = "ExchangeServerApp-0626ac82-7d72-41c7-9e9b-720b276e98f2"
+FEDERATION_METADATA = scenarios.FEDERATION_METADATA
+# What clients of the right state's pools ask for.
+CLIENT_NAMES = [f"https://{host}.contoso.com/" for host in ("webext", "webext2", "webint")]
 # What signs in.
 CLIENT = "0a1b2c3d-0000-4000-8000-000000000001"
 _SSAUTH = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
@@ -247,6 +251,15 @@ def staged(state: State, days: float, *, in_cloud: bool = True, servers: int = 2
         add_key(state, SKYPE, "next", following)
 
 
+def modern(state: State, *, names: bool = True, **changed: Any) -> None:
+    """Hybrid modern authentication is on. names: whether the tenant knows what clients ask for. changed: of its OAuth server."""
+    listed = principal(state, SKYPE)["servicePrincipalNames"]
+    before = list(listed)
+    scenarios.modern(state)
+    listed[:] = listed if names else before
+    farm(state)["cms"]["oauth_servers"][-1].update(changed)
+
+
 def at(days: float) -> str:
     """The time in so many days."""
     return (datetime.now(timezone.utc) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -396,6 +409,7 @@ CASES: tuple[Case, ...] = (
     Case("credential.several_principals", "warn", _several),
     Case("names.external_fqdn", "fail", lambda state: _named(state).remove(f"{SKYPE}/webext2.contoso.com")),
     Case("names.pool", "warn", lambda state: farm(state)["cms"]["web_services"][1].update(ExternalFqdn="")),
+    Case("names.modern_authentication", "fail", lambda state: modern(state, names=False)),
     Case("names.stale", "warn", lambda state: _named(state, "old.contoso.com")),
     Case("replication.up_to_date", "fail", lambda state: farm(state)["cms"]["replicas"][1].update(UpToDate=False)),
     Case("replication.report_age", "warn", lambda state: farm(state)["cms"]["replicas"][0].update(LastStatusReport=at(-3))),

@@ -20,7 +20,7 @@ short_description: Write results to a file
 description: Writes counts, results and facts of a run to the file that TRUST_RECORD names.
 """
 
-_FACTS = ("trust_summary", "trust_audit", "trust_removal", "trust_rotation")
+_FACTS = ("trust_summary", "trust_audit", "trust_removal", "trust_rotation", "trust_modern_authentication")
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships no types

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from ansible import constants
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import plan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import modern_authentication, plan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from tests.lab.farm import certificates
@@ -93,6 +93,18 @@ class Work:
         path = self.workdir / "certificate.pfx"
         path.write_bytes(base64.b64decode(entry["pfx"]))
         return str(path)
+
+
+def switch(work: Work) -> None:
+    """A run of modern_authentication."""
+    read, cloud = work.estate.everything()
+    deployment = Deployment("contoso", work.servers[0], tuple(work.servers), (), dict(zip(work.servers, read, strict=True)))
+    made = modern_authentication.plan(Settings(), deployment, Tenant(states.TENANT, "global", cloud))
+    assert made.obstacles == []
+    for step in made.steps:
+        if step.change.changed:
+            module, on_farm = STEPS[step.name]
+            work.do(module, work.servers[0] if on_farm else None, **made.arguments[step.name])
 
 
 def _thumbprint(entry: dict[str, Any]) -> str:
@@ -175,6 +187,7 @@ REMEDIES: dict[str, Callable[[Work], None]] = {
     "credential.shared_own": remove(states.EXCHANGE, own=True),
     "credential.weak_key": remove(states.SKYPE),
     "credential.symmetric": remove(states.SKYPE),
+    "names.modern_authentication": switch,
 }
 # Findings that fail after it all, and why.
 LEFT: dict[str, dict[str, str]] = {

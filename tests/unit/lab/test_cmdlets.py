@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.lab.cloud.metadata import resolve
 from tests.lab.farm.binder import CmdletError
 from tests.lab.farm.farm import Farm
 from tests.lab.faults import Faults
@@ -124,3 +125,44 @@ def test_certificates_of_another_use_are_none(farm: Farm) -> None:
 def test_a_parameter_that_is_not_simulated_is_not_passed_over(farm: Farm, cmdlet: str, given: dict[str, Any]) -> None:
     with pytest.raises(CmdletError, match="does not simulate"):
         run(farm, cmdlet, **given)
+
+
+FEDERATION = "https://login.windows.net/common/FederationMetadata/2007-06/FederationMetadata.xml"
+EVO = {"Identity": "evoSTS", "MetadataUrl": FEDERATION, "AcceptSecurityIdentifierInformation": True}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Farm:
+    """A farm that downloads what the lab has."""
+    state = State()
+    return Farm(state, RequestLog(), Faults(), tmp_path, None, lambda url: resolve(state, url, "https://localhost"))
+
+
+@pytest.mark.parametrize("tenant", ["common", "5588b4fd-f26d-475c-824f-9911277ab13e", "contoso.com"])
+def test_federation_metadata_is_taken_with_its_type_and_tells_the_issuer(own: Farm, tenant: str) -> None:
+    url = FEDERATION.replace("common", tenant)
+    with pytest.raises(CmdletError, match="not a valid metadata document"):
+        run(own, "New-CsOAuthServer", **EVO)
+    (made,) = run(own, "New-CsOAuthServer", **{**EVO, "MetadataUrl": url}, Type="AzureAD")
+    assert (made["Type"], made["IssuerIdentifier"], made["Realm"], made["MetadataUrl"]) == ("AzureAD", "sts.windows.net", "", url)
+    run(own, "Set-CsOAuthServer", Identity="EVOSTS", MetadataUrl=FEDERATION)
+    (found,) = run(own, "Get-CsOAuthServer")
+    assert (found["Type"], found["MetadataUrl"]) == ("AzureAD", FEDERATION)
+
+
+def test_federation_metadata_of_no_tenant_is_none(own: Farm) -> None:
+    with pytest.raises(CmdletError, match="remote name could not be resolved"):
+        run(own, "New-CsOAuthServer", **{**EVO, "MetadataUrl": FEDERATION.replace("common", "fabrikam.com")}, Type="AzureAD")
+
+
+def test_clients_are_sent_only_to_a_server_that_is_there_and_it_stays_while_they_are(own: Farm) -> None:
+    switch = "ClientAuthorizationOAuthServerIdentity"
+    with pytest.raises(CmdletError, match="Cannot find OAuth server"):
+        run(own, "Set-CsOAuthConfiguration", **{switch: "evoSTS"})
+    run(own, "New-CsOAuthServer", **EVO, Type="AzureAD")
+    run(own, "Set-CsOAuthConfiguration", **{switch: "EvoSTS"})
+    with pytest.raises(CmdletError, match="is in use"):
+        run(own, "Remove-CsOAuthServer", Identity="evoSTS")
+    run(own, "Set-CsOAuthConfiguration", **{switch: ""})
+    run(own, "Remove-CsOAuthServer", Identity="evoSTS")
+    assert run(own, "Get-CsOAuthServer") == []

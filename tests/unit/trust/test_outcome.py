@@ -118,6 +118,30 @@ def test_a_removal_tells_what_went_and_what_stays() -> None:
     assert "it lacks" in wrong["msg"]
 
 
+def test_a_switch_tells_what_was_done_and_where_clients_are_sent_then() -> None:
+    planned = plan(
+        step("oauth_configuration", "clear it", losses=["a setting"]), step("names"), state="absent", server="evoSTS", clients=None, left=[]
+    )
+    done = {"oauth_configuration": {"changed": True, "operations": ["cleared it"]}, "names": SKIPPED}
+    options = {"run": "modern_authentication", "plan": planned, "done": done}
+    result = run_action("trust_outcome", options)
+    assert (result["summary"]["changed"], result["summary"]["clients"]) == (True, None)
+    head = ["Deployment contoso: made 1 change", "cleared it", "loses: a setting", f"tenant: {TENANT}"]
+    assert result["lines"] == [*head, "clients: sent to no OAuth server"]
+    left = [{"what": "a name", "why": "it is another's"}]
+    on = {**planned, "steps": [], "state": "present", "clients": "evoSTS", "left": left, "warnings": ["w"], "tenant_id": None}
+    assert run_action("trust_outcome", {**options, "plan": on}, check_mode=True)["lines"] == [
+        "Deployment contoso: nothing to change",
+        "tenant: not known",
+        "clients: sent to OAuth server evoSTS",
+        "names: name",
+        "keeps (1)",
+        "a name stays: it is another's",
+        "warnings: 1, shown above",
+    ]
+    assert "it lacks 'left'" in run_action("trust_outcome", {**options, "plan": plan(state="absent", server="x", clients=None)})["msg"]
+
+
 def test_which_certificate_comes_into_the_store_and_which_follows() -> None:
     pfx = store_arguments(Settings(rotation_create="pfx", rotation_pfx_path="next.pfx"))
     assert (pfx["source"], pfx["pfx_path"]) == ("pfx", "next.pfx")

@@ -222,6 +222,18 @@ def test_names_that_go_are_losses(decide: Decide) -> None:
     assert [loss for loss in step.losses if "old.contoso.com" in loss]
 
 
+@pytest.mark.parametrize("on", [False, True])
+def test_names_that_clients_ask_for_go_from_an_exact_domain_only_where_they_are_not_sent_to_the_tenant(decide: Decide, on: bool) -> None:
+    state = states.right()
+    states.modern(state)
+    if not on:
+        states.cms(state, "oauth_configuration", ClientAuthorizationOAuthServerIdentity="")
+    made = decide(state, names_exact_domains=("contoso.com",), **RIGHT)
+    (step,) = [one for one in made.steps if one.name == "names"]
+    assert step.change.changed is not on
+    assert set(made.arguments["names"]["keep"]) == (set(states.CLIENT_NAMES) if on else set())
+
+
 def test_the_plan_says_what_the_shared_principal_costs_today(decide: Decide) -> None:
     plan = decide(greenfield())
     (warning,) = plan.steps[0].warnings

@@ -247,3 +247,20 @@ def test_bad_input_is_refused(options: dict[str, Any], problem: str) -> None:
     result = run_action("trust_removal", {**SAID, **options})
     assert result["failed"]
     assert problem in result["msg"]
+
+
+@pytest.mark.parametrize("named", ["microsoft.sts", "MICROSOFT.sts"])
+def test_a_server_that_clients_are_sent_to_stays_though_it_is_named_and_the_way_back_is_said(named: str) -> None:
+    switched = {"client_authorization_oauth_server": named}
+    planned = removal.plan(objects(oauth_configuration=switched), [], replace(TRUST, although_foreign=("microsoft.sts",)))
+    assert planned.oauth_server is False
+    (left,) = [one for one in planned.left if one.decide]
+    assert "clients are sent to it" in left.why
+    assert left.why.endswith("sfb.hybrid_auth.modern_authentication with trust_modern_authentication_state: absent takes that back")
+
+
+def test_another_server_says_that_clients_are_sent_to_it() -> None:
+    there, switched = [server(), server("evoSTS")], {"client_authorization_oauth_server": "EVOSTS"}
+    planned = removal.plan(objects(oauth_servers=there, oauth_configuration=switched), [], TRUST)
+    assert (planned.oauth_server, "clients are sent to it" in why(planned)["OAuth server evoSTS"]) == (True, True)
+    assert why(removal.plan(objects(oauth_servers=there), [], TRUST))["OAuth server evoSTS"] == "it is another one"

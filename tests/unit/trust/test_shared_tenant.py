@@ -174,6 +174,22 @@ def test_a_removal_takes_what_the_deployment_put_there_and_the_farm_has_no_longe
     assert result["thumbprints"] == [hybrid.thumbprint("east"), cancelled]
 
 
+def test_what_the_clients_of_another_deployment_ask_for_stays_though_it_has_no_trust(hybrid: Hybrid) -> None:
+    west = states.farm(hybrid.farms["west"])["cms"]
+    west.update(oauth_servers=[], partner_applications=[])
+    west["web_services"][0]["ExternalFqdn"] = "webext.contoso.com"
+    hybrid.names().extend(["https://webext.contoso.com/", "https://webext2.contoso.com/"])
+    assert "https://webext.contoso.com/" in hybrid.decide("trust_removal")["names"]
+    states.modern(hybrid.farms["west"], names=False)
+    left = {one["what"]: one["why"] for one in hybrid.decide("trust_removal")["left"]}
+    assert left[f"name https://webext.contoso.com/ of service principal {states.SKYPE}"] == "deployment west has it too"
+    # The way back of the other deployment's neighbour leaves it, too.
+    states.modern(hybrid.farms["east"], names=False)
+    hybrid.settings["east"]["modern_authentication_state"] = "absent"
+    planned = hybrid.decide("trust_modern_authentication")
+    assert planned["arguments"]["names"]["names"] == ["https://webext2.contoso.com/"]
+
+
 def findings(result: dict[str, Any], rule: str) -> dict[str, tuple[str, str]]:
     """The status and what is there, by subject."""
     assert not result.get("failed"), result.get("msg")

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hybrid modern authentication: where clients are sent to the tenant, the OAuth server and every name they ask for are there.
+
+Microsoft's diagnostic (RDCheckModernAuth) takes it for right where an OAuth server is issued by sts.windows.net and the switch names
+evoSTS. It asks for it in every farm; here it may be off. Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, modern_authentication
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+
+NAMES = Rule(
+    "names.modern_authentication",
+    "Where clients are sent to the tenant to sign in, it knows every name they ask for, and the farm the OAuth server",
+    "high",
+    ("fail",),
+    "A client gets no token for a name that the tenant does not know, and an OAuth server that is not the tenant's lets none in.",
+    sources.MODERN_AUTHENTICATION,
+    otherwise="Clients are sent to the tenant to sign in, and lack what they need there",
+)
+RULES = (NAMES,)
+
+_ON = "sfb.hybrid_auth.modern_authentication"
+_BACK = "take the switch back with trust_modern_authentication_state: absent"
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    configuration = facts.lead.part("oauth_configuration")
+    if isinstance(configuration, Unknown):
+        yield NAMES.unknown(facts.subject, configuration.why)
+        return
+    if "client_authorization_oauth_server" not in configuration:
+        yield NAMES.unknown(facts.subject, "the setting was not read")
+        return
+    server = client_names.switched_to(configuration)
+    if server is None:
+        yield NAMES.passed(facts.subject, "off: clients are not sent to the tenant")
+        return
+    yield _server(facts, server)
+    yield from _names(facts)
+
+
+def _server(facts: Facts, named: str) -> Finding:
+    subject, wanted = f"OAuth server {named}", f"an OAuth server of type {modern_authentication.TYPE} that is the tenant's"
+    servers = facts.lead.part("oauth_servers")
+    if isinstance(servers, Unknown):
+        return NAMES.unknown(subject, servers.why)
+    there = next((one for one in servers if same_text(one.get("identity"), named)), None)
+    if there is None:
+        return NAMES.failed(subject, wanted, "not there, although clients are sent to it", f"Run {_ON}, or {_BACK}.")
+    wrong = modern_authentication.flaws(there, facts.tenant_id, facts.expected.cloud)
+    return NAMES.judged(
+        not wrong,
+        subject,
+        wanted,
+        " and ".join(wrong) or "there, and clients are sent to it",
+        f"Run {_ON}, with trust_takeover: [{named}] where the server is another's; or {_BACK}.",
+    )
+
+
+def _names(facts: Facts) -> Iterator[Finding]:
+    services, app_id = facts.lead.part("web_services"), facts.expected.skype_application_id
+    if isinstance(services, Unknown):
+        yield NAMES.unknown(facts.subject, services.why)
+        return
+    principal = facts.principal(app_id)
+    names = principal if isinstance(principal, Unknown) else None if principal is None else principal.get("names")
+    known = {str(name).lower() for name in names} if isinstance(names, list) else set()
+    reading = facts.lead.read
+    hosts = [] if isinstance(reading, Unknown) else client_names.hosts(app_id, reading, facts.expected.external_fqdns)
+    for url in client_names.urls(app_id, hosts):
+        if isinstance(names, Unknown):
+            yield NAMES.unknown(url, names.why)
+            continue
+        yield NAMES.judged(
+            url.lower() in known,
+            url,
+            f"a name of service principal {app_id}",
+            "there" if url.lower() in known else "missing, and clients are sent to the tenant with it",
+            f"Run {_ON}, which adds it; sp_names with form url does so too.",
+        )

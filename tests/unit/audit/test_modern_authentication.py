@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the audit says of hybrid modern authentication: off, on and whole, and each thing that clients would lack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.states import audit as states
+
+from .test_states import audited
+
+RULE = "names.modern_authentication"
+ADFS = "https://sts.contoso.com/FederationMetadata/2007-06/FederationMetadata.xml"
+State = dict[str, Any]
+Judge = Callable[[State], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
+    """What the audit finds in a state that does not pass."""
+
+    def wrong(state: State) -> list[dict[str, Any]]:
+        return [one for one in audited(state, {}, tmp_path, monkeypatch)["findings"] if one["status"] != "pass"]
+
+    return wrong
+
+
+def diagnostic_is_content(state: State) -> bool:
+    """What RDCheckModernAuth of Microsoft's diagnostic takes for right, without what it asks of hosting providers."""
+    cms = states.farm(state)["cms"]
+    issued = any(one.get("IssuerIdentifier") == "sts.windows.net" for one in cms["oauth_servers"])
+    return issued and str(cms["oauth_configuration"].get("ClientAuthorizationOAuthServerIdentity") or "").lower() == "evosts"
+
+
+def test_it_may_be_off_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (finding,) = [one for one in audited(states.right(), {}, tmp_path, monkeypatch)["findings"] if one["id"] == RULE]
+    assert (finding["status"], finding["actual"]) == ("pass", "off: clients are not sent to the tenant")
+
+
+def test_where_it_is_on_and_whole_every_rule_passes(judge: Judge) -> None:
+    state = states.right()
+    states.modern(state)
+    assert judge(state) == []
+    assert diagnostic_is_content(state)
+
+
+def test_it_is_whole_with_the_tenants_own_metadata_and_in_any_letter_case(judge: Judge) -> None:
+    state = states.right()
+    states.modern(state, Type="AzureAd", MetadataUrl=states.FEDERATION_METADATA.replace("common", states.TENANT))
+    states.cms(state, "oauth_configuration", ClientAuthorizationOAuthServerIdentity="EVOSTS")
+    listed = states.principal(state, states.SKYPE)["servicePrincipalNames"]
+    listed[:] = [name.upper() if name in states.CLIENT_NAMES else name for name in listed]
+    assert judge(state) == []
+
+
+@pytest.mark.parametrize("name", states.CLIENT_NAMES)
+def test_each_name_that_is_missing_is_named(judge: Judge, name: str) -> None:
+    state = states.right()
+    states.modern(state)
+    states.principal(state, states.SKYPE)["servicePrincipalNames"].remove(name)
+    (finding,) = judge(state)
+    assert (finding["id"], finding["status"], finding["subject"]) == (RULE, "fail", name)
+    assert "missing" in finding["actual"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "part"),
+    [
+        ({"Type": "ADFS", "MetadataUrl": ADFS, "IssuerIdentifier": "http://sts.contoso.com/adfs/services/trust"}, "its type is ADFS"),
+        ({"IssuerIdentifier": "https://sts.contoso.com/"}, "its issuer is https://sts.contoso.com/"),
+        ({"AcceptSecurityIdentifierInformation": False}, "does not accept security identifiers"),
+        ({"MetadataUrl": states.FEDERATION_METADATA.replace("common", states.OTHER_TENANT)}, "is another tenant's or service's"),
+    ],
+)
+def test_an_oauth_server_that_lets_no_client_in_fails(judge: Judge, changed: dict[str, Any], part: str) -> None:
+    state = states.right()
+    states.modern(state, **changed)
+    (finding,) = [one for one in judge(state) if one["id"] == RULE]
+    assert (finding["status"], finding["subject"]) == ("fail", "OAuth server evoSTS")
+    assert part in finding["actual"]
+    assert "trust_takeover: [evoSTS]" in finding["remedy"]
+    assert diagnostic_is_content(state) is (changed.get("IssuerIdentifier") is None)
+
+
+def test_a_switch_to_a_server_that_is_not_there_fails(judge: Judge) -> None:
+    state = states.right()
+    states.modern(state)
+    states.farm(state)["cms"]["oauth_servers"].pop()
+    (finding,) = judge(state)
+    assert (finding["subject"], finding["actual"]) == ("OAuth server evoSTS", "not there, although clients are sent to it")
+    assert not diagnostic_is_content(state)
+
+
+def test_a_server_that_clients_are_not_sent_to_is_only_prepared(judge: Judge) -> None:
+    state = states.right()
+    states.modern(state, names=False)
+    states.cms(state, "oauth_configuration", ClientAuthorizationOAuthServerIdentity="")
+    assert judge(state) == []
+
+
+@pytest.mark.parametrize("part", ["Get-CsOAuthConfiguration", "Get-CsOAuthServer", "Get-CsService"])
+def test_what_was_not_read_is_skipped_and_never_passes(judge: Judge, part: str) -> None:
+    state = states.right()
+    states.modern(state)
+    states.farm(state)["front_ends"][0]["lacks"] = [part]
+    found = [one for one in judge(state) if one["id"] == RULE]
+    assert {one["status"] for one in found} == {"skip"}
+    assert "Cmdlet" in found[0]["actual"] or part in found[0]["actual"]

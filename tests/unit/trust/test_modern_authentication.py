@@ -1,0 +1,361 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hybrid modern authentication as one switch: on in an order that strands no client, off without what others need."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import modern_authentication as subject
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.modern_authentication import Plan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant, Unread
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+
+from .test_discovery import SKYPE, TENANT, farm, service
+
+LEAD, SECOND = "fe01.contoso.com", "fe02.contoso.com"
+OTHER = "6699c5fe-0000-4000-8000-000000000001"
+DOCUMENTED = "https://login.windows.net/common/FederationMetadata/2007-06/FederationMetadata.xml"
+OWN, ANOTHERS = DOCUMENTED.replace("common", TENANT), DOCUMENTED.replace("common", OTHER)
+ADFS = "https://sts.contoso.com/FederationMetadata/2007-06/FederationMetadata.xml"
+ASKED = [f"https://{host}.contoso.com/" for host in ("webext", "webint", "se01")]
+ORDER = ["names", "oauth_server", "oauth_configuration"]
+State = dict[str, Any]
+
+
+def server(identity: str = "evoSTS", url: str = DOCUMENTED, kind: str | None = "AzureAD", accepted: bool = True) -> dict[str, Any]:
+    return {
+        "identity": identity,
+        "name": identity,
+        "issuer_identifier": "sts.windows.net",
+        "realm": None,
+        "metadata_url": url,
+        "authorization_uri_override": None,
+        "type": kind,
+        "accept_security_identifier_information": accepted,
+    }
+
+
+STS = {**server("microsoft.sts", f"https://accounts.accesscontrol.windows.net/{TENANT}/metadata/json/1", "Acs", False), "realm": TENANT}
+
+
+def state(servers: Any = (STS,), switch: str | None = None, names: Any = (), **changed: Any) -> State:
+    """A farm as onprem_info reads it, and the names on the tenant's principal."""
+    configuration: dict[str, Any] = {
+        "identity": "Global",
+        "service_name": SKYPE,
+        "realm": None,
+        "exchange_autodiscover_url": None,
+        "exchange_autodiscover_allowed_domains": [],
+        "client_authorization_oauth_server": switch,
+        "client_adal_auth_override": "NoOverride",
+        "alternate_audience_url": None,
+        "additional_audience_urls": [],
+    }
+    application = {"identity": "microsoft.exchange", "use_oauth_server": True, "application_id": "x"}
+    read = farm(oauth_servers=list(servers), partner_applications=[application], oauth_configuration=configuration, **changed)
+    return {"farm": read, "names": [SKYPE, "Microsoft.Lync", *names]}
+
+
+def tenant(made: State, **changed: Any) -> Tenant:
+    principal = {
+        "id": "1",
+        "app_id": SKYPE,
+        "display_name": "Skype for Business Online",
+        "account_enabled": True,
+        "names": list(made["names"]),
+        "key_credentials": [],
+        "password_credentials": [],
+        **changed,
+    }
+    return Tenant(TENANT, "global", {"service_principals": [principal], "missing": []})  # type: ignore[typeddict-item]
+
+
+def decide(made: State, others: Neighbours | None = None, /, in_tenant: Any = None, readings: Any = None, **settings: Any) -> Plan:
+    named = {
+        name if name in ("takeover", "name_form", "external_fqdns") else f"modern_authentication_{name}": one
+        for name, one in settings.items()
+    }
+    read = {LEAD: made["farm"], **(readings or {})}
+    deployment = Deployment("contoso", LEAD, tuple(read), (), read)
+    return subject.plan(Settings(**named), deployment, in_tenant or tenant(made), others)
+
+
+def done(made: State, plan: Plan) -> Iterator[State]:
+    """The state after each of the plan's steps, as the modules leave it."""
+    now = copy.deepcopy(made)
+    for step in plan.steps:
+        given = plan.arguments[step.name]
+        if step.name == "names":
+            wanted = {name.lower() for name in given["names"]}
+            kept = [name for name in now["names"] if name.lower() not in wanted or given["state"] == "present"]
+            there = {name.lower() for name in kept}
+            new = [name for name in given["names"] if name.lower() not in there] if given["state"] == "present" else []
+            now["names"] = [*kept, *new]
+        elif step.name == "oauth_server":
+            servers = now["farm"]["oauth_servers"]
+            found = next((one for one in servers if one["identity"].lower() == given["name"].lower()), None)
+            if given.get("state") == "absent":
+                now["farm"]["oauth_servers"] = [one for one in servers if one is not found]
+            else:
+                told = {name: given[name] for name in ("metadata_url", "type", "accept_security_identifier_information")}
+                if found is None:
+                    servers.append({**server(given["name"]), **told})
+                else:
+                    found.update(told)
+        else:
+            now["farm"]["oauth_configuration"] |= {name: one or None for name, one in given.items()}
+        yield copy.deepcopy(now)
+
+
+def stranded(now: State) -> list[str]:
+    """What clients lack, if they are sent to evoSTS."""
+    if str(now["farm"]["oauth_configuration"]["client_authorization_oauth_server"]).lower() != "evosts":
+        return []
+    known = {name.lower() for name in now["names"]}
+    identities = [one["identity"].lower() for one in now["farm"]["oauth_servers"]]
+    return [*(name for name in ASKED if name not in known), *([] if "evosts" in identities else ["evoSTS"])]
+
+
+own_server = st.builds(
+    server,
+    st.sampled_from(["evoSTS", "EVOSTS"]),
+    st.sampled_from([DOCUMENTED, OWN, DOCUMENTED.lower(), ANOTHERS, ADFS]),
+    st.sampled_from(["AzureAD", "AzureAd", "ADFS", None]),
+    st.booleans(),
+)
+servers = st.builds(
+    lambda own, sts, other: [*sts, *other, *own],
+    st.lists(own_server, max_size=1),
+    st.sampled_from([[], [STS]]),
+    st.sampled_from([[], [server("sts.contoso.com", ADFS, "ADFS", False)]]),
+)
+FOREIGN = [
+    f"{SKYPE}/webext.contoso.com",
+    "https://webext.fabrikam.com/",
+    "https://api.skypeforbusiness.com/",
+    "https://webext.contoso.com/x",
+]
+names = st.lists(st.sampled_from([*ASKED, "https://WEBINT.contoso.com/", "https://se01.contoso.com", *FOREIGN]), unique_by=str.lower)
+states = st.builds(state, servers, st.sampled_from([None, "", "evoSTS", "EvoSts", "sts.contoso.com"]), names)
+
+
+@given(states, st.sampled_from([(), ("evoSTS", "STS.contoso.com")]))
+def test_on_everything_that_clients_need_is_there_before_they_are_sent_there(made: State, takeover: tuple[str, ...]) -> None:
+    plan = decide(made, takeover=takeover)
+    assert [step.name for step in plan.steps] == ORDER
+    if plan.obstacles:
+        assert takeover == ()
+        assert subject.held(plan) is None
+        return
+    was_on = stranded(made) or made["farm"]["oauth_configuration"]["client_authorization_oauth_server"]
+    between = list(done(made, plan))
+    assert was_on or all(stranded(one) == [] for one in between)
+    last = between[-1]
+    assert stranded(last) == []
+    assert set(made["names"]) <= set(last["names"])
+    (ours,) = [one for one in last["farm"]["oauth_servers"] if one["identity"].lower() == "evosts"]
+    assert subject.flaws(ours, TENANT, "global") == []
+    assert [one for one in last["farm"]["oauth_servers"] if one is not ours] == [
+        one for one in made["farm"]["oauth_servers"] if one["identity"].lower() != "evosts"
+    ]
+    again = decide(last, takeover=takeover)
+    assert [step.change.changed for step in again.steps] == [False] * 3
+    assert again.obstacles == []
+
+
+@given(states, st.sampled_from(["procedure", "url", "both"]), st.sampled_from([(), ("evoSTS", "STS.contoso.com")]))
+def test_off_the_switch_goes_first_and_only_what_nothing_else_needs(made: State, form: str, takeover: tuple[str, ...]) -> None:
+    plan = decide(made, state="absent", name_form=form, takeover=takeover)
+    assert plan.obstacles == []
+    assert [step.name for step in plan.steps] == [name for name in reversed(ORDER) if name in plan.arguments]
+    between = list(done(made, plan))
+    assert stranded(made) or all(stranded(one) == [] for one in between)
+    last = between[-1]
+    switch = last["farm"]["oauth_configuration"]["client_authorization_oauth_server"]
+    assert str(switch or "").lower() != "evosts"
+    if switch:  # another product's
+        assert takeover == ()
+    gone = {name.lower() for name in made["names"]} - {name.lower() for name in last["names"]}
+    assert not gone & {name.lower() for name in FOREIGN}
+    if form != "procedure" or switch:
+        assert not gone & set(ASKED)
+    else:
+        assert not set(ASKED) & {name.lower() for name in last["names"]}
+    there, left = made["farm"]["oauth_servers"], last["farm"]["oauth_servers"]
+    assert [one for one in left if one["identity"].lower() != "evosts"] == [one for one in there if one["identity"].lower() != "evosts"]
+    for one in there:
+        if one["identity"].lower() == "evosts" and one not in left and not takeover:
+            assert one["metadata_url"].lower() in (DOCUMENTED.lower(), OWN.lower())
+    said = {one.what for one in plan.left}
+    for one in left:
+        assert one["identity"].lower() != "evosts" or f"OAuth server {one['identity']}" in said
+    again = decide(last, state="absent", name_form=form, takeover=takeover)
+    assert not any(step.change.changed for step in again.steps)
+
+
+@given(states)
+def test_on_and_off_again_leaves_others_names_and_servers_as_they_were(made: State) -> None:
+    on = decide(made)
+    if on.obstacles:
+        return
+    middle = list(done(made, on))[-1]
+    last = list(done(middle, decide(middle, state="absent")))[-1]
+    others = [name for name in made["names"] if not (client_names.is_url(name) and name.lower().rstrip("/") + "/" in ASKED)]
+    assert last["names"] == others
+
+
+@pytest.mark.parametrize(
+    ("made", "owner", "lost"),
+    [
+        (state([STS, server(url=ANOTHERS)]), "evoSTS", ANOTHERS),
+        (state([STS, server(url=ADFS, kind="ADFS")]), "evoSTS", ADFS),
+        (state(switch="sts.contoso.com"), "sts.contoso.com", "ClientAuthorizationOAuthServerIdentity sts.contoso.com"),
+    ],
+)
+def test_what_is_anothers_is_an_obstacle_until_its_takeover_is_asked_for(made: State, owner: str, lost: str) -> None:
+    (obstacle,) = decide(made).obstacles
+    assert lost in obstacle.problem
+    assert f"(trust_modern_authentication_server), or have it taken over with trust_takeover: [{owner}]" in obstacle.remedy
+    taken = decide(made, takeover=(owner,))
+    assert taken.obstacles == []
+    assert [loss for step in taken.steps for loss in step.losses if lost in loss]
+
+
+def test_the_tenants_own_metadata_stays_and_what_is_given_wins() -> None:
+    there = state([STS, server(url=OWN)], "evoSTS", ASKED)
+    assert not any(step.change.changed for step in decide(there).steps)
+    plan = decide(there, metadata_url=DOCUMENTED)
+    assert [step.name for step in plan.steps if step.change.changed] == ["oauth_server"]
+    acs = state([STS, server(url=STS["metadata_url"])], "evoSTS", ASKED)
+    assert decide(acs).arguments["oauth_server"]["metadata_url"] == DOCUMENTED
+
+
+def test_names_that_another_deployment_has_stay() -> None:
+    other: Any = {
+        "deployment": "west",
+        "lead": "fe11",
+        "read": True,
+        "topology": True,
+        "here": True,
+        "tenant_ids": [TENANT],
+        "app_ids": [],
+        "overlap_days": None,
+        "uses": [],
+        "names": ["https://WEBEXT.contoso.com/"],
+        "hosts": [],
+    }
+    made = state([STS, server()], "evoSTS", ASKED)
+    plan = decide(made, Neighbours("contoso", (), (other,)), state="absent")
+    assert plan.arguments["names"]["names"] == ASKED[1:]
+    assert [one.why for one in plan.left] == ["deployment west has it too"]
+    unread = decide(made, Neighbours("contoso", (), ({**other, "topology": False, "names": []},)), state="absent")
+    assert unread.arguments["names"]["names"] == ASKED
+    assert "Deployment west was not read in this run" in unread.warnings[0]
+
+
+def test_the_only_server_of_partner_applications_stays() -> None:
+    plan = decide(state([server()], "evoSTS", ASKED), state="absent")
+    (left,) = plan.left
+    assert "microsoft.exchange takes its tokens from an OAuth server, and it is the only one" in left.why
+    assert plan.due("oauth_configuration")
+
+
+@pytest.mark.parametrize("untold", ["oauth_servers", "oauth_configuration", "web_services"])
+def test_what_an_endpoint_does_not_tell_stops_the_switch_on(untold: str) -> None:
+    made = state([STS, server()], "evoSTS", ASKED)
+    del made["farm"][untold]
+    made["farm"]["unknown"] = {untold: "no cmdlet"}
+    obstacles = decide(made).obstacles
+    assert [one.problem for one in obstacles] == [f"{LEAD}: this endpoint does not tell {untold}."]
+    off = decide(made, state="absent")
+    if untold == "oauth_configuration":
+        assert subject.held(off) is None
+        return
+    assert off.obstacles == []
+    assert off.due("oauth_configuration"), "the way back needs no more than the switch"
+    assert [one.what for one in off.left if one.decide] == [
+        "OAuth server evoSTS" if untold == "oauth_servers" else "names of the Web services"
+    ]
+
+
+def test_without_the_topology_the_given_names_are_all_and_it_is_said() -> None:
+    made = state()
+    del made["farm"]["web_services"]
+    made["farm"]["unknown"] = {"web_services": "no cmdlet"}
+    plan = decide(made, external_fqdns=("webext.contoso.com", "webint.contoso.com"))
+    assert plan.obstacles == []
+    assert plan.names == tuple(ASKED[:2])
+    assert "does not tell the topology" in plan.warnings[0]
+
+
+def test_a_farm_without_web_services_has_no_names_to_ask_for() -> None:
+    (obstacle,) = decide(state(web_services=[])).obstacles
+    assert "has no Web services" in obstacle.problem
+
+
+def test_given_names_are_asked_for_beside_those_of_the_topology() -> None:
+    plan = decide(state(), external_fqdns=("lync.contoso.com", f"{SKYPE}/webext.contoso.com"))
+    assert plan.names == (ASKED[0], "https://lync.contoso.com/", *ASKED[1:])
+
+
+def test_a_tenant_that_was_not_read_stops_the_switch_on_and_not_the_way_back() -> None:
+    made, unread = state([STS, server()], "evoSTS", ASKED), Unread("AADSTS7000215: the secret is wrong.")
+    assert [one.subject for one in decide(made, in_tenant=unread).obstacles] == ["tenant"]
+    off = decide(made, in_tenant=unread, state="absent")
+    assert [one.subject for one in off.obstacles] == ["tenant"]
+    held = subject.held(off)
+    assert held is not None
+    assert [step.name for step in held.steps] == ["oauth_configuration"]
+    assert subject.held(decide(state([STS, server()], None, ASKED), in_tenant=unread, state="absent")) is None
+
+
+def test_a_principal_that_is_not_there_or_disabled_stops_the_switch_on() -> None:
+    made = state()
+    lacks = Tenant(TENANT, "global", {"service_principals": [], "missing": [SKYPE]})  # type: ignore[typeddict-item]
+    assert f"no service principal for {SKYPE}" in decide(made, in_tenant=lacks).obstacles[0].problem
+    disabled = tenant(made, account_enabled=False)
+    assert "is disabled" in decide(made, in_tenant=disabled).obstacles[0].problem
+    assert decide(made, in_tenant=disabled, state="absent").obstacles == []
+
+
+def test_only_the_lead_is_needed_and_the_others_are_warned_about() -> None:
+    gone = Unread(f"{SECOND} could not be reached: timed out.", unreachable=True)
+    plan = decide(state(), readings={SECOND: gone})
+    assert plan.obstacles == []
+    assert f"{SECOND} could not be reached" in plan.warnings[0]
+    lost = decide(state(), readings={LEAD: Unread("gone.", unreachable=True)})
+    assert ([one.subject for one in lost.obstacles], lost.steps) == ([LEAD], [])
+
+
+def test_metadata_of_another_tenant_and_a_setting_that_keeps_clients_out_are_said() -> None:
+    (obstacle,) = [one for one in decide(state(), metadata_url=ANOTHERS).obstacles if one.subject == "tenant"]
+    assert f"trust_modern_authentication_metadata_url names tenant {OTHER}" in obstacle.problem
+    made = state()
+    made["farm"]["oauth_configuration"]["client_adal_auth_override"] = "Disallowed"
+    assert "ClientAdalAuthOverride" in decide(made).warnings[0]
+
+
+@pytest.mark.parametrize("cloud", ["gcc_high", "dod", "china"])
+def test_a_cloud_without_documented_metadata_needs_it_given(cloud: str) -> None:
+    made = state()
+    there = Tenant(TENANT, cloud, tenant(made).principals)
+    assert any("documents no federation metadata" in one.problem for one in decide(made, in_tenant=there).obstacles)
+    given_url = "https://login.microsoftonline.us/common/FederationMetadata/2007-06/FederationMetadata.xml"
+    assert decide(made, in_tenant=there, metadata_url=given_url).obstacles == []
+    assert subject.metadata_url(Settings(), "gcc", TENANT, None) == DOCUMENTED
+
+
+def test_no_web_service_is_asked_for_twice() -> None:
+    made = state(web_services=[service("pool01.contoso.com", "web.contoso.com", "WEB.contoso.com"), service("web.contoso.com", None, "")])
+    assert decide(made).names == ("https://web.contoso.com/",)
