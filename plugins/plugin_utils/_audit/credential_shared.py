@@ -12,6 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
+    EXCHANGE_SERVER,
     credential,
     hint,
     is_own,
@@ -20,6 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
     named_owner,
     owner,
     principal_label,
+    product,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
@@ -50,6 +52,14 @@ _TAKE_BACK = "Run sfb.hybrid_auth.configure or rotate with trust_exchange_creden
 _SHARED = (
     "Set trust_exchange_credential to false for that deployment too, or give each a certificate of its own, and run configure or rotate "
     "for both in one play. Taken away by hand, it is missed there."
+)
+
+
+_ASK = "Ask its owner to move to a dedicated application, and have it removed with sp_credential and key_id."
+# That the wizard does so is told by others than Microsoft.
+_EXCHANGE = (
+    "Have Exchange Server moved to its own dedicated application, and the key removed with sp_credential and key_id. Where it was removed "
+    "before, the Hybrid Configuration Wizard may have put it back, which is told of it when it runs again."
 )
 
 
@@ -101,7 +111,7 @@ def _foreign(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCreden
             subject,
             "no key but what the options ask for",
             f"a key of {known}" if known else f"another's key: {whose}" if whose else f"a foreign key; {hint(facts, key)}",
-            "Ask its owner to move to a dedicated application, and have it removed with sp_credential and key_id.",
+            _EXCHANGE if product(key) == EXCHANGE_SERVER else _ASK,
         )
     if not foreign:
         yield FOREIGN.passed(principal_label(principal), "no other key")

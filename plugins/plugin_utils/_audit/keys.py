@@ -21,7 +21,8 @@ NOT_GIVEN = "Microsoft Graph does not give its certificate"
 
 # Parts of a certificate's name that tell which product made it. Exchange:
 # https://learn.microsoft.com/exchange/architecture/client-access/certificates
-_PRODUCTS = (("Microsoft Exchange Server Auth Certificate", "Exchange Server"), ("SharePoint", "SharePoint Server"))
+EXCHANGE_SERVER = "Exchange Server"
+_PRODUCTS = (("Microsoft Exchange Server Auth Certificate", EXCHANGE_SERVER), ("SharePoint", "SharePoint Server"))
 
 
 def thumbprint(key: Object) -> str | None:
@@ -110,13 +111,19 @@ def is_own(facts: Facts, key: Object) -> bool | Unknown:
     return whose if isinstance(whose, Unknown) else False
 
 
+def product(key: Object) -> str | None:
+    """The product that made a key, by the names on it, which anyone may write; None where they tell none."""
+    text = " ".join(str(key[name]) for name in ("subject", "display_name") if key.get(name)).lower()
+    return next((made_by for part, made_by in _PRODUCTS if part.lower() in text), None)
+
+
 def hint(facts: Facts, key: Object) -> str:
     """Who may own a foreign key, by the names on it."""
     names = [str(key[name]) for name in ("subject", "display_name") if key.get(name)]
     text = " ".join(names).lower()
-    for part, product in _PRODUCTS:
-        if part.lower() in text:
-            return f"by its name it is {product}'s"
+    made_by = product(key)
+    if made_by:
+        return f"by its name it is {made_by}'s"
     domains = facts.lead.part("sip_domains")
     for domain in [] if isinstance(domains, Unknown) else domains:
         if domain.get("name") and str(domain["name"]).lower() in text:

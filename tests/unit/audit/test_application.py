@@ -139,3 +139,13 @@ def test_an_id_that_is_unknown_may_be_a_dedicated_applications(audited: Audited,
     assert ("may be a dedicated application's" in service["actual"]) is may
     (partner,) = found["partner_application.application_id"]
     assert ("may be a dedicated application's" in partner["actual"]) is may
+
+
+def test_a_key_of_exchange_servers_on_the_shared_principal_may_be_the_wizards(audited: Audited) -> None:
+    state = states.right()
+    states.foreign(state, states.EXCHANGE)
+    states.add_key(state, states.EXCHANGE, "archive", states.made("CN=archive.fabrikam.com"))
+    archive, exchange = sorted(audited(state)["credential.shared_foreign"], key=lambda one: "Exchange Server's" in one["actual"])
+    assert exchange["actual"] == "a foreign key; by its name it is Exchange Server's"
+    assert "Hybrid Configuration Wizard" in exchange["remedy"]
+    assert "Wizard" not in archive["remedy"]
