@@ -46,7 +46,7 @@ $(VENV)/.runtime: requirements.txt tests/lab/requirements.txt tests/requirements
 	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/lab/requirements.txt -r tests/requirements-build.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime tests/requirements.txt tests/requirements-run.txt
+$(VENV)/.dev: $(VENV)/.runtime tests/requirements.txt tests/requirements-run.txt requirements-psrp.txt
 	@echo "setting up $(VENV): test and check tools"
 	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/requirements.txt
 	@touch $@
@@ -97,7 +97,7 @@ clients: $(VENV)/.dev $(DEV) $(CLIENTS)/.installed
 	CLIENTS_VENV=$(CLIENTS) $(PYTEST) tests/clients
 
 # What Kerberos needs is built where it is installed, and would change how the other tests sign in.
-$(KERBEROS)/.installed: requirements.txt requirements-kerberos.txt tests/requirements-run.txt tests/lab/requirements.txt
+$(KERBEROS)/.installed: requirements.txt requirements-psrp.txt requirements-kerberos.txt tests/requirements-run.txt tests/lab/requirements.txt
 	@echo "setting up $(KERBEROS): requirements-kerberos.txt and the tests' requirements"
 	@test -x $(KERBEROS)/bin/python || $(PYTHON) -m venv $(KERBEROS)
 	@$(KERBEROS)/bin/python -m pip install -q '$(CORE)' -r requirements.txt -r requirements-kerberos.txt -r tests/requirements-run.txt

@@ -26,7 +26,7 @@ PAGE = "docs/inventories.md"
 
 def strict(state: dict[str, Any]) -> dict[str, Any]:
     for front_end in state["deployments"][0]["front_ends"]:
-        front_end["second_hop"] = "delegated"
+        front_end.update(second_hop="delegated", credssp=True)
         front_end["users"]["CONTOSO\\deploy"] = PASSWORDS["vault_deploy_password"]
     return state
 

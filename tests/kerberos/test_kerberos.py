@@ -53,7 +53,7 @@ def test_kerberos_with_delegation_carries_the_second_hop_over_both_plugins(tmp_p
                 "ansible_psrp_ca_cert": lab.info["ca_path"],
                 "ansible_winrm_kinit_env_vars": ["KRB5_CONFIG"],
             }
-            hosts = {}
+            hosts: dict[str, dict[str, Any]] = {}
             for way, section in WAYS.items():
                 given = {**variables(documented()[f"docs/inventories.md#{section}"]), **place}
                 hosts |= {way: given, f"{way}_alone": {name: value for name, value in given.items() if name not in DELEGATION}}

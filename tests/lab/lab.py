@@ -154,7 +154,9 @@ class Lab:
 
     def _listen(self, name: str, tls: tuple[Path, Path]) -> dict[str, Any]:
         front_end = self.farm.front_ends[name]
-        plain, secure = (WinRmListener(front_end, log=self._log, faults=self._faults, tls=one) for one in (None, tls))
+        plain, secure = (
+            WinRmListener(front_end, log=self._log, faults=self._faults, tls=one, credssp=front_end.data["credssp"]) for one in (None, tls)
+        )
         for listener in (plain, secure):
             listener.start()
             self._listeners.append(listener)

@@ -56,6 +56,7 @@ class State:
                 defaults = {
                     "can_write": True,
                     "second_hop": True,
+                    "credssp": False,  # as Windows has it until Enable-WSManCredSSP -Role Server
                     "module": "SkypeForBusiness",
                     "store": [],
                     "clock_offset": 0,

@@ -41,8 +41,9 @@ def _credssp_tls() -> spnego.tls.CredSSPTLSContext:
 class Authentication:
     """The state of one TCP connection: it is the connection that is signed in, not the request."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, credssp: bool) -> None:
         self._host = host
+        self._kinds = ("negotiate", "ntlm", "kerberos", *(("credssp",) if credssp else ()))
         self._context: Any = None
         self.user: Account | None = None
         self.reply: str | None = None
@@ -53,7 +54,7 @@ class Authentication:
         kind, _blank, token = header.partition(" ")
         if kind.lower() == "basic":
             return self._basic(token)
-        if kind.lower() in ("negotiate", "ntlm", "kerberos", "credssp"):
+        if kind.lower() in self._kinds:
             return self._exchange(kind, token)
         return not header and self._context is not None and self._context.complete and self.user is not None
 

@@ -36,10 +36,18 @@ class WinRmListener(http.server.ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(
-        self, host: Host, *, log: RequestLog, faults: Faults, port: int = 0, tls: tuple[Path, Path] | None = None, basic: bool = True
+        self,
+        host: Host,
+        *,
+        log: RequestLog,
+        faults: Faults,
+        port: int = 0,
+        tls: tuple[Path, Path] | None = None,
+        basic: bool = True,
+        credssp: bool = False,
     ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.host, self.log, self.faults, self.basic = host, log, faults, basic
+        self.host, self.log, self.faults, self.basic, self.credssp = host, log, faults, basic, credssp
         self.tls = tls is not None
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -149,7 +157,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.request.settimeout(30)
             self.request.do_handshake()
         super().setup()
-        self.authentication = Authentication(self.server.host)
+        self.authentication = Authentication(self.server.host, self.server.credssp)
 
     def log_message(self, format: str, *args: Any) -> None:  # the base class's name
         """Nothing on the terminal; the request log has it."""
@@ -184,12 +192,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._reply(status, body, kind, headers)
 
     def _challenges(self) -> list[tuple[str, str]]:
-        return [
-            ("WWW-Authenticate", "Negotiate"),
-            ("WWW-Authenticate", "Kerberos"),
-            ("WWW-Authenticate", "CredSSP"),
-            *([("WWW-Authenticate", 'Basic realm="WSMAN"')] if self.server.basic else []),
-        ]
+        offered = ["Negotiate", "Kerberos"]
+        offered += ["CredSSP"] if self.server.credssp else []
+        offered += ['Basic realm="WSMAN"'] if self.server.basic else []
+        return [("WWW-Authenticate", one) for one in offered]
 
     def _reply(self, status: int, body: bytes = b"", kind: str = _XML, headers: list[tuple[str, str]] | None = None) -> None:
         self.send_response(status)

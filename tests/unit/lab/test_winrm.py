@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import winrm
-from requests_credssp.exceptions import NTStatusException
+from requests_credssp.exceptions import AuthenticationException, NTStatusException
 
 from tests.lab.faults import Faults
 from tests.lab.log import RequestLog
@@ -39,7 +39,7 @@ def listener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WinRmL
     users = tmp_path / "users"
     users.write_text("CONTOSO:sfbadmin:P\u00e4ssw0rd!\n", encoding="utf-8")
     monkeypatch.setenv("NTLM_USER_FILE", str(users))
-    started = WinRmListener(Echo(), log=RequestLog(), faults=Faults())
+    started = WinRmListener(Echo(), log=RequestLog(), faults=Faults(), credssp=True)
     started.start()
     yield started
     started.stop()
@@ -72,6 +72,12 @@ def test_only_credssp_gives_the_server_what_it_needs_elsewhere(listener: WinRmLi
 def test_a_wrong_password_is_refused(listener: WinRmListener, transport: str) -> None:
     with pytest.raises((winrm.exceptions.InvalidCredentialsError, NTStatusException)):  # CredSSP tells it within its own messages
         session(listener, transport, "wrong").run_cmd("hostname")
+
+
+def test_a_server_on_which_credssp_was_not_turned_on_offers_it_to_nobody(listener: WinRmListener) -> None:
+    listener.credssp = False
+    with pytest.raises(AuthenticationException, match="did not response CredSSP being an available authentication method"):
+        session(listener, "credssp").run_cmd("hostname")
 
 
 def test_a_line_that_is_too_long_for_windows_fails_as_there(listener: WinRmListener) -> None:
