@@ -26,6 +26,7 @@ FARM = (
 TENANT = (
     *("principal.enabled", "principal.dedicated_application", "credential.shared_foreign", "credential.weak_key", "credential.weak_hash"),
     *("credential.symmetric", "credential.password", "credential.duplicate", "credential.expired", "names.external_fqdn", "names.stale"),
+    *("server.build", "server.tls", "server.winhttp", "server.proxy", "server.metadata_reachable", "server.root_store", "server.events"),
 )
 ROLL = ("roll.pending", "roll.in_cloud", "roll.on_servers")
 
@@ -35,7 +36,7 @@ def tasks(lab: Lab, **expected: Any) -> list[dict[str, Any]]:
     tenant = lab.info["tenants"][0]
     sign_in = {"tenant": tenant["domain"], "client_id": tenant["client_id"], "client_secret": tenant["client_secret"]}
     where = {"login_url": lab.info["login_url"], "graph_url": lab.info["graph_url"], "ca_path": lab.info["ca_path"]}
-    gather = "{{ ['all'] if inventory_hostname == ansible_play_hosts_all[0] else ['certificate'] }}"
+    gather = "{{ [inventory_hostname == ansible_play_hosts_all[0] and 'all' or 'certificate', 'server_settings'] }}"
     audit = {
         "deployment": "contoso",
         "onprem": "{{ ansible_play_hosts | map('extract', hostvars, 'onprem') | list }}",

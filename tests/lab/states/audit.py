@@ -304,9 +304,10 @@ def _several(state: State) -> None:
     foreign(state, EXCHANGE)
 
 
-def on_server(state: State, number: int = 0, **settings: Any) -> None:
-    """Settings of a Front End beside the store."""
-    farm(state)["front_ends"][number].setdefault("settings", {}).update(settings)
+def on_server(state: State, number: int = 0, *, registry: dict[str, Any] | None = None, **settings: Any) -> None:
+    """Settings of a Front End beside the store. registry: keys that are others, or None where they are not there."""
+    own = farm(state)["front_ends"][number].setdefault("settings", {})
+    own.update(settings, registry={**own.get("registry", {}), **(registry or {})})
 
 
 def product(state: State, name: str, baseline: str, build: str) -> None:
