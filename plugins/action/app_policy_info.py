@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import refusals
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import permissions, refusals
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
@@ -25,12 +25,12 @@ class ActionModule(HybridAuthAction):
             "assigned": {"type": "bool", "default": True},
         }
     )
-    PUBLIC = ("objects", "policy_problem", "permissions")
+    PUBLIC = ("objects", "policy_problem")
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
         connection = TenantConnection(params, self.given, self.secrets)
-        may = refusals.permissions(claims_of(connection.token().value))
+        may = permissions.told_by(claims_of(connection.token().value))
         found = refusals.read(connection.graph(), app_ids, may, assigned=params["assigned"])
         result: dict[str, Any] = {"changed": False, **found}
         if connection.warnings:

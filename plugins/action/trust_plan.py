@@ -21,7 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
     split_obstacles,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import TITLES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import IN_TENANT, TITLES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
@@ -70,9 +70,9 @@ class ActionModule(HybridAuthAction):
         )
         made, told = plan.plan(settings, deployment, tenant, now, known), ""
         split = split_obstacles(deployment)
-        if params["obstacles"] == "fail" and not isinstance(tenant, Unread) and any(one.change.changed for one in made.steps):
+        if params["obstacles"] == "fail" and any(one.change.changed for one in made.steps if one.name in IN_TENANT):
             # An audit may have a sign-in that only reads.
-            denied = refused.sign_in_obstacles(tenant.refusals)
+            denied = refused.sign_in_obstacles(params["token"])
             made.obstacles += denied
             made.refused = made.refused or bool(denied)
         if params["obstacles"] == "fail" and (split or made.obstacles):

@@ -13,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, registered, removal, usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, refused, registered, removal, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import removal_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles
@@ -83,6 +83,8 @@ class ActionModule(HybridAuthAction):
         thumbprints, kept = removal.whose(principals, trust.thumbprints, neighbours, datetime.now(timezone.utc))
         trust = replace(trust, thumbprints=thumbprints, kept=kept, shared_names=neighbours.names_of_others())
         planned = removal.plan(farm, principals, trust)
+        if name is not None and params["obstacles"] == "fail" and (planned.names or (trust.going and planned.app_ids)):
+            check_obstacles(name, refused.sign_in_obstacles(params["token"]))
         result: dict[str, Any] = {
             "changed": False,
             "partner_application": planned.partner_application,

@@ -15,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import (
     existing,
+    refused,
     registered,
     rotation,
     rotation_refused,
@@ -125,6 +126,9 @@ class ActionModule(HybridAuthAction):
             plan, told = rotation_refused.without(plan, tenant.refusals, settings.credential_app_ids, signing, coming, moment)
             obstacles += told
             comes = comes and not told
+        if fails and (plan.add or plan.remove or comes) and (denied := refused.sign_in_obstacles(params["token"])):
+            obstacles += denied
+            plan, comes = replace(plan, add=()), False
         around = store_removal.Around(plan.keep, neighbours, rules.coming, rules.overlap, moment)
         leaving, told = store_removal.decide(settings.rotation_remove_from_store, deployment, around)
         obstacles += told

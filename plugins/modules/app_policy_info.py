@@ -13,7 +13,6 @@ author:
 description:
   - Reads the app management policies of the tenant and of each service principal, which may forbid certificates that live too long, and
     whether the application of a service principal locks its keys.
-  - Tells what the sign-in may write, by what its token says of itself.
   - What cannot be read is no error. It is told in RV(policy_problem), and the problem of each of the RV(objects).
   - Policies need the Microsoft Graph permission C(Policy.Read.All), beside C(Application.Read.All). Where the token of an application says
     that it has neither that nor a directory role, none is asked for. Otherwise it is one request for the tenant's policy, and if that is
@@ -101,23 +100,4 @@ policy_problem:
   description: Why no policy is known; V(null) where they are.
   returned: success
   type: str
-permissions:
-  description: What the access token says that it may.
-  returned: success
-  type: dict
-  contains:
-    kind:
-      description: V(application) or V(delegated); V(null) where the token does not tell.
-      type: str
-      sample: application
-    granted:
-      description: Its Graph permissions; V(null) where the token does not tell.
-      type: list
-      elements: str
-      sample: [Application.ReadWrite.All]
-    directory_roles:
-      description: The ids of the directory roles that it names.
-      type: list
-      elements: str
-      sample: []
 """

@@ -103,6 +103,25 @@ credential:
     problem:
       description: Why its end is not known; V(null) otherwise.
       type: str
+permissions:
+  description: What the token says that it may. It is Microsoft Graph that decides.
+  returned: success
+  type: dict
+  contains:
+    kind:
+      description: V(application) or V(delegated); V(null) where the token does not tell.
+      type: str
+      sample: application
+    granted:
+      description: Its Graph permissions; V(null) where the token does not tell.
+      type: list
+      elements: str
+      sample: [Application.ReadWrite.All]
+    directory_roles:
+      description: The ids of the directory roles that it names.
+      type: list
+      elements: str
+      sample: []
 auth_source:
   description: How the module signed in, as the option O(auth_source) names it; with O(auth_source=auto) what was found.
   returned: success

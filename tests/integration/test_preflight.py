@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -84,11 +85,24 @@ def test_what_may_not_be_read_stops_nothing(tmp_path: Path) -> None:
     assert made.failures == [], told(made)
 
 
-def test_a_sign_in_that_only_reads_is_told_before_the_first_write(tmp_path: Path) -> None:
-    chosen = operation(FIRST)
+@pytest.mark.parametrize("name", [FIRST, SELF_SIGNED, "remove"])
+def test_a_sign_in_that_only_reads_is_told_before_the_first_write(name: str, tmp_path: Path) -> None:
+    chosen = operation(name)
     state = chosen.before()
     state["tenants"][0]["applications"][0]["roles"] = ["Application.Read.All", "Organization.Read.All"]
     hybrid = Hybrid(state, tmp_path)
     made, _alive = hybrid.play(chosen.entry_point, chosen.given(tmp_path), Script())
     assert "The sign-in may not write service principals: its Graph permissions are Application.Read.All" in told(made)
     assert [entry for entry in hybrid.requests if entry["write"]] == []
+    audited, _alive = hybrid.play("audit", chosen.given(tmp_path), Script())
+    assert "The sign-in may not write" not in told(audited)
+
+
+@pytest.mark.parametrize(("named", "status"), [("", "pass"), (states.HYBRID, "pass"), ("Fabrikam", "warn")])
+def test_an_audit_judges_the_application_that_the_variable_names(named: str, status: str, tmp_path: Path) -> None:
+    hybrid = Hybrid(states.right(), tmp_path)
+    given = {**operation(FIRST).given(tmp_path), "trust_dedicated_application": named}
+    hybrid.play("audit", given, Script())
+    (audited,) = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["deployments"]
+    found = {one["id"]: one["status"] for one in audited["findings"]}
+    assert (found["principal.dedicated_application"], found["credential.policy"]) == (status, "pass")

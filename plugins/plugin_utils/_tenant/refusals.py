@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tenant refuses of new certificates, as far as the sign-in may read it, and what that may write. Private to the collection.
+"""What the tenant refuses of new certificates, as far as the sign-in may read it. Private to the collection.
 
 Policies: https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy. The tenant's own has restrictions for the
 service principals of applications of other tenants; one that is assigned to an object takes its place there. Reading them needs
 Policy.Read.All. Locks: https://learn.microsoft.com/graph/api/resources/serviceprincipallockconfiguration, which the application has.
-Claims: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 """
 
 from __future__ import annotations
@@ -33,17 +32,6 @@ _DURATION = re.compile(
 )
 
 
-def permissions(claims: Mapping[str, Any]) -> shapes.Permissions:
-    """What an access token may, by its own claims; it is Graph that decides. granted: None where the token does not tell."""
-    roles, scopes, wids = claims.get("roles"), claims.get("scp"), claims.get("wids")
-    directory = [str(one) for one in wids] if isinstance(wids, list) else []
-    if isinstance(scopes, str):
-        return {"kind": "delegated", "granted": scopes.split(), "directory_roles": directory}
-    if isinstance(roles, list):
-        return {"kind": "application", "granted": [str(one) for one in roles], "directory_roles": directory}
-    return {"kind": None, "granted": None, "directory_roles": directory}
-
-
 def read(graph: Graph, app_ids: Sequence[str], may: shapes.Permissions, *, assigned: bool) -> shapes.Refusals:
     """What is known of these applications' service principals. Whatever goes wrong here is told as a problem, and is no error.
 
@@ -59,7 +47,7 @@ def read(graph: Graph, app_ids: Sequence[str], may: shapes.Permissions, *, assig
         except HybridAuthError as exc:
             problem = _clause(exc)
     objects = [_of_object(graph, app_id, tenants, assigned=assigned) for app_id in app_ids]
-    return {"objects": objects, "policy_problem": problem, "permissions": may}
+    return {"objects": objects, "policy_problem": problem}
 
 
 def _of_object(graph: Graph, app_id: str, tenants: Mapping[str, Any] | None, *, assigned: bool) -> shapes.ObjectRefusals:

@@ -115,7 +115,6 @@ class Refusals(TypedDict):
 
     objects: list[ObjectRefusals]
     policy_problem: str | None
-    permissions: Permissions
 
 
 class Clock(TypedDict):

@@ -106,9 +106,12 @@ def warnings(found: Iterable[Refusal]) -> list[str]:
     return [f"{one.problem} {one.remedy}" for one in found if not one.certain]
 
 
-def sign_in_obstacles(told: Mapping[str, Any] | None) -> list[Obstacle]:
-    """That the sign-in may write nothing, by what its token says. Where that tells of a directory role too, Graph alone knows."""
-    may = (told or {}).get("permissions") or {}
+def sign_in_obstacles(token: Mapping[str, Any] | None) -> list[Obstacle]:
+    """That the sign-in may write nothing, by what its token says. Where that tells of a directory role too, Graph alone knows.
+
+    token: a result of graph_token. An audit does not ask, since a sign-in that only reads is enough for it.
+    """
+    may = (token or {}).get("permissions") or {}
     granted: Collection[str] | None = may.get("granted")
     if granted is None or any(one in granted for one in _WRITE) or (may.get("kind") == "application" and may.get("directory_roles")):
         return []

@@ -35,9 +35,8 @@ def without(
     found = [refusal for _one, refusals in asked for refusal in refusals]
     if coming:
         found += refused.refusals(told, app_ids, refused.candidate(coming, "the certificate that is to follow"), now)
-    denied = refused.sign_in_obstacles(told) if plan.add or plan.remove or coming else []
-    add = () if denied else tuple(one for one, refusals in asked if not any(refusal.certain for refusal in refusals))
-    return replace(plan, add=add, warnings=(*refused.warnings(found), *plan.warnings)), [*refused.obstacles(found), *denied]
+    add = tuple(one for one, refusals in asked if not any(refusal.certain for refusal in refusals))
+    return replace(plan, add=add, warnings=(*refused.warnings(found), *plan.warnings)), refused.obstacles(found)
 
 
 def _refusals(told: Mapping[str, Any], one: Addition, rows: Mapping[str, Mapping[str, Any]], now: datetime) -> list[refused.Refusal]:

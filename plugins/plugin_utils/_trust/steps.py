@@ -28,6 +28,9 @@ TITLES = {
     "oauth_configuration": "OAuth configuration",
 }
 
+# Those that write to the tenant.
+IN_TENANT = frozenset({"certificate", "withdrawal", "account", "names"})
+
 _NAMING = "trust_partner_application_name, trust_oauth_server_name, trust_service_name"
 
 

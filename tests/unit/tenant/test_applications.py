@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives.serialization import Encoding
+from jinja2.nativetypes import NativeEnvironment
 
 from tests.lab.states import audit as states
 
@@ -157,3 +160,22 @@ def test_an_application_that_is_another_tenants_is_told_in_words(estate: Estate)
     result = estate.attempt("sp_credential", options)
     assert result["failed"]
     assert f"The tenant owns no application {other}. Nothing was changed." in result["msg"]
+
+
+def test_the_play_of_the_guide_puts_what_signs_and_what_is_to_sign_on_the_application(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = states.right()
+    states.staged(state, 20)
+    states.dedicated(state)["keyCredentials"] = []
+    estate = Estate(state, tmp_path, monkeypatch)
+    page = (Path(__file__).parents[3] / "docs" / "shared-principal.md").read_text(encoding="utf-8")
+    (play,) = yaml.safe_load(re.findall(r"```yaml\n(- name: Put what signs.*?)```", page, re.DOTALL)[0])
+    read, put = play["tasks"]
+    farm = estate.onprem(estate.servers[0], **read["sfb.hybrid_auth.onprem_info"])
+    options = dict(put["sfb.hybrid_auth.sp_credential"])
+    options["certificates"] = NativeEnvironment().from_string(options["certificates"]).render(farm=farm)
+    options["app_ids"] = [states.HYBRID]
+    estate.in_tenant("sp_credential", options)
+    told = [farm["signing"][role]["thumbprint"] for role in ("current", "next")]
+    assert [key["customKeyIdentifier"] for key in keys(estate)] == told

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.refusals import duration, permissions
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.permissions import told_by
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.refusals import duration
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import plan, refused
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
@@ -33,7 +34,6 @@ def told(*restrictions: dict[str, Any], locked: bool | None = None) -> dict[str,
     return {
         "objects": [{"app_id": states.SKYPE, "policy": "hybrid", "restrictions": rules, "locked": locked, "problem": None}],
         "policy_problem": None,
-        "permissions": {"kind": "application", "granted": ["Application.ReadWrite.All"], "directory_roles": []},
     }
 
 
@@ -87,7 +87,7 @@ def test_nothing_known_refuses_nothing_and_says_why() -> None:
     ],
 )
 def test_a_sign_in_that_may_write_nothing_stands_in_the_way(claims: dict[str, Any], stops: bool) -> None:
-    found = refused.sign_in_obstacles({"permissions": permissions(claims)})
+    found = refused.sign_in_obstacles({"permissions": told_by(claims)})
     assert bool(found) is stops
     assert all("Application.ReadWrite.All" in one.remedy for one in found)
 
