@@ -61,5 +61,5 @@ class ActionModule(HybridAuthAction):
         result["calendar"] = [one.as_result() for one in dates.calendar(known)]
         result["metadata_doubt"] = oauth_server.metadata_doubt(findings, known.expected.oauth_server_name)
         if params["members"]:
-            result["packed"] = pack(result.pop("findings"))
+            result["packed"], result["packed_calendar"] = pack(result.pop("findings")), pack(result.pop("calendar"))
         return result

@@ -22,7 +22,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 
-_CONCLUSION = ("verdict", "compliant", "counts", "findings", "differences", "obstacle", "errors", "unchecked", "warnings")
+_CONCLUSION = (
+    *("verdict", "headline", "compliant", "counts", "findings", "differences", "obstacle", "errors", "unchecked", "warnings"),
+    *("calendar", "provenance"),
+)
+# What of it a deployment may have thousands of.
+_MANY = ("findings", "calendar")
 # What the tasks of a play registered: under settings what trust_settings did, and so on.
 _REGISTERED = ("settings", "servers", "read", "token", "cloud", "plan", "audit", "proof")
 _DICTS = {"type": "list", "elements": "dict"}
@@ -51,6 +56,15 @@ class ActionModule(HybridAuthAction):
                     },
                     "warnings": {"type": "list", "elements": "str"},
                     "unchecked": {"type": "list", "elements": "str"},
+                    "provenance": {
+                        "type": "dict",
+                        "options": {
+                            "servers": {"type": "list", "elements": "str"},
+                            "signed_in_as": {"type": "str"},
+                            "auth_source": {"type": "str"},
+                            "tenant": {"type": "str"},
+                        },
+                    },
                     "time": {"type": "str"},
                     "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "never"},
                 },
@@ -79,7 +93,7 @@ class ActionModule(HybridAuthAction):
                 made = deployment(index, audit, now, ending_soon_days)
                 parts.add(made)
                 conclusion = {"deployment": made["name"], **{name: made[name] for name in _CONCLUSION}}
-                conclusions.append({**conclusion, "findings": [shared.finding(one) for one in made["findings"]]})
+                conclusions.append({**conclusion, **{name: [shared.finding(one) for one in made[name]] for name in _MANY}})
                 shown += deployment_lines(made)
                 if why := failure(conclusion, audit.get("fail_on") or FAIL_ON[0]):
                     failures[made["name"]] = why
@@ -89,7 +103,7 @@ class ActionModule(HybridAuthAction):
         return {
             "changed": False,
             "paths": paths,
-            **{name: whole[name] for name in ("verdict", "compliant", "counts")},
+            **{name: whole[name] for name in ("verdict", "headline", "compliant", "counts")},
             "lines": shown,
             "shown": [*shown, *(f"report: {path}" for path in paths.values())],
             "failures": failures,

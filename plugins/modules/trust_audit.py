@@ -317,7 +317,7 @@ calendar:
   description:
     - Every date to come that changes what the findings say as long as what was read stays so, in order. A date that was not read is not
       in it. All values are texts.
-  returned: success
+  returned: success, without O(members)
   type: list
   elements: dict
   contains:
@@ -349,6 +349,11 @@ packed:
   description:
     - RV(findings) as a short text that M(sfb.hybrid_auth.trust_report) reads, since a play keeps what its tasks registered until its end,
       and a tenant with many keys has thousands of findings. Look at them in the role's C(trust_audit).
+  returned: success, with O(members)
+  type: str
+  sample: eAGLjgUAARUAuQ==
+packed_calendar:
+  description: RV(calendar), as RV(packed) has the findings.
   returned: success, with O(members)
   type: str
   sample: eAGLjgUAARUAuQ==

@@ -83,6 +83,28 @@ options:
           - Known servers of the deployment that were not looked at. Without them the audit is incomplete, and not compliant.
         type: list
         elements: str
+      provenance:
+        description:
+          - What the report says of where the audit comes from, beside what O(audits[].onprem) and O(audits[].cloud) tell.
+        type: dict
+        suboptions:
+          servers:
+            description:
+              - The servers of the deployment, as the inventory names them.
+            type: list
+            elements: str
+          signed_in_as:
+            description:
+              - What signed in to the tenant, in words, such as C(credential.subject) of M(sfb.hybrid_auth.graph_token).
+            type: str
+          auth_source:
+            description:
+              - How it signed in, as M(sfb.hybrid_auth.graph_token) returns it.
+            type: str
+          tenant:
+            description:
+              - The tenant, as it was named.
+            type: str
       fail_on:
         description:
           - What RV(failures) tells of this deployment beside what could not be read. Each choice includes those before it.
@@ -199,6 +221,11 @@ verdict:
   returned: success
   type: str
   sample: compliant
+headline:
+  description: The verdict in words. What is compliant may have warnings of high severity, which are named.
+  returned: success
+  type: str
+  sample: Compliant with 3 high warnings
 compliant:
   description: Whether every deployment is compliant.
   returned: success
@@ -245,6 +272,10 @@ deployments:
       description: As RV(verdict), of this deployment.
       type: str
       sample: compliant
+    headline:
+      description: As RV(headline), of this deployment.
+      type: str
+      sample: Compliant
     compliant:
       description: Whether it is compliant.
       type: bool
@@ -271,6 +302,15 @@ deployments:
       description: Warnings of the run in check mode.
       type: list
       elements: str
+    calendar:
+      description: The dates that change the verdict, as M(sfb.hybrid_auth.trust_audit) returns them.
+      type: list
+      elements: dict
+    provenance:
+      description:
+        - Where the audit comes from, with the servers, what signed in (C(signed_in_as), C(auth_source)), C(tenant) and C(tenant_id), when
+          the first reading C(began) and for how many C(seconds) it took. What is not known is V(null).
+      type: dict
 shown:
   description: RV(lines), and the path of each file.
   returned: success

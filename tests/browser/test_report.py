@@ -83,6 +83,17 @@ def test_nothing_that_others_wrote_runs(browser: Browser, pages: dict[str, Path]
     assert browser.run("return document.body.innerText.includes('<script>alert(1)</script>')")
 
 
+@pytest.mark.parametrize("name", reports.FIXTURES)
+def test_the_first_page_is_one_sheet_of_paper(browser: Browser, pages: dict[str, Path], name: str) -> None:
+    browser.open(pages[name], LOOKS[1])
+    browser.command("Emulation.setEmulatedMedia", media="print")
+    # What A4 has within the margins of 18 and 16 mm, at 96 pixels an inch.
+    browser.command("Emulation.setDeviceMetricsOverride", width=673, height=986, deviceScaleFactor=1, mobile=False)
+    assert browser.run("return document.querySelector('header').getBoundingClientRect().height") <= 986
+    assert browser.run("return getComputedStyle(document.querySelector('header')).breakAfter") == "page"
+    browser.command("Emulation.setEmulatedMedia", media="")
+
+
 def test_paper_has_what_is_folded_on_the_screen(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["bad"], LOOKS[1])
     browser.command("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])

@@ -66,6 +66,8 @@ def server(name: str, issuer: dict[str, Any] | None, *, lead: bool = False) -> d
     read: dict[str, Any] = {
         "server": {"name": name, "time": moment(0), "culture": "en-US", "powershell": "5.1.20348.2849"},
         "management_module": "SkypeForBusiness",
+        "inventory_name": name,
+        "controller_time": moment(-4 / 86400),
         "certificate": issuer,
         "previous_certificate": None,
         "signing": {"current": issuer, "next": None, "previous": None},
@@ -177,6 +179,23 @@ def _passed() -> list[dict[str, Any]]:
     ]
 
 
+def date(days: float, identifier: str, status: str, what: str, subject: str = f"certificate {ISSUER} (CN=contoso.com)") -> dict[str, Any]:
+    """A date of the calendar as trust_audit returns it."""
+    severity = {"fail": "critical", "warn": "medium", "pass": "info"}[status]
+    return {"date": moment(days), "id": identifier, "status": status, "severity": severity, "subject": subject, "what": what}
+
+
+def _calendar(end: float) -> list[dict[str, Any]]:
+    return [
+        date(150, "exchange_online.ews", "warn", "Exchange Web Services of Exchange Online have ended", "deployment contoso"),
+        date(end - 30, "certificate.ending_soon", "warn", "The certificate has fewer than 30 days left"),
+        date(end - 30, "credential.ending_soon", "warn", "The farm's entry has fewer than 30 days left", "Skype for Business Online"),
+        date(end - 30, "credential.ending_soon", "warn", "The farm's entry has fewer than 30 days left", "Office 365 Exchange Online"),
+        date(end - 7, "certificate.ending_soon", "fail", "The certificate has fewer than 7 days left"),
+        date(end, "certificate.in_date", "fail", "The certificate has expired"),
+    ]
+
+
 def _audit(findings: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "findings": findings,
@@ -192,7 +211,13 @@ def good() -> list[dict[str, Any]]:
         {
             "deployment": "contoso",
             "time": moment(0),
-            "audit": _audit(_passed()),
+            "audit": {**_audit(_passed()), "calendar": _calendar(700)},
+            "provenance": {
+                "servers": ["fe01.contoso.com", "fe02.contoso.com"],
+                "signed_in_as": "the client secret of application 0a1b2c3d-0000-4000-8000-000000000001 in tenant contoso.com",
+                "auth_source": "client_secret",
+                "tenant": "contoso.com",
+            },
             "onprem": [server("fe01.contoso.com", issuer, lead=True), server("fe02.contoso.com", issuer)],
             "cloud": {
                 "service_principals": [
@@ -277,6 +302,13 @@ def bad() -> list[dict[str, Any]]:
             finding("proof.mailbox", "skip", "info", "Exchange Online takes the token", actual="not asked for"),
         ]
     )
+    one["audit"]["calendar"] = [
+        date(5, "certificate.ending_soon", "fail", "The certificate has fewer than 7 days left"),
+        date(6, "", "pass", "The farm signs with the staged certificate", f"certificate {AFTER} (CN=contoso.com)"),
+        date(6, "credential.own", "fail", "The tenant refuses what the farm signs", f"{AFTER} on {SKYPE}"),
+        *_calendar(1825)[:1],
+        *(date(1795 + number, "credential.expired", "warn", "The key has expired", f"key {number}") for number in range(9)),
+    ]
     now, staged = certificate(ISSUER, -718, 12), certificate(AFTER, -1, 1825, effective_date=moment(6))
     before = certificate(BEFORE, -1463, -3)
     for read in one["onprem"]:
@@ -368,10 +400,28 @@ def long_names() -> list[dict[str, Any]]:
     return [one]
 
 
+def many() -> list[dict[str, Any]]:
+    """Deployments that are all bad, each with as much to say as it can have."""
+    audits = []
+    for number in range(12):
+        (one,) = bad()
+        one["deployment"] = f"the hybrid of region {number}"
+        for found in one["audit"]["findings"]:
+            found.update(
+                subject=f"{SKYPE} (Skype for Business Online): {found['id']} of region {number}", remedy="Do what is told here. " * 20
+            )
+        for found in one["audit"]["calendar"]:
+            found["subject"] = f"{SKYPE} (Skype for Business Online): {OTHER} (key id 00000000-2222-4333-8444-55555555555{number % 10})"
+            found["what"] += f" in region {number}"
+        audits.append(one)
+    return audits
+
+
 FIXTURES: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "good": good,
     "bad": bad,
     "two": two,
     "unread": unread,
     "long_names": long_names,
+    "many": many,
 }

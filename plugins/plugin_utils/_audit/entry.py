@@ -45,13 +45,21 @@ def entry(deployment: Deployment, registered: Mapping[str, Any], time: str) -> d
         "errors": [{"subject": subject, "message": message} for subject, message in errors.items()],
         "unchecked": [server for server in deployment.unchecked if server not in deployment.later],
         "warnings": [] if isinstance(plan, Unread) else list(plan.get("warnings") or ()),
+        "provenance": {"servers": list(deployment.members), **({} if isinstance(token, Unread) else _signed_in(token))},
     }
     if obstacles:
         made["obstacle"] = " ".join(dict.fromkeys(obstacles))
     if not isinstance(audit, Unread) and "packed" in audit:
-        audit = {**audit, "findings": unpack(audit["packed"])}
+        audit = {**audit, "findings": unpack(audit["packed"]), "calendar": unpack(audit["packed_calendar"])}
     results = {"audit": audit, "cloud": cloud, "proof": proof}
     return made | {name: result for name, result in results.items() if not isinstance(result, Unread)}
+
+
+def _signed_in(token: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a result of graph_token may be shown of the sign-in."""
+    told = token.get("credential")
+    subject = told.get("subject") if isinstance(told, Mapping) else None
+    return {"signed_in_as": subject, "auth_source": token.get("auth_source"), "tenant": token.get("tenant")}
 
 
 def failure(conclusion: Mapping[str, Any], fail_on: str) -> str | None:

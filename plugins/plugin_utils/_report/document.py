@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.calendar import dates
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.certificates import certificates
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.headline import headline, severe
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import area, links
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.provenance import of_deployment, of_report
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import chosen
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import plain, text, text_or_none
@@ -56,17 +59,23 @@ def document(audits: Sequence[Mapping[str, Any]], *, title: str, now: datetime, 
 
 
 def head(deployments: Sequence[Mapping[str, Any]], *, title: str, now: datetime, ending_soon_days: int) -> dict[str, Any]:
-    """The document without its deployments, of which verdict, compliant and counts are enough. InvalidOptionError where there is none."""
+    """The document without its deployments, of which verdict, compliant, counts and findings are enough.
+
+    InvalidOptionError where there is none.
+    """
     if not deployments:
         raise InvalidOptionError("audits", "it is empty", "at least one audit")
+    verdict = _total_verdict([str(one["verdict"]) for one in deployments])
     return {
         "schema_version": SCHEMA_VERSION,
         "title": text(title),
         "generated": utc_text(now),
         "ending_soon_days": ending_soon_days,
-        "verdict": _total_verdict([str(one["verdict"]) for one in deployments]),
+        "verdict": verdict,
+        "headline": headline(verdict, severe(finding for one in deployments for finding in one["findings"])),
         "compliant": all(bool(one["compliant"]) for one in deployments),
         "counts": {status: sum(one["counts"][status] for one in deployments) for status in STATUSES},
+        "provenance": of_report(),
     }
 
 
@@ -97,6 +106,7 @@ def deployment(index: int, given: Mapping[str, Any], now: datetime, ending_soon_
         "name": text(given["deployment"]),
         "time": utc_text(moment),
         "verdict": verdict,
+        "headline": headline(verdict, severe(findings)),
         "compliant": verdict == "compliant",
         "counts": {status: sum(finding["status"] == status for finding in findings) for status in STATUSES},
         "severities": {
@@ -108,11 +118,13 @@ def deployment(index: int, given: Mapping[str, Any], now: datetime, ending_soon_
         "obstacle": obstacle,
         "differences": differences,
         "warnings": [text(warning) for warning in given.get("warnings") or []],
+        "calendar": dates(audit.get("calendar") or []),
         "findings": findings,
         "links": links(findings),
         "certificates": certificates(onprem, principals, moment, ending_soon_days),
         "facts": _facts(onprem, cloud),
         "proof": _proof(proof),
+        "provenance": of_deployment(given.get("provenance") or {}, onprem, cloud, moment),
     }
 
 

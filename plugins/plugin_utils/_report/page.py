@@ -10,11 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.calendar import rows
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.drawing import Map, Timeline, timeline, trust_map
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.facts import folds
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.first import Action, actions
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.headline import state
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.provenance import lines
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.tables import (
     Fold,
     Table,
+    calendar_table,
     certificate_table,
     finding_table,
     link_table,
@@ -22,8 +27,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.tables imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import (
     NOT_IN_THE_RUN,
-    VERDICT_STATES,
-    VERDICTS,
     counted,
     icon,
     minute,
@@ -31,6 +34,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words impo
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
+# What the first page has room for on paper.
+_MOST_ACTIONS, _MOST_DAYS, _MOST_DEPLOYMENTS = 5, 5, 3
 _STATUS_WORDS = {"fail": "Failed", "warn": "Warning", "skip": "Not checked", "pass": "Passed"}
 _PARTS = (
     ("map", "The trust"),
@@ -120,6 +125,13 @@ class Cover:
     time_text: str
     counts: tuple[Count, ...]
     deployments: tuple[Listed, ...]
+    more_deployments: str
+    actions: tuple[Action, ...]
+    more_actions: str
+    calendar: Table | None
+    no_calendar: str
+    more_dates: str
+    provenance: tuple[tuple[str, str], ...]
     ending_soon_days: int
     schema_version: str
 
@@ -137,12 +149,13 @@ def page(document: Mapping[str, Any]) -> Page:
 
 
 def cover(document: Mapping[str, Any]) -> Cover:
-    """The page's cover. What was read of a deployment, its findings and its certificates are not looked at."""
+    """The page's cover. What was read of a deployment and its certificates are not looked at."""
     counts, deployments = document["counts"], document["deployments"]
+    todo, days = actions(deployments), rows(deployments)
     return Cover(
         title=document["title"],
-        state=VERDICT_STATES[document["verdict"]],
-        verdict=VERDICTS[document["verdict"]],
+        state=state(document["verdict"], document["headline"]),
+        verdict=document["headline"],
         summary=_summary(deployments),
         time=document["generated"],
         time_text=minute(document["generated"]),
@@ -153,9 +166,16 @@ def cover(document: Mapping[str, Any]) -> Cover:
             Count("pass", counts["pass"], "passed"),
         ),
         deployments=tuple(
-            Listed(_anchor(index), one["name"], VERDICT_STATES[one["verdict"]], VERDICTS[one["verdict"]], counted(one["counts"]))
+            Listed(_anchor(index), one["name"], state(one["verdict"], one["headline"]), one["headline"], counted(one["counts"]))
             for index, one in enumerate(deployments)
         ),
+        more_deployments=_more(len(deployments) - _MOST_DEPLOYMENTS, "deployment"),
+        actions=tuple(todo[:_MOST_ACTIONS]),
+        more_actions=_more(len(todo) - _MOST_ACTIONS, "matter"),
+        calendar=calendar_table(days[:_MOST_DAYS], several=len(deployments) > 1) if days else None,
+        no_calendar="" if days else "No date was read that changes this verdict.",
+        more_dates=_more(len(days) - _MOST_DAYS, "day"),
+        provenance=lines(document),
         ending_soon_days=document["ending_soon_days"],
         schema_version=document["schema_version"],
     )
@@ -185,6 +205,10 @@ def _summary(deployments: Sequence[Mapping[str, Any]]) -> str:
     return " ".join(part for part in parts if part)
 
 
+def _more(number: int, one: str) -> str:
+    return f"And {plural(number, f'more {one}')}." if number > 0 else ""
+
+
 def _anchor(index: int) -> str:
     return f"deployment-{index + 1}"
 
@@ -197,8 +221,8 @@ def deployment(index: int, one: Mapping[str, Any], ending_soon_days: int) -> Dep
         anchor=anchor,
         parts=tuple((f"{anchor}-{part}", title) for part, title in _PARTS),
         name=one["name"],
-        state=VERDICT_STATES[one["verdict"]],
-        verdict=VERDICTS[one["verdict"]],
+        state=state(one["verdict"], one["headline"]),
+        verdict=one["headline"],
         counts=counted(one["counts"]),
         time=one["time"],
         time_text=minute(one["time"]),

@@ -101,7 +101,7 @@ class Parts:
             self._files[name].write(made.part(one))
 
     def write(self, place: Path, document: Mapping[str, Any], *, private: bool = False) -> dict[str, str]:
-        """Write the files and return their paths. document: of what was added, no findings and nothing that was read are looked at.
+        """Write the files and return their paths. document: of what was added, nothing that was read is looked at.
 
         private: as of files.write().
         """

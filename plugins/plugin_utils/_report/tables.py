@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.calendar import Row
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import (
     CERTIFICATE_STATES,
@@ -60,6 +61,7 @@ class Fold:
 
 
 _MOST_COLUMNS, _LONGEST_WORD = 5, 18
+_BRINGS = {"fail": "a failure", "warn": "a warning", "skip": "a change", "pass": "a change"}
 _CODES = {"Thumbprint", "Key id", "Application id", "Service principal name", "Realm", "Metadata URL", "Service name", "Id"}
 
 
@@ -109,6 +111,19 @@ def certificate_table(certificates: Sequence[Mapping[str, Any]]) -> Table:
                 row["subject"],
             )
             for row in certificates
+        ],
+    )
+
+
+def calendar_table(rows: Sequence[Row], *, several: bool) -> Table:
+    """The days that change the verdict. several: whether the report has several deployments."""
+    columns = ("Day", "It brings", *(("Deployment",) if several else ()), "From then on", "Of")
+    return table(
+        "The days that change this verdict, as far as they are known",
+        columns,
+        [
+            (row.day, Cell("It brings", _BRINGS[row.state], row.state), *((row.deployments,) if several else ()), row.what, row.about)
+            for row in rows
         ],
     )
 

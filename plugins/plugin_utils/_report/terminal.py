@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.calendar import rows
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, VERDICTS, counted, plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, counted, plural
 
+_MOST_DAYS = 5
 _ID, _BENEATH = 36, 20  # columns: of an id, and before what stands beneath it
 
 
@@ -23,13 +25,14 @@ def lines(document: Mapping[str, Any]) -> list[str]:
 def deployment_lines(one: Mapping[str, Any]) -> list[str]:
     """The lines about one of a document's deployments."""
     return [
-        f"{one['name']}: {VERDICTS[one['verdict']].lower()} ({counted(one['counts'])})",
+        f"{one['name']}: {one['headline'][:1].lower()}{one['headline'][1:]} ({counted(one['counts'])})",
         *_what(one),
         *(f"  unread  {_line(error['subject'])}: {_line(error['message'])}" for error in one["errors"]),
         *(f"  unread  {_line(server)}: {NOT_IN_THE_RUN}" for server in one["unchecked"]),
         *(line for finding in one["findings"] if finding["status"] in ("fail", "warn") for line in _finding(finding)),
         *([f"  stop    {_line(one['obstacle'])}"] if one["obstacle"] else []),
         *(line for step in one["differences"] for line in _change(step)),
+        *_calendar(one),
     ]
 
 
@@ -52,6 +55,17 @@ def _what(one: Mapping[str, Any]) -> list[str]:
     tenant = [f"  tenant  {_line(facts['tenant_id'])}"] if facts["tenant_id"] else []
     ends = [f"  cert    {_line(certificate['thumbprint'])}, ends {certificate['not_after']}"] if certificate else []
     return [*tenant, *ends]
+
+
+def _calendar(one: Mapping[str, Any]) -> list[str]:
+    """The next days that change the verdict."""
+    days = rows([one])
+    more = len(days) - _MOST_DAYS
+    shown = [
+        f"  date    {row.day}  {row.state if row.state in ('fail', 'warn') else '':<4}  {_line(row.what)}: {_line(row.about)}"
+        for row in days[:_MOST_DAYS]
+    ]
+    return [*shown, f"  date    and {plural(more, 'more day')}"] if more > 0 else shown
 
 
 def _line(value: str) -> str:

@@ -40,3 +40,9 @@ def shortened(value: str, longest: int) -> str:
     head = longest // 2
     tail = longest - 1 - head
     return f"{value[:head]}\u2026{value[len(value) - tail :]}"
+
+
+def clipped(value: str, longest: int) -> str:
+    """The text on one line in at most so many characters, with an ellipsis at its end where it was longer."""
+    line = " ".join(value.split())
+    return line if len(line) <= longest else f"{line[: longest - 1].rpartition(' ')[0] or line[: longest - 1]}\u2026"

@@ -21,7 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.page impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.parts import FORMATS, Parts
 from tests.support import reports
 
-_NOT_OF_THE_COVER = ("facts", "findings", "certificates", "links", "proof", "warnings", "severities", "time")
+_NOT_OF_THE_COVER = ("facts", "certificates", "links", "proof", "warnings", "severities", "time")
 
 
 def written(place: Path, made: dict[str, Any]) -> dict[str, str]:

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What to do first: the most pressing of what a report found, in a few lines. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import clipped
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, plural
+
+_SEVERITIES = ("critical", "high", "medium", "low", "info")
+_LONGEST, _LONGEST_REMEDY = 90, 190
+
+
+@dataclass(frozen=True)
+class Action:
+    """state: the sign that it has. what: what is the case. about: of what. remedy: what to do. deployments: where, in words."""
+
+    state: str
+    deployments: str
+    what: str
+    about: str
+    remedy: str
+
+
+def actions(deployments: Sequence[Mapping[str, Any]]) -> list[Action]:
+    """What needs something done, the most pressing first, and what is the same in several deployments once.
+
+    It is what was not read, what stops a run, what failed, what a run would change, and the warnings of high severity.
+    """
+    groups: dict[tuple[int, str, str], list[Action]] = {}
+    for one in deployments:
+        for rank, action in _of(one):
+            groups.setdefault((rank, action.what, action.remedy), []).append(action)
+    return [_merged(listed) for _key, listed in sorted(groups.items(), key=lambda item: item[0][0])]
+
+
+def _merged(listed: Sequence[Action]) -> Action:
+    first, *others = listed
+    names = list(dict.fromkeys(one.deployments for one in listed))
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    if not others:
+        return first
+    return replace(first, deployments=f"{first.deployments}{more}", about="" if more else f"{first.about} and {len(others)} more")
+
+
+def _of(one: Mapping[str, Any]) -> Iterator[tuple[int, Action]]:
+    """Each with its rank."""
+    name = one["name"]
+    for error in one["errors"]:
+        yield 0, _action("fail", name, "It could not be read", error["subject"], error["message"])
+    if one["unchecked"]:
+        yield 0, _action("unknown", name, "It was not checked", ", ".join(one["unchecked"]), NOT_IN_THE_RUN)
+    if one["obstacle"]:
+        yield 1, _action("fail", name, "A run would stop before its first change", "", one["obstacle"])
+    failed, warned = len(_SEVERITIES) + 3, len(_SEVERITIES) + 4
+    for severity, listed in _grouped(one["findings"], "fail"):
+        yield 2 + _SEVERITIES.index(severity), _finding("fail", name, listed)
+    if one["differences"]:
+        titles = ", ".join(step["title"] for step in one["differences"])
+        remedy = "" if one["obstacle"] else "Run sfb.hybrid_auth.configure, first with --check --diff, which shows each change."
+        yield failed, _action("fail", name, f"A run would change {plural(len(one['differences']), 'part')}", titles, remedy)
+    for severity, listed in _grouped(one["findings"], "warn"):
+        if severity in _SEVERITIES[:2]:
+            yield warned + _SEVERITIES.index(severity), _finding("warn", name, listed)
+
+
+def _grouped(findings: Sequence[Mapping[str, Any]], status: str) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    """The findings of a status that say the same of several subjects, with their severity; the severest first."""
+    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for one in findings:
+        if one["status"] == status:
+            groups.setdefault((one["severity"], one["id"], one["heading"]), []).append(one)
+    yield from ((key[0], listed) for key, listed in sorted(groups.items(), key=lambda item: _SEVERITIES.index(item[0][0])))
+
+
+def _finding(state: str, deployment: str, listed: Sequence[Mapping[str, Any]]) -> Action:
+    first, more = listed[0], len(listed) - 1
+    about = clipped(str(first["subject"]), _LONGEST) + (f" and {more} more" if more else "")
+    return _action(state, deployment, str(first["heading"]), about, str(first["remedy"]))
+
+
+def _action(state: str, deployment: str, what: str, about: str, remedy: str) -> Action:
+    return Action(state, deployment, clipped(what, _LONGEST), clipped(about, _LONGEST + 20), clipped(remedy, _LONGEST_REMEDY))
