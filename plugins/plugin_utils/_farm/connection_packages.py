@@ -40,7 +40,7 @@ def _winrm(connection: Any, purpose: str) -> Iterator[HybridAuthError]:
         return
     given = [str(one) for one in _option(connection, "transport") or [] if one]
     user = str(_option(connection, "remote_user") or "")
-    # Without a transport ansible-core takes Kerberos for such a name.
+    # Without a transport ansible-core takes Kerberos for such a name; before 2.19 it goes on with Basic, which takes no domain account.
     transports = given or (["kerberos"] if "@" in user else [])
     lacks = {one: next(_transport(connection, one, purpose), None) for one in transports}
     # They are tried one after the other, so one that works is enough.

@@ -21,6 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.broken impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Answer, Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.causes import AGAIN, remedy
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.connection_packages import check
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint, is_restricted
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -65,6 +66,7 @@ class ManagementShell:
 
     def _ask(self, calls: Sequence[Call], write: Write | None) -> tuple[Answer, HybridAuthError | None]:
         restricted = self.restricted
+        check(self._action._connection, self.server)
         result = (
             RestrictedEndpoint(self._action._connection, self.server).ask(calls, write) if restricted else self._ask_runner(calls, write)
         )

@@ -20,14 +20,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.broken impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST, CallRunner, Failure, Finished
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
     from pypsrp.powershell import PowerShell
-except ImportError:  # reported by RestrictedEndpoint
-    HAS_PYPSRP = False
-else:
-    HAS_PYPSRP = True
+except ImportError:  # the management shell says so before it asks
+    PowerShell = None  # type: ignore[assignment,misc]
 
 # https://docs.ansible.com/ansible/latest/collections/ansible/builtin/psrp_connection.html
 _ORDINARY_PATH, _ORDINARY_CONFIGURATION = "wsman", "microsoft.powershell"
@@ -75,8 +72,6 @@ class RestrictedEndpoint:
 
         HybridAuthError or AnsibleConnectionFailure if nothing can be asked.
         """
-        if not HAS_PYPSRP:
-            raise missing("pypsrp", f"the connection to {self._server} over PSRP", "requirements-psrp.txt")
         if getattr(self._connection, "become", None):
             raise HybridAuthError(
                 f"{self._server}: become cannot be used on a restricted endpoint, where no script may run.",

@@ -147,3 +147,11 @@ def test_the_role_looks_before_anything_is_contacted(lacks: Any) -> None:
     assert done["failed"]
     assert (done["package"], "requirements-psrp.txt" in done["msg"], made._connected) == ("pypsrp", True, False)
     assert not run_action("trust_settings", {"entry_point": "audit"}, connection=LOCAL, prepare=prepare, task_vars=told).get("failed")
+
+
+def test_a_module_of_a_play_of_ones_own_looks_too(lacks: Any) -> None:
+    made = connection("psrp", **credssp())
+    lacks("requests_credssp")
+    done = run_action("onprem_info", {}, connection=made, task_vars={"inventory_hostname": SERVER})
+    assert done["failed"]
+    assert (done["package"], "Nothing was contacted." in done["msg"], made._connected) == ("requests-credssp", True, False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -337,7 +338,7 @@ def test_what_cannot_be_is_refused_before_anything_is_contacted(expect: Any, opt
 
 
 def test_a_missing_library_has_its_own_message(expect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restricted_endpoint, "HAS_PYPSRP", False)
+    monkeypatch.setitem(sys.modules, "pypsrp", None)
     connection = Connection()
     said = run("onprem_info", {}, connection)["msg"]
     assert "over PSRP" in said
