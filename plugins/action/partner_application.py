@@ -31,12 +31,18 @@ class ActionModule(OnpremAction):
             "trust_level": {"type": "str", "choices": ["Full", "Application", "User"], "default": "Full"},
             "use_oauth_server": {"type": "bool"},
             "metadata_url": {"type": "str"},
+            "metadata_application_id": {"type": "str"},
             "certificate": {"type": "str"},
             "realm": {"type": "str"},
             "enabled": {"type": "bool"},
             "accept_security_identifier_information": {"type": "bool"},
         },
-        mutually_exclusive=[("use_oauth_server", "metadata_url", "certificate"), ("metadata_url", "realm")],
+        mutually_exclusive=[
+            ("use_oauth_server", "metadata_url", "certificate"),
+            ("metadata_url", "realm"),
+            ("metadata_url", "application_id"),
+        ],
+        required_by={"metadata_application_id": ("metadata_url",)},
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -51,3 +57,7 @@ class ActionModule(OnpremAction):
 
     def find(self, found: Any) -> Mapping[str, Any] | None:
         return partner_application.find(found, self.identity)
+
+    def check_written(self, found: Any) -> None:
+        if self.wanted is not None:
+            partner_application.check_metadata(self.find(found), self.wanted, self._shell.server)

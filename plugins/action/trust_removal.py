@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import onprem_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, Arguments
@@ -37,6 +38,7 @@ _SETTINGS = {
     "clear_service_name": "remove_service_name",
     "certificate_path": "certificate_path",
     "names": "external_fqdns",
+    "onprem_applications": "onprem_applications",
     "although_foreign": "remove_foreign",
 }
 
@@ -63,6 +65,7 @@ class ActionModule(HybridAuthAction):
             "certificate_path": {"type": "path"},
             "names": {"type": "list", "elements": "str", "default": []},
             "although_foreign": {"type": "list", "elements": "str", "default": []},
+            "onprem_applications": {"type": "list", "elements": "dict", "options": onprem_application.OPTIONS, "default": []},
         },
         required_one_of=[("onprem", "members")],
         mutually_exclusive=[("onprem", "members")],
@@ -88,6 +91,7 @@ class ActionModule(HybridAuthAction):
         result: dict[str, Any] = {
             "changed": False,
             "partner_application": planned.partner_application,
+            "onprem_applications": list(planned.onprem_applications.values()),
             "oauth_server": planned.oauth_server,
             "service_name": planned.service_name,
             "app_ids": list(planned.app_ids),
@@ -103,6 +107,7 @@ class ActionModule(HybridAuthAction):
                 "obstacles": [obstacle.shown() for obstacle in obstacles],
                 "steps": {
                     "partner_application": planned.partner_application,
+                    **{step: step in planned.onprem_applications for step in onprem_application.STEPS},
                     "oauth_server": planned.oauth_server,
                     "oauth_configuration": planned.service_name,
                     "names": bool(planned.names),
@@ -110,6 +115,10 @@ class ActionModule(HybridAuthAction):
                 },
                 "arguments": {
                     "partner_application": {"name": trust.partner_application, "state": "absent"},
+                    **{
+                        step: {"name": planned.onprem_applications[step], "state": "absent"} if step in planned.onprem_applications else {}
+                        for step in onprem_application.STEPS
+                    },
                     "oauth_server": {"name": trust.oauth_server, "state": "absent"},
                     "names": {"app_id": trust.skype_app_id, "names": list(planned.names), "state": "absent", **waiting},
                     "certificate": {"app_ids": list(planned.app_ids), "thumbprint": list(trust.going), "state": "absent", **waiting},
@@ -175,4 +184,5 @@ def _trust(params: Mapping[str, Any], farm: FarmReading, servers: Sequence[FarmR
         service_name=guid("service_name", params["service_name"]),
         clear_service_name=params["clear_service_name"],
         although_foreign=tuple(params["although_foreign"]),
+        onprem_applications=onprem_application.given("onprem_applications", params["onprem_applications"]),
     )

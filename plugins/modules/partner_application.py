@@ -33,7 +33,7 @@ options:
     default: present
   application_id:
     description:
-      - The application's identifier. With O(metadata_url) it comes from the metadata, and this option is not used.
+      - The application's identifier. With O(metadata_url) it comes from the metadata, and this option cannot be given.
     type: str
     default: 00000002-0000-0ff1-ce00-000000000000
   trust_level:
@@ -52,7 +52,16 @@ options:
     type: bool
   metadata_url:
     description:
-      - The application's tokens are checked with the metadata at this URL.
+      - The application's tokens are checked with the metadata at this URL, as those of an Exchange or SharePoint on premises. The server
+        itself downloads it.
+      - Another URL is set in place. Whether the server then reads the application's identifier anew is not documented.
+      - Cannot be combined with O(application_id), O(use_oauth_server), O(certificate) and O(realm).
+    type: str
+  metadata_application_id:
+    description:
+      - The application's identifier that the metadata at O(metadata_url) is to have, V(00000002-0000-0ff1-ce00-000000000000) for Exchange
+        and V(00000003-0000-0ff1-ce00-000000000000) for SharePoint. If not set, it is not looked at.
+      - What is there with another identifier is replaced. Metadata of another application is an error, which says what the farm has then.
     type: str
   certificate:
     description:
@@ -81,6 +90,9 @@ seealso:
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment
+  - name: Configure an on-premises partner application
+    description: Exchange and SharePoint on premises.
+    link: https://learn.microsoft.com/skypeforbusiness/manage/authentication/configure-an-on-premises-partner-app
 """
 
 EXAMPLES = r"""
@@ -88,6 +100,19 @@ EXAMPLES = r"""
   sfb.hybrid_auth.partner_application:
     use_oauth_server: true
     enabled: true
+
+- name: Make the on-premises Exchange one beside it
+  sfb.hybrid_auth.partner_application:
+    name: Exchange
+    metadata_url: https://autodiscover.contoso.com/autodiscover/metadata/json/1
+    metadata_application_id: 00000002-0000-0ff1-ce00-000000000000
+    enabled: true
+
+- name: Make the on-premises SharePoint one
+  sfb.hybrid_auth.partner_application:
+    name: microsoft.sharepoint
+    metadata_url: https://sharepoint.contoso.com/_layouts/15/metadata/json/1
+    metadata_application_id: 00000003-0000-0ff1-ce00-000000000000
 """
 
 RETURN = r"""

@@ -179,6 +179,38 @@ options:
           - Names or application ids of other partner applications that may have full trust.
         type: list
         elements: str
+      onprem_applications:
+        description:
+          - The partner applications that are wanted for on-premises products, beside Exchange Online.
+        type: list
+        elements: dict
+        suboptions:
+          product:
+            description:
+              - Which product it is for. It decides the application's identifier.
+            type: str
+            choices:
+              - exchange
+              - sharepoint
+            required: true
+          name:
+            description:
+              - The partner application's name. If not set, V(Exchange) or V(microsoft.sharepoint).
+            type: str
+          metadata_url:
+            description:
+              - The URL of the product's metadata.
+            type: str
+            required: true
+          trust_level:
+            description:
+              - The partner application's trust level.
+            type: str
+            choices:
+              - Full
+              - Application
+              - User
+            default: Full
       known_thumbprints:
         description:
           - Who owns keys on the service principals that are not the farm's, by SHA-1 thumbprint, or by key id for symmetric keys

@@ -206,6 +206,8 @@ due:
     account: false
     names: false
     oauth_server: false
+    exchange_onprem: false
+    sharepoint_onprem: false
     partner_application: false
     oauth_configuration: false
 acts:
@@ -220,7 +222,9 @@ steps:
   elements: dict
   contains:
     step:
-      description: V(certificate), V(withdrawal), V(account), V(names), V(oauth_server), V(partner_application) or V(oauth_configuration).
+      description:
+        - V(certificate), V(withdrawal), V(account), V(names), V(oauth_server), V(exchange_onprem), V(sharepoint_onprem),
+          V(partner_application) or V(oauth_configuration).
       type: str
       sample: oauth_configuration
     title:

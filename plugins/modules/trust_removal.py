@@ -109,6 +109,39 @@ options:
     type: list
     elements: str
     default: []
+  onprem_applications:
+    description:
+      - The partner applications that were made for on-premises products. One that has another product or another metadata URL stays.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      product:
+        description:
+          - Which product it is for. It decides the application's identifier.
+        type: str
+        choices:
+          - exchange
+          - sharepoint
+        required: true
+      name:
+        description:
+          - The partner application's name. If not set, V(Exchange) or V(microsoft.sharepoint).
+        type: str
+      metadata_url:
+        description:
+          - The URL of the product's metadata.
+        type: str
+        required: true
+      trust_level:
+        description:
+          - The partner application's trust level.
+        type: str
+        choices:
+          - Full
+          - Application
+          - User
+        default: Full
 seealso:
   - module: sfb.hybrid_auth.oauth_server
   - module: sfb.hybrid_auth.partner_application
@@ -146,6 +179,13 @@ partner_application:
   returned: success
   type: bool
   sample: true
+onprem_applications:
+  description: The partner applications for on-premises products that go where they are there.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - Exchange
 oauth_server:
   description: Whether the OAuth server goes where it is there.
   returned: success

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.lab import Lab
 from tests.lab.farm import certificates
+from tests.lab.scenarios import ONPREM_EXCHANGE
 from tests.lab.states import renamed, together
 from tests.support.estates import host_variables, of_each
 from tests.support.play import Run
@@ -173,6 +174,7 @@ def test_every_module_predicts_what_it_does(start: Start, play: Play, greenfield
         application("set", Enabled=False),
         application("replaced", ApplicationIdentifier=SKYPE),
         application("other source", "MetadataUrl", OTHER),
+        application("another product", "MetadataUrl", OTHER, ApplicationIdentifier=SKYPE),
         application("removed"),
         application("kept"),
     ]
@@ -220,6 +222,8 @@ def test_every_module_predicts_what_it_does(start: Start, play: Play, greenfield
         ("partner_application", {"name": "set", "enabled": True, "trust_level": "User"}),
         ("partner_application", {"name": "replaced", "use_oauth_server": True}),
         ("partner_application", {"name": "other source", "metadata_url": RIGHT}),
+        ("partner_application", {"name": "on premises", "metadata_url": ONPREM_EXCHANGE, "metadata_application_id": EXCHANGE}),
+        ("partner_application", {"name": "another product", "metadata_url": ONPREM_EXCHANGE, "metadata_application_id": EXCHANGE}),
         ("partner_application", {"name": "removed", "state": "absent"}),
         ("partner_application", {"name": "kept", "use_oauth_server": True, "enabled": True}),
         (

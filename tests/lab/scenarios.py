@@ -21,6 +21,8 @@ from .state import GREENFIELD
 
 State = dict[str, Any]
 SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
+# Where the on-premises Exchange has its metadata.
+ONPREM_EXCHANGE = "https://autodiscover.contoso.com/autodiscover/metadata/json/1"
 _ACS = "https://accounts.accesscontrol.windows.net/{}/metadata/json/1"
 FEDERATION_METADATA = "https://login.windows.net/common/FederationMetadata/2007-06/FederationMetadata.xml"
 _TOKEN = {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.UseOAuthServer", "value": None}
@@ -86,6 +88,20 @@ def asked_for(deployment: State) -> list[str]:
     services = deployment["cms"]["web_services"]
     fqdns = [one["ExternalFqdn"] for one in services] + [one["InternalFqdn"] or one["PoolFqdn"] for one in services]
     return list(dict.fromkeys(f"https://{fqdn.lower()}/" for fqdn in fqdns if fqdn))
+
+
+def onprem_exchange(url: str = ONPREM_EXCHANGE, name: str = "Exchange", **changed: Any) -> State:
+    """The on-premises Exchange as a partner application, whose keys are in metadata of its own."""
+    return {
+        "Identity": name,
+        "Name": name,
+        "ApplicationIdentifier": EXCHANGE,
+        "Realm": "",
+        "ApplicationTrustLevel": "Full",
+        "Enabled": True,
+        "AuthToken": {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.MetadataUrl", "value": url},
+        **changed,
+    }
 
 
 def hold(principal: State, certificate: State) -> None:

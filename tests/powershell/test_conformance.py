@@ -42,6 +42,7 @@ from tests.support.runner import IMPORT
 ENGINE = engine_path()
 needs_engine = pytest.mark.skipif(ENGINE is None, reason="no pwsh on PATH")
 Restricted = tuple[RestrictedEndpoint, Farm]
+NO_METADATA = "https://mail.contoso.com/autodiscover/metadata/json/1"
 URL = "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"
 
 
@@ -58,6 +59,7 @@ def state() -> State:
             front_end["restricted"]["typed"] = "object"
         for entry in deployment["certificates"].values():
             certificates.complete(entry)
+        deployment["metadata_documents"][NO_METADATA] = {"error": "The remote server returned an error: (503) Server Unavailable."}
     return state
 
 
@@ -141,6 +143,12 @@ def new(identity: str, **parameters: Any) -> dict[str, Any]:
     return {"id": "new", "cmdlet": "New-CsPartnerApplication", "parameters": given, "select": select}
 
 
+def onprem(identity: str, url: str, **parameters: Any) -> dict[str, Any]:
+    given = {"Identity": identity, "MetadataUrl": url, "ApplicationTrustLevel": "Full", **parameters}
+    select = {"Identity": "text", "ApplicationIdentifier": "text", "Realm": "text", "AuthToken": "typed"}
+    return {"id": "on", "cmdlet": "New-CsPartnerApplication", "parameters": given, "select": select}
+
+
 REQUESTS = {
     "certificate": [
         {
@@ -175,6 +183,27 @@ REQUESTS = {
             "cmdlet": "Get-CsOAuthConfiguration",
             "select": {"Identity": "text", "OAuthServers": "list", "PartnerApplications": "list"},
         },
+    ],
+    "on-premises Exchange": [onprem("exchange", "https://autodiscover.contoso.com/autodiscover/metadata/json/1")],
+    "on-premises SharePoint at another URL": [
+        onprem("sharepoint", "https://sharepoint.contoso.com/_layouts/15/metadata/json/1"),
+        {"id": "s", "cmdlet": "Set-CsPartnerApplication", "parameters": {"Identity": "sharepoint", "MetadataUrl": URL}},
+        {
+            "id": "g",
+            "cmdlet": "Get-CsPartnerApplication",
+            "parameters": {"Identity": "sharepoint"},
+            "select": {"ApplicationIdentifier": "text", "AuthToken": "typed"},
+        },
+    ],
+    "identifier beside metadata": [onprem("both", URL, ApplicationIdentifier="a")],
+    "realm beside metadata": [onprem("realm", URL, Realm="contoso.com")],
+    "metadata that is refused": [onprem("refused", NO_METADATA)],
+    "metadata without an authorization server": [
+        {
+            "id": "o",
+            "cmdlet": "New-CsOAuthServer",
+            "parameters": {"Identity": "exchange", "MetadataUrl": "https://autodiscover.contoso.com/autodiscover/metadata/json/1"},
+        }
     ],
     "all services": [
         {"id": "s", "cmdlet": "Get-CsService", "select": {"Identity": "text", "DependentServiceList": "list", "ExternalFqdn": "text?"}}

@@ -18,7 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, pkcs12
 
 from tests.lab.farm import certificates
-from tests.lab.scenarios import EXCHANGE, SKYPE, configured, hold, modern
+from tests.lab.scenarios import EXCHANGE, ONPREM_EXCHANGE, SKYPE, configured, hold, modern, onprem_exchange
 from tests.lab.state import State as Fresh
 
 State = dict[str, Any]
@@ -154,10 +154,17 @@ def _drifted() -> State:
     application.update(
         ApplicationIdentifier="00000003-0000-0ff1-ce00-000000000000", Realm="contoso-old", AcceptSecurityIdentifierInformation=True
     )
+    cms["partner_applications"].append(onprem_exchange("https://mail.contoso.com/autodiscover/metadata/json/1"))
     cms["oauth_configuration"].update(
         ServiceName=EXCHANGE, ExchangeAutodiscoverUrl="https://autodiscover.contoso.com/autodiscover/autodiscover.svc"
     )
     _principal(state, EXCHANGE)["accountEnabled"] = False
+    return state
+
+
+def _both_exchanges() -> State:
+    state = _configured()
+    state["deployments"][0]["cms"]["partner_applications"].append(onprem_exchange())
     return state
 
 
@@ -211,8 +218,9 @@ def _principal(state: State, app_id: str) -> State:
     return found
 
 
-_TAKEOVER = {"trust_takeover": ["microsoft.exchange", EXCHANGE]}
-_CONFIRMED = {"trust_remove_confirm": "contoso"}
+_ONPREM = {"trust_exchange_onprem_metadata_url": ONPREM_EXCHANGE}
+_TAKEOVER = {"trust_takeover": ["microsoft.exchange", EXCHANGE], **_ONPREM}
+_CONFIRMED = {"trust_remove_confirm": "contoso", **_ONPREM}
 _OFF = {"trust_modern_authentication_state": "absent"}
 _DUE = {"trust_rotation_warn_days": 60, "trust_rotation_effective_date": _moment(9)}
 _PFX = {"trust_rotation_create": "pfx", "trust_rotation_pfx_path": "next.pfx", "trust_rotation_pfx_password": PASSWORD}
@@ -233,6 +241,6 @@ OPERATIONS = (
     Operation("modern authentication, half on", "modern_authentication", _half_switched_on),
     Operation("modern authentication, on, restricted", "modern_authentication", _configured, restricted=True),
     Operation("modern authentication, off", "modern_authentication", _switched_on, _OFF),
-    Operation("remove", "remove", _configured, _CONFIRMED, audited=False),
-    Operation("remove, restricted", "remove", _configured, _CONFIRMED, audited=False, restricted=True),
+    Operation("remove", "remove", _both_exchanges, _CONFIRMED, audited=False),
+    Operation("remove, restricted", "remove", _both_exchanges, _CONFIRMED, audited=False, restricted=True),
 )

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import onprem_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import OnpremApplication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS, cloud_named, metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
@@ -38,6 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "name_forms": {"type": "list", "elements": "str", "choices": list(NAME_FORMS), "default": ["procedure"]},
     "known_names": {"type": "list", "elements": "str"},
     "allowed_partner_applications": {"type": "list", "elements": "str"},
+    "onprem_applications": {"type": "list", "elements": "dict", "options": onprem_application.OPTIONS},
     "known_thumbprints": {"type": "raw"},
     "ending_soon_days": {"type": "int", "default": 30},
     "fail_days": {"type": "int", "default": 7},
@@ -74,6 +77,7 @@ class Expected:
     name_forms: tuple[str, ...]
     known_names: tuple[str, ...]
     allowed_partner_applications: tuple[str, ...]
+    onprem_applications: tuple[OnpremApplication, ...]
     known: Mapping[str, str]
     ending_soon_days: int
     fail_days: int
@@ -143,6 +147,7 @@ def expected(options: Mapping[str, Any]) -> Expected:
         name_forms=_forms(texts("name_forms")),
         known_names=tuple(host_name("expected.known_names", name) for name in texts("known_names")),
         allowed_partner_applications=tuple(name.strip().lower() for name in texts("allowed_partner_applications")),
+        onprem_applications=onprem_application.given("expected.onprem_applications", options["onprem_applications"]),
         known=_known(options["known_thumbprints"]),
         ending_soon_days=number("ending_soon_days"),
         fail_days=number("fail_days"),

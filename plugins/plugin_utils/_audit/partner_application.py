@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import onprem_application, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.application import may_be_dedicated
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import documented
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
@@ -103,7 +104,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     else:
         yield PRESENT.passed(subject, "there")
         yield from _application(facts, application, subject)
-    yield from _others(facts, [one for one in applications if one is not application])
+    # What is wanted for an on-premises product has a rule of its own.
+    yield from _others(facts, [one for one in applications if one is not application and onprem_application.wanted(facts, one) is None])
     if not applications:
         yield SECURITY_IDENTIFIERS.unknown(facts.subject, "there is no partner application")
     for one in applications:
@@ -141,7 +143,7 @@ def _application(facts: Facts, application: Object, subject: str) -> Iterator[Fi
         subject,
         "by the OAuth server",
         "by the OAuth server" if source else f"by {application.get('metadata_url') or 'a key of its own'}",
-        _REPAIR,
+        onprem_application.both(application) or _REPAIR,
     )
 
 
@@ -151,11 +153,13 @@ def _others(facts: Facts, others: list[Object]) -> Iterator[Finding]:
     for one in others:
         subject, level = _subject(one.get("identity")), one.get("trust_level")
         allowed = any(same_text(one.get(name), known) for known in facts.expected.allowed_partner_applications for name in _NAMES if known)
+        product = documented(one)
+        known = ", allowed" if allowed else f", the {product.title} by {one.get('metadata_url')}" if product else ""
         detail = f"{level or 'none'}{', disabled' if one.get('enabled') is False else ''}, application id {one.get('application_id')}"
         yield OTHERS_FULL_TRUST.judged(
-            Unknown("its trust level was not read") if not level else allowed or not same_text(level, "Full"),
+            Unknown("its trust level was not read") if not level else bool(known) or not same_text(level, "Full"),
             subject,
-            "less than Full, or named in allowed_partner_applications",
-            f"{detail}, allowed" if allowed else detail,
+            "less than Full, a documented on-premises product, or named in allowed_partner_applications",
+            detail + known,
             "Find out what needs it. Remove it or lower its trust level, or name it in allowed_partner_applications.",
         )

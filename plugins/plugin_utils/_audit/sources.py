@@ -25,6 +25,7 @@ DESTRUCTION = (
 DIAGNOSTIC = "https://github.com/onpremdiag/SfBServer (Microsoft's On Premise Diagnostic, Exchange hybrid integration)"
 OAUTH_SERVER = "https://learn.microsoft.com/powershell/module/skypeforbusiness/new-csoauthserver"
 PARTNER_APPLICATION = "https://learn.microsoft.com/powershell/module/skypeforbusiness/new-cspartnerapplication"
+ONPREM_PARTNER = "https://learn.microsoft.com/skypeforbusiness/manage/authentication/configure-an-on-premises-partner-app"
 MODERN_AUTHENTICATION = "https://learn.microsoft.com/microsoft-365/enterprise/configure-skype-for-business-for-hybrid-modern-authentication"
 SERVICE_PRINCIPAL = "https://learn.microsoft.com/graph/api/resources/serviceprincipal"
 SIGN_IN = "https://learn.microsoft.com/graph/api/resources/passwordcredential"

@@ -66,6 +66,9 @@ class OnpremAction(HybridAuthAction):
     def find(self, found: Any) -> Mapping[str, Any] | None:
         """The task's own object in the part as it was read."""
 
+    def check_written(self, found: Any) -> None:
+        """HybridAuthError where what the farm itself made of a change shows that it was not the one that was meant."""
+
     def converge(self, params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Read, plan, write where the object is still so, and compare what it reads back with the plan."""
         self._shell = ManagementShell(self, params["management_modules"], task_vars, params["endpoint"])
@@ -84,6 +87,7 @@ class OnpremAction(HybridAuthAction):
                 raise self._unchanged(plan)
             after, written = self._write(plan, self.find(found))
             if written:
+                self.check_written(after)
                 done.append(plan)
             found, kept = after, None if written else self._kept(entry, after)
         else:

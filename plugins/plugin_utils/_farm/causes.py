@@ -58,23 +58,28 @@ def remedy(failure: Mapping[str, Any], modules: Sequence[str], restricted: bool)
     """What to do about a failure as the runner, or the restricted endpoint, tells it. modules: those that were tried."""
     category, error_id = str(failure.get("category") or ""), str(failure.get("error_id") or "")
     absent = f"Run on a server with the management tools, or name their module in management_modules; tried: {', '.join(modules)}."
-    # A parameter's name is the same in each language.
-    named = failure.get("parameter") == _URL or (error_id.startswith("ParameterBinding") and _URL in str(failure.get("message")))
-    downloads = named or _any_type(failure, ("System.Net.WebException",))
+    downloading = downloads(failure)
     # The first that applies.
     rules = (
         (error_id == LOST, AGAIN),
         (category in ("ModuleMissing", "ModuleFailed"), absent),
         (category in ("NotAllowed", "InvalidRequest"), "Please report it with the output of -vvv."),
         (error_id.startswith("AssertionFramework"), _FRAMEWORK),
-        (downloads and _tls(failure), _TLS),
-        (downloads and any(code in _CUT_STATUS for _name, code in _causes(failure)), _CUT),
-        (downloads, _METADATA),
+        (downloading and _tls(failure), _TLS),
+        (downloading and any(code in _CUT_STATUS for _name, code in _causes(failure)), _CUT),
+        (downloading, _METADATA),
         (error_id.startswith(NOT_FOUND), _ROLE if restricted else _OLDER),
         (_unreached(failure), _STORE),
         (_denied(failure, category, error_id), _ROLE if restricted else _ACCESS),
     )
     return next((text for applies, text in rules if applies), "Try the cmdlet in the Management Shell on the server, and run again.")
+
+
+def downloads(failure: Mapping[str, Any]) -> bool:
+    """Whether the server could not download a metadata document."""
+    # A parameter's name is the same in each language.
+    binding = str(failure.get("error_id") or "").startswith("ParameterBinding") and _URL in str(failure.get("message"))
+    return failure.get("parameter") == _URL or binding or _any_type(failure, ("System.Net.WebException",))
 
 
 def _unreached(failure: Mapping[str, Any]) -> bool:

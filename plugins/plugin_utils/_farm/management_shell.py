@@ -20,7 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.answer_check
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.broken import is_broken, said_by
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Answer, Call, Write
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.causes import AGAIN, remedy
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.causes import AGAIN, downloads, remedy
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.connection_packages import check
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint, is_restricted
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
@@ -74,7 +74,7 @@ class ManagementShell:
             raise self._no_answer(result, _writes(calls, write))
         if where := misfit(result, calls, write):
             raise self._other_answer(where, _writes(calls, write))
-        error = self._failed(result["failure"], restricted) if result.get("failure") else None
+        error = self._failed(result["failure"], restricted, write) if result.get("failure") else None
         warnings = [str(warning) for warning in result.get("warnings") or []]
         unknown = result.get("unknown") or {}
         return Answer(result["answers"], warnings, result.get("module"), restricted, unknown, result.get("write")), error
@@ -151,11 +151,19 @@ class ManagementShell:
             "profile, with -vvv.",
         )
 
-    def _failed(self, failure: Mapping[str, Any], restricted: bool) -> HybridAuthError:
+    def _failed(self, failure: Mapping[str, Any], restricted: bool, write: Write | None) -> HybridAuthError:
         message = str(failure.get("message") or "").strip().rstrip(".")
         text = f"{self.server}: {failure.get('cmdlet') or 'The request'} failed: {message}."
+        url = _metadata_url(failure, write)
+        text += f" The metadata was to come from {url}." if url and url not in text else ""
         lost = {"unreachable": True} if failure.get("error_id") == LOST else {}
         return HybridAuthError(text, remedy(failure, self._modules, restricted), failure=dict(failure), **lost)
+
+
+def _metadata_url(failure: Mapping[str, Any], write: Write | None) -> str:
+    """The URL whose document the server could not download, where that is what failed."""
+    calls = write.calls if write and downloads(failure) else ()
+    return next((str(one.parameters["MetadataUrl"]) for one in calls if "MetadataUrl" in one.parameters), "")
 
 
 def _writes(calls: Sequence[Call], write: Write | None) -> bool:

@@ -39,16 +39,17 @@ PARAMETERS = {**FIXED, **SETTINGS, **SOURCES}
 def wanted(params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What the options of the module partner_application, each of which is there, ask of one that is to be present. now: an aware time."""
     asked: dict[str, Any] = {}
-    application_id = guid("application_id", params["application_id"])
     if params["use_oauth_server"] is False:
         raise InvalidOptionError(
             "use_oauth_server", "false alone leaves open how tokens are checked", "true, or metadata_url or certificate"
         )
     if params["metadata_url"]:
-        # The application's identifier comes from its metadata.
+        # New takes no identifier beside it. What the metadata is to name can be compared all the same.
         asked["metadata_url"] = https_url("metadata_url", params["metadata_url"])
+        if params["metadata_application_id"]:
+            asked["application_id"] = guid("metadata_application_id", params["metadata_application_id"])
     else:
-        asked["application_id"] = application_id
+        asked["application_id"] = guid("application_id", params["application_id"])
     if params["use_oauth_server"]:
         asked["use_oauth_server"] = True
     if params["certificate"]:
@@ -67,6 +68,19 @@ def wanted(params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 def find(applications: Sequence[PartnerApplication], name: str) -> PartnerApplication | None:
     """The application of that name, in any letter case."""
     return next((application for application in applications if same_text(application["identity"], name)), None)
+
+
+def check_metadata(found: Mapping[str, Any] | None, wanted: Mapping[str, Any], server: str) -> None:
+    """HybridAuthError where the metadata that was just taken is of another application than the wanted one."""
+    url, wished = wanted.get("metadata_url"), wanted.get("application_id")
+    if found is None or not url or not wished or same_text(found["application_id"], wished):
+        return
+    raise HybridAuthError(
+        f"{server}: the metadata at {url} is that of application {found['application_id'] or '(none)'}, and not of {wished}. "
+        f"Partner application {found['identity']} now is for that one, with trust level {found['trust_level']}.",
+        f"Remove it (Remove-CsPartnerApplication -Identity {found['identity']}), correct the URL, and run again.",
+        changed=True,
+    )
 
 
 def plan(
@@ -118,7 +132,7 @@ def _create(name: str, wanted: Mapping[str, Any], kept: Mapping[str, Any]) -> On
     if back:
         words += f", and with what it had before its replacement was cut short: {shown_settings(back, PARAMETERS)}"
     change = Change({}, {"name": name, **_shown(settings, settings)}, (words,))
-    create = Call("create", "New-CsPartnerApplication", {"Identity": name, **_parameters(settings)})
+    create = Call("create", "New-CsPartnerApplication", {"Identity": name, **_parameters(_creatable(settings))})
     return OnpremPlan(change, (create,), planned_partner_application(name, settings))
 
 

@@ -308,7 +308,8 @@ def partner_application(row: Row) -> PartnerApplication:
     if not value and words.startswith(_SHOWN_VALUE):  # only its text came through a restricted endpoint
         value = text(words.removeprefix(_SHOWN_VALUE))
     names = (kind.lower().partition("#")[0], words.lower())
-    url = value if value and value.lower().startswith("https://") else None
+    # Microsoft's older pages have metadata of SharePoint over http.
+    url = value if value and value.lower().startswith(("https://", "http://")) else None
     return {
         "identity": _required(row, "Identity", "Get-CsPartnerApplication"),
         "name": text(row["Name"]),

@@ -41,6 +41,7 @@ def expected(settings: Settings, tenant: Tenant | Unread) -> dict[str, Any]:
     facts = settings.as_facts()
     options: dict[str, Any] = {option: facts[name] for name, option in _SETTINGS.items()}
     options["external_fqdns"] = discovery.hosts_of(settings.skype_application_id, settings.external_fqdns)
+    options["onprem_applications"] = [one.shown for one in settings.onprem_applications]
     options["name_forms"] = list(settings.name_forms)
     options["tenant_id"] = settings.tenant_id if isinstance(tenant, Unread) else tenant.tenant_id
     options["cloud"] = settings.cloud if isinstance(tenant, Unread) else tenant.cloud

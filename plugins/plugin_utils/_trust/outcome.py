@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import PRODUCTS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation_table
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, shifted, soon_text, utc_text
@@ -17,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times impo
 Result = Mapping[str, Any]
 _REMOVAL_TITLES = {
     "partner_application": "Partner application",
+    **{one.step: f"Partner application for the {one.title}" for one in PRODUCTS.values()},
     "oauth_server": "OAuth server",
     "oauth_configuration": "OAuth configuration",
     "names": "Names of the Web services",

@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_configuration, oauth_server, partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import OnpremApplication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import plans, service_principal
@@ -27,6 +29,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import (
     discovery,
     existing,
     fitness,
+    onprem_partners,
     refused,
     steps,
     usable,
@@ -402,6 +405,18 @@ def _plan_farm(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | U
         change = oauth_server.plan(farm["oauth_servers"], settings.oauth_server_name, wanted).change
         _add(made, "oauth_server", change, lost, losses, arguments)
 
+    def onprem_application(wished: OnpremApplication) -> None:
+        wanted = partner_application.wanted(_Options(wished.arguments), now)
+        lost = onprem_partners.losses(farm["partner_applications"], wished)
+        change = partner_application.plan(farm["partner_applications"], wished.name, wanted).change
+        _add(made, wished.product.step, change, lost, losses, wished.arguments)
+
+    def applications() -> None:
+        # The on-premises ones first: one of them may have the name that Exchange Online takes over.
+        for wished in settings.onprem_applications:
+            _attempt(made, partial(onprem_application, wished))
+        _attempt(made, application)
+
     def application() -> None:
         arguments = {
             "name": settings.partner_application_name,
@@ -411,7 +426,7 @@ def _plan_farm(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | U
             "enabled": True,
         }
         wanted = partner_application.wanted(_Options(arguments), now)
-        lost = steps.application_losses(farm, settings.partner_application_name, wanted)
+        lost = onprem_partners.losses_to_exchange_online(settings, farm["partner_applications"], wanted)
         change = partner_application.plan(farm["partner_applications"], settings.partner_application_name, wanted).change
         _add(made, "partner_application", change, lost, losses, arguments)
 
@@ -427,7 +442,7 @@ def _plan_farm(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | U
         change = oauth_configuration.plan(farm["oauth_configuration"], wanted).change
         _add(made, "oauth_configuration", change, lost, losses, arguments)
 
-    for part, decide in (("oauth_servers", server), ("partner_applications", application), ("oauth_configuration", configuration)):
+    for part, decide in (("oauth_servers", server), ("partner_applications", applications), ("oauth_configuration", configuration)):
         if part in farm:
             _attempt(made, decide)
     made.obstacles += steps.takeover_obstacles(losses, settings.takeover)

@@ -16,7 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import sign_in_check
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import onprem_partners, sign_in_check
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import (
     ENTRY_POINTS,
     FACTS,
@@ -60,6 +60,8 @@ def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = F
     _check_files(settings, problems, entry_point)
     _check_rotation(settings, problems)
     _check_modern_authentication(settings, problems)
+    for variable, problem in onprem_partners.clashes(settings):
+        problems.add(variable, f"{variable}: {problem}. Expected a name of its own.")
     if entry_point == "remove" and not check_mode:
         _check_confirmation(settings, problems)
     # An audit of the farm alone is one too: it says in its report that the tenant could not be read, and why.

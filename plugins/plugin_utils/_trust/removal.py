@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import OnpremApplication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import (
     FarmReading,
     OAuthConfiguration,
@@ -42,6 +43,7 @@ class Trust:
     given_names: whole service principal names that go whatever else needs them.
     service_name: the ServiceName that the trust sets; clear_service_name: whether it is cleared.
     although_foreign: names of on-premises objects that go although they point elsewhere or others need them.
+    onprem_applications: the partner applications that were made for on-premises products.
     kept: why a certificate among thumbprints stays, by its thumbprint. shared_names: of which other deployment a name is, in lower case.
     """
 
@@ -57,6 +59,7 @@ class Trust:
     service_name: str
     clear_service_name: bool = False
     although_foreign: tuple[str, ...] = ()
+    onprem_applications: tuple[OnpremApplication, ...] = ()
     kept: Mapping[str, str] = field(default_factory=dict)
     shared_names: Mapping[str, str] = field(default_factory=dict)
 
@@ -85,7 +88,10 @@ class Left:
 
 @dataclass(frozen=True)
 class Removal:
-    """What goes. The flags say whether the object is removed where it is there. app_ids: the service principals that the tenant has."""
+    """What goes. The flags say whether the object is removed where it is there. app_ids: the service principals that the tenant has.
+
+    onprem_applications: by its step, the name of each on-premises product's partner application that is removed where it is there.
+    """
 
     names: tuple[str, ...]
     partner_application: bool
@@ -93,6 +99,7 @@ class Removal:
     service_name: bool
     app_ids: tuple[str, ...]
     left: tuple[Left, ...]
+    onprem_applications: Mapping[str, str] = field(default_factory=dict)
 
 
 def whose(
@@ -115,6 +122,7 @@ def whose(
 def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust) -> Removal:
     """farm: a result of onprem_info. principals: the service_principals of a result of sp_info."""
     application, application_left = _application(farm["partner_applications"], trust)
+    onprem = _onprem_applications(farm["partner_applications"], trust)
     server, server_left = _server(farm, trust, application)
     service_name, configuration_left = _configuration(farm["oauth_configuration"], trust)
     wanted = dict.fromkeys((trust.skype_app_id, trust.exchange_app_id))
@@ -134,12 +142,14 @@ def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust
             *_names(there, trust, names),
             *_accounts(there, trust),
         ),
+        onprem_applications=onprem,
     )
 
 
 def _application(applications: Sequence[PartnerApplication], trust: Trust) -> tuple[bool, list[Left]]:
     ours = partner_application.find(applications, trust.partner_application)
-    left = [Left(f"partner application {one['identity']}", _ANOTHER) for one in applications if one is not ours]
+    going = {name.lower() for name in _onprem_applications(applications, trust).values()}
+    left = [_other(one, trust) for one in applications if one is not ours and one["identity"].lower() not in going]
     if ours is None or trust.forced(ours["identity"]):
         return True, left
     if same_text(ours["application_id"], trust.exchange_app_id) and ours["use_oauth_server"]:
@@ -147,6 +157,26 @@ def _application(applications: Sequence[PartnerApplication], trust: Trust) -> tu
     how = "through the OAuth server" if ours["use_oauth_server"] else "not through the OAuth server"
     why = f"it is for application {ours['application_id']} and {how}, while the trust's is for {trust.exchange_app_id} through it"
     return False, [Left(f"partner application {ours['identity']}", why, decide=True), *left]
+
+
+def _other(application: PartnerApplication, trust: Trust) -> Left:
+    wished = next((one for one in trust.onprem_applications if same_text(one.name, application["identity"])), None)
+    what = f"partner application {application['identity']}"
+    if wished is None:
+        return Left(what, _ANOTHER)
+    how = application["metadata_url"] or ("the OAuth server" if application["use_oauth_server"] else "a key of its own")
+    why = f"it is for application {application['application_id']} by {how}, and not the {wished.product.title} by {wished.metadata_url}"
+    return Left(what, why, decide=True)
+
+
+def _onprem_applications(applications: Sequence[PartnerApplication], trust: Trust) -> dict[str, str]:
+    """Those that go, or are gone, by their steps: what has the wanted name, product and metadata, or is named although it has not."""
+    found = {one: partner_application.find(applications, one.name) for one in trust.onprem_applications}
+    return {
+        one.product.step: there["identity"] if there else one.name
+        for one, there in found.items()
+        if there is None or one.is_it(there) or trust.forced(there["identity"])
+    }
 
 
 def _server(farm: FarmReading, trust: Trust, application_goes: bool) -> tuple[bool, list[Left]]:

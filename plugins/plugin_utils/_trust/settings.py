@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import onprem_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import AUTH_SOURCES, ONPREM, SIGN_IN
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import SHORTEST_OVERLAP_DAYS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables import (
@@ -59,6 +60,7 @@ _NOT_VERIFIED = (
     "trust_validate_certs is false: the TLS certificates of sign-in and Microsoft Graph are not verified, so anyone on the way can read "
     "and change the sign-in."
 )
+_WISHED = ("name", "metadata_url", "trust_level")
 _AUDIT, _ROTATE, _REMOVE, _MODERN = ("audit",), ("rotate",), ("remove",), ("modern_authentication",)
 
 
@@ -97,6 +99,12 @@ class Settings:
     metadata_url: str | None = variable(URL)
     partner_application_name: str = variable(TEXT, "microsoft.exchange")
     partner_application_trust_level: str = variable(one_of("Full", "Application", "User"), "Full")
+    exchange_onprem_metadata_url: str | None = variable(URL)
+    exchange_onprem_name: str = variable(TEXT, onprem_application.PRODUCTS["exchange"].name)
+    exchange_onprem_trust_level: str = variable(one_of(*onprem_application.TRUST_LEVELS), "Full")
+    sharepoint_onprem_metadata_url: str | None = variable(URL)
+    sharepoint_onprem_name: str = variable(TEXT, onprem_application.PRODUCTS["sharepoint"].name)
+    sharepoint_onprem_trust_level: str = variable(one_of(*onprem_application.TRUST_LEVELS), "Full")
     service_name: str = variable(GUID, SKYPE_FOR_BUSINESS_ONLINE)
     exchange_autodiscover_url: str | None = variable(clearable(URL))
     exchange_autodiscover_allowed_domains: tuple[str, ...] | None = variable(clearable(list_of(DOMAIN_PATTERN)))
@@ -171,6 +179,12 @@ class Settings:
         return self.app_ids if self.exchange_credential else (self.skype_application_id,)
 
     @property
+    def onprem_applications(self) -> tuple[onprem_application.OnpremApplication, ...]:
+        """The on-premises products that are to be partner applications: those with a metadata URL."""
+        wished = ((one, {what: getattr(self, f"{one.step}_{what}") for what in _WISHED}) for one in onprem_application.PRODUCTS.values())
+        return tuple(onprem_application.OnpremApplication(one, **wish) for one, wish in wished if wish["metadata_url"])
+
+    @property
     def name_forms(self) -> tuple[str, ...]:
         """The forms in which the names of the Web services are wanted."""
         return ("procedure", "url") if self.name_form == "both" else (self.name_form,)
@@ -180,8 +194,9 @@ class Settings:
         return () if self.validate_certs else (_NOT_VERIFIED,)
 
     def as_facts(self) -> dict[str, Any]:
-        """Everything but secrets as plain data, with sign_in, onprem, app_ids, credential_app_ids and name_forms beside the variables."""
-        return {name: _plain(getattr(self, name)) for name in (*_SHOWN, *_DERIVED)}
+        """Everything but secrets as plain data, with what follows from the variables beside them."""
+        facts = {name: _plain(getattr(self, name)) for name in (*_SHOWN, *_DERIVED)}
+        return facts | {"onprem_applications": [one.shown for one in self.onprem_applications]}
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Settings:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import PRODUCTS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import PartnerApplication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import ownership
@@ -24,6 +26,7 @@ TITLES = {
     "account": "Exchange Online service principal enabled",
     "names": "Names of the Web services",
     "oauth_server": "OAuth server",
+    **{one.step: f"Partner application for the {one.title}" for one in PRODUCTS.values()},
     "partner_application": "Partner application",
     "oauth_configuration": "OAuth configuration",
 }
@@ -31,7 +34,13 @@ TITLES = {
 # Those that write to the tenant.
 IN_TENANT = frozenset({"certificate", "withdrawal", "account", "names"})
 
-_NAMING = "trust_partner_application_name, trust_oauth_server_name, trust_service_name"
+_NAMING = ", ".join(
+    (
+        *("trust_partner_application_name", "trust_oauth_server_name", "trust_service_name"),
+        *(f"trust_{one.step}_name" for one in PRODUCTS.values()),
+    )
+)
+_TAKEOVER = "Leave it by giving another name or value ({variables}), or have it taken over with trust_takeover: [{owner}]."
 
 
 @dataclass(frozen=True)
@@ -66,19 +75,23 @@ def merged(planned: Sequence[PrincipalPlan]) -> Change:
 
 @dataclass(frozen=True)
 class Loss:
-    """A value that a step replaces. owner: how a takeover names it; None where it is the trust's own to change."""
+    """A value that a step replaces.
+
+    owner: how a takeover names it; None where it is the trust's own to change. advice: what to know before it is taken over.
+    """
 
     what: str
     owner: str | None = None
+    advice: str = ""
 
 
-def application_losses(farm: Reading, name: str, wanted: Mapping[str, Any]) -> list[Loss]:
+def application_losses(applications: Sequence[PartnerApplication], name: str, wanted: Mapping[str, Any]) -> list[Loss]:
     """What the partner application of that name has that is another product's: another kind, or another application.
 
     Microsoft documents the same name for an on-premises Exchange, whose application has a metadata URL:
     https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/configure-partner-applications
     """
-    there = partner_application.find(farm["partner_applications"], name)
+    there = partner_application.find(applications, name)
     if there is None:
         return []
     identity = str(there["identity"])
@@ -119,17 +132,17 @@ def configuration_losses(farm: Reading, wanted: Mapping[str, Any], known: Collec
 
 def takeover_obstacles(losses: Collection[Loss], takeover: Collection[str], variables: str = _NAMING) -> list[Obstacle]:
     """One for each owner whose values would be lost and whose takeover was not asked for. variables: those that give another name."""
-    owners: dict[str, list[str]] = {}
+    owners: dict[str, list[Loss]] = {}
     for loss in losses:
         if loss.owner is not None and not any(same_text(loss.owner, name) for name in takeover):
-            owners.setdefault(loss.owner, []).append(loss.what)
+            owners.setdefault(loss.owner, []).append(loss)
     return [
         Obstacle(
             owner,
-            f"A run would lose what looks like another's: {'; '.join(what)}.",
-            f"Leave it by giving another name or value ({variables}), or have it taken over with trust_takeover: [{owner}].",
+            f"A run would lose what looks like another's: {'; '.join(loss.what for loss in lost)}.",
+            " ".join((_TAKEOVER.format(variables=variables, owner=owner), *dict.fromkeys(loss.advice for loss in lost if loss.advice))),
         )
-        for owner, what in owners.items()
+        for owner, lost in owners.items()
     ]
 
 

@@ -11,6 +11,8 @@ https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-
 from __future__ import annotations
 
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
+# On premises and online: https://learn.microsoft.com/skypeforbusiness/manage/authentication/configure-an-on-premises-partner-app
+SHAREPOINT = "00000003-0000-0ff1-ce00-000000000000"
 SKYPE_FOR_BUSINESS_ONLINE = "00000004-0000-0ff1-ce00-000000000000"
 # The service principals that the procedure puts the farm's certificate on.
 PROCEDURE = (SKYPE_FOR_BUSINESS_ONLINE, EXCHANGE_ONLINE)

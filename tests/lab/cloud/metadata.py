@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..farm.cmdlets import MetadataError
+from ..farm.metadata_documents import MetadataError
 from ..state import State
 from .token_service import ISSUER, METADATA_PATH
 

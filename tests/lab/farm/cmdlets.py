@@ -13,6 +13,7 @@ from typing import Any
 
 from . import certificates, topology
 from .binder import CmdletError
+from .metadata_documents import MetadataError, of_product
 
 Row = dict[str, Any]
 _SSAUTH = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
@@ -33,10 +34,6 @@ _CONFIGURATION = {
 
 # Parameters that would change what a cmdlet does or returns.
 _NOT_SIMULATED = ("Instance", "CentralManagementStoreStatus")
-
-
-class MetadataError(Exception):
-    """A metadata document that cannot be had."""
 
 
 def row(type_name: str, **properties: tuple[str, Any]) -> Row:
@@ -326,7 +323,7 @@ class Cmdlets:
 
     def _document(self, cmdlet: str, url: str) -> dict[str, str]:
         try:
-            return self._resolve(url)
+            return of_product(self._deployment, url) or self._resolve(url)
         except MetadataError as exc:
             raise self._no_metadata(cmdlet, str(exc)) from None
 
@@ -344,6 +341,8 @@ class Cmdlets:
     def _download(self, cmdlet: str, entry: dict[str, Any], bound: dict[str, Any]) -> None:
         url = bound["MetadataUrl"]
         document = self._document(cmdlet, url)
+        if "type" not in document:
+            raise self._no_metadata(cmdlet, "it names no authorization server")
         named = str(bound.get("Type") or entry.get("Type") or "")
         if document.get("kind") == "federation" and named.lower() not in _FEDERATION_TYPES:
             # Every example of Microsoft's names the type there; without it such a document is none that the cmdlet knows.
@@ -355,6 +354,9 @@ class Cmdlets:
         if "MetadataUrl" in bound:
             document = self._document(cmdlet, bound["MetadataUrl"])
             entry["AuthToken"] = {"type": f"{_SSAUTH}.MetadataUrl", "value": bound["MetadataUrl"]}
+            # Whether Set reads the identifier again is not documented.
+            if self._deployment.get("set_takes_identifier"):
+                entry["ApplicationIdentifier"] = document["issuer"]
             entry.setdefault("ApplicationIdentifier", document["issuer"])
         elif "CertificateRawData" in bound:
             entry["AuthToken"] = {"type": f"{_SSAUTH}.CertificateData", "value": bound["CertificateRawData"]}

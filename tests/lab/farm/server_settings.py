@@ -17,7 +17,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from .binder import CmdletError
-from .cmdlets import MetadataError, Row, row
+from .cmdlets import Row, row
+from .metadata_documents import MetadataError
 
 NAMES = ("Get-ItemProperty", "Get-WinEvent", "Get-WebConfig", "Get-RootCertificate", "Invoke-WebRequest")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from .. import scenarios
 from ..farm import certificates, server_settings
+from ..scenarios import ONPREM_EXCHANGE, onprem_exchange
 from ..state import GREENFIELD
 
 State = dict[str, Any]
@@ -368,6 +369,19 @@ CASES: tuple[Case, ...] = (
         "partner_application.others_full_trust",
         "warn",
         lambda state: farm(state)["cms"]["partner_applications"].append(application("Exchange", EXCHANGE)),
+    ),
+    Case(
+        "partner_application.onprem",
+        "fail",
+        lambda _state: None,
+        {"onprem_applications": [{"product": "exchange", "metadata_url": ONPREM_EXCHANGE}]},
+    ),
+    Case(
+        "partner_application.onprem_metadata",
+        "warn",
+        lambda state: farm(state)["cms"]["partner_applications"].append(
+            onprem_exchange("https://autodiscover.fabrikam.com/autodiscover/metadata/json/1")
+        ),
     ),
     Case(
         "partner_application.security_identifiers",

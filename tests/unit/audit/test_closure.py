@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ STEPS = {
     "account": ("sp_account", False),
     "names": ("sp_names", False),
     "oauth_server": ("oauth_server", True),
+    "exchange_onprem": ("partner_application", True),
+    "sharepoint_onprem": ("partner_application", True),
     "partner_application": ("partner_application", True),
     "oauth_configuration": ("oauth_configuration", True),
 }
@@ -48,6 +50,7 @@ class Work:
     estate: Estate
     settings: dict[str, Any]
     workdir: Path
+    expected: dict[str, Any] = field(default_factory=dict)
 
     @property
     def servers(self) -> list[str]:
@@ -64,7 +67,7 @@ class Work:
             "cloud": cloud,
             "token": self.estate.signed_in(),
             "refusals": self.estate.refusals(),
-            "expected": {**states.RIGHT_EXPECTED, **({"exchange_autodiscover_url": url} if url else {})},
+            "expected": {**states.RIGHT_EXPECTED, **({"exchange_autodiscover_url": url} if url else {}), **self.expected},
         }
         return [finding for finding in run_action("trust_audit", options)["findings"] if finding["status"] == "fail"]
 
@@ -236,7 +239,9 @@ def test_what_fails_is_repaired_by_what_the_remedy_names(case: states.Case, tmp_
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "run"))
     url = case.expected.get("exchange_autodiscover_url")
     settings = {"exchange_credential": False, **({"exchange_autodiscover_url": url} if url else {})}
-    work = Work(Estate(case.state(), tmp_path, monkeypatch), settings, tmp_path)
+    onprem = case.expected.get("onprem_applications", [])
+    settings |= {f"{one['product']}_onprem_metadata_url": one["metadata_url"] for one in onprem}
+    work = Work(Estate(case.state(), tmp_path, monkeypatch), settings, tmp_path, {"onprem_applications": onprem})
     assert case.id in {finding["id"] for finding in work.audit()}
     REMEDIES.get(case.id, configure)(work)
     assert {finding["id"] for finding in work.audit()} == set(LEFT.get(case.id, ())), [

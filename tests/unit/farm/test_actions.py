@@ -23,6 +23,7 @@ from ..support import run_action
 
 WINDOWS = SimpleNamespace(_shell=SimpleNamespace(tmpdir="none", _IS_WINDOWS=True))
 URL = "https://accounts.accesscontrol.windows.net/5588b4fd-f26d-475c-824f-9911277ab13e/metadata/json/1"
+EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
 SERVER = {"name": "fe01", "time": "2026-11-24T08:00:00Z", "culture": "en-US", "powershell": "5.1"}
 STS = {
     "Identity": "microsoft.sts",
@@ -166,6 +167,9 @@ def test_no_answer_at_all_is_a_failure_that_shows_what_was_said() -> None:
         ("oauth_server", {**WANTED, "name": " "}, "it is empty"),
         ("partner_application", {"application_id": "exchange"}, "not a GUID"),
         ("partner_application", {"use_oauth_server": False}, "leaves open"),
+        ("partner_application", {"metadata_url": URL, "application_id": EXCHANGE}, "mutually exclusive"),
+        ("partner_application", {"metadata_url": URL, "metadata_application_id": "exchange"}, "not a GUID"),
+        ("partner_application", {"metadata_application_id": EXCHANGE}, "required by 'metadata_application_id': metadata_url"),
         ("partner_application", {"certificate": "x"}, "realm"),
         ("partner_application", {"certificate": "x", "realm": "r"}, "Option 'certificate'"),
         ("oauth_configuration", {}, "one of the following is required"),

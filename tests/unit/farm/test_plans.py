@@ -99,12 +99,16 @@ applications = st.lists(
 application_wishes = st.one_of(
     st.none(),
     st.builds(
-        lambda base, source: {**{k: v for k, v in base.items() if k != "application_id" or "metadata_url" not in source}, **source},
+        lambda base, source, named: {
+            **{k: v for k, v in base.items() if k != "application_id" or "metadata_url" not in source or named},
+            **source,
+        },
         st.fixed_dictionaries(
             {"application_id": application_settings["application_id"], "trust_level": application_settings["trust_level"]},
             optional={"enabled": st.booleans()},
         ),
         sources,
+        st.booleans(),
     ),
 )
 
@@ -114,6 +118,20 @@ def test_a_partner_application_needs_nothing_more_after_its_plan(current: list[d
     plan = partner_application.plan(current, "microsoft.exchange", wish)
     assert plan.change.changed is bool(plan.calls)
     assert not partner_application.plan(after_plan(current, "microsoft.exchange", plan), "microsoft.exchange", wish).change.changed
+
+
+@given(applications, application_wishes, applications)
+def test_a_metadata_url_is_given_alone_to_new_and_set_in_place_for_the_same_application(
+    current: list[dict[str, Any]], wish: dict[str, Any] | None, kept: list[dict[str, Any]]
+) -> None:
+    plan = partner_application.plan(current, "microsoft.exchange", wish, kept[0] if kept else None)
+    for call in (*plan.calls, *plan.restore):
+        if "MetadataUrl" in call.parameters:
+            assert not {"ApplicationIdentifier", "Realm", "UseOAuthServer"} & set(call.parameters)
+    there = partner_application.find(current, "microsoft.exchange")
+    if there and wish and "metadata_url" in wish:
+        other = wish.get("application_id", there["application_id"]).lower() != there["application_id"].lower()
+        assert (plan.replaced is not None) is other
 
 
 def test_a_partner_application_with_a_certificate_is_not_replaced_since_there_is_no_way_back() -> None:

@@ -19,6 +19,7 @@ from tests.lab.log import RequestLog
 from tests.lab.state import State
 
 URL = "https://autodiscover.contoso.com/autodiscover/metadata/json/1"
+STS = "https://sts.contoso.com/metadata/json/1"
 
 
 @pytest.fixture
@@ -59,13 +60,36 @@ def test_an_error_that_ends_a_command_is_not_silenced(farm: Farm) -> None:
 def test_the_configuration_lists_servers_and_applications(farm: Farm) -> None:
     (empty,) = run(farm, "Get-CsOAuthConfiguration")
     assert (empty["OAuthServers"], empty["PartnerApplications"]) == (None, None)
-    run(farm, "New-CsOAuthServer", Identity="microsoft.sts", MetadataUrl=URL)
+    run(farm, "New-CsOAuthServer", Identity="microsoft.sts", MetadataUrl=STS)
     run(farm, "New-CsPartnerApplication", Identity="Exchange", MetadataUrl=URL, ApplicationTrustLevel="Full")
     (found,) = run(farm, "Get-CsOAuthConfiguration")
     ((server,), (application,)) = found["OAuthServers"], found["PartnerApplications"]
-    assert server["properties"]["MetadataUrl"]["value"] == URL
+    assert server["properties"]["MetadataUrl"]["value"] == STS
     assert "Identity=microsoft.sts;" in server["text"]
     assert f"AuthToken=Value={URL}" in application["text"]
+
+
+def test_metadata_of_an_on_premises_product_makes_a_partner_application_and_no_oauth_server(farm: Farm) -> None:
+    run(farm, "New-CsPartnerApplication", Identity="Exchange", MetadataUrl=URL.upper(), ApplicationTrustLevel="Full")
+    (made,) = run(farm, "Get-CsPartnerApplication")
+    assert made["ApplicationIdentifier"] == "00000002-0000-0ff1-ce00-000000000000"
+    with pytest.raises(CmdletError, match="it names no authorization server"):
+        run(farm, "New-CsOAuthServer", Identity="microsoft.sts", MetadataUrl=URL)
+    deployment = farm.state.data["deployments"][0]
+    deployment["metadata_documents"][STS] = {"error": "The remote server returned an error: (503) Server Unavailable."}
+    with pytest.raises(CmdletError, match="503"):
+        run(farm, "Set-CsPartnerApplication", Identity="Exchange", MetadataUrl=STS)
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_set_may_read_the_identifier_anew_or_not(farm: Farm, reads: bool) -> None:
+    deployment = farm.state.data["deployments"][0]
+    deployment["set_takes_identifier"] = reads
+    run(farm, "New-CsPartnerApplication", Identity="Exchange", MetadataUrl=URL, ApplicationTrustLevel="Full")
+    (sharepoint,) = (url for url in deployment["metadata_documents"] if "sharepoint" in url)
+    run(farm, "Set-CsPartnerApplication", Identity="Exchange", MetadataUrl=sharepoint)
+    (made,) = run(farm, "Get-CsPartnerApplication")
+    assert made["ApplicationIdentifier"].startswith("00000003" if reads else "00000002")
 
 
 def test_services_are_those_of_every_role_where_none_is_named(farm: Farm) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import PRODUCTS, OnpremApplication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import names_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import removal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import server_losses
@@ -155,6 +156,33 @@ def test_an_object_that_is_named_goes_although_it_is_foreign() -> None:
     assert sum(one.decide for one in left.left) == 2
     named = removal.plan(state, [], replace(TRUST, although_foreign=("MICROSOFT.STS", "microsoft.exchange")))
     assert (named.partner_application, named.oauth_server) == (True, True)
+
+
+ONPREM = OnpremApplication(PRODUCTS["exchange"], "Exchange", "https://autodiscover.contoso.com/autodiscover/metadata/json/1")
+
+
+@pytest.mark.parametrize(
+    ("there", "goes"),
+    [
+        (None, True),
+        ({"metadata_url": ONPREM.metadata_url}, True),
+        ({"metadata_url": ONPREM.metadata_url.upper(), "identity": "EXCHANGE"}, True),
+        ({"metadata_url": "https://mail.contoso.com/"}, False),
+        ({"metadata_url": ONPREM.metadata_url, "application_id": "x"}, False),
+        ({"metadata_url": None}, False),
+    ],
+)
+def test_an_on_premises_partner_goes_as_it_was_made_or_by_its_name(there: dict[str, Any] | None, goes: bool) -> None:
+    partners = [{**application("Exchange", through_server=False), **there}] if there else []
+    state = objects(partner_applications=[application(), *partners])
+    planned = removal.plan(state, [], replace(TRUST, onprem_applications=(ONPREM,)))
+    assert set(planned.onprem_applications) == ({"exchange_onprem"} if goes else set())
+    said = [one for one in planned.left if "partner application" in one.what]
+    assert [one.decide for one in said] == ([] if goes else [True])
+    named = removal.plan(state, [], replace(TRUST, onprem_applications=(ONPREM,), although_foreign=("exchange",)))
+    assert set(named.onprem_applications) == {"exchange_onprem"}
+    # What no variable names is another's.
+    assert removal.plan(state, [], TRUST).onprem_applications == {}
 
 
 @pytest.mark.parametrize(
