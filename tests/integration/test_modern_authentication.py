@@ -43,6 +43,8 @@ def test_what_is_predicted_is_what_switches_it_on(start: Start, play: Play, gree
     assert told(run) == predicted
     assert [entry["changed"] for entry in predicted] == [True] * 3
     assert writes(lab.requests(mark)) == ON_WRITES
+    # Each server is read once, and each of the two objects on the farm costs one process more.
+    assert lab.counts(mark) == {"powershell": 4, "entra": 2, "graph_reads": 5, "graph_writes": 1}
     (fact,) = run.fact("trust_modern_authentication")
     names = asked_for(lab.state()["deployments"][0])
     assert (fact["state"], fact["server"], fact["changed"], sorted(fact["names"])) == ("present", "evoSTS", True, sorted(names))

@@ -20,7 +20,7 @@ import warnings
 from collections.abc import Iterator
 
 from .connection import Connection, connections
-from .judge import LOST, MISSING, OPEN, UNCLEAR
+from .judge import LOST, MISSING, OPEN, STRANDED, UNCLEAR
 from .operations import OPERATIONS
 from .trial import Bench, Outcome, Trial
 
@@ -76,11 +76,14 @@ def attempt(trial: Trial) -> Outcome:
 
 
 def table(outcomes: dict[str, list[Outcome]]) -> None:
-    say(f"{'operation':<34}{'points':>8}{'lost':>6}{'missing':>9}{'unclear':>9}{'converged':>14}")
+    kinds = (LOST, MISSING, UNCLEAR, STRANDED, OPEN)
+    say(f"{'operation':<36}{'points':>8}{'lost':>6}{'missing':>9}{'unclear':>9}{'stranded':>10}{'converged':>14}")
     for name, found in outcomes.items():
-        counts = [sum(any(one.kind == kind for one in outcome.violations) for outcome in found) for kind in (LOST, MISSING, UNCLEAR, OPEN)]
-        converged = f"{len(found) - counts[3]}/{len(found)}"
-        say(f"{name:<34}{len(found):>8}{counts[0]:>6}{counts[1]:>9}{counts[2]:>9}{converged:>14}")
+        lost, missing, unclear, stranded, still = (
+            sum(any(one.kind == kind for one in outcome.violations) for outcome in found) for kind in kinds
+        )
+        converged = f"{len(found) - still}/{len(found)}"
+        say(f"{name:<36}{len(found):>8}{lost:>6}{missing:>9}{unclear:>9}{stranded:>10}{converged:>14}")
 
 
 def quiet() -> None:

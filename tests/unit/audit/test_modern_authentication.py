@@ -14,6 +14,8 @@ import pytest
 
 from tests.lab.states import audit as states
 
+from ..estate import Estate
+from ..support import run_action
 from .test_states import audited
 
 RULE = "names.modern_authentication"
@@ -113,3 +115,16 @@ def test_what_was_not_read_is_skipped_and_never_passes(judge: Judge, part: str) 
     found = [one for one in judge(state) if one["id"] == RULE]
     assert {one["status"] for one in found} == {"skip"}
     assert "Cmdlet" in found[0]["actual"] or part in found[0]["actual"]
+
+
+def test_a_tenant_and_a_setting_that_were_not_read_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = states.right()
+    states.modern(state)
+    servers, _cloud = Estate(state, tmp_path, monkeypatch).everything()
+    options = {"deployment": "contoso", "onprem": servers, "cloud": {"failed": True, "msg": "refused"}, "expected": states.RIGHT_EXPECTED}
+    found = [one for one in run_action("trust_audit", options)["findings"] if one["id"] == RULE]
+    by_status = {status: [one["subject"] for one in found if one["status"] == status] for status in ("pass", "skip")}
+    assert by_status == {"pass": ["OAuth server evoSTS"], "skip": states.CLIENT_NAMES}
+    del servers[0]["oauth_configuration"]["client_authorization_oauth_server"]
+    (unread,) = [one for one in run_action("trust_audit", options)["findings"] if one["id"] == RULE]
+    assert (unread["status"], unread["actual"]) == ("skip", "not known: the setting was not read")

@@ -21,6 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant, Unread
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 
+from ..support import run_action
 from .test_discovery import SKYPE, TENANT, farm, service
 
 LEAD, SECOND = "fe01.contoso.com", "fe02.contoso.com"
@@ -354,6 +355,60 @@ def test_a_cloud_without_documented_metadata_needs_it_given(cloud: str) -> None:
     given_url = "https://login.microsoftonline.us/common/FederationMetadata/2007-06/FederationMetadata.xml"
     assert decide(made, in_tenant=there, metadata_url=given_url).obstacles == []
     assert subject.metadata_url(Settings(), "gcc", TENANT, None) == DOCUMENTED
+
+
+def run(
+    made: State, obstacles: str = "fail", members: Any = None, token: Any = None, readings: Any = None, **settings: Any
+) -> dict[str, Any]:
+    """The result of the module over the state. members, readings: what is otherwise of the servers, and what they registered."""
+    named = {f"modern_authentication_{name}": one for name, one in settings.items()}
+    read = {LEAD: made["farm"], **(readings or {})}
+    options = {
+        "settings": Settings(**named).as_facts(),
+        "members": {"lead": LEAD, "members": list(read), **(members or {})},
+        "token": token or {"tenant_id": TENANT, "cloud": "global"},
+        "principals": dict(tenant(made).principals),
+        "obstacles": obstacles,
+    }
+    return run_action(
+        "trust_modern_authentication", options, task_vars={"hostvars": {name: {"_trust_read": one} for name, one in read.items()}}
+    )
+
+
+def test_the_module_tells_steps_arguments_and_which_way_it_goes() -> None:
+    on = run(state())
+    assert (on["changed"], on["acts"], on["enables"], on["disables"], on["clients"], on["failure"]) == (
+        False,
+        True,
+        True,
+        False,
+        "evoSTS",
+        "",
+    )
+    assert on["due"] == dict.fromkeys(ORDER, True)
+    assert [step["step"] for step in on["steps"]] == ORDER
+    assert on["arguments"]["oauth_configuration"] == {"client_authorization_oauth_server": "evoSTS"}
+    still = run(state([STS, server()], "evoSTS", ASKED))
+    assert (still["acts"], still["enables"], still["disables"]) == (False, False, False)
+    off = run(state([STS, server()], "evoSTS", ASKED), state="absent")
+    assert (off["enables"], off["disables"], off["clients"]) == (False, True, None)
+    another = run(state(switch="sts.contoso.com"), state="absent")
+    assert (another["acts"], another["clients"]) == (False, "sts.contoso.com")
+    assert another["warnings"] == [f"Left: {one['what']}. Reason: {one['why']}." for one in another["left"]]
+
+
+def test_obstacles_fail_the_module_or_are_told_and_the_way_back_is_kept_open() -> None:
+    refused = {"failed": True, "msg": "AADSTS7000215: the secret is wrong."}
+    made = state([STS, server()], "evoSTS", ASKED)
+    failed = run(made, token=refused)
+    assert failed["msg"].startswith("Deployment default: AADSTS7000215: the secret is wrong. Nothing was changed.")
+    assert [one["subject"] for one in run(made, "return", token=refused)["obstacles"]] == ["tenant"]
+    back = run(made, token=refused, state="absent")
+    assert (back["disables"], back["due"]) == (True, {"names": False, "oauth_server": False, "oauth_configuration": True})
+    assert back["failure"].startswith("Deployment default: AADSTS7000215: the secret is wrong. Clients are no longer sent to the tenant;")
+    later = {"unchecked": [SECOND], "later": [SECOND]}
+    for way in ("present", "absent"):
+        assert f"{SECOND} would be read in a later batch of the play (serial)" in run(made, members=later, state=way)["msg"]
 
 
 def test_no_web_service_is_asked_for_twice() -> None:
