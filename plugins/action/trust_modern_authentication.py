@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import modern_authentication, registered
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import modern_authentication, refused, registered
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
     Unread,
     check_obstacles,
@@ -56,6 +56,8 @@ class ActionModule(HybridAuthAction):
         neighbours = registered.neighbours_in(params, settings, deployment, tenant_id, params["principals"], task_vars)
         made, told = modern_authentication.plan(settings, deployment, tenant, neighbours), ""
         split = split_obstacles(deployment)
+        if params["obstacles"] == "fail" and made.due("names"):
+            check_obstacles(settings.deployment, refused.sign_in_obstacles(params["token"]))
         if params["obstacles"] == "fail" and (split or made.obstacles):
             held = None if split else modern_authentication.held(made)
             if held is None:

@@ -73,10 +73,10 @@ class ActionModule(HybridAuthAction):
         if params["obstacles"] == "fail" and any(one.change.changed for one in made.steps if one.name in IN_TENANT):
             # An audit may have a sign-in that only reads.
             denied = refused.sign_in_obstacles(params["token"])
-            made.obstacles += denied
-            made.refused = made.refused or bool(denied)
+            if denied:
+                check_obstacles(settings.deployment, [*split, *made.obstacles, *denied])
         if params["obstacles"] == "fail" and (split or made.obstacles):
-            held = None if split or made.refused else plan.held(settings, deployment, tenant, now, known)
+            held = None if split else plan.held(settings, deployment, tenant, now, known)
             if held is None:
                 check_obstacles(settings.deployment, [*split, *made.obstacles])
             else:

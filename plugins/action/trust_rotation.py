@@ -285,6 +285,12 @@ def _made(prepared: Mapping[str, Any] | None) -> list[str]:
     return [str(made["thumbprint"]).upper()] if made.get("thumbprint") else []
 
 
+def _holders(settings: Settings, plan: rotation.RotationPlan, *, made: bool) -> list[str]:
+    """The applications whose service principals are written: those that lack something, or all where one was made for the roll."""
+    lacking = {app_id for addition in plan.add for app_id in addition.app_ids}
+    return [one for one in settings.credential_app_ids if made or not lacking or one in lacking]
+
+
 def _to_do(
     settings: Settings,
     plan: rotation.RotationPlan,
@@ -329,7 +335,7 @@ def _to_do(
         "arguments": {
             "store": store or {},
             "add": {
-                "app_ids": list(settings.credential_app_ids),
+                "app_ids": _holders(settings, plan, made=stage and bool(made)),
                 "certificates": certificates,
                 "valid_at": {addition.thumbprint: utc_text(addition.valid_at) for addition in plan.add},
                 "wait_timeout": settings.wait_timeout,

@@ -106,3 +106,17 @@ def test_an_audit_judges_the_application_that_the_variable_names(named: str, sta
     (audited,) = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["deployments"]
     found = {one["id"]: one["status"] for one in audited["findings"]}
     assert (found["principal.dedicated_application"], found["credential.policy"]) == (status, "pass")
+
+
+def test_a_roll_that_the_tenant_refuses_fails_although_what_signs_is_put_where_it_is_missing(tmp_path: Path) -> None:
+    chosen = operation(SELF_SIGNED)
+    state = chosen.before()
+    state["tenants"][0]["applications"][0]["roles"].append("Policy.Read.All")
+    states.forbid(state, "P100D")  # the certificate that signs lives for 30 days, and the next one would for a year
+    for one in state["tenants"][0]["service_principals"]:
+        one["keyCredentials"] = [key for key in one["keyCredentials"] if key["displayName"] not in ("CN=contoso.com", None)]
+    hybrid = Hybrid(state, tmp_path)
+    made, _alive = hybrid.play(chosen.entry_point, chosen.given(tmp_path), Script())
+    assert "at most 100 are allowed" in told(made)
+    assert {entry["kind"] for entry in hybrid.requests if entry["write"]} == {"graph"}
+    assert hybrid.state()["deployments"] == state["deployments"]

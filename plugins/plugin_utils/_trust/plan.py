@@ -92,7 +92,8 @@ class Facts:
 class Plan:
     """facts: what is settled. steps: in their order, as far as they could be planned. arguments: the options of the modules, by step.
 
-    Where there are obstacles, nothing may be written but what held() leaves. refused: one of them is that the tenant refuses a certificate.
+    Where there are obstacles, nothing may be written but what held() leaves. refused: the applications on whose service principals the
+    tenant refuses a certificate.
     """
 
     facts: Facts
@@ -100,13 +101,13 @@ class Plan:
     obstacles: list[Obstacle] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     arguments: dict[str, dict[str, Any]] = field(default_factory=dict)
-    refused: bool = False
+    refused: frozenset[str] = frozenset()
 
     def refuse(self, found: Sequence[Refusal]) -> None:
         """Take in what the tenant refuses: what is certain stands in the way, the rest is a warning."""
         self.obstacles += refused.obstacles(found)
         self.warnings += refused.warnings(found)
-        self.refused = self.refused or any(one.certain for one in found)
+        self.refused |= {one.app_id for one in found if one.certain}
 
     def add(self, step: Step, arguments: Mapping[str, Any]) -> None:
         self.steps.append(step)
@@ -144,9 +145,13 @@ def held(
     """
     if isinstance(tenant, Unread) or tenant_obstacles(settings, tenant) or not existing.is_there(settings, deployment, tenant):
         return None
-    made = plan(replace(settings, remove_expired=False), deployment, tenant, now, neighbours)
-    if made.refused:
+    settings = replace(settings, remove_expired=False)
+    made = plan(settings, deployment, tenant, now, neighbours)
+    if settings.skype_application_id in made.refused:
         return None
+    if made.refused:  # what the farm presents itself as gets it all the same
+        other = plan(replace(settings, exchange_credential=False), deployment, tenant, now, neighbours)
+        made = replace(made, steps=other.steps, arguments=other.arguments)
     made.steps = [step for step in made.steps if step.name == "certificate" and step.change.changed]
     return made if made.steps else None
 

@@ -27,6 +27,8 @@ def without(
 ) -> tuple[RotationPlan, list[Obstacle]]:
     """The plan without what the tenant surely refuses, with warnings of what it may refuse; and what stands in the way.
 
+    A service principal that refuses one certificate is given none, so that what is left can be written in one go.
+
     told: a result of app_policy_info. app_ids: the applications whose service principals are to hold the farm's certificate. coming: the
     certificate that is to be brought in to follow the one that signs, as the store will show it.
     """
@@ -35,8 +37,10 @@ def without(
     found = [refusal for _one, refusals in asked for refusal in refusals]
     if coming:
         found += refused.refusals(told, app_ids, refused.candidate(coming, "the certificate that is to follow"), now)
-    add = tuple(one for one, refusals in asked if not any(refusal.certain for refusal in refusals))
-    return replace(plan, add=add, warnings=(*refused.warnings(found), *plan.warnings)), refused.obstacles(found)
+    out = {refusal.app_id for _one, refusals in asked for refusal in refusals if refusal.certain}
+    add = (replace(one, app_ids=tuple(app_id for app_id in one.app_ids if app_id not in out)) for one in plan.add)
+    told_of = (*refused.warnings(found), *plan.warnings)
+    return replace(plan, add=tuple(one for one in add if one.app_ids), warnings=told_of), refused.obstacles(found)
 
 
 def _refusals(told: Mapping[str, Any], one: Addition, rows: Mapping[str, Mapping[str, Any]], now: datetime) -> list[refused.Refusal]:

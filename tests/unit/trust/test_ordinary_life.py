@@ -210,7 +210,7 @@ def test_what_signs_reaches_the_tenant_whatever_else_is_wrong_and_then_the_run_f
     assert not result.get("failed"), result.get("msg")
     following = thumbprint(state, "next")
     assert [one["thumbprint"] for one in result["add"]] == [following]
-    assert result["steps"] == {"store": False, "add": True, "stage": False, "forget": False, "from_store": False, "later": False}
+    assert [name for name, due in result["steps"].items() if due] == ["add", "preflight"]
     assert result["arguments"]["remove"] == []
     assert f"{OTHER}: the staged OAuthTokenIssuer certificate {following} is not in the computer store" in result["failure"]
     assert "nothing is removed" in result["failure"]
@@ -311,7 +311,7 @@ def test_the_tenants_half_of_a_roll_is_done_through_a_restricted_endpoint_and_sa
     rolled(state, 8)
     result = decide("trust_rotation", state, alter=restricted, rotation_create="self_signed", rotation_warn_days=3650)
     assert [one["thumbprint"] for one in result["remove"]] == [thumbprint(state, "issuer")]
-    assert result["steps"] == {"store": False, "add": False, "stage": False, "forget": False, "from_store": False, "later": False}
+    assert not any(result["steps"].values())
 
 
 def pfx(folder: Path, **spec: Any) -> dict[str, Any]:

@@ -199,3 +199,28 @@ def test_a_certificate_that_ends_is_named_with_its_days() -> None:
     }
     (found,) = refused.refusals(told({"longest_seconds": YEAR}), [states.SKYPE], refused.candidate(row), NOW)
     assert "refuses CD34, which lives 730 days: at most 365 are allowed" in found.problem
+
+
+def both(state: dict[str, Any]) -> Settings:
+    """Settings of a trust whose certificate the tenant lacks, and refuses on the shared principal alone."""
+    states.principal(state, states.SKYPE)["keyCredentials"] = []
+    states.forbid(state, "P90D")
+    own = {"id": "1", "displayName": "hybrid", "isEnabled": True, "restrictions": {"keyCredentials": []}}
+    state["tenants"][0]["policies"]["assigned"] = {states.principal(state, states.SKYPE)["id"]: own}
+    return Settings(exchange_credential=True)
+
+
+def test_what_signs_comes_first_where_one_of_the_service_principals_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = states.right()
+    settings = both(state)
+    estate = Estate(state, tmp_path, monkeypatch)
+    read, cloud = estate.everything()
+    deployment = Deployment("contoso", estate.servers[0], tuple(estate.servers), (), dict(zip(estate.servers, read, strict=True)))
+    tenant = Tenant(states.TENANT, "global", cloud, estate.refusals())
+    held = plan.held(settings, deployment, tenant, NOW)
+    assert held is not None
+    assert [step.name for step in held.steps] == ["certificate"]
+    assert held.arguments["certificate"]["app_ids"] == [states.SKYPE]
+    assert any(states.EXCHANGE in one.problem for one in held.obstacles)
+    states.forbid(estate.data, "P90D")
+    assert plan.held(settings, deployment, Tenant(states.TENANT, "global", cloud, estate.refusals()), NOW) is None
