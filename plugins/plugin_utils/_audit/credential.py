@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import credential_entries, credential_shared, sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, credential_entries, credential_shared, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
@@ -79,7 +79,7 @@ def _own(facts: Facts) -> Iterator[Finding]:
             subject,
             f"{wanted}, valid {'now' if when == facts.now else f'from {utc_text(when)} on'}",
             "the tenant has no such principal" if principal is None else "there" if there is True else lacking(facts, app_id, wanted, when),
-            "Put it there with sp_credential.",
+            advice.configure("puts it there", "sp_credential"),
         )
         yield _ending(facts, subject, principal, wanted, when, time_or_none(certificate.get("not_after")))
 
@@ -106,7 +106,9 @@ def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, want
     text, with_it = left_text(until, facts.now), end is not None and end - until < timedelta(days=1)
     # Another entry of a certificate that ends then serves no longer than this one.
     remedy = (
-        "Roll to a new certificate, since this one ends then." if with_it else "Run configure or rotate, which put another entry beside it."
+        "Roll to a new certificate, since this one ends then."
+        if with_it
+        else "Run sfb.hybrid_auth.configure or rotate, which put another entry beside it."
     )
     following = facts.lead.following()
     begin = None if isinstance(following, Unknown) or following is None else time_or_none(following.get("effective_date"))

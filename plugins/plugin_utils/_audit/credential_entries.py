@@ -24,6 +24,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
     named_owner,
     owner,
     principal_label,
+    removal,
     thumbprint,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
@@ -132,8 +133,6 @@ PASSWORD = Rule(
 OF_ENTRY = (UNKNOWN_OWNER, IDENTIFIER, READABLE, EXPIRED, WEAK_KEY, WEAK_HASH, VALIDITY, USAGE)
 RULES = (*OF_ENTRY, DUPLICATE, SYMMETRIC, PASSWORD)
 
-_REMOVE = "Remove it with sp_credential and key_id"
-
 
 def check(facts: Facts) -> Iterator[Finding]:
     for app_id in facts.expected.app_ids:
@@ -173,14 +172,14 @@ def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
         subject,
         "each property of its kind",
         f"not understood: {', '.join(map(str, unread or ()))}",
-        f"Find out what wrote it. {_REMOVE} if nothing needs it.",
+        f"Find out what wrote it. {removal(key)} if nothing needs it.",
     )
     yield EXPIRED.judged(
         Unknown("its end was not read") if end is None else not credential(key).expired(facts.now),
         subject,
         "still valid",
         f"ends on {utc_text(end)}" if end else "",
-        f"{_REMOVE}, or remove_expired.",
+        f"Have every expired one removed with trust_remove_expired: true in a run of configure. {removal(key)} to take this one alone.",
     )
     if is_certificate(key) is not False:
         yield from _strength(key, subject)
@@ -198,7 +197,7 @@ def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
         subject,
         "Verify",
         str(usage),
-        f"Find out what needs it. {_REMOVE} if nothing does.",
+        f"Find out what needs it. {removal(key)} if nothing does.",
     )
 
 
@@ -212,17 +211,17 @@ def _owned(facts: Facts, key: Object, subject: str) -> Finding:
         own = facts.neighbours.named(credential(key))
         return UNKNOWN_OWNER.warned(
             subject,
-            "one of the farm's certificates, or named in known_thumbprints",
+            "one of the farm's certificates, or named in trust_known_thumbprints",
             told,
             "sfb.hybrid_auth.rotate removes it after the overlap unless it is staged, and says when."
             if own is not None and own.own
-            else "Audit that deployment in the same run, or name its owner in known_thumbprints.",
+            else "Audit that deployment in the same run, or name its owner in trust_known_thumbprints.",
         )
     return UNKNOWN_OWNER.warned(
         subject,
-        "one of the farm's certificates, or named in known_thumbprints",
+        "one of the farm's certificates, or named in trust_known_thumbprints",
         f"foreign; {hint(facts, key)}",
-        f"Find its owner and name it in known_thumbprints. {_REMOVE} if it has none.",
+        f"Find its owner and name it in trust_known_thumbprints. {removal(key)} if it has none.",
     )
 
 
@@ -238,7 +237,7 @@ def _identifier(facts: Facts, key: Object, subject: str) -> Finding:
         subject,
         f"the certificate's thumbprint, {name}",
         f"{claimed}{f', the thumbprint of another certificate: {named}' if named else ''}",
-        f"Go by the thumbprint. Find out who wrote the entry and why. {_REMOVE} if nothing needs it.",
+        f"Go by the thumbprint. Find out who wrote the entry and why. {removal(key)} if nothing needs it.",
     )
 
 
@@ -271,7 +270,8 @@ def _duplicates(principal: Object, keys: list[Object]) -> Iterator[Finding]:
             f"{subject}: {name}",
             "one entry",
             f"{count} entries, key ids {ids}",
-            f"{_REMOVE}, all but the last to end of those that are valid now.",
+            "The role has no variable for one of several entries: with sp_credential and key_id remove all but the last to end of those "
+            "that are valid now.",
         )
     if several:
         return
@@ -295,7 +295,7 @@ def _symmetric(facts: Facts, principal: Object, keys: list[Object]) -> Iterator[
         if isinstance(certificate, Unknown):
             yield SYMMETRIC.unknown(label(principal, key), certificate.why)
         else:
-            yield _secret(SYMMETRIC, facts, key, label(principal, key), f"{_REMOVE}.")
+            yield _secret(SYMMETRIC, facts, key, label(principal, key), f"{removal(key)}.")
     if quiet:
         yield SYMMETRIC.passed(principal_label(principal), "none")
 

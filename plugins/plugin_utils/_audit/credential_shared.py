@@ -22,6 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
     owner,
     principal_label,
     product,
+    removal,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
@@ -55,11 +56,11 @@ _SHARED = (
 )
 
 
-_ASK = "Ask its owner to move to a dedicated application, and have it removed with sp_credential and key_id."
+_ASK = "Ask its owner to move to a dedicated application."
 # That the wizard does so is told by others than Microsoft.
 _EXCHANGE = (
-    "Have Exchange Server moved to its own dedicated application, and the key removed with sp_credential and key_id. Where it was removed "
-    "before, the Hybrid Configuration Wizard may have put it back, which is told of it when it runs again."
+    "Have Exchange Server moved to its own dedicated application. Where its key was removed before, the Hybrid Configuration Wizard may "
+    "have put it back, which is told of it when it runs again."
 )
 
 
@@ -82,7 +83,7 @@ def _own(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCredential
     wanted = facts.expected.exchange_credential and facts.expected.exchange_application_id == EXCHANGE_ONLINE
     for key in own:
         told = OWN.warned if wanted else OWN.failed
-        actual = "there, as the options ask for" if wanted else "there, although exchange_credential is false"
+        actual = "there, as the options ask for" if wanted else "there, although trust_exchange_credential is false"
         claim = None if wanted else facts.neighbours.claim(credential(key), EXCHANGE_ONLINE, facts.now)
         remedy = f"{taking_back(facts.now)} {_MOVE}" if wanted else _SHARED if claim else _TAKE_BACK
         yield told(label(principal, key), "not there", f"{actual}; {claim}" if claim else actual, remedy)
@@ -111,7 +112,7 @@ def _foreign(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCreden
             subject,
             "no key but what the options ask for",
             f"a key of {known}" if known else f"another's key: {whose}" if whose else f"a foreign key; {hint(facts, key)}",
-            _EXCHANGE if product(key) == EXCHANGE_SERVER else _ASK,
+            f"{_EXCHANGE if product(key) == EXCHANGE_SERVER else _ASK} {removal(key)} then.",
         )
     if not foreign:
         yield FOREIGN.passed(principal_label(principal), "no other key")

@@ -29,6 +29,7 @@ EWS = Rule(
 )
 RULES = (EWS,)
 
+_SPARE = "Set trust_exchange_credential to false where nothing else needs the certificate there."
 _PLAN = f"Decide before {ews.END.day} which of the features may end, and move those mailboxes or users."
 # Which features reach into mailboxes: https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/integrate-with-exchange-server
 _CONSEQUENCE = "calendar status, contacts, photos, conversation history, archiving or voice mail of mailboxes there"
@@ -82,15 +83,14 @@ def _today(facts: Facts, shared: bool) -> tuple[str, str]:
     if ews.END.reached(now):
         return (
             f"they ended on {ews.END.day}, for every application",
-            f"Expect no {_CONSEQUENCE}, unless Microsoft names a build of the server that does without them. "
-            "Set exchange_credential to false where nothing else needs the certificate there.",
+            f"Expect no {_CONSEQUENCE}, unless Microsoft names a build of the server that does without them. {_SPARE}",
         )
     rest = f"they end {soon_text(ews.END.begins, now)}, on {ews.END.day}"
     if shared and ews.SHARED_BLOCKED.reached(now):
         listed = f"and whoever is not on the tenant's list since {ews.ALLOW_LIST.day}, " if ews.ALLOW_LIST.reached(now) else ""
         return (
             f"they refuse what comes through it since {ews.SHARED_BLOCKED.day}, {listed}{rest}",
-            f"Do not count on {_CONSEQUENCE}. {_PLAN} Set exchange_credential to false where nothing else needs the certificate there.",
+            f"Do not count on {_CONSEQUENCE}. {_PLAN} {_SPARE}",
         )
     if ews.ALLOW_LIST.reached(now):
         return (

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
@@ -19,10 +20,16 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times impo
 
 NOT_GIVEN = "Microsoft Graph does not give its certificate"
 
-# Parts of a certificate's name that tell which product made it. Exchange:
-# https://learn.microsoft.com/exchange/architecture/client-access/certificates
+# Parts of a certificate's name that tell what made it. Exchange: https://learn.microsoft.com/exchange/architecture/client-access/certificates
+# Azure CLI, with --create-cert alone and with --keyvault:
+# https://github.com/Azure/azure-cli/blob/dev/src/azure-cli/azure/cli/command_modules/role/custom.py
 EXCHANGE_SERVER = "Exchange Server"
-_PRODUCTS = (("Microsoft Exchange Server Auth Certificate", EXCHANGE_SERVER), ("SharePoint", "SharePoint Server"))
+_PRODUCTS = (
+    ("Microsoft Exchange Server Auth Certificate", EXCHANGE_SERVER),
+    ("SharePoint", "SharePoint Server"),
+    ("CN=CLI-Login", "Azure CLI"),
+    ("CN=KeyVault Generated", "Azure CLI with a key vault"),
+)
 
 
 def thumbprint(key: Object) -> str | None:
@@ -39,6 +46,11 @@ def is_certificate(key: Object) -> bool | Unknown:
 def given(key: Object) -> bool:
     """Whether Graph gave the certificate. Otherwise the thumbprint is what the identifier claims."""
     return bool(key.get("key_type"))
+
+
+def removal(key: Object) -> str:
+    """How the key is taken away, to be followed by when; by its thumbprint only where that is of the certificate in its entry."""
+    return advice.remove(thumbprint(key) if given(key) else None)
 
 
 def label(principal: Object, key: Object) -> str:
@@ -112,7 +124,7 @@ def is_own(facts: Facts, key: Object) -> bool | Unknown:
 
 
 def product(key: Object) -> str | None:
-    """The product that made a key, by the names on it, which anyone may write; None where they tell none."""
+    """What likely made a key, by the names on it, which anyone may write; None where they tell nothing."""
     text = " ".join(str(key[name]) for name in ("subject", "display_name") if key.get(name)).lower()
     return next((made_by for part, made_by in _PRODUCTS if part.lower() in text), None)
 
@@ -123,7 +135,7 @@ def hint(facts: Facts, key: Object) -> str:
     text = " ".join(names).lower()
     made_by = product(key)
     if made_by:
-        return f"by its name it is {made_by}'s"
+        return f"by its name it is likely {made_by}'s"
     domains = facts.lead.part("sip_domains")
     for domain in [] if isinstance(domains, Unknown) else domains:
         if domain.get("name") and str(domain["name"]).lower() in text:

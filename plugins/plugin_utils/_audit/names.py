@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import farms_host, names_of
@@ -91,7 +91,7 @@ def _external(facts: Facts, known: dict[str, list[str]] | None, services: object
             subject,
             " and ".join(wanted),
             f"{' and '.join(missing)} is missing" if missing else "there",
-            "Add it with sp_names.",
+            advice.configure("adds it", "sp_names"),
         )
 
 
@@ -141,9 +141,10 @@ def _stale(facts: Facts, services: list[Object]) -> Iterator[Finding]:
     for name in stale:
         yield STALE.warned(
             name,
-            "a host of the topology, or named in known_names",
+            "a host of the topology, or named in trust_known_names",
             f"no pool has it{f', and the names of deployment {unnamed} were not read' if unnamed else ''}",
-            "Remove it with sp_names and state absent, or name it in known_names if another deployment has it.",
+            "Name it in trust_known_names if another deployment has it. Otherwise remove it: with trust_names_exact_domains in a run of "
+            "configure, or with sp_names and state absent.",
         )
     if stale:
         return

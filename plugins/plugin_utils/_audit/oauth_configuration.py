@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.application import may_be_dedicated
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
@@ -39,7 +39,7 @@ RULES = (SERVICE_NAME, AUTODISCOVER_URL)
 _SUBJECT = "OAuth configuration"
 # The service's path, with which Microsoft's diagnostic compares.
 _PATH = re.compile(r"https://[^/]+/autodiscover/autodiscover\.svc\b", re.IGNORECASE)
-_SET = "Set it with oauth_configuration and the option exchange_autodiscover_url."
+_SET = "Set trust_exchange_autodiscover_url and run sfb.hybrid_auth.configure, or use oauth_configuration and exchange_autodiscover_url."
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -50,7 +50,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     wanted, there = facts.expected.service_name, configuration.get("service_name")
     told = f"{there or 'none'}{may_be_dedicated(there, wanted, *PROCEDURE)}"
-    yield SERVICE_NAME.judged(same_text(there, wanted), _SUBJECT, wanted, told, "Set it with oauth_configuration.")
+    yield SERVICE_NAME.judged(
+        same_text(there, wanted), _SUBJECT, wanted, told, advice.configure("sets it (trust_service_name)", "oauth_configuration")
+    )
     if "exchange_autodiscover_url" not in configuration:
         yield AUTODISCOVER_URL.unknown(_SUBJECT, "the setting was not read")
         return

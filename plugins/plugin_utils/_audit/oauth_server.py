@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.oauth_server import has_realm, wanted_realm
@@ -83,7 +83,7 @@ RULES = (PRESENT, *OF_SERVER, *OF_EACH)
 
 # https://learn.microsoft.com/entra/identity-platform/v2-protocols#endpoints
 _MANY_TENANTS = ("common", "organizations", "consumers")
-_REPAIR = "Set the metadata URL of the tenant with oauth_server."
+_REPAIR = advice.configure("sets the metadata URL of the tenant (trust_tenant, trust_metadata_url)", "oauth_server")
 
 
 def metadata_doubt(findings: Iterable[Finding], name: str) -> str:
@@ -104,7 +104,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     subject = _subject(name)
     if server is None:
         others = ", ".join(str(one.get("identity")) for one in servers) or "no OAuth server"
-        yield PRESENT.failed(subject, "there", f"there is {others}", "Create it with oauth_server.")
+        yield PRESENT.failed(subject, "there", f"there is {others}", advice.configure("creates it", "oauth_server"))
         for rule in OF_SERVER:
             yield rule.unknown(subject, "it is not there")
     else:
@@ -155,7 +155,7 @@ def _server(facts: Facts, server: Object, subject: str) -> Iterator[Finding]:
         subject,
         wanted_realm(asked) or "",
         str(server.get("realm") or "none"),
-        "Run oauth_server with the tenant's id: it replaces the OAuth server for its realm.",
+        advice.configure("replaces the OAuth server for its realm", "oauth_server with the tenant's id"),
     )
 
 
@@ -171,5 +171,6 @@ def _each(facts: Facts, server: Object) -> Iterator[Finding]:
         subject,
         "not accepted",
         "accepted, as hybrid modern authentication asks for" if accepted and modern else "accepted" if accepted else "not accepted",
-        "Set accept_security_identifier_information to false with oauth_server, unless something on-premises needs it.",
+        "The role has no variable for it: set accept_security_identifier_information to false with oauth_server, unless something "
+        "on-premises needs it.",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import onprem_application, sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, onprem_application, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.application import may_be_dedicated
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
@@ -84,7 +84,7 @@ RULES = (PRESENT, *OF_APPLICATION, OTHERS_FULL_TRUST, SECURITY_IDENTIFIERS)
 
 # By what an application may be named in allowed_partner_applications.
 _NAMES = ("identity", "application_id")
-_REPAIR = "Bring it to the expected state with partner_application."
+_REPAIR = advice.configure("brings it to the expected state", "partner_application")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -98,7 +98,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     subject = _subject(name)
     if application is None:
         others = ", ".join(str(one.get("identity")) for one in applications) or "no partner application"
-        yield PRESENT.failed(subject, "there", f"there is {others}", "Create it with partner_application.")
+        yield PRESENT.failed(subject, "there", f"there is {others}", advice.configure("creates it", "partner_application"))
         for rule in OF_APPLICATION:
             yield rule.unknown(subject, "it is not there")
     else:
@@ -115,7 +115,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             _subject(one.get("identity")),
             "not accepted",
             "accepted" if accepted else "not accepted",
-            "Set accept_security_identifier_information to false with partner_application, unless the application needs it.",
+            "The role has no variable for it: set accept_security_identifier_information to false with partner_application, unless the "
+            "application needs it.",
         )
 
 
@@ -159,7 +160,7 @@ def _others(facts: Facts, others: list[Object]) -> Iterator[Finding]:
         yield OTHERS_FULL_TRUST.judged(
             Unknown("its trust level was not read") if not level else bool(known) or not same_text(level, "Full"),
             subject,
-            "less than Full, a documented on-premises product, or named in allowed_partner_applications",
+            "less than Full, a documented on-premises product, or named in trust_allowed_partner_applications",
             detail + known,
-            "Find out what needs it. Remove it or lower its trust level, or name it in allowed_partner_applications.",
+            "Find out what needs it. Remove it or lower its trust level, or name it in trust_allowed_partner_applications.",
         )

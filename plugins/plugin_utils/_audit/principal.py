@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import principal_label
@@ -54,5 +54,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             principal_label(principal),
             "enabled",
             "enabled" if enabled else "disabled",
-            "Enable it with sp_account.",
+            advice.configure("enables it", "sp_account")
+            if app_id == facts.expected.exchange_application_id
+            else "The role has no variable for this one: enable it with sp_account.",
         )

@@ -103,7 +103,7 @@ def _in_cloud(facts: Facts, following: Object, when: str) -> Iterator[Finding]:
                 subject,
                 f"there before {when}",
                 lacking(facts, app_id, thumbprint, begins),
-                "Put it on the service principal with sp_credential now.",
+                "Run sfb.hybrid_auth.rotate now, which puts it on the service principal, or use sp_credential.",
             )
 
 

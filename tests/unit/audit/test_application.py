@@ -146,6 +146,21 @@ def test_a_key_of_exchange_servers_on_the_shared_principal_may_be_the_wizards(au
     states.foreign(state, states.EXCHANGE)
     states.add_key(state, states.EXCHANGE, "archive", states.made("CN=archive.fabrikam.com"))
     archive, exchange = sorted(audited(state)["credential.shared_foreign"], key=lambda one: "Exchange Server's" in one["actual"])
-    assert exchange["actual"] == "a foreign key; by its name it is Exchange Server's"
+    assert exchange["actual"] == "a foreign key; by its name it is likely Exchange Server's"
     assert "Hybrid Configuration Wizard" in exchange["remedy"]
     assert "Wizard" not in archive["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "maker"),
+    [
+        ("CN=CLI-Login", "Azure CLI"),
+        ("CN=KeyVault Generated", "Azure CLI with a key vault"),
+        ("CN=Microsoft Exchange Server Auth Certificate", "Exchange Server"),
+    ],
+)
+def test_a_foreign_key_names_what_likely_made_it(audited: Audited, subject: str, maker: str) -> None:
+    state = states.right()
+    states.add_key(state, states.EXCHANGE, "foreign", states.made(subject))
+    (foreign,) = audited(state)["credential.shared_foreign"]
+    assert foreign["actual"] == f"a foreign key; by its name it is likely {maker}'s"

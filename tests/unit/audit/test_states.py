@@ -6,23 +6,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import expected as options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.audit import RULES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Rule
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import expectation
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Unread
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import VARIABLES, Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import taking_back
 from tests.lab.states import audit as states
 from tests.support.findings_page import PAGE, page
+from tests.support.play import ROOT
 
 from ..estate import Estate
 from ..support import run_action
+
+MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("*_*.py")} - {"trust_settings"}
+# Those of trust_audit that the role has too, under its own names, and what modules call in other words than it.
+OPTIONS = {name for name in options.OPTIONS if f"trust_{name}" in VARIABLES and "_" in name} | {"key_id", "remove_expired"}
 
 
 def audited(state: dict[str, Any], expected: dict[str, Any], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -41,6 +48,15 @@ def audited(state: dict[str, Any], expected: dict[str, Any], workdir: Path, monk
             "expected": {**states.RIGHT_EXPECTED, **expected},
         },
     )
+
+
+def assert_the_role_comes_first(remedy: str) -> None:
+    """A variable or a playbook of the role stands before each module and option of one, or the remedy says that there is none."""
+    role = re.search(r"trust_\w+|sfb\.hybrid_auth\.\w+|The role has no variable", remedy)
+    for match in re.finditer(r"\w+", remedy):
+        if match[0] in MODULES | OPTIONS and not remedy[: match.start()].endswith("sfb.hybrid_auth."):
+            assert role and role.start() < match.start(), f"{match[0]}: {remedy}"
+    assert set(re.findall(r"\btrust_\w+", remedy)) <= {*VARIABLES, *MODULES}, remedy
 
 
 def statuses(result: dict[str, Any]) -> dict[str, set[str]]:
@@ -66,6 +82,9 @@ def test_in_the_changed_state_it_is_what_is_documented(case: states.Case, tmp_pa
     assert wrong, [finding for finding in result["findings"] if finding["id"] == case.id]
     for finding in wrong:
         assert all(finding[name] for name in ("subject", "expected", "actual", "remedy")), finding
+        assert finding["heading"] not in (finding["title"], "")
+        assert_the_role_comes_first(finding["remedy"])
+        assert not set(re.findall(r"\w+", finding["expected"])) & OPTIONS, "the role's variable"
     assert result["compliant"] is not any(finding["status"] == "fail" for finding in result["findings"])
 
 
