@@ -45,6 +45,7 @@ class Authentication:
         self._host = host
         self._kinds = ("negotiate", "ntlm", "kerberos", *(("credssp",) if credssp else ()))
         self._context: Any = None
+        self._is_credssp = False
         self.user: Account | None = None
         self.reply: str | None = None
 
@@ -75,7 +76,7 @@ class Authentication:
 
     def _exchange(self, kind: str, token: str) -> bool:
         if self._context is None or self._context.complete:
-            self._context = _acceptor(kind)
+            self._context, self._is_credssp = _acceptor(kind), kind.lower() == "credssp"
             self.user = None
         try:
             out = self._context.step(base64.b64decode(token))
@@ -97,10 +98,6 @@ class Authentication:
             given = self._context.get_extra_info("client_credential")
             return bool(given.password == self._host.password_of(user))
         return bool(self._context.context_attr & spnego.ContextReq.delegate)
-
-    @property
-    def _is_credssp(self) -> bool:
-        return isinstance(self._context, spnego._credssp.CredSSPProxy)
 
     def decrypt(self, body: bytes) -> bytes:
         plain = b""
