@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 import yaml
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jinja2.nativetypes import NativeEnvironment
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from tests.lab.states import audit as states
 
 from ..estate import Estate
-from ..support import Said, run_action
+from ..support import Conversation, Said, run_action
 from .test_actions import CERTIFICATE, EXCHANGE, FIELDS, GRAPH, MADE, OURS, SKYPE, TOKEN, Talk, principal, wholes
 
 ROLE = "dc890d15-9560-4a4c-9b7f-a736ec74ec40"
@@ -179,3 +182,41 @@ def test_the_play_of_the_guide_puts_what_signs_and_what_is_to_sign_on_the_applic
     estate.in_tenant("sp_credential", options)
     told = [farm["signing"][role]["thumbprint"] for role in ("current", "next")]
     assert [key["customKeyIdentifier"] for key in keys(estate)] == told
+
+
+@pytest.mark.parametrize("key_null", ["kept", "wiped", "refused"])
+def test_others_keys_on_the_application_object_stay_whatever_graph_makes_of_null(
+    key_null: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = states.right()
+    state["graph"] = {"key_null": key_null}
+    states.dedicated(state)["keyCredentials"] = [states.entry("archive", states.made("CN=archive.fabrikam.com"))]
+    estate = Estate(state, tmp_path, monkeypatch)
+    before = copy.deepcopy(keys(estate))
+    options = {"object": "application", "app_ids": [states.HYBRID], "certificate_content": CERTIFICATE.content}
+    estate.in_tenant("sp_credential", options)
+    assert keys(estate)[:1] == before
+    assert len(keys(estate)) == 2
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+
+
+@settings(max_examples=60)
+@given(ODD, ODD, st.sampled_from(["requiredResourceAccess", "keyCredentials", "passwordCredentials", "displayName", "appId", "id"]))
+def test_odd_answers_about_applications_are_told_and_keep_nothing_else_from_being_read(value: Any, role: Any, name: str) -> None:
+    conversation = Conversation(
+        *wholes(principal(SKYPE)),
+        Said("GET", ASSIGNED, answer={"value": [{"appRoleId": role, "principalId": value}, assignment(OBJECT)]}),
+        listing("servicePrincipals", "id", OBJECT, FIELDS, principal(HYBRID, id=OBJECT)),
+        listing("applications", "appId", HYBRID, OF_APPLICATIONS, application(**{name: value})),
+        *(Said("GET", f"{GRAPH}/applications/{OBJECT}?$select=keyCredentials", answer={"keyCredentials": value}) for _again in range(3)),
+    )
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: conversation))
+        result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "application_permissions": True})
+    assert not result.get("failed"), result.get("msg")
+    assert [one["app_id"] for one in result["service_principals"]] == [SKYPE]
+    assert result["applications_problem"] is None or result["applications"] == []
