@@ -77,15 +77,14 @@ class Plan:
 def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, neighbours: Neighbours | None = None) -> Plan:
     """The plan. neighbours: the other deployments of the tenant.
 
-    The lead alone is needed: what is written is in the Central Management Store and in the tenant.
+    For the way back the lead alone is needed: what is written is in the Central Management Store and in the tenant.
     """
     made = Plan(settings.modern_authentication_state, settings.modern_authentication_server)
     present = made.state == "present"
     unread = unread_obstacles(deployment)
-    made.obstacles += [one for one in unread if one.subject == deployment.lead]
-    made.warnings += [
-        f"{one.problem} It takes over what is switched as soon as it replicates." for one in unread if one not in made.obstacles
-    ]
+    made.obstacles += [one for one in unread if present or one.subject == deployment.lead]
+    others = [one for one in unread if one not in made.obstacles]
+    made.warnings += [f"{one.problem} {one.subject} takes over what is switched as soon as it has replicated." for one in others]
     made.obstacles += tenant_obstacles(settings, tenant)
     farm = None if isinstance(deployment.leading, Unread) else discovery.checked_farm("onprem", deployment.leading)
     if farm is None:

@@ -330,13 +330,15 @@ def test_a_principal_that_is_not_there_or_disabled_stops_the_switch_on() -> None
     assert decide(made, in_tenant=disabled, state="absent").obstacles == []
 
 
-def test_only_the_lead_is_needed_and_the_others_are_warned_about() -> None:
+def test_every_server_is_needed_to_switch_it_on_and_the_lead_alone_for_the_way_back() -> None:
     gone = Unread(f"{SECOND} could not be reached: timed out.", unreachable=True)
-    plan = decide(state(), readings={SECOND: gone})
-    assert plan.obstacles == []
-    assert f"{SECOND} could not be reached" in plan.warnings[0]
-    lost = decide(state(), readings={LEAD: Unread("gone.", unreachable=True)})
-    assert ([one.subject for one in lost.obstacles], lost.steps) == ([LEAD], [])
+    assert [one.subject for one in decide(state(), readings={SECOND: gone}).obstacles] == [SECOND]
+    back = decide(state([STS, server()], "evoSTS", ASKED), readings={SECOND: gone}, state="absent")
+    assert (back.obstacles, back.due("oauth_configuration")) == ([], True)
+    assert back.warnings == [f"{gone.why} {SECOND} takes over what is switched as soon as it has replicated."]
+    for way in ("present", "absent"):
+        lost = decide(state(), readings={LEAD: Unread("gone.", unreachable=True)}, state=way)
+        assert ([one.subject for one in lost.obstacles], lost.steps) == ([LEAD], [])
 
 
 def test_metadata_of_another_tenant_and_a_setting_that_keeps_clients_out_are_said() -> None:
