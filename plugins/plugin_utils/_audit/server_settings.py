@@ -9,14 +9,16 @@ The same state is right and wrong here as for the rules of Microsoft's On Premis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.server_settings import EVENTS as EVENT_IDS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.server_settings import without_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import MetadataDownload, ServerSettings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 TLS = Rule(
     "server.tls",
@@ -48,7 +50,7 @@ PROXY = Rule(
 )
 METADATA = Rule(
     "server.metadata_reachable",
-    "The server can download the metadata of its OAuth servers",
+    "The server can download the metadata of the trust's OAuth servers",
     "high",
     ("fail",),
     "The farm takes the keys of the authorization server from there, and New-CsOAuthServer fails without it.",
@@ -99,13 +101,16 @@ _OTHER = ("it failed", "Try it on the server: Invoke-WebRequest -UseBasicParsing
 
 
 def check(facts: Facts) -> Iterator[Finding]:
+    wanted = _wanted(facts)
     for server in facts.servers:
         settings = server.settings()
-        for rule, judge in _JUDGES:
-            if isinstance(settings, Unknown):
+        if isinstance(settings, Unknown):
+            for rule in RULES:
                 yield rule.unknown(server.name, settings.why)
-            else:
-                yield from judge(server.name, settings)
+            continue
+        for judge in _JUDGES:
+            yield from judge(server.name, settings)
+        yield from _metadata(server.name, settings, wanted)
 
 
 def _unread(settings: ServerSettings, *names: str) -> Unknown | None:
@@ -184,25 +189,44 @@ def _proxy(name: str, settings: ServerSettings) -> Iterator[Finding]:
     )
 
 
-def _metadata(name: str, settings: ServerSettings) -> Iterator[Finding]:
-    tried = settings["metadata"]
-    if not tried:
-        why = _unread(settings, "metadata") or Unknown("the farm has no OAuth server with a metadata URL")
-        yield METADATA.unknown(name, why.why)
-    for one in tried:
-        yield _download(name, settings, one)
+def _metadata(name: str, settings: ServerSettings, wanted: Mapping[str, str] | Unknown) -> Iterator[Finding]:
+    """wanted: the metadata URLs of the trust's OAuth servers, by their names."""
+    if isinstance(wanted, Unknown):
+        yield METADATA.unknown(name, wanted.why)
+        return
+    tried = {one["url"]: one for one in settings["metadata"]}
+    for owner, url in wanted.items():
+        subject = f"{owner} on {name}"
+        if url in tried:
+            yield _download(subject, settings, tried[url])
+        else:
+            yield METADATA.unknown(subject, (_unread(settings, "metadata") or Unknown(f"{url} was not tried there")).why)
 
 
-def _download(name: str, settings: ServerSettings, one: MetadataDownload) -> Finding:
-    subject = f"{name}: {one['url']}"
+def _wanted(facts: Facts) -> Mapping[str, str] | Unknown:
+    """What the trust needs: the farm may have OAuth servers of others, which are none of its business."""
+    servers, configuration = facts.lead.part("oauth_servers"), facts.lead.part("oauth_configuration")
+    if isinstance(servers, Unknown):
+        return servers
+    clients = None if isinstance(configuration, Unknown) else configuration.get("client_authorization_oauth_server")
+    names = [facts.expected.oauth_server_name, *([str(clients)] if clients else [])]
+    found = {
+        str(one.get("identity")): without_credential(str(one["metadata_url"]))
+        for one in servers
+        if one.get("metadata_url") and any(same_text(one.get("identity"), name) for name in names)
+    }
+    return found or Unknown(f"the farm has no OAuth server {names[0]} with a metadata URL")
+
+
+def _download(subject: str, settings: ServerSettings, one: MetadataDownload) -> Finding:
     if one["outcome"] == "ok":
-        return METADATA.passed(subject, "downloaded")
+        return METADATA.passed(subject, f"downloaded from {one['url']}")
     what, remedy = _WAYS.get(one["outcome"], _OTHER)
     status = f" (status {one['status']})" if one["status"] else ""
     way = f", through the proxy {settings['user_proxy']}" if settings["user_proxy_enabled"] and settings["user_proxy"] else ""
     said = f": {one['detail']}".rstrip(".") if one["detail"] else ""
     who = f" by {settings['account']}" if settings["account"] else ""
-    return METADATA.failed(subject, f"a download{who}", f"{what}{status}{way}{said}", remedy)
+    return METADATA.failed(subject, f"a download of {one['url']}{who}", f"{what}{status}{way}{said}", remedy)
 
 
 def _root_store(name: str, settings: ServerSettings) -> Iterator[Finding]:
@@ -240,11 +264,4 @@ def _value(settings: ServerSettings, name: str) -> Any:
     return settings.get(name)
 
 
-_JUDGES: tuple[tuple[Rule, Callable[[str, ServerSettings], Iterator[Finding]]], ...] = (
-    (TLS, _tls),
-    (WIN_HTTP, _win_http),
-    (PROXY, _proxy),
-    (METADATA, _metadata),
-    (ROOT_STORE, _root_store),
-    (EVENTS, _events),
-)
+_JUDGES: tuple[Callable[[str, ServerSettings], Iterator[Finding]], ...] = (_tls, _win_http, _proxy, _root_store, _events)

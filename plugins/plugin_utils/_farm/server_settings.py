@@ -48,7 +48,7 @@ _LISTS: dict[str, tuple[dict[str, type], tuple[str, ...]]] = {
 _ALL = ("version", *_NUMBERS, *_TEXTS, *_LISTS)
 _RESTRICTED = "a restricted endpoint opens neither the registry nor files, stores and event logs"
 _UNTOLD = "the server did not tell it"
-_CREDENTIAL = re.compile(r"[^/@;=\s]*@")
+_CREDENTIAL, _QUERY = re.compile(r"[^/@;=\s]*@"), re.compile(r"\?[^;\s]*")
 
 
 def calls(gathered: Sequence[str], restricted: bool = False) -> list[Call]:
@@ -89,6 +89,11 @@ def shaped(answer: Answer) -> ServerSettings:
         "metadata": _downloads(answer, rows, why, unread),
         "unread": unread,
     }
+
+
+def without_credential(address: str) -> str:
+    """The address as the runner tells it, without the user and password that it may carry, and without a query."""
+    return _QUERY.sub("", _CREDENTIAL.sub("", address))
 
 
 def complete(told: Mapping[str, Any]) -> ServerSettings:
@@ -151,7 +156,7 @@ def _number(rows: Sequence[Row], name: str, why: str, unread: dict[str, str]) ->
 def _text(rows: Sequence[Row], name: str, why: str, unread: dict[str, str]) -> str | None:
     row = _row(rows, name, why, unread)
     value = text(row["value"]) if row else None
-    return _CREDENTIAL.sub("", value) if value and "proxy" in name else value
+    return without_credential(value) if value and "proxy" in name else value
 
 
 def _component(row: Mapping[str, Any]) -> ServerComponent:
@@ -177,7 +182,12 @@ def _downloads(answer: Answer, rows: Sequence[Row], why: str, unread: dict[str, 
             outcome, _blank, status = str(row["value"]).partition(" ")
             detail = text(row["detail"])
             tried.append(
-                {"url": str(row["subject"]), "outcome": outcome, "status": int(status) if status.isdigit() else None, "detail": detail}
+                {
+                    "url": str(row["subject"]).strip(),
+                    "outcome": outcome,
+                    "status": int(status) if status.isdigit() else None,
+                    "detail": detail,
+                }
             )
     if not tried:
         asked = next((name for name in (_URLS, "oauth_servers") if name in {*answer.rows, *answer.unknown}), None)
