@@ -24,7 +24,7 @@ from pypsrp.exceptions import WSManFaultError
 from pypsrp.serializer import Serializer
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import restricted_endpoint
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import CallRunner
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST, CallRunner, Failure, Finished
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import CMDLETS, RUNNER, RUNNER_ONLY
 
@@ -429,3 +429,15 @@ def test_confirm_and_force_are_given_where_the_reference_has_them(cmdlet: str) -
     signatures = json.loads((ROOT / "tests" / "lab" / "farm" / "signatures.json").read_text(encoding="utf-8"))["cmdlets"]
     sets = signatures[cmdlet]["parameter_sets"].values()
     assert set(CMDLETS[cmdlet]) == {name for name in ("Confirm", "Force") if any(name in parameters for parameters in sets)}
+
+
+def test_a_call_that_may_fail_stays_unknown_but_for_a_lost_connection() -> None:
+    failures = [Failure("no access", "UnauthorizedAccess,Get-CsServerPatchVersion", "PermissionDenied"), Failure("gone", LOST, "")]
+    calls = [
+        Call("a", "Get-CsServerPatchVersion", tolerant=True),
+        Call("b", "Get-CsServerVersion", tolerant=True),
+        Call("c", "Read-Server"),
+    ]
+    answer = CallRunner(lambda _cmdlet, _parameters: Finished(failure=failures.pop(0))).answer(calls)
+    assert answer["unknown"] == {"a": "no access"}
+    assert (answer["failure"]["id"], "c" in answer["answers"]) == ("b", False)
