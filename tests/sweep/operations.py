@@ -23,7 +23,6 @@ from tests.lab.state import State as Fresh
 
 State = dict[str, Any]
 PASSWORD = "P@ss w0rd of the PFX"
-_FOREIGN_METADATA = "https://sts.fabrikam.com/metadata/json/1"
 _FOREIGN_NAMES = (f"{SKYPE}/webext.fabrikam.com", "https://lync.fabrikam.com/")
 _OTHER_TENANT = "6699c5fe-0000-4000-8000-000000000001"
 _COMMON: dict[str, Any] = {
@@ -100,12 +99,10 @@ def _peopled(state: State) -> State:
             "Name": "fabrikam.sts",
             "IssuerIdentifier": "00000001-0000-0000-c000-000000000000",
             "Realm": "fabrikam",
-            "MetadataUrl": _FOREIGN_METADATA,
+            "MetadataUrl": "https://sts.fabrikam.com/metadata/json/1",
             "Type": "ADFS",
         }
     )
-    for front_end in state["deployments"][0]["front_ends"]:
-        front_end["settings"] = {"downloads": {_FOREIGN_METADATA: "ok 200"}}
     return state
 
 
