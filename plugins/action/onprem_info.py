@@ -9,7 +9,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import named_certificates, parts, server_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading, kept_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading, certificate_check, kept_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
@@ -17,7 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 
-_STORE = "store"
+_STORE, _CHECKS = "store", "certificate_checks"
 
 
 class ActionModule(HybridAuthAction):
@@ -46,6 +46,7 @@ class ActionModule(HybridAuthAction):
         calls = parts.calls(names, params["local_store"], optional=optional)
         if params["store"] and "certificate" in names and not shell.restricted:
             calls.append(Call(_STORE, "Read-Certificate", {"subject_of": "certificate"}))
+            calls.append(Call(_CHECKS, "Read-CertificateCheck", {"of": "certificate"}))
         named = bool(thumbprints) and "certificate" in names and not shell.restricted
         # "all" is what a run needs; this costs more, so it has to be named.
         settings = server_settings.NAME in params["gather"]
@@ -60,6 +61,8 @@ class ActionModule(HybridAuthAction):
         shape = parts.shaped(answer, names, certificate=certificate)
         if _STORE in answer.rows:
             shape["store"] = [kept_certificate(row) for row in answer.rows[_STORE]]
+        if _CHECKS in answer.rows:
+            shape["certificate_checks"] = [certificate_check(row) for row in answer.rows[_CHECKS]]
         if named_certificates.read(answer):
             shape["named_certificates"] = named_certificates.shaped(answer)
         if settings:

@@ -5,6 +5,11 @@
 # The certificates of the computer's own store, as plain data. Private to the collection; Windows PowerShell 5.1, ASCII only.
 
 $script:Store = 'Cert:\LocalMachine\My'
+$script:RsaId = '1.2.840.113549.1.1.1'
+# Where CryptoAPI and CNG providers keep the computer's keys, below %ProgramData%.
+$script:KeyFolders = @('Microsoft\Crypto\RSA\MachineKeys', 'Microsoft\Crypto\Keys')
+# As long may Windows look elsewhere for certificates that a chain lacks.
+$script:ChainSeconds = 5
 # Since .NET Framework 4.6 and 4.6.1; Windows PowerShell 5.1 runs on 4.5.2 too.
 $script:RsaKeys = 'System.Security.Cryptography.X509Certificates.RSACertificateExtensions' -as [type]
 $script:EcdsaKeys = 'System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions' -as [type]
@@ -19,7 +24,7 @@ function ConvertTo-UtcText {
 }
 
 function ConvertTo-CertificateRow {
-    # A certificate as plain data. The private key is never touched, only whether it is there.
+    # A certificate as plain data. The private key is not opened; only whether it is there is told.
     param($Certificate)
     $row = @{
         thumbprint          = ([string]$Certificate.Thumbprint).ToUpperInvariant()
@@ -37,7 +42,7 @@ function ConvertTo-CertificateRow {
     }
     $oid = $Certificate.PublicKey.Oid
     $public = $null
-    if ($oid.Value -eq '1.2.840.113549.1.1.1') {
+    if ($oid.Value -eq $script:RsaId) {
         $row.key_type = 'RSA'
         if ($script:RsaKeys) { $public = $script:RsaKeys::GetRSAPublicKey($Certificate) }
         else { $public = $Certificate.PublicKey.Key }
@@ -103,6 +108,89 @@ function Read-StoreCertificate {
     }
 }
 
+function Get-KeyFileName {
+    # The name of the file in which the certificate's provider keeps the private key, or nothing. The key is opened and signs nothing.
+    param($Certificate)
+    $key = $null
+    try {
+        # Before .NET Framework 4.6 only the keys of CryptoAPI providers are told of.
+        if ($script:RsaKeys) { $key = $script:RsaKeys::GetRSAPrivateKey($Certificate) }
+        else { $key = $Certificate.PrivateKey }
+        if ($null -eq $key) { return $null }
+        $container = $key.PSObject.Properties['CspKeyContainerInfo']
+        if ($container -and $container.Value) { return [string]$container.Value.UniqueKeyContainerName }
+        $inner = $key.PSObject.Properties['Key']
+        if ($inner -and $inner.Value) { return [string]$inner.Value.UniqueName }
+        return $null
+    }
+    finally { if ($key) { $key.Dispose() } }
+}
+
+function Add-KeyAccess {
+    # Puts into the row where the certificate's private key lies and what each account may do with that file, in the order in which Windows
+    # asks, or why that is not told. Accounts are told by SID, since their names have the server's language.
+    # https://learn.microsoft.com/windows/win32/seccng/key-storage-and-retrieval
+    param([hashtable]$Row, $Certificate)
+    try {
+        if (-not $Certificate.HasPrivateKey) { throw 'the private key is not on the server' }
+        if ($Certificate.PublicKey.Oid.Value -ne $script:RsaId) { throw 'the key is not an RSA key' }
+        $name = Get-KeyFileName -Certificate $Certificate
+        if ([string]$name -notmatch '\A[0-9A-Za-z{][0-9A-Za-z_{}.-]*\z') { throw 'its provider keeps the private key in no file that it tells' }
+        foreach ($folder in $script:KeyFolders) {
+            $path = Join-Path -Path (Join-Path -Path $env:ProgramData -ChildPath $folder) -ChildPath $name
+            if (Test-Path -LiteralPath $path) { $Row.key_file = [string]$path }
+        }
+        if (-not $Row.key_file) { throw "the file $name of the private key is in neither of $($script:KeyFolders -join ' and ')" }
+        $access = New-Object -TypeName System.Collections.ArrayList
+        $security = Get-Acl -LiteralPath $Row.key_file -ErrorAction Stop
+        foreach ($rule in $security.GetAccessRules($true, $true, [System.Security.Principal.SecurityIdentifier])) {
+            $account = $null
+            # One that was deleted has no name.
+            try { $account = [string]$rule.IdentityReference.Translate([System.Security.Principal.NTAccount]).Value }
+            catch { $account = $null }
+            $allow = [string]$rule.AccessControlType -eq 'Allow'
+            [void]$access.Add(@{ sid = [string]$rule.IdentityReference.Value; name = $account; allow = $allow; rights = [int]$rule.FileSystemRights })
+        }
+        $Row.key_access = $access.ToArray()
+    }
+    catch { $Row.key_unknown = [string]$_.Exception.GetBaseException().Message }
+}
+
+function Add-Chain {
+    # Puts into the row whether the computer can build the certificate's chain up to an authority that it trusts; of a self-signed one nothing.
+    param([hashtable]$Row, $Certificate)
+    if ($Certificate.Subject -eq $Certificate.Issuer) { return }
+    try {
+        $chain = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Chain -ArgumentList $true
+        # Whether it was revoked is not asked, which would take the network's time.
+        $chain.ChainPolicy.RevocationMode = [System.Security.Cryptography.X509Certificates.X509RevocationMode]::NoCheck
+        $chain.ChainPolicy.UrlRetrievalTimeout = [timespan]::FromSeconds($script:ChainSeconds)
+        $built = [bool]$chain.Build($Certificate)
+        $problems = New-Object -TypeName System.Collections.ArrayList
+        foreach ($status in $chain.ChainStatus) { [void]$problems.Add([string]$status.Status) }
+        $Row.chain_problems = $problems.ToArray()
+        $Row.chain_complete = $built
+    }
+    catch { $Row.chain_unknown = [string]$_.Exception.GetBaseException().Message }
+}
+
+function Read-CertificateCheck {
+    # What only the server itself can tell of the certificates that an earlier call listed as assigned ('of') and that its store has.
+    param($Parameters, [hashtable]$Answers, [System.Collections.ArrayList]$Rows)
+    $wanted = @($Answers[[string]$Parameters.of] | Where-Object { $_ } | ForEach-Object { $_['Thumbprint']; $_['PreviousThumbprint'] })
+    foreach ($thumbprint in @($wanted | Where-Object { $_ } | ForEach-Object { ([string]$_).ToUpperInvariant() } | Select-Object -Unique)) {
+        $certificate = Find-StoreCertificate -Thumbprint $thumbprint
+        if ($null -eq $certificate) { continue }
+        $row = @{
+            thumbprint = $thumbprint; key_file = $null; key_access = $null; key_unknown = $null
+            chain_complete = $null; chain_problems = @(); chain_unknown = $null
+        }
+        Add-KeyAccess -Row $row -Certificate $certificate
+        Add-Chain -Row $row -Certificate $certificate
+        [void]$Rows.Add($row)
+    }
+}
+
 function New-StoreCertificate {
     # A new self-signed certificate in the computer's own store, as a row, with the DNS names that it is to have beside its subject. Its key is exportable, since the Central Management
     # Store replicates it, and lies with a CryptoAPI provider, since the product does not use keys of CNG providers.
@@ -155,5 +243,5 @@ function Remove-StoreCertificate {
     return @{ thumbprint = $thumbprint; found = $found }
 }
 
-Export-ModuleMember -Function ConvertTo-UtcText, Find-StoreCertificate, Read-StoreCertificate, New-StoreCertificate, Import-StoreCertificate,
-    Remove-StoreCertificate
+Export-ModuleMember -Function ConvertTo-UtcText, Find-StoreCertificate, Read-StoreCertificate, Read-CertificateCheck, New-StoreCertificate,
+    Import-StoreCertificate, Remove-StoreCertificate

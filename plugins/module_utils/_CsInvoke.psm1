@@ -20,7 +20,7 @@ $script:AllowedCommands = @(
     'Get-CsPartnerApplication', 'New-CsPartnerApplication', 'Set-CsPartnerApplication', 'Remove-CsPartnerApplication',
     'Get-CsOAuthConfiguration', 'Set-CsOAuthConfiguration',
     'Get-CsCertificate', 'Get-CsService', 'Get-CsSipDomain', 'Get-CsServerVersion', 'Get-CsManagementStoreReplicationStatus',
-    'Read-Certificate', 'Read-Server',
+    'Read-Certificate', 'Read-CertificateCheck', 'Read-Server',
     # What the server itself has.
     'Get-CsServerPatchVersion', 'Read-ServerSetting',
     # A roll of the OAuthTokenIssuer certificate.
@@ -233,6 +233,9 @@ function Invoke-Call {
     }
     elseif ($Call.cmdlet -eq 'Read-ServerSetting') {
         Read-ServerSetting -Parameters $Call.parameters -Answers $Answers -Rows $rows
+    }
+    elseif ($Call.cmdlet -eq 'Read-CertificateCheck') {
+        Read-CertificateCheck -Parameters $Call.parameters -Answers $Answers -Rows $rows
     }
     elseif ($Call.cmdlet -eq 'New-StoreCertificate') {
         [void]$rows.Add((New-StoreCertificate -Parameters $Call.parameters))

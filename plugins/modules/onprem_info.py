@@ -50,7 +50,7 @@ options:
   store:
     description:
       - With V(certificate) in O(gather), read too what the computer's certificate store has under the subject of the assigned certificate
-        with its private key, such as certificates of earlier rolls. A restricted endpoint cannot show it.
+        with its private key, such as certificates of earlier rolls, and RV(certificate_checks). A restricted endpoint cannot show it.
     type: bool
     default: false
   store_thumbprints:
@@ -361,6 +361,59 @@ store:
       type: str
     not_after:
       description: Until when it is valid, in UTC; V(null) where the store does not tell it.
+      type: str
+certificate_checks:
+  description:
+    - What only the server itself can tell of the assigned certificates that its store has.
+    - The private key is opened to learn its file, and signs nothing. What cannot be read does not end the task.
+  returned: with O(store), where the store can be read
+  type: list
+  elements: dict
+  contains:
+    thumbprint:
+      description: Its thumbprint.
+      type: str
+      sample: BB5D1064437D8720A5C53078185E6A361A78B10A
+    key_file:
+      description: The file in which the server keeps the private key; V(null) where RV(certificate_checks[].key_unknown) says why.
+      type: str
+      sample: C:\ProgramData\Microsoft\Crypto\RSA\MachineKeys\0f1e2d3c4b5a69788796a5b4c3d2e1f0_0a1b2c3d-0000-4000-8000-000000000001
+    key_access:
+      description:
+        - The access rules of that file, in the order in which Windows asks; V(null) where RV(certificate_checks[].key_unknown) says why.
+      type: list
+      elements: dict
+      contains:
+        sid:
+          description: Whom the rule concerns, as SID.
+          type: str
+          sample: S-1-5-20
+        name:
+          description: The account's name in the server's language; V(null) where it has none, as of one that was deleted.
+          type: str
+          sample: NT AUTHORITY\NETWORK SERVICE
+        allow:
+          description: Whether it allows what it names; otherwise it denies it.
+          type: bool
+        rights:
+          description: What it names, as the number of .NET's FileSystemRights.
+          type: int
+          sample: 1179785
+    key_unknown:
+      description: Why the file or its access rules are not told; V(null) where they are.
+      type: str
+    chain_complete:
+      description:
+        - Whether the server builds the certificate's chain up to an authority that it trusts. Revocation is not asked.
+        - V(null) of a self-signed certificate, and where RV(certificate_checks[].chain_unknown) says why.
+      type: bool
+    chain_problems:
+      description: What is wrong with the chain, in the words of .NET's X509ChainStatusFlags.
+      type: list
+      elements: str
+      sample: []
+    chain_unknown:
+      description: Why the chain is not told; V(null) where it is, and of a self-signed certificate.
       type: str
 named_certificates:
   description: The certificates of O(store_thumbprints), in that order.

@@ -61,6 +61,7 @@ class State:
                     "store": [],
                     "clock_offset": 0,
                     "lacks": [],
+                    "key_access": {},
                 }
                 front_end.update({name: value for name, value in defaults.items() if name not in front_end})
                 front_end["restricted"] = {"cmdlets": None, "typed": "text", **front_end.get("restricted", {})}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_names import Names, names_in
 from tests.lab import engine_path
-from tests.lab.farm import certificates
+from tests.lab.farm import certificates, key_files
 from tests.lab.farm.farm import Farm
 from tests.lab.farm.server_settings import INTERNET, STRONG_CRYPTO, TLS_CLIENT, WIN_HTTP, path_of, web_config
 from tests.lab.faults import Faults
@@ -337,6 +338,50 @@ def test_both_runners_tell_the_same_of_the_server_itself(farms: tuple[Farm, Farm
     assert answers[0]["failure"] is None
     assert len(answers[0]["answers"]["server_settings"]) >= 18
     assert "secret" not in json.dumps(answers[1]["answers"]["server_settings"])
+
+
+KEYS: dict[str, tuple[dict[str, Any], Any]] = {
+    "as it should be": ({}, key_files.RULES),
+    "CNG": ({"key_provider": "cng"}, key_files.RULES),
+    "no file": ({"key_provider": "token"}, None),
+    "no key": ({"private_key": False}, None),
+    "another key": ({"key_type": "ec"}, None),
+    "odd accounts": (
+        {},
+        [
+            {"sid": "S-1-5-21-1-2-3-1001", "name": None, "allow": False, "rights": 1},
+            {"sid": "S-1-1-0", "name": "Jeder", "allow": True, "rights": -2147483648},
+        ],
+    ),
+    "nobody": ({}, []),
+    "not readable": ({}, "Attempted to perform an unauthorized operation."),
+    "issued": ({"issuer": "CN=Contoso CA"}, key_files.RULES),
+    "issued by an unknown authority": ({"issuer": "CN=Contoso CA", "trusted": False}, key_files.RULES),
+}
+
+
+@needs_engine
+@pytest.mark.parametrize("name", KEYS)
+def test_both_runners_tell_the_same_of_a_key_and_a_chain(name: str, tmp_path: Path) -> None:
+    spec, rules = KEYS[name]
+    entry = {"subject": "CN=contoso.com", **spec}
+    certificates.complete(entry)
+    checks, failures = [], []
+    for runner, ask in ((None, ask_python), (ENGINE, ask_engine)):
+        state = State()
+        state.data["deployments"][0]["certificates"]["issuer"] = copy.deepcopy(entry)
+        for front_end in state.data["deployments"][0]["front_ends"]:
+            front_end["key_access"] = {} if rules is None else {"issuer": rules}
+        farm = Farm(state, RequestLog(), Faults(), tmp_path / str(bool(runner)), runner, resolve)
+        calls = [*REQUESTS["certificate"], {"id": "k", "cmdlet": "Read-CertificateCheck", "parameters": {"of": "c"}}]
+        answer = ask(farm, {"modules": ["SkypeForBusiness"], "calls": calls})
+        farm.stop()
+        failures.append(answer["failure"])
+        (check,) = answer["answers"]["k"]
+        checks.append({**check, "key_file": check["key_file"] and re.split(r"[/\\]", check["key_file"].partition("ProgramData")[2])})
+    assert failures == [None, None]
+    assert checks[0] == checks[1]
+    assert (checks[0]["key_access"] is None) is (checks[0]["key_unknown"] is not None)
 
 
 @needs_engine

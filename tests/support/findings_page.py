@@ -41,6 +41,7 @@ The column "when wrong" has the status of what is not right. Ids stay the same f
 
 Two statuses in that column:
 
+- `certificate.key_access` fails where the services cannot read the key, and warns, with severity high, where nearly everyone can.
 - `roll.in_cloud` fails when the staged certificate signs within `roll_near_days`, and warns before.
 - `oauth_configuration.autodiscover_url` fails when it is not the expected URL. Where none is expected, it warns when it is no Autodiscover.
 - `credential.shared_own` warns where `exchange_credential` asks for the certificate there, and fails where it does not.

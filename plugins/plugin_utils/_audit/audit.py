@@ -16,6 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import (
     application,
     certificate,
     certificate_names,
+    certificate_on_server,
     clock,
     credential,
     exchange_online,
@@ -37,6 +38,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding imp
 
 AREAS = (
     certificate,
+    certificate_on_server,
     certificate_names,
     roll,
     oauth_server,

@@ -25,10 +25,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 Object = Mapping[str, Any]
-_LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains", "replicas", "store")
+_LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains", "replicas", "store", "certificate_checks")
 _OBJECTS = ("oauth_configuration", "certificate", "previous_certificate", "signing", "server", "server_settings")
 # What a part is gathered as, where that has another name.
 _GATHERED_AS = {"replicas": "replication", "signing": "certificate", "previous_certificate": "certificate"}
+# What only a runner on the server can tell.
+_OF_THE_STORE = ("store", "certificate_checks")
 _NOT_READ = ("failed", "skipped", "unreachable")
 
 
@@ -78,6 +80,8 @@ class Server:
 
     def _why_not(self, part: str) -> str:
         reason = self._unknown.get(_GATHERED_AS.get(part, part))
+        if part in _OF_THE_STORE and not isinstance(self.read, Unknown) and self.read.get("endpoint") == "restricted":
+            reason = "a restricted endpoint opens neither the certificate store nor the files of keys"
         return f"{self.name}: {reason}".rstrip(".") if reason else f"onprem_info did not gather {part} from {self.name}"
 
 

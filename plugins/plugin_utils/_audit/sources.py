@@ -12,6 +12,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_bui
 PROCEDURE = "https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment"
 CERTIFICATE = "https://learn.microsoft.com/skypeforbusiness/manage/authentication/assign-a-server-to-server-certificate"
 SERVER_TO_SERVER = "https://learn.microsoft.com/skypeforbusiness/manage/authentication/server-to-server-and-partner-applications"
+SERVICE_ACCOUNT = (
+    "https://learn.microsoft.com/skypeforbusiness/plan-your-deployment/security/key-security "
+    "(the replication service runs as Network Service) and https://learn.microsoft.com/windows/win32/services/networkservice-account"
+)
 ROLL = "https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates"
 KEY_LENGTH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 2: less than 2048 bits is disallowed)"
 WEAK_HASH = "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final (NIST SP 800-131A, table 8: SHA-1 is disallowed for signatures)"

@@ -20,6 +20,14 @@ _STATES = ("stale", "done", "failed")
 _SERVER = {"name": "text", "time": "time", "culture": "text", "powershell": "text"}
 # What shows certificates of the server's store.
 _SHOWING = ("Read-Certificate", "New-StoreCertificate", "Import-StoreCertificate")
+# Of what only the server itself can tell of a certificate, and of an access rule of its key.
+_CHECK = {
+    **dict.fromkeys(("thumbprint", "key_file", "key_unknown", "chain_unknown"), "text"),
+    "key_access": "rules",
+    "chain_complete": "flag",
+    "chain_problems": "list",
+}
+_RULE = {"sid": "text", "name": "text", "allow": "flag", "rights": "number"}
 # Of a certificate of the server's store; what a row does not have is not known.
 _CERTIFICATE = {
     **dict.fromkeys(("found", "has_private_key"), "flag"),
@@ -83,6 +91,10 @@ def _of_rows(name: str, rows: Any, call: Call) -> Iterator[str]:
             if not isinstance(row.get("thumbprint"), str):
                 yield f"{name} has a certificate without thumbprint"
             yield from _of_values(name, row, {prop: kind for prop, kind in _CERTIFICATE.items() if prop in row})
+        elif call.cmdlet == "Read-CertificateCheck":
+            if not isinstance(row.get("thumbprint"), str):
+                yield f"{name} has a certificate without thumbprint"
+            yield from _of_values(name, row, _CHECK)
         else:
             wanted = (
                 _SERVER if call.cmdlet == "Read-Server" else {("text" if p == "*" else p): k.rstrip("?") for p, k in call.select.items()}
@@ -102,6 +114,13 @@ def _is_typed(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("type"), str) and {"value", "text"} <= set(value)
 
 
+def _is_rules(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and not list(_of_values("a rule", one, _RULE)) and None not in (one["sid"], one["allow"], one["rights"])
+        for one in value
+    )
+
+
 _KINDS: dict[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str),
     "flag": lambda value: isinstance(value, bool),
@@ -109,4 +128,5 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "time": lambda value: isinstance(value, str) and (not value or time_or_none(value) is not None),
     "list": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
     "typed": _is_typed,
+    "rules": _is_rules,
 }

@@ -24,6 +24,7 @@ RUNNER = ("Read-Server", "Read-Certificate", server_settings.READ)
 
 # What needs the server's certificate store or its keys, and so the runner: a roll of the certificate, and the proof of the trust.
 RUNNER_ONLY = (
+    "Read-CertificateCheck",
     "Set-CsCertificate",
     "Remove-CsCertificate",
     "New-StoreCertificate",

@@ -123,6 +123,31 @@ class NamedCertificate(TypedDict):
     uses: list[str]
 
 
+class KeyAccess(TypedDict):
+    """One access rule of a file, in the order in which Windows asks. rights: FileSystemRights as a number; an account may have no name."""
+
+    sid: str
+    name: str | None
+    allow: bool
+    rights: int
+
+
+class CertificateCheck(TypedDict):
+    """What only the server itself can tell of an assigned certificate that its store has.
+
+    key_access: None where key_unknown says why. chain_complete: whether the computer builds the chain up to an authority that it trusts,
+    None of a self-signed one and where chain_unknown says why. chain_problems: names of X509ChainStatusFlags.
+    """
+
+    thumbprint: str
+    key_file: str | None
+    key_access: list[KeyAccess] | None
+    key_unknown: str | None
+    chain_complete: bool | None
+    chain_problems: list[str]
+    chain_unknown: str | None
+
+
 class Certificate(StoredCertificate):
     """A certificate that the farm assigned. previous_thumbprint, effective_date: None for one that was assigned before."""
 
@@ -234,6 +259,7 @@ class Gathered(TypedDict, total=False):
     replicas: list[Replica]
     store: list[KeptCertificate]
     named_certificates: list[NamedCertificate]
+    certificate_checks: list[CertificateCheck]
     server_settings: ServerSettings
 
 
@@ -434,6 +460,24 @@ def kept_certificate(entry: Row) -> KeptCertificate:
         "not_before": entry.get("not_before"),
         "not_after": entry.get("not_after"),
     }
+
+
+def certificate_check(entry: Row) -> CertificateCheck:
+    """What the server tells of an assigned certificate in its store."""
+    access = entry.get("key_access")
+    return {
+        "thumbprint": str(entry["thumbprint"]),
+        "key_file": entry.get("key_file"),
+        "key_access": None if access is None else [_key_access(rule) for rule in access],
+        "key_unknown": entry.get("key_unknown"),
+        "chain_complete": entry.get("chain_complete"),
+        "chain_problems": [str(problem) for problem in entry.get("chain_problems") or ()],
+        "chain_unknown": entry.get("chain_unknown"),
+    }
+
+
+def _key_access(rule: Row) -> KeyAccess:
+    return {"sid": rule["sid"], "name": rule.get("name"), "allow": rule["allow"], "rights": rule["rights"]}
 
 
 def prepared_certificate(entry: Row, *, there: bool = True) -> PreparedCertificate:

@@ -30,7 +30,7 @@ _OPENED: dict[str, tuple[Any, x509.Certificate]] = {}
 
 def complete(entry: dict[str, Any]) -> None:
     """Give a certificate of the state its PFX where it has none: subject, names (DNS names), days or not_before and not_after, key_size,
-    key_type, hash."""
+    key_type, hash; with issuer it is issued by that authority, whose certificate becomes the entry's root."""
     if "pfx" in entry:
         return
     now = datetime.now(timezone.utc).replace(microsecond=0)
@@ -42,7 +42,7 @@ def complete(entry: dict[str, Any]) -> None:
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
-        .issuer_name(name)
+        .issuer_name(x509.Name.from_rfc4514_string(entry["issuer"]) if "issuer" in entry else name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
@@ -50,12 +50,30 @@ def complete(entry: dict[str, Any]) -> None:
     )
     if entry.get("names"):
         builder = builder.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, entry["names"])), critical=False)
-    certificate = builder.sign(key, hashes.SHA256())
+    certificate = builder.sign(_authority(entry) if "issuer" in entry else key, hashes.SHA256())
     if entry.get("hash", "SHA256") != "SHA256":
         assert isinstance(key, rsa.RSAPrivateKey)
         certificate = _signed_anew(certificate, key, entry["hash"])
     entry["pfx"] = base64.b64encode(pkcs12.serialize_key_and_certificates(b"issuer", key, certificate, None, NoEncryption())).decode()
     _OPENED[entry["pfx"]] = key, certificate
+
+
+def _authority(entry: dict[str, Any]) -> rsa.RSAPrivateKey:
+    """The key of the authority that issues the certificate."""
+    name, key, now = x509.Name.from_rfc4514_string(entry["issuer"]), keys.named(entry["issuer"]), datetime.now(timezone.utc)
+    root = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=3650))
+        .not_valid_after(now + timedelta(days=3650))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    entry["root"] = root.public_bytes(Encoding.PEM).decode()
+    return key
 
 
 def load(entry: dict[str, Any]) -> x509.Certificate:

@@ -27,7 +27,7 @@ from ..state import State
 from ..winrm.command_line import CommandLine
 from ..winrm.host import Account, Completed, ErrorData, Pipeline, PipelineResult, ProcessEndedError
 from ..winrm.payload import parse_module_payload
-from . import certificate_cmdlets, certificates, odd, pipeline_script, restricted_endpoint, server_settings, stub_module
+from . import certificate_cmdlets, certificates, key_files, odd, pipeline_script, restricted_endpoint, server_settings, stub_module
 from .assertion import Stored
 from .binder import COMMAND_MISSING, CmdletError, bind
 from .cmdlets import Cmdlets, Row
@@ -107,6 +107,7 @@ class FrontEnd:
             self.store(),
             self.data["clock_offset"],
             lambda version, urls: self.facts().read(version, urls, account(user)),
+            lambda thumbprint: key_files.check(self.data, self._certificates, thumbprint),
         )
 
     def facts(self) -> server_settings.ServerFacts:
@@ -139,7 +140,18 @@ class FrontEnd:
         """Copy the certificate of that id into the computer's store."""
         if name not in self.data["store"]:
             self.data["store"].append(name)
-            certificates.write_store(self.folder, self._certificates, [name])
+            self.write_store([name])
+
+    def write_store(self, names: list[str]) -> None:
+        """Write these certificates of the store with their keys into the folders that the engine shows as such."""
+        certificates.write_store(self.folder, self._certificates, names)
+        key_files.write(self.folder, self._certificates, names)
+
+    def asked(self, name: str, given: dict[str, Any], user: str) -> list[Row]:
+        """What a function of the engine returns: one that stands in for Windows' own, or a cmdlet of the management module."""
+        if name == key_files.NAME:
+            return key_files.access(self.data, self._certificates, given["Path"])
+        return self.facts().run(name, given) if name in server_settings.NAMES else self.cmdlet(name, given, user)
 
     def take(self, name: str) -> None:
         """Take the certificate of that id out of the computer's store, with its key."""
@@ -225,6 +237,9 @@ class FrontEnd:
         environment.update(
             PWSH_STDERR="clixml",
             PWSH_CERT_STORE=str(self.folder),
+            ProgramData=str(self.folder / "ProgramData"),
+            SSL_CERT_FILE=str(self.folder / "roots.pem"),
+            SSL_CERT_DIR=str(self.folder / "no roots"),
             PSModulePath=str(self.modules),
             LAB_PORT=str(self._farm.port),
             LAB_TOKEN=self._farm.token,
@@ -298,7 +313,7 @@ class Farm:
             for data in deployment["front_ends"]:
                 front_end = FrontEnd(self, deployment, data)
                 self.front_ends[front_end.name] = front_end
-                certificates.write_store(front_end.folder, deployment["certificates"], data["store"])
+                front_end.write_store(data["store"])
                 if engine and data["module"]:
                     stub_module.write(front_end.modules, data["module"], data["lacks"])
         (workdir / "modules" / "none").mkdir(parents=True, exist_ok=True)
@@ -347,9 +362,7 @@ class _CallHandler(socketserver.StreamRequestHandler):
             front_end = self.server.farm.front_ends[question["front_end"]]
             user = self.server.farm.accounts.get(str(question.get("process")), question["user"])
             try:
-                own = question["cmdlet"] in server_settings.NAMES
-                asked, given = question["cmdlet"], question["parameters"]
-                answer["rows"] = front_end.facts().run(asked, given) if own else front_end.cmdlet(asked, given, user)
+                answer["rows"] = front_end.asked(question["cmdlet"], question["parameters"], user)
             except ProcessEndedError:
                 process = self.server.farm.processes.get(str(question.get("process")))
                 if process:

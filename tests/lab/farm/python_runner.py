@@ -26,7 +26,7 @@ ALLOWED = (
     *("Get-CsOAuthConfiguration", "Set-CsOAuthConfiguration", "Get-CsCertificate", "Get-CsService", "Get-CsSipDomain"),
     *("Get-CsServerVersion", "Get-CsManagementStoreReplicationStatus", "Read-Certificate", "Read-Server"),
     *("Set-CsCertificate", "Remove-CsCertificate", "New-StoreCertificate", "Import-StoreCertificate"),
-    *("Remove-StoreCertificate", "Get-CsServerPatchVersion", "Read-ServerSetting"),
+    *("Remove-StoreCertificate", "Get-CsServerPatchVersion", "Read-ServerSetting", "Read-CertificateCheck"),
     *("New-Assertion", "Test-CsExStorageConnectivity"),
 )
 AFTER = "after"
@@ -38,7 +38,7 @@ class Runner:
     """invoke: runs a cmdlet with its parameters. store: the certificates of the server, each with its key where that is there.
 
     clock_offset: seconds that the server's clock is ahead. settings: the rows of what the server itself has, by its version and the
-    metadata URLs.
+    metadata URLs. check: what it tells of a certificate of its store beside that, by thumbprint; None of one that it has not.
     """
 
     def __init__(
@@ -49,8 +49,9 @@ class Runner:
         store: list[assertion.Stored],
         clock_offset: float = 0,
         settings: Callable[[str | None, list[str]], list[dict[str, Any]]] = lambda _version, _urls: [],
+        check: Callable[[str], dict[str, Any] | None] = lambda _thumbprint: None,
     ) -> None:
-        self._settings = settings
+        self._settings, self._check = settings, check
         self._name, self._module, self._invoke, self._store, self._clock_offset = name, module, invoke, store, clock_offset
         self._warnings: list[str] = []
 
@@ -141,6 +142,9 @@ class Runner:
             answers[call["id"]] = self._settings(next(iter(versions), None), [url for url in urls if url])
         elif call["cmdlet"] == "Read-Certificate":
             answers[call["id"]] = self._read_store(parameters, answers)
+        elif call["cmdlet"] == "Read-CertificateCheck":
+            checked = (self._check(thumbprint) for thumbprint in self._wanted(parameters, answers))
+            answers[call["id"]] = [one for one in checked if one is not None]
         elif call["cmdlet"] == "New-StoreCertificate":
             end = (datetime.now(timezone.utc) + timedelta(days=parameters["valid_days"])).strftime("%Y-%m-%dT%H:%M:%SZ")
             wanted = {"Subject": parameters["subject"], "KeyLength": parameters["key_size"], "KeyExportPolicy": "Exportable"}
@@ -179,9 +183,14 @@ class Runner:
             subjects = {str(row["Subject"]).lower() for row in answers.get(parameters["subject_of"], []) if row["Subject"]}
             held = [one.certificate for one in self._store if one.key is not None]
             return [self._certificate(certificates.thumbprint(one)) for one in held if one.subject.rfc4514_string().lower() in subjects]
+        return [self._certificate(thumbprint) for thumbprint in self._wanted(parameters, answers)]
+
+    @staticmethod
+    def _wanted(parameters: dict[str, Any], answers: dict[str, Any]) -> list[str]:
+        """Given thumbprints, and those that an earlier call listed as assigned."""
         assigned = answers.get(str(parameters.get("of")), [])
         wanted = [*parameters.get("thumbprints", ()), *(row[name] for row in assigned for name in ("Thumbprint", "PreviousThumbprint"))]
-        return [self._certificate(thumbprint) for thumbprint in dict.fromkeys(str(one).upper() for one in wanted if one)]
+        return list(dict.fromkeys(str(one).upper() for one in wanted if one))
 
     def _stored(self, cmdlet: str, given: dict[str, Any]) -> dict[str, Any]:
         (made,) = self._invoke(cmdlet, given)

@@ -165,6 +165,33 @@ function Get-ChildItem {
     Invoke-Lab -Name 'Get-RootCertificate' -Bound @{ } -Caller $PSCmdlet
 }
 
+function Get-Acl {
+    # The engine has no access rules; those of the lab's key files are in the state.
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string[]]$LiteralPath)
+    $rules = @(Invoke-Lab -Name 'Get-Acl' -Bound @{ Path = $LiteralPath[0] } -Caller $PSCmdlet | ForEach-Object {
+            $account = New-Object -TypeName psobject -Property @{ Value = $_.sid; Name = $_.name }
+            $account | Add-Member -MemberType ScriptMethod -Name Translate -Value {
+                param($Type)
+                if ($Type -ne [System.Security.Principal.NTAccount]) { throw "not into a $Type" }
+                if ($null -eq $this.Name) { throw 'Some or all identity references could not be translated.' }
+                New-Object -TypeName psobject -Property @{ Value = $this.Name }
+            }
+            $kind = 'Deny'
+            if ($_.allow) { $kind = 'Allow' }
+            $told = @{ IdentityReference = $account; AccessControlType = $kind; FileSystemRights = $_.rights }
+            New-Object -TypeName psobject -Property $told
+        })
+    $security = New-Object -TypeName psobject -Property @{ Rules = $rules }
+    $security | Add-Member -MemberType ScriptMethod -Name GetAccessRules -Value {
+        param($Own, $Inherited, $Type)
+        $by_sid = $Type -eq [System.Security.Principal.SecurityIdentifier]
+        if (-not $Own -or -not $Inherited -or -not $by_sid) { throw 'the lab tells all rules by SID' }
+        $this.Rules
+    }
+    return $security
+}
+
 function Get-WinEvent {
     # The engine has no event log. https://learn.microsoft.com/powershell/module/microsoft.powershell.diagnostics/get-winevent
     [CmdletBinding()]
@@ -204,7 +231,39 @@ function Invoke-WebRequest {
 }
 """
 # What the module has beside the cmdlets of the product, in place of what the engine has not.
-_WINDOWS = ("Get-Item", "Remove-Item", "Get-ItemProperty", "Get-Content", "Get-ChildItem", "Get-WinEvent", "Invoke-WebRequest")
+_WINDOWS = ("Get-Item", "Remove-Item", "Get-ItemProperty", "Get-Content", "Get-ChildItem", "Get-Acl", "Get-WinEvent", "Invoke-WebRequest")
+# What a key of Windows tells of itself: the name of its file, by which key_files.py calls it too.
+_KEY_TYPES = r"""<?xml version="1.0" encoding="utf-8"?>
+<Types>
+  <Type>
+    <Name>System.Security.Cryptography.RSA</Name>
+    <Members>
+      <ScriptProperty>
+        <Name>LabFileName</Name>
+        <GetScriptBlock>
+          $hash = [System.Security.Cryptography.SHA256]::Create().ComputeHash($this.ExportParameters($false).Modulus)
+          [System.BitConverter]::ToString($hash).Replace('-', '').ToLowerInvariant()
+        </GetScriptBlock>
+      </ScriptProperty>
+      <ScriptProperty>
+        <Name>CspKeyContainerInfo</Name>
+        <GetScriptBlock>
+          $path = "$env:ProgramData/Microsoft/Crypto/RSA/MachineKeys/$($this.LabFileName)"
+          if (Test-Path -LiteralPath $path) { New-Object -TypeName psobject -Property @{ UniqueKeyContainerName = $this.LabFileName } }
+        </GetScriptBlock>
+      </ScriptProperty>
+      <ScriptProperty>
+        <Name>Key</Name>
+        <GetScriptBlock>
+          $name = '\\.\a token'
+          if (Test-Path -LiteralPath "$env:ProgramData/Microsoft/Crypto/Keys/$($this.LabFileName)") { $name = $this.LabFileName }
+          New-Object -TypeName psobject -Property @{ UniqueName = $name }
+        </GetScriptBlock>
+      </ScriptProperty>
+    </Members>
+  </Type>
+</Types>
+"""
 
 
 def write(folder: Path, name: str, lacks: Collection[str] = ()) -> Path:
@@ -222,6 +281,11 @@ def write(folder: Path, name: str, lacks: Collection[str] = ()) -> Path:
     exported = ", ".join(f"'{cmdlet}'" for cmdlet in (*SIGNATURES, *_WINDOWS) if cmdlet not in lacks)
     text = f"{_SUPPORT}\n{functions}\nExport-ModuleMember -Function {exported}\n"
     (module / f"{name}.psm1").write_text(text, encoding="ascii")
+    (module / f"{name}.types.ps1xml").write_text(_KEY_TYPES, encoding="ascii")
+    manifest = (
+        f"@{{ ModuleVersion = '1.0'; RootModule = '{name}.psm1'; TypesToProcess = '{name}.types.ps1xml'; FunctionsToExport = '*' }}\n"
+    )
+    (module / f"{name}.psd1").write_text(manifest, encoding="ascii")
     return module
 
 

@@ -20,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .. import scenarios
-from ..farm import certificates, server_settings
+from ..farm import certificates, key_files, server_settings
 from ..scenarios import ONPREM_EXCHANGE, onprem_exchange
 from ..state import GREENFIELD
 
@@ -226,6 +226,11 @@ def issuer(state: State, **spec: Any) -> None:
     dedicated(state)["keyCredentials"] = [entry("hybrid", farm(state)["certificates"]["issuer"])]
 
 
+def key_rules(state: State, rules: Any) -> None:
+    """The access rules of the key of the farm's certificate on the second server."""
+    farm(state)["front_ends"][1]["key_access"] = {"issuer": rules}
+
+
 def cms(state: State, part: str, **changed: Any) -> None:
     """Settings of the only OAuth server or partner application, or of the OAuth configuration."""
     there = farm(state)["cms"][part]
@@ -342,6 +347,13 @@ CASES: tuple[Case, ...] = (
     Case("certificate.key", "fail", lambda state: issuer(state, key_size=1024)),
     Case("certificate.signature_hash", "warn", lambda state: issuer(state, hash="SHA1")),
     Case("certificate.validity", "warn", lambda state: issuer(state, days=1500)),
+    Case("certificate.key_access", "fail", lambda state: key_rules(state, key_files.RULES[:2])),
+    Case(
+        "certificate.key_access",
+        "warn",
+        lambda state: key_rules(state, [*key_files.RULES, {"sid": "S-1-1-0", "name": "Everyone", "allow": True, "rights": 1}]),
+    ),
+    Case("certificate.chain", "warn", lambda state: issuer(state, issuer="CN=Contoso CA", trusted=False)),
     Case("certificate.subject", "warn", lambda state: farm(state).update(sip_domains=["fabrikam.com", "contoso.com"])),
     Case("certificate.sip_domains", "warn", lambda state: farm(state)["sip_domains"].append("fabrikam.com")),
     Case("roll.pending", "warn", lambda state: staged(state, 20)),

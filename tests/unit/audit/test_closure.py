@@ -198,6 +198,9 @@ LEFT: dict[str, dict[str, str]] = {
     "certificate.key": {
         "credential.weak_key": "the certificate that signed before stays in the tenant until the overlap is over; rotate removes it then"
     },
+    "certificate.key_access": {
+        "certificate.key_access": "no module changes the access rules of a file: certlm.msc does, as the remedy says"
+    },
     "principal.present": {
         "principal.present": "no module creates Microsoft's service principals: 'az ad sp create' does, as the remedy says"
     },

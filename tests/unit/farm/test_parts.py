@@ -32,7 +32,7 @@ from tests.unit.support import NOW
 
 ROOT = Path(__file__).parents[3]
 # What the runner answers without a cmdlet of the management module.
-OWN = {*RUNNER, "New-StoreCertificate", "Import-StoreCertificate", "Remove-StoreCertificate", "New-Assertion"}
+OWN = {*RUNNER, "Read-CertificateCheck", "New-StoreCertificate", "Import-StoreCertificate", "Remove-StoreCertificate", "New-Assertion"}
 EVERYTHING = {*CMDLETS, *RUNNER, *RUNNER_ONLY}
 
 
