@@ -145,6 +145,12 @@ service_principals:
           description: How the certificate is signed; V(null) where Microsoft Graph does not give the certificate.
           type: str
           sample: sha256RSA
+        encoding:
+          description:
+            - How the certificate is written in the entry, V(der), V(pem), or V(text) for base64 within base64, since programs differ;
+              V(null) where Microsoft Graph does not give the certificate.
+          type: str
+          sample: der
         unread:
           description:
             - Properties in which Microsoft Graph gave something that is not of their kind, so that they are not told here.

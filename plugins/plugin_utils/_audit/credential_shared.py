@@ -85,7 +85,7 @@ def _own(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCredential
         told = OWN.warned if wanted else OWN.failed
         actual = "there, as the options ask for" if wanted else "there, although trust_exchange_credential is false"
         claim = None if wanted else facts.neighbours.claim(credential(key), EXCHANGE_ONLINE, facts.now)
-        remedy = f"{taking_back(facts.now)} {_MOVE}" if wanted else _SHARED if claim else _TAKE_BACK
+        remedy = f"{_MOVE} {taking_back(facts.now)}" if wanted else _SHARED if claim else _TAKE_BACK
         yield told(label(principal, key), "not there", f"{actual}; {claim}" if claim else actual, remedy)
     if own:
         return

@@ -30,6 +30,9 @@ _PRODUCTS = (
     ("CN=CLI-Login", "Azure CLI"),
     ("CN=KeyVault Generated", "Azure CLI with a key vault"),
 )
+# What writes a certificate so. PEM: https://github.com/hashicorp/terraform-provider-azuread (certificates as pem, base64 and hex).
+# Base64 within base64: the script of https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/oauth-with-online-and-on-premises
+_WRITERS = {"pem": "Terraform", "text": "Microsoft's script UploadAuthCert.ps1"}
 
 
 def thumbprint(key: Object) -> str | None:
@@ -130,17 +133,18 @@ def product(key: Object) -> str | None:
 
 
 def hint(facts: Facts, key: Object) -> str:
-    """Who may own a foreign key, by the names on it."""
+    """Who may own a foreign key, by the names on it and by how its certificate is written."""
     names = [str(key[name]) for name in ("subject", "display_name") if key.get(name)]
     text = " ".join(names).lower()
-    made_by = product(key)
+    made_by, written_by = product(key), _WRITERS.get(str(key.get("encoding")))
+    put = f"; by how it is written, {written_by} likely put it there" if written_by else ""
     if made_by:
-        return f"by its name it is likely {made_by}'s"
+        return f"by its name it is likely {made_by}'s{put}"
     domains = facts.lead.part("sip_domains")
     for domain in [] if isinstance(domains, Unknown) else domains:
         if domain.get("name") and str(domain["name"]).lower() in text:
-            return f"it is named after {domain['name']}: it may be an earlier certificate of this farm, or of another one"
-    return f"named {names[0]}" if names else "it has no name"
+            return f"it is named after {domain['name']}: it may be an earlier certificate of this farm, or of another one{put}"
+    return (f"named {names[0]}" if names else "it has no name") + put
 
 
 def credential(key: Object) -> KeyCredential:
@@ -156,6 +160,7 @@ def credential(key: Object) -> KeyCredential:
         type=key.get("type"),
         display_name=key.get("display_name"),
         key_type=key.get("key_type"),
+        encoding=key.get("encoding"),
     )
 
 

@@ -86,4 +86,11 @@ def _finding(state: str, deployment: str, listed: Sequence[Mapping[str, Any]]) -
 
 
 def _action(state: str, deployment: str, what: str, about: str, remedy: str) -> Action:
-    return Action(state, deployment, clipped(what, _LONGEST), clipped(about, _LONGEST + 20), clipped(remedy, _LONGEST_REMEDY))
+    return Action(state, deployment, clipped(what, _LONGEST), clipped(about, _LONGEST + 20), _brief(remedy))
+
+
+def _brief(remedy: str) -> str:
+    """The first sentences of it, as many as there is room for; the whole stands beside the finding."""
+    line = " ".join(remedy.split())
+    end = line.rfind(". ", 0, _LONGEST_REMEDY) + 1
+    return line[:end] if end and len(line) > _LONGEST_REMEDY else clipped(line, _LONGEST_REMEDY)

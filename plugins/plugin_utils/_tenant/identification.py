@@ -72,5 +72,6 @@ def _of(key: KeyCredential, told: KeyCredential) -> KeyCredential:
         key_type=told.key_type,
         key_size=told.key_size,
         signature_algorithm=told.signature_algorithm,
+        encoding=told.encoding,
         stored=told.stored,
     )

@@ -36,6 +36,7 @@ _TEXTS = ("keyId", "customKeyIdentifier", "usage", "type", "displayName", "key")
 _TIMES = ("startDateTime", "endDateTime")
 _SHOWN_TEXTS = (
     *("key_id", "thumbprint", "identifier", "subject", "usage", "type", "display_name", "key_type", "signature_algorithm", "start", "end"),
+    "encoding",
 )
 # The type of the key of a certificate that no library here can read.
 _UNREADABLE = "unknown"
@@ -50,6 +51,7 @@ class KeyCredential:
     stored: the entry exactly as Graph gave it, empty where it came from sp_info.
     unread: the properties of which Graph gave something that is not of their kind, so that they count as not told.
     key_type, key_size, signature_algorithm: the certificate's, None where Graph does not give the certificate.
+    encoding: how the certificate is written in key, since programs differ: der, pem, or text for base64 within base64; None as before.
     """
 
     key_id: str | None
@@ -65,6 +67,7 @@ class KeyCredential:
     key_size: int | None = None
     signature_algorithm: str | None = None
     unread: tuple[str, ...] = ()
+    encoding: str | None = field(default=None, compare=False)
     stored: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -106,6 +109,7 @@ class KeyCredential:
             "key_type": self.key_type,
             "key_size": self.key_size,
             "signature_algorithm": self.signature_algorithm,
+            "encoding": self.encoding,
             "unread": list(self.unread),
         }
 
@@ -229,6 +233,7 @@ def _new(certificate: Certificate, request: CredentialRequest) -> KeyCredential:
         key_type=certificate.key_type,
         key_size=certificate.key_size,
         signature_algorithm=certificate.signature_algorithm,
+        encoding="der",
     )
 
 
@@ -335,6 +340,7 @@ def from_graph(entry: Mapping[str, Any]) -> KeyCredential:
         key_type=certificate.key_type,
         key_size=certificate.key_size,
         signature_algorithm=certificate.signature_algorithm,
+        encoding=_encoding(entry.get("key")),
     )
 
 
@@ -354,10 +360,19 @@ def from_info(entry: Mapping[str, Any]) -> KeyCredential:
         key_type=entry.get("key_type"),
         key_size=entry.get("key_size"),
         signature_algorithm=entry.get("signature_algorithm"),
+        encoding=entry.get("encoding"),
         unread=tuple(entry.get("unread") or ()),
         start=parse_time(entry["start"]) if entry.get("start") else None,
         end=parse_time(entry["end"]) if entry.get("end") else None,
     )
+
+
+def _encoding(key: Any) -> str:
+    """How a stored key that holds a certificate is written."""
+    content = decode_base64(str(key)) or b""
+    if content[:1] == b"\x30":
+        return "der"
+    return "pem" if "-----BEGIN CERTIFICATE-----" in (text_of(content) or "") else "text"
 
 
 def _content(key: Any) -> bytes | None:

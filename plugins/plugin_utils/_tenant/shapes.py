@@ -16,8 +16,8 @@ from typing import TypedDict
 class KeyCredential(TypedDict):
     """thumbprint: SHA-1 in upper-case hexadecimal, whatever is stored; None where nothing tells it. identifier: as it is stored.
 
-    key_id: None in check mode, of an entry that is yet to be made. subject, key_type, key_size, signature_algorithm: None where Graph
-    does not give the certificate. unread: the properties in which Graph gave what is not of their kind; they are None here.
+    key_id: None in check mode, of an entry that is yet to be made. subject, key_type, key_size, signature_algorithm, encoding: None
+    where Graph does not give the certificate. unread: the properties in which Graph gave what is not of their kind; they are None here.
     """
 
     key_id: str | None
@@ -34,6 +34,7 @@ class KeyCredential(TypedDict):
     key_type: str | None
     key_size: int | None
     signature_algorithm: str | None
+    encoding: str | None
     unread: list[str]
 
 

@@ -12,10 +12,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import expected
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import hint
 from tests.lab.states import audit as states
 
 from ..estate import Estate
-from ..support import run_action
+from ..support import NOW, run_action
+from .test_audit import DEFAULTS
 
 State = dict[str, Any]
 DEDICATED, PERMISSION = "principal.dedicated_application", "principal.application_permission"
@@ -164,3 +168,17 @@ def test_a_foreign_key_names_what_likely_made_it(audited: Audited, subject: str,
     states.add_key(state, states.EXCHANGE, "foreign", states.made(subject))
     (foreign,) = audited(state)["credential.shared_foreign"]
     assert foreign["actual"] == f"a foreign key; by its name it is likely {maker}'s"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "put"),
+    [
+        ("pem", "; by how it is written, Terraform likely put it there"),
+        ("text", "; by how it is written, Microsoft's script UploadAuthCert.ps1 likely put it there"),
+        ("der", ""),
+        (None, ""),
+    ],
+)
+def test_a_foreign_key_names_what_likely_put_it_there(encoding: str | None, put: str) -> None:
+    nothing = facts("contoso", [], [], None, expected.expected(DEFAULTS), NOW)
+    assert hint(nothing, {"subject": "CN=archive.fabrikam.com", "encoding": encoding}) == f"named CN=archive.fabrikam.com{put}"

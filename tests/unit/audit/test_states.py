@@ -125,7 +125,7 @@ def test_the_farms_certificate_on_the_shared_principal_tells_what_the_other_choi
 ) -> None:
     (case,) = [one for one in states.CASES if (one.id, one.status) == ("credential.shared_own", "warn")]
     (finding,) = [one for one in audited(case.state(), case.expected, tmp_path, monkeypatch)["findings"] if one["id"] == case.id]
-    assert finding["remedy"].startswith(taking_back(datetime.now(timezone.utc)))
+    assert finding["remedy"].endswith(taking_back(datetime.now(timezone.utc)))
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

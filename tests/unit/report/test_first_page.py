@@ -196,6 +196,16 @@ def test_nothing_but_what_is_named_comes_from_the_sign_in() -> None:
     assert "lab~Secret" not in shape
 
 
+def test_a_long_remedy_is_told_in_its_first_sentences() -> None:
+    (audit,) = reports.good()
+    sentences = "Run configure. Look at the server. " + "It may take a while. " * 20
+    audit["audit"]["findings"] = [reports.finding("names.n", "fail", "high", "It is so", remedy=sentences)]
+    (told,) = actions(made([audit])["deployments"])
+    assert sentences.startswith(told.remedy)
+    assert told.remedy.startswith("Run configure. Look at the server. It may")
+    assert told.remedy.endswith("while.")
+
+
 @given(st.text(), st.integers(2, 50))
 def test_a_clipped_text_is_its_begin(value: str, longest: int) -> None:
     short, whole = clipped(value, longest), " ".join(value.split())

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
@@ -17,7 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
 from ..support import NOW, Said, run_action
-from .test_actions import FIELDS, FOREIGN, GRAPH, OURS, SKYPE, TOKEN, Talk, principal, wholes
+from .test_actions import FIELDS, FOREIGN, GRAPH, KEYS, OURS, SKYPE, TOKEN, Talk, principal, wholes
 
 NAMED = f"{GRAPH}/servicePrincipals?$filter=startswith(displayName,'ExchangeServerApp-')&{FIELDS}"
 
@@ -28,6 +30,23 @@ def test_the_strength_of_a_key_is_told_where_its_certificate_is_readable(talk: T
     ours, other = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE]})["service_principals"][0]["key_credentials"]
     assert (ours["key_type"], ours["key_size"], ours["signature_algorithm"]) == ("RSA", 2048, "sha256RSA")
     assert (other["key_type"], other["key_size"], other["signature_algorithm"]) == (None, None, None)
+    assert (ours["encoding"], other["encoding"]) == ("der", None)
+
+
+@pytest.mark.parametrize(
+    ("written", "encoding"),
+    [
+        (lambda der: der, "der"),
+        (lambda der: b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n", "pem"),
+        (base64.b64encode, "text"),
+    ],
+    ids=["der", "pem", "text"],
+)
+def test_a_key_tells_how_its_certificate_is_written(talk: Talk, written: Callable[[bytes], bytes], encoding: str) -> None:
+    key = base64.b64encode(written(base64.b64decode(KEYS[OURS["customKeyIdentifier"]]))).decode()
+    talk(*wholes(principal(SKYPE, keyCredentials=[{**OURS, "key": key}])))
+    (told,) = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE]})["service_principals"][0]["key_credentials"]
+    assert (told["encoding"], told["thumbprint"]) == (encoding, OURS["customKeyIdentifier"])
 
 
 def test_the_tenants_clock_comes_with_the_controllers(talk: Talk) -> None:
