@@ -192,7 +192,8 @@ def _server(server: Mapping[str, Any]) -> dict[str, Any]:
 
 def _itself(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Product, patch level and TLS of a server; None for what was not read."""
-    builds = [build for one in settings.get("components") or [] if (build := build_in(one.get("version")))]
+    listed = [one for one in settings.get("components") or [] if isinstance(one, Mapping)]
+    builds = [build for one in listed if (build := build_in(str(one.get("version"))))]
     bits, unread = ("strong_crypto_64", "strong_crypto_32"), settings.get("unread")
     known = isinstance(unread, Mapping) and not any(name in unread for name in bits)
     return {

@@ -81,7 +81,7 @@ PRODUCTS = (
     ),
 )
 
-_NUMBERS = re.compile(r"\d+(?:\.\d+){2,3}")
+_NUMBERS = re.compile(r"(?<!\d)\d{1,9}(?:\.\d{1,9}){2,3}(?!\d)")
 
 
 def product_of(version: str) -> Product | None:

@@ -200,4 +200,5 @@ def test_the_table_knows_each_product_once() -> None:
         assert one.dedicated < one.fixed
         assert one.fixed[:3] == one.dedicated[:3] == one.baseline
     assert server_builds.build_in("7.0.2046") == (7, 0, 2046)
+    assert server_builds.build_in(f"7.0.{'9' * 5000}") is None
     assert server_builds.build_in("none") is server_builds.build_in(None) is None

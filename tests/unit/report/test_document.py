@@ -193,3 +193,14 @@ def test_a_finding_of_an_earlier_audit_is_headed_by_its_title() -> None:
     del audit["audit"]["findings"][0]["heading"]
     (one,) = made([audit])["deployments"]
     assert all(finding["heading"] for finding in one["findings"])
+
+
+def test_each_server_shows_what_it_itself_has_and_nothing_where_that_was_not_read() -> None:
+    lead = {**reports.server("fe01.contoso.com", None, lead=True), "server_settings": None}
+    other = reports.server("fe02.contoso.com", None)
+    third = reports.server("fe03.contoso.com", None)
+    third["server_settings"]["unread"] = {"strong_crypto_32": "No access."}
+    (deployment,) = made([{"deployment": "contoso", "findings": [], "onprem": [lead, other, third]}])["deployments"]
+    shown = [tuple(one[name] for name in ("product", "build", "strong_crypto")) for one in deployment["facts"]["servers"]]
+    of_2019 = ("Skype for Business Server 2019", "7.0.2046.553")
+    assert shown == [(None, None, None), (*of_2019, False), (*of_2019, None)]
