@@ -29,7 +29,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 
 GRANT_TYPE = "http://oauth.net/grant_type/jwt/1.0/bearer"
 _NO_SUCH_TENANT = (400, 404)
-CORRECT_URL = "Correct the metadata URL with oauth_server (sfb.hybrid_auth.configure does), and prove again."
+CORRECT_URL = "Correct the metadata URL with sfb.hybrid_auth.configure (trust_metadata_url) or oauth_server, and prove again."
 _CHECK_URL = "Check metadata_url, and that no proxy answers in its place."
 
 

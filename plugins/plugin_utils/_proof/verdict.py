@@ -131,14 +131,14 @@ def _of_assertion(codes: set[int], text: str, asked: Asked) -> _Cause | None:
         return (
             "wrong_certificate",
             f"The service principal {asked.application} has the certificate {asked.thumbprint}, but no entry of it is valid now.",
-            "Put it there with sp_credential (sfb.hybrid_auth.configure does), which adds an entry that is valid now. If the certificate "
-            "itself is over, assign a new OAuthTokenIssuer certificate first (sfb.hybrid_auth.rotate does).",
+            "Run sfb.hybrid_auth.configure, or use sp_credential: both add an entry that is valid now. If the certificate itself is over, "
+            "assign a new OAuthTokenIssuer certificate first, as sfb.hybrid_auth.rotate does.",
         )
     if codes & _KEY:
         return (
             "unknown_key",
             f"The tenant does not hold the certificate {asked.thumbprint} on the service principal {asked.application}.",
-            "Put it there with sp_credential (sfb.hybrid_auth.configure does), wait some minutes until the directory has replicated, and "
+            "Put it there with sfb.hybrid_auth.configure or sp_credential, wait some minutes until the directory has replicated, and "
             "prove again.",
         )
     return None
@@ -155,7 +155,7 @@ def _of_client(codes: set[int], text: str, asked: Asked) -> _Cause | None:
         return (
             "name_not_registered",
             f"{asked.application}/{asked.host} is no name of a service principal in the tenant.",
-            "Add it with sp_names (sfb.hybrid_auth.configure does), and prove again.",
+            "Add it with sfb.hybrid_auth.configure or sp_names, and prove again.",
         )
     if codes & _APPLICATION:
         return (

@@ -301,7 +301,7 @@ def test_keys_that_cannot_be_told_apart_are_not_known(right: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "remedy"), [(0, "Roll to a new certificate"), (100, "Run configure or rotate")], ids=["with it", "before it"]
+    ("end", "remedy"), [(0, "Roll to a new certificate"), (100, "Run sfb.hybrid_auth.configure or rotate")], ids=["with it", "before it"]
 )
 def test_an_entry_that_ends_soon_is_renewed_only_where_its_certificate_lasts_longer(right: Any, end: int, remedy: str) -> None:
     servers, cloud = copy.deepcopy(right)
