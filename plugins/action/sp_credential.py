@@ -36,6 +36,7 @@ class ActionModule(PrincipalAction):
 
     kinds = ("credential ", "certificate ")
     whole_keys = True
+    PUBLIC = (*PrincipalAction.PUBLIC, "applications")
 
     ARGUMENTS = Arguments(
         {

@@ -29,7 +29,7 @@ _NETWORK = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", 
 _SHOW_TRACEBACK = 3  # -vvv, as ansible-core does
 # What ansible-core itself reads of a result, and what tasks ask for by name: a secret such as a letter must not change these names.
 _FLAGS = ("changed", "failed", "unreachable", "skipped")
-_WORDS = ("msg", "warnings", "diff", "exception", "obstacles", "failure")
+_WORDS = ("msg", "warnings", "diff", "exception", "obstacles", "failure", "applications_problem")
 
 
 class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no types

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible import constants
 
@@ -33,7 +33,7 @@ WRITING: dict[str, dict[str, Any]] = {
 class PrincipalAction(HybridAuthAction):
     """An action whose subclass says what it wants of each principal, and fulfils transaction.Planner so."""
 
-    PUBLIC = ("operations", "service_principals", "applications", "written")
+    PUBLIC: ClassVar[tuple[str, ...]] = ("operations", "service_principals", "written")
 
     kinds: tuple[str, ...]
     merges = True
