@@ -9,12 +9,25 @@ CLIENTS ?= .venv-clients
 IMPORTER ?= .venv-importer
 KERBEROS ?= .venv-kerberos
 CORE ?= ansible-core
-BIN := $(CURDIR)/$(VENV)/bin
+# Relative, since make takes a name with spaces for several.
+BIN := $(VENV)/bin
 DEV := .cache/dev/ansible_collections/sfb/hybrid_auth
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+# Where a command changes its folder, or calls other programs of the environment.
+IN_PATH = PATH="$$(cd $(BIN) && pwd):$$PATH"
 ENGINE_NOTE := command -v pwsh >/dev/null || echo "note: no pwsh on PATH, so no PowerShell text was run in a real engine"
 KERBEROS_NOTE := echo "note: no key distribution center, so Kerberos was not tried (as root: tests/kerberos/install.sh)"
 BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not looked at (as root: tests/browser/install.sh)"
+
+# Where they are given, CORE and PYTHON hold for an environment that is there, too.
+OWN_CORE := $(if $(filter command environment,$(origin CORE)),$(CORE))
+OWN_PYTHON := $(if $(filter command environment,$(origin PYTHON)),$(PYTHON))
+ifneq ($(OWN_CORE)$(OWN_PYTHON),)
+ifneq ($(wildcard $(BIN)/python),)
+LACKS := $(shell $(BIN)/python -m tests.support.environment '$(OWN_CORE)' \
+	"$(if $(OWN_PYTHON),$$('$(OWN_PYTHON)' -c 'import platform; print(platform.python_version())' 2>&1))")
+endif
+endif
 
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -22,12 +35,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help demo unit check test browser test-cores clients kerberos lint lint-text lint-types lint-collection importer sanity bench soak sweep years lab clean
 
 help:
-	@echo "make demo        watch the whole procedure happen in a simulated hybrid"
+	@echo "make demo        watch the whole procedure happen in a simulated hybrid (CORE=2.21 PYTHON=python3.13 for others than those here)"
 	@echo "make unit        the unit tests, after every edit"
 	@echo "make check       lint, the unit tests and a play of each entry point, before every commit"
 	@echo "make test        everything: unit tests with their coverage, PowerShell, playbook tests, the report in a browser"
 	@echo "make browser     the report in a real browser (needs Chromium: tests/browser/install.sh)"
-	@echo "make test-cores  the playbook tests on the oldest and the newest ansible-core"
+	@echo "make test-cores  the playbook tests on every ansible-core there is from the oldest supported one on"
 	@echo "make clients     Azure CLI, msgraph-sdk and azure-identity against the lab (installs them into $(CLIENTS))"
 	@echo "make kerberos    the documented inventories with Kerberos, where a KDC is installed (tests/kerberos/install.sh)"
 	@echo "make lint        static checks (lint-text, lint-types, lint-collection)"
@@ -40,15 +53,22 @@ help:
 	@echo "make lab         the simulated hybrid in the foreground (STATE=file.json INFO=info.json)"
 	@echo "make clean       remove what the other targets made"
 
-$(VENV)/.runtime: requirements.txt tests/lab/requirements.txt tests/requirements-build.txt
-	@echo "setting up $(VENV): ansible-core and the collection's requirements"
-	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/lab/requirements.txt -r tests/requirements-build.txt
+FORCE:
+
+$(VENV)/.runtime: requirements.txt tests/lab/requirements.txt tests/requirements-build.txt $(if $(LACKS),FORCE)
+	@tests/python.sh '$(PYTHON)'
+	@$(if $(filter python,$(LACKS)),rm -rf $(VENV),test ! -x $(BIN)/python || tests/python.sh $(BIN)/python)
+	@test -x $(BIN)/python || '$(PYTHON)' -m venv $(VENV)
+	@core=$$($(BIN)/python -m tests.support.environment '$(CORE)') || exit; \
+		echo "setting up $(VENV): $$core and the collection's requirements, on $$($(BIN)/python --version)"; \
+		$(BIN)/python -m pip install -q "$$core" -r requirements.txt -r tests/lab/requirements.txt -r tests/requirements-build.txt || \
+		{ echo "not installed. Where this Python is too old for $$core, name another one, such as PYTHON=python3.13." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime tests/requirements.txt tests/requirements-run.txt requirements-psrp.txt
 	@echo "setting up $(VENV): test and check tools"
-	@$(BIN)/python -m pip install -q '$(CORE)' -r requirements.txt -r tests/requirements.txt
+	@core=$$($(BIN)/python -m tests.support.environment '$(CORE)') && \
+		$(BIN)/python -m pip install -q "$$core" -r requirements.txt -r tests/requirements.txt
 	@touch $@
 
 # The place in which Python and Ansible find the working tree as a collection.
@@ -82,12 +102,14 @@ browser: $(VENV)/.dev $(DEV)
 	$(BIN)/python -m pytest tests/browser
 
 test-cores:
-	tests/cores.sh
+	@tests/python.sh '$(PYTHON)'
+	@PYTHON='$(PYTHON)' tests/cores.sh
 
 # Azure CLI alone is some hundred packages and 600 MB, so they are no part of make test.
 $(CLIENTS)/.installed: tests/clients/requirements.txt
 	@echo "setting up $(CLIENTS): Azure CLI, msgraph-sdk, azure-identity (600 MB)"
-	@test -x $(CLIENTS)/bin/python || $(PYTHON) -m venv $(CLIENTS)
+	@tests/python.sh '$(PYTHON)'
+	@test -x $(CLIENTS)/bin/python || '$(PYTHON)' -m venv $(CLIENTS)
 	@$(CLIENTS)/bin/python -m pip install -q -r $< || \
 		{ echo "not installed: what $< names; it comes from PyPI, so check the network or pip's own settings" >&2; exit 1; }
 	@touch $@
@@ -99,8 +121,10 @@ clients: $(VENV)/.dev $(DEV) $(CLIENTS)/.installed
 # What Kerberos needs is built where it is installed, and would change how the other tests sign in.
 $(KERBEROS)/.installed: requirements.txt requirements-psrp.txt requirements-kerberos.txt tests/requirements-run.txt tests/lab/requirements.txt
 	@echo "setting up $(KERBEROS): requirements-kerberos.txt and the tests' requirements"
-	@test -x $(KERBEROS)/bin/python || $(PYTHON) -m venv $(KERBEROS)
-	@$(KERBEROS)/bin/python -m pip install -q '$(CORE)' -r requirements.txt -r requirements-kerberos.txt -r tests/requirements-run.txt
+	@tests/python.sh '$(PYTHON)'
+	@test -x $(KERBEROS)/bin/python || '$(PYTHON)' -m venv $(KERBEROS)
+	@core=$$($(BIN)/python -m tests.support.environment '$(CORE)') && \
+		$(KERBEROS)/bin/python -m pip install -q "$$core" -r requirements.txt -r requirements-kerberos.txt -r tests/requirements-run.txt
 	@touch $@
 
 kerberos: $(VENV)/.runtime $(DEV)
@@ -136,12 +160,13 @@ lint-collection: $(VENV)/.dev
 	@rm -rf .cache/build .cache/lint && mkdir -p .cache/build .cache/lint
 	$(BIN)/ansible-galaxy collection build --output-path .cache/build
 	$(BIN)/ansible-galaxy collection install --offline --force --no-deps -p .cache/lint .cache/build/*.tar.gz
-	cd .cache/lint/ansible_collections/sfb/hybrid_auth && PATH=$(BIN):$$PATH ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.cache/lint $(BIN)/ansible-lint --offline --profile production --strict
-	cd .cache/lint/ansible_collections/sfb/hybrid_auth && PATH=$(BIN):$$PATH $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
+	$(IN_PATH); cd .cache/lint/ansible_collections/sfb/hybrid_auth && ANSIBLE_COLLECTIONS_PATH='$(CURDIR)/.cache/lint' ansible-lint --offline --profile production --strict
+	$(IN_PATH); cd .cache/lint/ansible_collections/sfb/hybrid_auth && antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
 
 $(IMPORTER)/.installed: tests/requirements-importer.txt
 	@echo "setting up $(IMPORTER): galaxy-importer"
-	@test -x $(IMPORTER)/bin/python || $(PYTHON) -m venv $(IMPORTER)
+	@tests/python.sh '$(PYTHON)'
+	@test -x $(IMPORTER)/bin/python || '$(PYTHON)' -m venv $(IMPORTER)
 	@$(IMPORTER)/bin/python -m pip install -q -r $<
 	@touch $@
 
@@ -149,7 +174,7 @@ $(IMPORTER)/.installed: tests/requirements-importer.txt
 importer: $(VENV)/.runtime $(IMPORTER)/.installed
 	@rm -rf .cache/build .cache/importer && mkdir -p .cache/build .cache/importer
 	@$(BIN)/ansible-galaxy collection build --output-path .cache/build >/dev/null
-	@cd .cache/importer && PATH=$(CURDIR)/$(IMPORTER)/bin:$$PATH GALAXY_IMPORTER_ANSIBLE_LOCAL_TMP=$(CURDIR)/.cache/importer/tmp \
+	@cd .cache/importer && PATH='$(CURDIR)/$(IMPORTER)/bin':"$$PATH" GALAXY_IMPORTER_ANSIBLE_LOCAL_TMP='$(CURDIR)/.cache/importer/tmp' \
 		python -m galaxy_importer.main ../build/*.tar.gz >log 2>&1 && ! grep -qE '^(WARNING|ERROR|CRITICAL)' log || { cat log; exit 1; }
 	@tail -n 1 .cache/importer/log
 
@@ -157,7 +182,7 @@ importer: $(VENV)/.runtime $(IMPORTER)/.installed
 sanity: $(VENV)/.dev
 	@rm -rf .cache/sanity && mkdir -p .cache/sanity/ansible_collections/sfb/hybrid_auth
 	@git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C .cache/sanity/ansible_collections/sfb/hybrid_auth
-	cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && PATH=$(BIN):$$PATH $(BIN)/ansible-test sanity --venv --color no --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+	$(IN_PATH); cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && ansible-test sanity --venv --color no --python $$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 clean:
-	rm -rf .cache .venv $(CLIENTS) $(IMPORTER) $(KERBEROS) demo
+	rm -rf .cache $(VENV) $(CLIENTS) $(IMPORTER) $(KERBEROS) demo

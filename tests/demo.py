@@ -16,7 +16,7 @@ from typing import Any
 from tests.lab import Lab
 from tests.support.play import ROOT, Run, run_playbook
 
-_COLLECTIONS = ROOT / ".venv" / "collections"
+_COLLECTIONS = Path(sys.prefix) / "collections"
 _RUNS = {"first": "sfb.hybrid_auth.configure", "second": "sfb.hybrid_auth.configure", "audit": "sfb.hybrid_auth.audit"}
 _WIDTH = 44
 
@@ -32,7 +32,7 @@ def main() -> int:
         for name, playbook in _RUNS.items():
             _say(f"{name} run: ansible-playbook {playbook}")
             mark = lab.mark()
-            options = ("--diff", "-e", f"trust_report_path={folder}") if name == "audit" else ("--diff",)
+            options = ("--diff", "-e", json.dumps({"trust_report_path": str(folder)})) if name == "audit" else ("--diff",)
             run = run_playbook(playbook, lab.inventory, Path(temporary) / name, *options, collections=_COLLECTIONS)
             runs[name] = run
             (folder / f"{name}.log").write_text(run.output, encoding="utf-8")

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+
+from tests.support import cores
 
 ROOT = Path(__file__).parents[2]
 FORGE = ROOT / ".github"
@@ -38,14 +43,29 @@ def test_the_forge_runs_what_decides_whether_a_change_lands() -> None:
     assert decides <= set(known.split())
 
 
-def test_the_forge_runs_every_ansible_core_on_the_python_that_the_script_takes() -> None:
-    script = (ROOT / "tests" / "cores.sh").read_text(encoding="utf-8")
-    (table,) = re.findall(r"^declare -A newest=\((.*)\)$", script, re.MULTILINE)
-    known = dict(re.findall(r"\[([0-9.]+)\]=([0-9.]+)", table))
-    assert len(known) > 2
-    assert {one["core"]: one["python"] for one in JOBS["cores"]["strategy"]["matrix"]["include"]} == known
-    lowest = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
-    assert lowest == f">={min(known, key=lambda core: int(core.partition('.')[2]))}.0"
+def test_the_forge_runs_every_ansible_core_that_the_script_takes() -> None:
+    asked = 'cores=$(python3 -m tests.support.cores --forge)\necho "cores=$cores" >> "$GITHUB_OUTPUT"\n'
+    assert [step["run"] for step in JOBS["which"]["steps"] if step.get("id") == "ask"] == [asked]
+    assert JOBS["which"]["outputs"] == {"cores": "${{ steps.ask.outputs.cores }}"}
+    job = JOBS["cores"]
+    assert (job["needs"], job["strategy"]["matrix"]) == ("which", {"include": "${{ fromJSON(needs.which.outputs.cores) }}"})
+    assert job["continue-on-error"] == "${{ matrix.coming }}"
+    (run,) = [step for step in job["steps"] if "run" in step]
+    assert (run["run"], run["env"]) == ("make test-cores", {"CORES": "${{ matrix.core }}"})
+    assert "-m tests.support.cores ${CORES:-}" in (ROOT / "tests" / "cores.sh").read_text(encoding="utf-8")
+
+
+def test_the_forge_is_told_each_ansible_core_with_the_newest_python_that_it_supports(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pythons = {"2.21.5": ((3, 12), (3, 14)), "2.22.0rc1": ((3, 13), (3, 15))}
+    monkeypatch.setattr(cores, "listed", lambda: cores.newest(pythons, cores.supported()))
+    monkeypatch.setattr(cores, "described", lambda core: replace(core, pythons=pythons[core.release]))
+    assert cores.main(["--forge"]) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"core": "2.21", "python": "3.14", "coming": False},
+        {"core": "2.22", "python": "3.15", "coming": True},
+    ]
 
 
 def test_the_forge_gives_a_run_no_right_to_write_and_keeps_no_token_in_the_checkout() -> None:

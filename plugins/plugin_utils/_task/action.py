@@ -22,6 +22,7 @@ from ansible.utils.display import Display
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments, given
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask, secret_values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import check_python
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe, text
 
 # What the requests package reads: https://requests.readthedocs.io/en/latest/user/advanced/#proxies
@@ -63,6 +64,7 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
         arguments = self.ARGUMENTS
         secrets = self.secrets = secret_values(arguments.options, self._task.args)
         try:
+            check_python()
             params = self._checked(arguments)
             secrets.update(secret_values(arguments.options, params))
             result.update(self.perform(params, task_vars or {}))

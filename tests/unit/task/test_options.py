@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import packages as packages_module
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 from ..support import run_action
@@ -30,8 +33,20 @@ def test_an_unknown_option_is_told_in_the_words_of_ansible_core(module: str) -> 
 
 def test_a_missing_package_is_installed_by_a_command_that_runs_as_it_stands() -> None:
     command = str(missing("msal", "the sign-in")).rpartition("pip install -r ")[2]
-    assert Path(command).name == "requirements.txt"
-    assert "msal" in Path(command).read_text(encoding="utf-8")
+    (file,) = shlex.split(command)
+    assert Path(file).name == "requirements.txt"
+    assert "msal" in Path(file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", ["trust_settings", "sp_info", "oauth_server"])
+def test_a_python_that_is_too_old_is_refused_before_the_options_are_looked_at(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    monkeypatch.setattr(packages_module, "_RUNNING", (3, 9, 18))
+    result = run_action(module, {"nope": 1})
+    assert result["failed"]
+    assert result["msg"] == (
+        f"Ansible runs on Python 3.9.18 ({sys.executable}), and sfb.hybrid_auth needs Python 3.10 or newer. Nothing was contacted. "
+        "Install ansible-core 2.17 or newer for such a Python, and run again with it."
+    )
 
 
 def packages(file: str) -> set[str]:

@@ -1,0 +1,188 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which Python and which ansible-core make sets up: as asked, also where another is there, and none that is too old."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import environment
+from tests.support.cores import newest
+
+ROOT = Path(__file__).parents[2]
+
+
+def fake(folder: Path, version: str) -> Path:
+    """A program that says that it is this Python."""
+    program = folder / "an old python"
+    program.write_text(
+        f'#!/bin/sh\ncase "$2" in *print*) echo {version} ;; *) exit {int(tuple(map(int, version.split("."))) < (3, 10))} ;; esac\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    return program
+
+
+def checked(python: Path | str, *command: str) -> tuple[int, str]:
+    told = subprocess.run([*command, str(python)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return told.returncode, told.stderr
+
+
+@pytest.mark.parametrize("version", ["2.7.18", "3.6.15", "3.9.18"])
+def test_an_old_python_is_refused_with_its_version_and_what_to_do(tmp_path: Path, version: str) -> None:
+    python = fake(tmp_path, version)
+    code, said = checked(python, "tests/python.sh")
+    assert code == 1
+    assert said == f"Python 3.10 or newer is needed, and {python} is Python {version}. Name another one, such as PYTHON=python3.12.\n"
+
+
+def test_a_python_that_does_not_run_is_refused_too(tmp_path: Path) -> None:
+    code, said = checked(tmp_path / "none", "tests/python.sh")
+    assert code == 1
+    assert "none does not run. Name another one, such as PYTHON=python3.12." in said
+
+
+def test_a_new_python_is_taken(tmp_path: Path) -> None:
+    assert checked(fake(tmp_path, "3.10.0"), "tests/python.sh") == (0, "")
+
+
+@pytest.mark.parametrize("target", ["demo", "unit", "test-cores"])
+def test_make_refuses_an_old_python_before_it_sets_anything_up(tmp_path: Path, target: str) -> None:
+    python = fake(tmp_path, "3.9.18")
+    command = ["make", "-s", target, f"PYTHON={python}", f"VENV={tmp_path / 'environment'}"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert told.returncode != 0
+    assert f"Python 3.10 or newer is needed, and {python} is Python 3.9.18." in told.stderr
+    assert told.stdout == ""
+    assert not (tmp_path / "environment").exists()
+
+
+def test_what_decides_looks_at_the_python_first() -> None:
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
+    assert commands[0] == "tests/python.sh python3"
+
+
+@pytest.mark.parametrize(
+    ("core", "wanted"),
+    [
+        ("2.22", "ansible-core==2.22.0rc1"),
+        ("2.19.14", "ansible-core==2.19.14"),
+        ("2.22.0rc1", "ansible-core==2.22.0rc1"),
+        ("ansible-core~=2.19.0", "ansible-core~=2.19.0"),
+        ("ansible-core", "ansible-core"),
+        ("/tmp/ansible_core.whl", "/tmp/ansible_core.whl"),
+    ],
+)
+def test_a_series_a_release_or_what_pip_takes_names_the_ansible_core(monkeypatch: pytest.MonkeyPatch, core: str, wanted: str) -> None:
+    monkeypatch.setattr(environment, "listed", lambda: newest(["2.22.0rc1", "2.22.0b1", "2.21.5"], (2, 17)))
+    assert environment.requirement(core) == wanted
+
+
+@pytest.mark.parametrize(
+    ("core", "python", "lacks"),
+    [
+        ("", "", ""),
+        ("", "here", ""),
+        ("", "3.9.1", "python"),
+        ("2.22", "here", ""),
+        ("2.22", "3.9.1", "python"),
+        ("2.22.0rc1", "", ""),
+        ("ansible-core", "", ""),
+        ("ansible-core>=2.19", "", ""),
+        ("2.19", "here", "core"),
+        ("2.22.1", "", "core"),
+        ("ansible-core~=2.19.0", "", "core"),
+        ("git+https://github.com/ansible/ansible", "", "core"),
+    ],
+)
+def test_an_environment_that_is_there_is_changed_where_it_is_not_as_asked(
+    monkeypatch: pytest.MonkeyPatch, core: str, python: str, lacks: str
+) -> None:
+    monkeypatch.setattr(environment.metadata, "version", {"ansible-core": "2.22.0rc1"}.__getitem__)
+    assert environment.lacking(core, platform.python_version() if python == "here" else python) == lacks
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout in a folder with a space, whose environment only writes down which programs are called to set up and to run something."""
+    folder = tmp_path / "a checkout"
+    for name in ("Makefile", "tests/python.sh", "tests/__init__.py", "tests/support/__init__.py", "tests/support/environment.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copy(ROOT / "tests/support/cores.py", folder / "tests/support/cores.py")
+    made = folder / ".venv" / "bin"
+    made.mkdir(parents=True)
+    for program in ("python", "ansible-galaxy", "ansible-lint", "antsibull-docs"):
+        path = made / program
+        environment = f'case "$2" in tests.support.environment) exec "{sys.executable}" "$@" ;; esac\n'
+        path.write_text(f'#!/bin/sh\n{environment}echo "{program} $*" >> "{tmp_path}/calls"\n', encoding="utf-8")
+        path.chmod(0o755)
+    (folder / "tests/lab").mkdir()
+    for path in (*ROOT.glob("requirements*.txt"), *ROOT.glob("tests/requirements*.txt"), ROOT / "tests/lab/requirements.txt"):
+        shutil.copy(path, folder / path.relative_to(ROOT))
+    for stamp in (".runtime", ".dev"):
+        (folder / ".venv" / stamp).touch()
+    return folder
+
+
+def calls(checkout: Path, *arguments: str) -> str:
+    """What the environment was asked to do by make."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("CORE", "PYTHON", "VENV", "MAKEFLAGS", "MAKELEVEL")}
+    told = subprocess.run(
+        ["make", "-s", *arguments], cwd=checkout, capture_output=True, text=True, timeout=60, check=False, env=environment
+    )
+    assert told.returncode == 0, told.stderr
+    log = checkout.parent / "calls"
+    return log.read_text(encoding="utf-8") if log.exists() else ""
+
+
+@pytest.mark.parametrize(
+    ("target", "last"),
+    [
+        ("demo", "python -m tests.demo\n"),
+        ("unit", "python -m pytest -n 2 --dist worksteal tests/unit --hypothesis-profile=quick\n"),
+        ("lint-collection", "antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .\n"),
+    ],
+)
+def test_a_checkout_may_lie_in_a_folder_with_a_space(checkout: Path, target: str, last: str) -> None:
+    lint = checkout / ".cache/lint/ansible_collections/sfb/hybrid_auth"
+    galaxy = checkout / ".venv/bin/ansible-galaxy"
+    galaxy.write_text(f'{galaxy.read_text(encoding="utf-8")}mkdir -p "{lint}"\n', encoding="utf-8")
+    assert calls(checkout, target).endswith(last)
+
+
+@pytest.mark.parametrize("core", ["", "ansible-core", "ansible-core>=2.17"])
+def test_an_environment_that_is_as_asked_is_left_alone(checkout: Path, core: str) -> None:
+    assert calls(checkout, ".venv/.runtime", *([f"CORE={core}"] if core else [])) == ""
+
+
+def test_another_ansible_core_is_installed_into_an_environment_that_is_there(checkout: Path) -> None:
+    assert "python -m pip install -q ansible-core==2.99.0 -r requirements.txt" in calls(checkout, ".venv/.runtime", "CORE=2.99.0")
+    # What comes without a name stays with what there is.
+    (checkout.parent / "calls").unlink()
+    assert calls(checkout, ".venv/.runtime") == ""
+
+
+def test_another_python_takes_the_place_of_an_environment_that_is_there(checkout: Path) -> None:
+    other = checkout / "other python"
+    venv = f'mkdir -p .venv/bin; echo "other $*" >> "{checkout.parent}/calls"; cp "{checkout}/kept" .venv/bin/python'
+    other.write_text(
+        f'#!/bin/sh\ncase "$*" in *platform*|*print*) echo 3.99.0 ;; *venv*) {venv} ;; esac\n',
+        encoding="utf-8",
+    )
+    other.chmod(0o755)
+    shutil.copy(checkout / ".venv/bin/python", checkout / "kept")
+    (checkout / ".venv/of-the-old-one").touch()
+    done = calls(checkout, ".venv/.runtime", f"PYTHON={other}")
+    assert done.splitlines()[0] == "other -m venv .venv"
+    assert "python -m pip install -q ansible-core -r requirements.txt" in done
+    assert not (checkout / ".venv/of-the-old-one").exists()
