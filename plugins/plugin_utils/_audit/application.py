@@ -57,6 +57,7 @@ _NAME_IT = (
     "Name the farm's application with trust_dedicated_application (dedicated_application of sp_info and trust_audit) where it is not among "
     "these, and put the farm's certificate on it with sp_credential and object: application; docs/shared-principal.md has the steps."
 )
+_STAGED = "Put the staged certificate on it with sp_credential and object: application before that date; rotate does not write there."
 _WHOSE = (
     "Ask who owns it. If it is the farm's, name it with trust_dedicated_application; if its keys are another's, tell their owner with "
     "trust_known_thumbprints; if nobody needs it, take the permission away."
@@ -107,13 +108,33 @@ def _dedicated(facts: Facts, applications: Sequence[Object]) -> Finding:
     lacks = {principal_label(one): _lack(one, str(wanted).upper(), when) for one in chosen}
     right = sorted(name for name, lack in lacks.items() if lack == "")
     if right:
-        return DEDICATED_APPLICATION.passed(facts.subject, f"{' and '.join(right)}: holds {wanted}")
+        return _next_on(facts, [one for one in chosen if principal_label(one) in right], f"{' and '.join(right)}: holds {wanted}")
     unknown = [lack.why for lack in lacks.values() if isinstance(lack, Unknown)]
     if unknown:
         return DEDICATED_APPLICATION.unknown(facts.subject, unknown[0])
     told = "; ".join(f"{name}: {lack}" for name, lack in sorted(lacks.items()))
     none = "none of the tenant's own applications may open mailboxes (full_access_as_app), and none is named"
     return DEDICATED_APPLICATION.warned(facts.subject, f"one that holds {wanted}", told or none, _NAME_IT)
+
+
+def _next_on(facts: Facts, right: Sequence[Object], told: str) -> Finding:
+    """What is said of applications that hold what signs: one that lacks the staged certificate serves until its effective date alone.
+
+    No run puts it there, since rotate writes to service principals.
+    """
+    following = facts.lead.following()
+    staged = None if isinstance(following, Unknown) or following is None else following.get("thumbprint")
+    if not staged or not following or isinstance(following, Unknown):
+        return DEDICATED_APPLICATION.passed(facts.subject, told)
+    begin = time_or_none(following.get("effective_date"))
+    held = [_held(one, str(staged).upper(), first_use(facts.now, begin)) for one in right]
+    if True in held:
+        return DEDICATED_APPLICATION.passed(facts.subject, f"{told}, and the staged {staged}")
+    unknown = next((one.why for one in held if isinstance(one, Unknown)), None)
+    if unknown:
+        return DEDICATED_APPLICATION.unknown(facts.subject, unknown)
+    since = f" from {following.get('effective_date')} on" if begin else ""
+    return DEDICATED_APPLICATION.warned(facts.subject, f"the staged {staged} too, which signs{since}", f"{told}, lacks {staged}", _STAGED)
 
 
 def _lack(application: Object, wanted: str, when: datetime) -> str | Unknown:

@@ -255,6 +255,7 @@ def staged(state: State, days: float, *, in_cloud: bool = True, servers: int = 2
         front_end["store"].append("next")
     if in_cloud:
         add_key(state, SKYPE, "next", following)
+        dedicated(state)["keyCredentials"].append(entry("hybrid next", following))
 
 
 def modern(state: State, *, names: bool = True, **changed: Any) -> None:

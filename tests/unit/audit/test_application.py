@@ -76,6 +76,16 @@ def test_what_keeps_an_application_from_being_the_farms_is_told(audited: Audited
     assert told in found["actual"]
 
 
+def test_a_staged_certificate_belongs_on_it_before_it_signs(audited: Audited) -> None:
+    state = states.right()
+    states.staged(state, 20)
+    (found,) = audited(state)[DEDICATED]
+    assert (found["status"], ", and the staged " in found["actual"]) == ("pass", True)
+    states.dedicated(state)["keyCredentials"].pop()
+    (found,) = audited(state)[DEDICATED]
+    assert (found["status"], ", lacks " in found["actual"], "object: application" in found["remedy"]) == ("warn", True, True)
+
+
 def test_the_application_that_is_named_is_the_only_one_that_counts(audited: Audited) -> None:
     state = states.right()
     other = "40000000-0000-4000-8000-000000000000"
