@@ -132,7 +132,7 @@ def test_the_audit_knows_them_as_the_farms_and_holds_them_against_it(hybrid: Hyb
     planned = hybrid.decide("trust_plan", obstacles="return")
     result = hybrid.decide("trust_audit", expected=planned["expected"])
     found = [one for one in result["findings"] if one["id"] == "credential.shared_own"]
-    assert [(one["status"], one["actual"]) for one in found] == [("fail", "there, although exchange_credential is false")] * 2
+    assert [(one["status"], one["actual"]) for one in found] == [("fail", "there, although trust_exchange_credential is false")] * 2
     assert all("trust_exchange_credential: false" in one["remedy"] for one in found)
     assert result["compliant"] is False
     assert len([one for one in result["findings"] if one["id"] == "credential.shared_foreign"]) == 1
