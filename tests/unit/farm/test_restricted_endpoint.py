@@ -342,7 +342,7 @@ def test_a_missing_library_has_its_own_message(expect: Any, monkeypatch: pytest.
     connection = Connection()
     said = run("onprem_info", {}, connection)["msg"]
     assert "over PSRP" in said
-    assert said.endswith("/requirements-psrp.txt")
+    assert said.rstrip("'").endswith("/requirements-psrp.txt")
     assert not connection.connected
 
 
