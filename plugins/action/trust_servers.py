@@ -49,7 +49,8 @@ class ActionModule(HybridAuthAction):
         apart = any(_DEPLOYMENT in variables[host] for host in run.batch)
         everyone = task_vars["groups"]["all"] if apart else [*run.hosts, *group]
         inventory = {host: variables.get(host) or others.raw(host) for host in everyone}
-        known = servers.Known(self._told(inventory, others), group)
+        front_ends = {str(one["deployment"]): one.get("front_ends") or () for one in settings.values()}
+        known = servers.Known(self._told(inventory, others), group, front_ends, task_vars["groups"]["all"])
         found = servers.deployments(run, settled, known)
         every = neighbours.by_deployment(inventory, settled, known.told)
         result: dict[str, Any] = {

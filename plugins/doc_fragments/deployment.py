@@ -35,8 +35,8 @@ options:
     description:
       - Whether the task fails where there are obstacles (V(fail)), with all of them in its message, or only tells them (V(return)).
       - A removal and a roll cannot be planned where the first server or the tenant was not read, so that fails with both.
-      - A deployment of which servers come in a later batch of a play with C(serial) is an obstacle for what writes, so for
-        M(sfb.hybrid_auth.trust_plan) only with V(fail).
+      - A deployment of which servers come in a later batch of a play with C(serial), or are not in the inventory although
+        C(trust_front_ends) names them, is an obstacle for what writes, so for M(sfb.hybrid_auth.trust_plan) only with V(fail).
     type: str
     choices:
       - fail

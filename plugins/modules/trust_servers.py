@@ -88,14 +88,19 @@ deployments:
       elements: str
       sample: []
     unchecked:
-      description: Servers of the deployment that the inventory has, and this run does not, or not in a batch until now. Where it cannot be
-        told which these are and C(--limit) is given, one sentence says so.
+      description: Servers of the deployment that the inventory has or C(trust_front_ends) names, and this run does not, or not in a batch
+        until now. Where it cannot be told which these are and C(--limit) is given, one sentence says so.
       type: list
       elements: str
       sample:
         - fe03.contoso.com
     later:
       description: Those of them that a later batch of the play has.
+      type: list
+      elements: str
+      sample: []
+    missing:
+      description: Those of them that C(trust_front_ends) names and the inventory does not have, as in a slice of a job of AWX.
       type: list
       elements: str
       sample: []
@@ -112,6 +117,7 @@ deployments:
       unchecked:
         - fe03.contoso.com
       later: []
+      missing: []
 several:
   description: Whether the play and the inventory name more than one deployment.
   returned: success

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
-NOT_IN_THE_RUN = "It is known, and was not in this run. Run without --limit and serial."
+NOT_IN_THE_RUN = "It is known, and was not in this run. Run without --limit, serial and job slices."
 VERDICTS = {"compliant": "Compliant", "not_compliant": "Not compliant", "incomplete": "Incomplete"}
 VERDICT_STATES = {"compliant": "pass", "not_compliant": "fail", "incomplete": "unknown"}
 STATES = {"pass": "passed", "warn": "warning", "fail": "failed", "unknown": "not checked", "skip": "not checked"}

@@ -26,6 +26,19 @@ class Unread:
     unreachable: bool = False
 
 
+# Why servers were not looked at, by their names, and what to do.
+_LATER = (
+    "{} would be read in a later batch of the play (serial), after this one has written.",
+    "Leave out serial, or let each batch hold whole deployments: the play's hosts in the order of their deployments, and serial with the "
+    "numbers of their servers, such as [2, 3]. Run again.",
+)
+_MISSING = (
+    "trust_front_ends names {}, which the inventory of this run does not have, as in a slice of a job of AWX.",
+    "Run on all servers of the deployment at once: set the job's slices to 1 and use a job, with a limit, for each deployment; or add the "
+    "server to the inventory, or take it out of trust_front_ends where it is gone for good.",
+)
+
+
 @dataclass(frozen=True)
 class Obstacle:
     """What stands in the way of a run. subject: the server, or what else it is about. problem, remedy: sentences."""
@@ -48,6 +61,7 @@ class Deployment:
     """The servers of a deployment: the lead, which reads everything, and the other members, which read their certificate.
 
     unchecked: servers that are known and not in this run, or not yet. later: those of them that a later batch has.
+    missing: those of them that the inventory of this run does not have.
     readings: what onprem_info returned, by member.
     """
 
@@ -57,6 +71,7 @@ class Deployment:
     unchecked: tuple[str, ...]
     readings: Mapping[str, Reading | Unread]
     later: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def of(self, member: str) -> Reading | Unread:
         return self.readings.get(member) or Unread(f"{member} was not read.")
@@ -117,17 +132,12 @@ def unread_obstacles(deployment: Deployment) -> list[Obstacle]:
 
 
 def split_obstacles(deployment: Deployment) -> list[Obstacle]:
-    """That servers of the deployment come in a later batch of the play: what writes now could not look at them first."""
-    if not deployment.later:
-        return []
-    later = ", ".join(deployment.later)
+    """That servers of the deployment come in a later batch of the play, or in another run: what writes now could not look at them first."""
+    found = [(deployment.later, *_LATER), (deployment.missing, *_MISSING)]
     return [
-        Obstacle(
-            deployment.subject,
-            f"Deployment {deployment.name}: {later} would be read in a later batch of the play (serial), after this one has written.",
-            "Leave out serial, or let each batch hold whole deployments: the play's hosts in the order of their deployments, and serial "
-            "with the numbers of their servers, such as [2, 3]. Run again.",
-        )
+        Obstacle(deployment.subject, f"Deployment {deployment.name}: {problem.format(', '.join(hosts))}", remedy)
+        for hosts, problem, remedy in found
+        if hosts
     ]
 
 

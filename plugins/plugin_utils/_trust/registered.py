@@ -64,6 +64,7 @@ def deployment_in(params: Mapping[str, Any], settings: Settings, task_vars: Mapp
         unchecked=tuple(given.get("unchecked") or ()),
         readings={**read, **lost},
         later=tuple(given.get("later") or ()),
+        missing=tuple(given.get("missing") or ()),
     )
 
 

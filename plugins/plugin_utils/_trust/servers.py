@@ -29,8 +29,9 @@ class Deployment(TypedDict):
     members: servers that this run has, or had until they failed or could not be reached, in the order of the play.
     batch: the members that are at work now, in the order of the batch.
     lost: the members that failed or could not be reached.
-    unchecked: servers that the inventory knows and that are not members; with --limit and an inventory that knows none, one sentence.
+    unchecked: servers that the inventory or trust_front_ends knows and that are not members; with --limit and none known, one sentence.
     later: those of them that a later batch of the play has.
+    missing: those of them that the inventory does not have, so no run with it can read them.
     """
 
     lead: str
@@ -39,6 +40,7 @@ class Deployment(TypedDict):
     lost: list[str]
     unchecked: list[str]
     later: list[str]
+    missing: list[str]
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,14 @@ class Known:
 
     told: the deployment of each server for which the inventory has one; None where it cannot be told.
     group: the servers of which the ones without a deployment of their own belong together.
+    front_ends: by deployment, the servers that trust_front_ends names.
+    inventory: every host that the inventory has.
     """
 
     told: Mapping[str, str | None] = field(default_factory=dict)
     group: Sequence[str] = ()
+    front_ends: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    inventory: Sequence[str] = ()
 
 
 def check_strategy(strategy: str) -> None:
@@ -130,11 +136,14 @@ def deployments(run: Run, settings: Mapping[str, str], known: Known) -> dict[str
     _check_names(batch)
     expected = _expected(batch, settings, known)
     members = _members(run.hosts, alive, settings, expected)
+    there = {host.lower() for host in known.inventory}
     found: dict[str, Deployment] = {}
     for name, servers in batch.items():
         everyone = set(members[name])
-        unchecked = [host for host in expected[name] if host not in everyone]
-        if run.limit and not expected[name]:
+        seen = {host.lower() for host in (*members[name], *expected[name])}
+        named = [host for host in known.front_ends.get(name, ()) if host.lower() not in seen]
+        unchecked = [host for host in expected[name] if host not in everyone] + named
+        if run.limit and not expected[name] and not named:
             unchecked = [f"every server outside of --limit {run.limit}"]
         found[name] = {
             "lead": servers[0],
@@ -143,6 +152,7 @@ def deployments(run: Run, settings: Mapping[str, str], known: Known) -> dict[str
             "lost": [host for host in members[name] if host not in alive],
             "unchecked": unchecked,
             "later": [host for host in unchecked if host in coming],
+            "missing": [host for host in named if host.lower() not in there],
         }
     return found
 

@@ -75,6 +75,7 @@ class Settings:
 
     hosts: str = variable(HOSTS, "front_ends")
     deployment: str = variable(TEXT, "default")
+    front_ends: tuple[str, ...] = variable(list_of(TEXT), ())
     management_modules: tuple[str, ...] = variable(list_of(MODULE_NAME), tuple(ONPREM["management_modules"]["default"]))
     endpoint: str = variable(one_of(*ONPREM["endpoint"]["choices"]), "auto")
     tenant: str | None = variable(TENANT)

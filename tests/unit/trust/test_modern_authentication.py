@@ -411,6 +411,8 @@ def test_obstacles_fail_the_module_or_are_told_and_the_way_back_is_kept_open() -
     later = {"unchecked": [SECOND], "later": [SECOND]}
     for way in ("present", "absent"):
         assert f"{SECOND} would be read in a later batch of the play (serial)" in run(made, members=later, state=way)["msg"]
+        absent = {"unchecked": [SECOND], "missing": [SECOND]}
+        assert f"trust_front_ends names {SECOND}, which the inventory" in run(made, members=absent, state=way)["msg"]
 
 
 def test_no_web_service_is_asked_for_twice() -> None:

@@ -57,6 +57,17 @@ def test_what_writes_refuses_a_deployment_of_which_a_server_comes_in_a_later_bat
 
 
 @pytest.mark.parametrize("module", DECISIONS)
+def test_what_writes_refuses_a_slice_of_a_deployment(decide: Decide, module: str) -> None:
+    a_slice = {"members": [LEAD], "unchecked": [OTHER], "missing": [OTHER]}
+    result = decide(module, "fail", **a_slice)
+    assert result["failed"]
+    assert f"trust_front_ends names {OTHER}, which the inventory of this run does not have" in result["msg"]
+    assert "Nothing was changed. Run on all servers of the deployment at once" in result["msg"]
+    told = decide(module, "return", **a_slice)
+    assert len(told["obstacles"]) == (module != "trust_plan")
+
+
+@pytest.mark.parametrize("module", DECISIONS)
 def test_obstacles_are_told_where_that_is_asked_for(decide: Decide, module: str) -> None:
     lost = {OTHER: {"unreachable": True, "msg": "timed out"}}
     assert f"{OTHER} could not be reached: timed out" in decide(module, "fail", lost)["msg"]

@@ -43,16 +43,17 @@ def decide(
     group: list[str] | None = None,
     hosts: list[str] | None = None,
     limit: str | None = None,
+    front_ends: Mapping[str, list[str]] | None = None,
 ) -> dict[str, Any]:
     """The deployments where the settings of these servers were checked; each is of the deployment 'default' unless another is given."""
     hosts = hosts or FE
     run = Run(hosts, [host for host in batch or hosts if host not in lost], [host for host in hosts if host not in lost], limit)
     settings = {host: (deployment or {}).get(host, "default") for host in checked}
-    return dict(deployments(run, settings, Known(told or {}, FE if group is None else group)))
+    return dict(deployments(run, settings, Known(told or {}, FE if group is None else group, front_ends or {}, FE)))
 
 
 def test_one_deployment_has_its_first_server_as_lead_and_leaves_none_unchecked() -> None:
-    assert decide(*FE) == {"default": {"lead": "fe01", "members": FE, "batch": FE, "lost": [], "unchecked": [], "later": []}}
+    assert decide(*FE) == {"default": {"lead": "fe01", "members": FE, "batch": FE, "lost": [], "unchecked": [], "later": [], "missing": []}}
 
 
 def test_the_lead_is_the_first_of_the_batch_and_members_are_in_the_order_of_the_play() -> None:
@@ -342,6 +343,7 @@ def test_the_module_reads_the_settings_of_every_server() -> None:
         "lost": [],
         "unchecked": ["fe04"],
         "later": [],
+        "missing": [],
     }
     assert done["changed"] is False
 
@@ -416,3 +418,17 @@ def test_servers_of_a_later_batch_are_told_from_those_that_are_left_out() -> Non
     run_of_one = Run(hosts=["fe01", "fe02"], batch=["fe01"], alive=["fe01", "fe02"])
     found = deployments(run_of_one, {"fe01": "contoso"}, Known(group=["fe01", "fe02", "fe03"]))["contoso"]
     assert (found["unchecked"], found["later"]) == (["fe02", "fe03"], ["fe02"])
+
+
+def test_a_server_that_is_named_and_that_the_inventory_lacks_is_missing() -> None:
+    one = {"default": ["FE01", "fe02", "fe09"]}
+    found = decide("fe01", hosts=["fe01"], group=["fe01"], front_ends=one, limit="fe01")["default"]
+    assert (found["members"], found["unchecked"], found["missing"]) == (["fe01"], ["fe02", "fe09"], ["fe09"])
+    whole = decide(*FE, front_ends={"default": FE, "other": ["fe09"]})["default"]
+    assert (whole["unchecked"], whole["missing"]) == ([], [])
+
+
+def test_the_module_reads_which_servers_are_named() -> None:
+    own = {"_trust_settings": {"settings": {"deployment": "a", "hosts": "front_ends", "front_ends": ["fe01", "fe02"]}}}
+    done = run({"fe01": own}, groups={"all": ["fe01"], "front_ends": ["fe01"]})
+    assert (done["deployments"]["a"]["unchecked"], done["deployments"]["a"]["missing"]) == (["fe02"], ["fe02"])
