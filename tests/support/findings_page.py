@@ -22,7 +22,7 @@ Written by: python -m tests.support.findings_page
 
 What `trust_audit` says, and why. A finding has an id, a title (what is to be), a heading (what is the case), a severity, a status, the
 subject, what is expected, what there is, and what to do next. An id comes once for each subject: each server, certificate, key, name or
-pool.
+pool. [opd.md](opd.md) has the findings beside the rules of Microsoft's On Premise Diagnostic.
 
 | status | meaning |
 |---|---|
@@ -54,12 +54,18 @@ def page() -> str:
     """The page as it should be."""
     areas: dict[str, list[str]] = {}
     for rule in RULES.values():
-        source = " ".join(f"<{word}>" if word.startswith("https://") else word for word in rule.source.split())
+        source = " ".join(_linked(word) for word in rule.source.split())
         severities, statuses = ", ".join((rule.severity, *rule.also)), ", ".join(rule.wrong)
         line = f"| `{rule.id}` | {rule.title} | {rule.otherwise} | {severities} | {statuses} | {rule.reason} {source} |"
         areas.setdefault(rule.id.partition(".")[0], []).append(line)
     head = "| id | title | where it is not so | severity | when wrong | reason and source |\n|---|---|---|---|---|---|"
     return _HEAD + "".join(f"\n## {area}\n\n{head}\n" + "\n".join(lines) + "\n" for area, lines in areas.items())
+
+
+def _linked(word: str) -> str:
+    """The word as a link where it is an address, without a comma after it."""
+    address = word.rstrip(",")
+    return f"<{address}>{word[len(address) :]}" if word.startswith("https://") else word
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 """Hybrid modern authentication: where clients are sent to the tenant, the OAuth server and every name they ask for are there.
 
 Microsoft's diagnostic (RDCheckModernAuth) takes it for right where an OAuth server is issued by sts.windows.net and the switch names
-evoSTS. It asks for it in every farm; here it may be off. Private to the collection.
+evoSTS. It asks for it in every farm; here it may be off (docs/opd.md). Private to the collection.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, modern_authentication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
@@ -45,8 +45,23 @@ def check(facts: Facts) -> Iterator[Finding]:
     if server is None:
         yield NAMES.passed(facts.subject, "off: clients are not sent to the tenant")
         return
+    yield _override(configuration)
     yield _server(facts, server)
     yield from _names(facts)
+
+
+def _override(configuration: Object) -> Finding:
+    subject = "ClientAdalAuthOverride"
+    if "client_adal_auth_override" not in configuration:
+        return NAMES.unknown(subject, "the setting was not read")
+    told = configuration["client_adal_auth_override"]
+    return NAMES.saying("Clients are sent to the tenant to sign in, and kept from modern authentication").judged(
+        not same_text(told, modern_authentication.DISALLOWED),
+        subject,
+        "Allowed or NoOverride",
+        str(told or "not set"),
+        f"The role has no variable for it: set oauth_configuration's client_adal_auth_override to NoOverride, or {_BACK}.",
+    )
 
 
 def _server(facts: Facts, named: str) -> Finding:

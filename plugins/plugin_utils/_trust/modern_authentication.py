@@ -43,7 +43,7 @@ ISSUER = "sts.windows.net"
 SWITCH = "ClientAuthorizationOAuthServerIdentity"
 ONLY_THE_SWITCH = "Clients are no longer sent to the tenant; OAuth server and names were left as they are. Run again to remove them."
 _NAMING = "trust_modern_authentication_server"
-_DISALLOWED = "Disallowed"
+DISALLOWED = "Disallowed"
 _OPTIONS = ("metadata_url", "tenant_id", "realm", "type", "accept_security_identifier_information", "authorization_uri_override")
 
 
@@ -206,9 +206,9 @@ def _plan_on(made: Plan, settings: Settings, deployment: Deployment, farm: Readi
             f"{deployment.lead} does not tell the topology: the names are those of trust_external_fqdns alone. Clients whose pool has "
             "another internal or external name get no token for it."
         )
-    if same_text(configuration["client_adal_auth_override"], _DISALLOWED):
+    if same_text(configuration["client_adal_auth_override"], DISALLOWED):
         made.warnings.append(
-            f"ClientAdalAuthOverride of the OAuth configuration is {_DISALLOWED}, which keeps clients from modern authentication. It "
+            f"ClientAdalAuthOverride of the OAuth configuration is {DISALLOWED}, which keeps clients from modern authentication. It "
             "stays; oauth_configuration with client_adal_auth_override changes it."
         )
     _attempt(made, names)

@@ -91,6 +91,19 @@ def test_an_oauth_server_that_lets_no_client_in_fails(judge: Judge, changed: dic
     assert diagnostic_is_content(state) is (changed.get("IssuerIdentifier") is None)
 
 
+@pytest.mark.parametrize("told", ["NoOverride", "Allowed"])
+def test_clients_that_are_kept_from_the_tenant_although_they_are_sent_there_fail(told: str, judge: Judge) -> None:
+    state = states.right()
+    states.cms(state, "oauth_configuration", ClientAdalAuthOverride="Disallowed")
+    assert judge(state) == []
+    states.modern(state)
+    (finding,) = judge(state)
+    assert (finding["id"], finding["status"], finding["subject"]) == (RULE, "fail", "ClientAdalAuthOverride")
+    assert "kept from modern authentication" in finding["heading"]
+    states.cms(state, "oauth_configuration", ClientAdalAuthOverride=told)
+    assert judge(state) == []
+
+
 def test_a_switch_to_a_server_that_is_not_there_fails(judge: Judge) -> None:
     state = states.right()
     states.modern(state)
@@ -124,7 +137,7 @@ def test_a_tenant_and_a_setting_that_were_not_read_are_skipped(tmp_path: Path, m
     options = {"deployment": "contoso", "onprem": servers, "cloud": {"failed": True, "msg": "refused"}, "expected": states.RIGHT_EXPECTED}
     found = [one for one in run_action("trust_audit", options)["findings"] if one["id"] == RULE]
     by_status = {status: [one["subject"] for one in found if one["status"] == status] for status in ("pass", "skip")}
-    assert by_status == {"pass": ["OAuth server evoSTS"], "skip": states.CLIENT_NAMES}
+    assert by_status == {"pass": ["ClientAdalAuthOverride", "OAuth server evoSTS"], "skip": states.CLIENT_NAMES}
     del servers[0]["oauth_configuration"]["client_authorization_oauth_server"]
     (unread,) = [one for one in run_action("trust_audit", options)["findings"] if one["id"] == RULE]
     assert (unread["status"], unread["actual"]) == ("skip", "not known: the setting was not read")
