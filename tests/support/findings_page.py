@@ -42,11 +42,12 @@ The column "when wrong" has the status of what is not right. Ids stay the same f
 Two statuses in that column:
 
 - `certificate.key_access` fails where the services cannot read the key, and warns, with severity high, where nearly everyone can.
-- `roll.in_cloud` fails when the staged certificate signs within `roll_near_days`, and warns before.
+- `roll.in_cloud` fails when the staged certificate signs within 7 days (`roll_near_days` of `trust_audit`), and warns before.
 - `oauth_configuration.autodiscover_url` fails when it is not the expected URL. Where none is expected, it warns when it is no Autodiscover.
-- `credential.shared_own` warns where `exchange_credential` asks for the certificate there, and fails where it does not.
+- `credential.shared_own` warns where `trust_exchange_credential` asks for the certificate there, and fails where it does not.
   One that the deployment had there before is known by its display name.
-- `credential.symmetric` and `credential.password` warn where `known_thumbprints` names the owner of the key id, and fail where it does not.
+- `credential.symmetric` and `credential.password` warn where `trust_known_thumbprints` names the owner of the key id, and fail where it
+  does not.
 """
 
 
