@@ -22,6 +22,8 @@ _PAGES = {
     "manage/authentication/configure-an-on-premises-partner-app",
     "manage/authentication/server-to-server-and-partner-applications",
     "manage/authentication/stage-av-and-oauth-certificates",
+    "plan-your-deployment/modern-authentication/topologies-supported",
+    "plan-your-deployment/security/key-security",
 }
 
 
