@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.entry import FAIL_ON, entry, failure
@@ -84,7 +85,7 @@ class ActionModule(HybridAuthAction):
         """In check mode too: a report is no change of the systems that check mode protects, and an audit is made in check mode."""
         if params["ending_soon_days"] < 0:
             raise InvalidOptionError("ending_soon_days", f"{params['ending_soon_days']} is negative", "a number of days")
-        place = folder("path", params["path"])
+        place = folder("path", params["path"]) if params["formats"] else Path()
         now, ending_soon_days, alone = datetime.now(timezone.utc), params["ending_soon_days"], params["registered"] is None
         audits = params["audits"] if alone else _registered(params["registered"], task_vars)
         shared, shown, conclusions, failures = Shared(), [], [], {}

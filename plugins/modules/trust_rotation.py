@@ -190,13 +190,13 @@ remove:
       description: The entry.
       type: str
     thumbprint:
-      description: SHA-1 thumbprint of its certificate.
+      description: SHA-1 thumbprint of its certificate; V(null) where Microsoft Graph gives none.
       type: str
     display_name:
-      description: The entry's display name.
+      description: The entry's display name; V(null) where it has none.
       type: str
     end:
-      description: When the entry ends, in UTC.
+      description: When the entry ends, in UTC; V(null) where that was not read.
       type: str
     owner:
       description: V(ours), V(foreign) or V(unknown).
@@ -205,7 +205,7 @@ remove:
       description: Why it goes.
       type: str
     remedy:
-      description: Of an entry that stays and that the administrator may have removed, the variable that does it.
+      description: Of an entry that stays and that the administrator may have removed, the variable that does it; V(null) of others.
       type: str
       sample: "trust_rotation_remove_thumbprints: [BB5D1064437D8720A5C53078185E6A361A78B10A]"
     told:
@@ -239,13 +239,13 @@ certificates:
       description: From when on it signs; V(null) where that is not known, and for one that signed before.
       type: str
     until:
-      description: When it expires.
+      description: When it expires; V(null) where that was not read.
       type: str
     action:
       description: What happens to it next, as in RV(upcoming); V(null) where nothing is due.
       type: str
     date:
-      description: When that is.
+      description: When that is; V(null) where nothing is due.
       type: str
 upcoming:
   description: What happens or becomes due, the earliest first.

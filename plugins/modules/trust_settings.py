@@ -104,6 +104,12 @@ settings:
       sample:
         - 00000004-0000-0ff1-ce00-000000000000
         - 00000002-0000-0ff1-ce00-000000000000
+    onprem_applications:
+      description: The partner applications for on-premises products, in the form of
+        O(sfb.hybrid_auth.trust_removal#module:onprem_applications).
+      type: list
+      elements: dict
+      sample: []
     name_forms:
       description: The forms in which the names of the Web services are wanted, V(procedure) and V(url).
       type: list

@@ -122,3 +122,22 @@ def _asked(requests: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
 
 def _parameters(request: dict[str, Any]) -> str:
     return json.dumps((request.get("detail") or {}).get("parameters"), sort_keys=True, default=str)
+
+
+def test_what_the_tenant_got_stays_where_the_server_cannot_download_the_metadata(tmp_path: Path) -> None:
+    """The tenant's steps come first, and the next run goes on from there."""
+    operation = next(one for one in OPERATIONS if one.name == "configure, empty")
+    hybrid = Hybrid(copy.deepcopy(operation.before()), tmp_path)
+    before, given = hybrid.state(), operation.given(tmp_path)
+    failed, _alive = hybrid.play("main", {**given, "trust_metadata_url": "https://login.contoso.com/metadata/json/1"}, Script())
+    (failure,) = failed.failures
+    assert "The server itself downloads the metadata" in failure.result["msg"]
+    assert hybrid.state()["deployments"] == before["deployments"]
+    assert hybrid.state()["tenants"] != before["tenants"]
+    again, _alive = hybrid.play("main", given, Script())
+    assert again.failures == []
+    assert [one.task.module for one in again.done if one.result.get("changed")] == [
+        "oauth_server",
+        "partner_application",
+        "oauth_configuration",
+    ]

@@ -328,6 +328,18 @@ def test_the_owner_that_the_options_name_is_told(right: Any) -> None:
         assert (told.id, told.status) == ("credential.unknown", "pass")
 
 
+def test_a_key_of_a_named_owner_is_judged_as_any_other(right: Any) -> None:
+    servers, cloud = copy.deepcopy(right)
+    first = cloud["service_principals"][0]["key_credentials"][0]
+    for principal in cloud["service_principals"]:
+        key = {**first, "thumbprint": "B" * 40, "key_id": "x", "end": "2056-01-01T00:00:00Z"}
+        principal["key_credentials"].append(key)
+    said = {one.id: one.status for one in judged(servers, cloud, known_thumbprints={"B" * 40: "Exchange"}) if "B" * 40 in one.subject}
+    assert said["credential.unknown"] == "pass"
+    # The page of the variables says so.
+    assert (said["credential.shared_foreign"], said["credential.validity"]) == ("warn", "warn")
+
+
 def test_the_staged_certificate_is_the_farms_own(read: Any) -> None:
     servers, cloud = read
     thumbprint = servers[0]["signing"]["next"]["thumbprint"]

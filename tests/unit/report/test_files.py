@@ -119,6 +119,12 @@ def test_the_current_folder_is_the_default_and_formats_choose(tmp_path: Path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["audit.json"]
 
 
+def test_without_a_format_no_folder_is_needed(tmp_path: Path) -> None:
+    result = run_action("trust_report", {"audits": reports.good(), "formats": [], "path": str(tmp_path / "missing")})
+    assert not result.get("failed"), result
+    assert (result["paths"], result["compliant"]) == ({}, True)
+
+
 @pytest.mark.parametrize(("name", "part"), [("missing", "is not there"), ("file", "is no folder"), ("x" * 300, "File name too long")])
 def test_a_path_that_is_no_folder_is_refused(tmp_path: Path, name: str, part: str) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")

@@ -1,0 +1,158 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands in the fences of the pages can be used as it stands: commands, plays, cmdlets, links."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ansible
+import pytest
+import yaml
+from ansible.cli.playbook import PlaybookCLI
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import expected
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import document
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import SECRETS, VARIABLES
+from tests.support import reports
+from tests.support.pages import PAGES, ROOT, Block, anchors, blocks, commands, name_of, text_of
+
+LANGUAGES = {"sh", "yaml", "powershell", "text", "json", "ini"}
+PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+CMDLETS = json.loads((ROOT / "tests" / "lab" / "farm" / "signatures.json").read_text(encoding="utf-8"))["cmdlets"]
+# Facts that the role leaves, and a variable of the reader's own.
+FACTS = {"trust_summary", "trust_audit", "trust_rotation", "trust_removal", "trust_modern_authentication"}
+
+
+def test_every_fence_says_its_language() -> None:
+    assert len(blocks()) > 40
+    assert [one.name for one in blocks() if one.language not in LANGUAGES] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_inside_leads_to_a_page_and_a_heading(page: Path) -> None:
+    defined = re.findall(r"^\[[^\]]+\]: (\S+)$", text_of(page), re.MULTILINE)
+    targets = [*re.findall(r"\]\(([^)\s]+)\)", text_of(page)), *defined]
+    for target in (one for one in targets if "://" not in one):
+        file, _mark, anchor = target.partition("#")
+        there = (page.parent / file).resolve() if file else page
+        assert there.exists(), target
+        assert not anchor or there.suffix != ".md" or anchor in anchors(there), target
+
+
+@pytest.mark.parametrize("block", blocks("sh"), ids=str)
+def test_the_shell_understands_every_command(block: Block) -> None:
+    assert subprocess.run(["sh", "-n"], input=block.text, text=True, capture_output=True, check=False).stderr == ""
+
+
+@pytest.mark.parametrize(("place", "command"), commands("ansible-playbook"), ids=lambda one: str(one)[:60])
+def test_every_run_is_one_that_ansible_playbook_takes(place: str, command: str) -> None:
+    words = shlex.split(command.replace("`", ""), comments=True)
+    words = words[: next((number for number, word in enumerate(words) if re.match(r"\d?[>|&)]", word)), None)]
+    cli = PlaybookCLI(words)
+    cli.init_parser()
+    given, unknown = cli.parser.parse_known_args(words[1:])
+    assert unknown == []
+    for name in given.args:
+        playbook = name.partition("sfb.hybrid_auth.")[2]
+        assert playbook in PLAYBOOKS if playbook else re.fullmatch(r"[\w./-]+\.yml", name), f"{place}: {name}"
+    for pair in (one for one in given.extra_vars if not one.startswith("@")):
+        name, _equals, value = pair.partition("=")
+        assert name in VARIABLES, f"{place}: {name}"
+        if "$" not in value and value.upper() != value:
+            VARIABLES[name].metadata["kind"].read(name, value)
+
+
+def mappings(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from mappings(one)
+
+
+def is_template(value: Any) -> bool:
+    return "{{" in json.dumps(value, default=str)
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=str)
+def test_every_variable_and_every_option_in_yaml_is_one_that_is_taken(block: Block) -> None:
+    for one in (mapping for whole in yaml.safe_load_all(block.text) for mapping in mappings(whole)):
+        for name in (str(key) for key in one if str(key).startswith("trust_")):
+            assert name in VARIABLES or name in FACTS, f"{block}: {name}"
+            if not is_template(one[name]) and one[name] is not None and name not in SECRETS:
+                VARIABLES[name].metadata["kind"].read(name, one[name])
+        for name, given in one.items():
+            collection, _dot, module = str(name).rpartition(".")
+            if collection == "sfb.hybrid_auth":
+                _takes(block, module, given or {})
+            elif collection == "ansible.builtin" and given is not None:
+                core = Path(ansible.__file__).parent
+                assert (core / "modules" / f"{module}.py").is_file() or (core / "plugins" / "action" / f"{module}.py").is_file(), name
+
+
+def _takes(block: Block, module: str, given: dict[str, Any]) -> None:
+    action = importlib.import_module(f"ansible_collections.sfb.hybrid_auth.plugins.action.{module}")
+    options = action.ActionModule.ARGUMENTS.options
+    assert set(given) <= set(options), f"{block}: {module}"
+    plain = {name: value for name, value in given.items() if not is_template(value)}
+    spec = {name: {key: value for key, value in options[name].items() if key not in ("required", "fallback")} for name in plain}
+    assert ArgumentSpecValidator(spec).validate(plain).error_messages == [], f"{block}: {module}"
+
+
+@pytest.mark.parametrize("block", [*blocks("powershell"), *blocks("sh")], ids=str)
+def test_every_cmdlet_of_the_server_has_the_parameters_that_are_given(block: Block) -> None:
+    for line in block.text.splitlines():
+        for call in re.split(r"[;|]", line.partition(" #")[0]):
+            cmdlet, _space, rest = call.strip().partition(" ")
+            known = {name.lower(): sets["parameter_sets"] for name, sets in CMDLETS.items()}.get(cmdlet.lower())
+            if known is not None:
+                named = set(re.findall(r" -([A-Za-z]+)", f" {rest}"))
+                assert any(named <= {*one, "WhatIf", "Confirm"} for one in known.values()), f"{block}: {line}"
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+@pytest.mark.parametrize("block", [one for one in blocks("sh") if one.text.startswith("jq ")], ids=str)
+def test_every_jq_filter_finds_something_in_a_report(block: Block, tmp_path: Path) -> None:
+    report = tmp_path / "audit.json"
+    report.write_text(json.dumps(document(reports.bad(), title="Audit", now=reports.NOW, ending_soon_days=30)), encoding="utf-8")
+    text, named = re.subn(r"\S+audit\.json", str(report), block.text)
+    assert named
+    run = subprocess.run(["sh", "-ec", text], text=True, capture_output=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.strip()
+
+
+def test_the_page_of_the_sign_in_says_what_the_environment_may_hold() -> None:
+    text = (ROOT / "docs" / "sign-in.md").read_text(encoding="utf-8")
+    (without,) = re.findall(r"These options have none: (.*?)\.\n", text, re.DOTALL)
+    assert re.findall(r"`(\w+)`", without) == [name for name, option in SIGN_IN.items() if "fallback" not in option]
+    names = {name for option in SIGN_IN.values() for name in option.get("fallback", (None, []))[1]}
+    assert sorted(name for name in names if name not in text) == []
+
+
+def test_the_page_of_the_findings_names_the_roles_variables() -> None:
+    """What a variable of the role says is named by it, and not by the module's option."""
+    text = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+)`", text))
+    assert named & set(expected.OPTIONS) <= {name for name in expected.OPTIONS if f"trust_{name}" not in VARIABLES}
+    assert {name for name in named if name.startswith("trust_")} <= {*VARIABLES, "trust_audit"}
+
+
+def test_a_line_of_a_crontab_has_five_times_and_a_command() -> None:
+    lines = [line for block in blocks("text") for line in block.text.splitlines() if re.match(r"[\d*][\d*,/-]* [\d*]", line)]
+    assert len(lines) > 1
+    for line in lines:
+        times = line.split()[:5]
+        assert all(re.fullmatch(r"[\d*,/-]+", one) for one in times), line
