@@ -131,7 +131,8 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "the hosting provider shares its address space, and `ClientAdalAuthOverride` is `Allowed` where it is set",
             ("names.modern_authentication",),
             "OPD asks Skype for Business Online for the setting; the audit judges the farm's own, and only where the switch is on. "
-            "There `Disallowed` fails. `NoOverride`, the product's default, is right.",
+            "There `Disallowed` fails. `NoOverride`, which Microsoft's procedure leaves as it is, passes, although its overview "
+            "calls all but `Allowed` disabled: which of the two holds is not known, and the finding says so.",
         ),
         Row(
             "RDCheckServicePoints",

@@ -30,6 +30,7 @@ NAMES = Rule(
 RULES = (NAMES,)
 
 _ON = "sfb.hybrid_auth.modern_authentication"
+_UNSURE = ": Microsoft's overview calls all but Allowed disabled, its procedure does not set it"
 _BACK = "take the switch back with trust_modern_authentication_state: absent"
 
 
@@ -51,16 +52,18 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _override(configuration: Object) -> Finding:
+    """Two pages of Microsoft differ: the procedure leaves it alone, which passes; the overview calls all but Allowed disabled."""
     subject = "ClientAdalAuthOverride"
     if "client_adal_auth_override" not in configuration:
         return NAMES.unknown(subject, "the setting was not read")
     told = configuration["client_adal_auth_override"]
+    allowed = same_text(told, "Allowed")
     return NAMES.saying("Clients are sent to the tenant to sign in, and kept from modern authentication").judged(
         not same_text(told, modern_authentication.DISALLOWED),
         subject,
         "Allowed or NoOverride",
-        str(told or "not set"),
-        f"The role has no variable for it: set oauth_configuration's client_adal_auth_override to NoOverride, or {_BACK}.",
+        f"{told or 'not set'}{'' if allowed else _UNSURE}",
+        f"The role has no variable for it: set oauth_configuration's client_adal_auth_override to Allowed, or {_BACK}.",
     )
 
 

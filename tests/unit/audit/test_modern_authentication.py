@@ -104,6 +104,16 @@ def test_clients_that_are_kept_from_the_tenant_although_they_are_sent_there_fail
     assert judge(state) == []
 
 
+def test_an_override_that_the_procedure_leaves_alone_passes_and_says_that_the_pages_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = states.right()
+    states.modern(state)
+    (finding,) = [one for one in audited(state, {}, tmp_path, monkeypatch)["findings"] if one["subject"] == "ClientAdalAuthOverride"]
+    assert finding["status"] == "pass"
+    assert finding["actual"].startswith("NoOverride: Microsoft's overview")
+
+
 def test_a_switch_to_a_server_that_is_not_there_fails(judge: Judge) -> None:
     state = states.right()
     states.modern(state)
