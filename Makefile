@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CLIENTS ?= .venv-clients
 IMPORTER ?= .venv-importer
+DOCS ?= .venv-docs
 KERBEROS ?= .venv-kerberos
 CORE ?= ansible-core
 # Relative, since make takes a name with spaces for several.
@@ -32,7 +33,7 @@ endif
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo unit check test browser test-cores clients kerberos lint lint-text lint-types lint-collection importer sanity bench soak sweep years lab clean
+.PHONY: help demo unit check test browser test-cores clients kerberos lint lint-text lint-types lint-collection importer docs sanity bench soak sweep years lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid (CORE=2.21 PYTHON=python3.13 for others than those here)"
@@ -45,6 +46,7 @@ help:
 	@echo "make kerberos    the documented inventories with Kerberos, where a KDC is installed (tests/kerberos/install.sh)"
 	@echo "make lint        static checks (lint-text, lint-types, lint-collection)"
 	@echo "make importer    what Ansible Galaxy runs on an upload, on the built collection"
+	@echo "make docs        the site of the documentation, into .cache/docs/site/build/html; fails on a warning"
 	@echo "make sanity      ansible-test sanity"
 	@echo "make bench       what runs cost beside what they may cost (10 min; QUICK=1 leaves out the large ones)"
 	@echo "make soak        runs at once on one tenant, and 200 cycles of configure and audit (40 min; CYCLES=20 for fewer)"
@@ -178,6 +180,21 @@ importer: $(VENV)/.runtime $(IMPORTER)/.installed
 		python -m galaxy_importer.main ../build/*.tar.gz >log 2>&1 && ! grep -qE '^(WARNING|ERROR|CRITICAL)' log || { cat log; exit 1; }
 	@tail -n 1 .cache/importer/log
 
+$(DOCS)/.installed: tests/requirements-docs.txt tests/requirements-build.txt
+	@echo "setting up $(DOCS): antsibull-docs and Sphinx"
+	@tests/python.sh '$(PYTHON)'
+	@test -x $(DOCS)/bin/python || '$(PYTHON)' -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install -q -r $<
+	@touch $@
+
+docs: $(DOCS)/.installed
+	@rm -rf .cache/docs && mkdir -p .cache/docs/site && chmod go-w .cache/docs/site
+	@$(DOCS)/bin/ansible-galaxy collection build --output-path .cache/docs >/dev/null
+	@ANSIBLE_COLLECTIONS_PATH='$(CURDIR)/.cache/docs' $(DOCS)/bin/ansible-galaxy collection install --offline --force --no-deps \
+		-p .cache/docs .cache/docs/*.tar.gz >/dev/null
+	@PATH='$(CURDIR)/$(DOCS)/bin':"$$PATH" ANSIBLE_COLLECTIONS_PATH='$(CURDIR)/.cache/docs' tests/docsite/build.sh .cache/docs/site
+	@echo "open .cache/docs/site/build/html/index.html"
+
 # ansible-test takes the collection's place in the file system at its word, so it works on a copy.
 sanity: $(VENV)/.dev
 	@rm -rf .cache/sanity && mkdir -p .cache/sanity/ansible_collections/sfb/hybrid_auth
@@ -185,4 +202,4 @@ sanity: $(VENV)/.dev
 	$(IN_PATH); cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && ansible-test sanity --venv --color no --python $$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 clean:
-	rm -rf .cache $(VENV) $(CLIENTS) $(IMPORTER) $(KERBEROS) demo
+	rm -rf .cache $(VENV) $(CLIENTS) $(IMPORTER) $(DOCS) $(KERBEROS) demo

@@ -16,7 +16,7 @@ options:
   members:
     description:
       - The entry of the deployment in RV(sfb.hybrid_auth.trust_servers#module:deployments).
-      - Says which hosts of the play are the deployment's servers. Takes the place of O(onprem).
+      - Says which hosts of the play are the deployment's servers.
     type: dict
   readings:
     description:

@@ -26,7 +26,8 @@ options:
   onprem:
     description:
       - The whole registered result of M(sfb.hybrid_auth.onprem_info) that gathered C(certificate), C(web_services) and C(sip_domains).
-      - For a deployment of one server, in a play of one's own. The steps on the farm are planned as far as their parts were gathered too.
+      - For a deployment of one server, in a play of one's own; either it or O(members) is given. The steps on the farm are planned as far
+        as their parts were gathered too.
     type: dict
   token:
     description:
