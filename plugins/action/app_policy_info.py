@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import OBSERVE, SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import permissions, refusals
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
@@ -21,11 +21,12 @@ class ActionModule(HybridAuthAction):
     ARGUMENTS = Arguments(
         {
             **SIGN_IN,
+            **OBSERVE,
             "app_ids": {"type": "list", "elements": "str", "default": list(PROCEDURE)},
             "assigned": {"type": "bool", "default": True},
         }
     )
-    PUBLIC = ("objects", "policy_problem")
+    PUBLIC = ("objects", "policy_problem", "observed")
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))

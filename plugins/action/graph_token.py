@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import OBSERVE, SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import permissions, tenant_id
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
@@ -22,10 +22,10 @@ _WHERE = ("login_url", "graph_url", "ca_path", "validate_certs")
 class ActionModule(HybridAuthAction):
     """One sign-in for the play."""
 
-    ARGUMENTS = Arguments({**SIGN_IN, "onprem": {"type": "dict"}, "read_credential": {"type": "bool", "default": False}})
+    ARGUMENTS = Arguments({**SIGN_IN, **OBSERVE, "onprem": {"type": "dict"}, "read_credential": {"type": "bool", "default": False}})
     PUBLIC = (
         *("access_token", "connection", "expires", "auth_source", "credential", "permissions"),
-        *("tenant", "tenant_id", "tenant_source", "verified", "cloud", "graph_url"),
+        *("tenant", "tenant_id", "tenant_source", "verified", "cloud", "graph_url", "observed"),
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

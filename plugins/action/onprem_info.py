@@ -11,7 +11,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading, certificate_check, kept_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import OBSERVE, ONPREM, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import Asking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -26,6 +26,7 @@ class ActionModule(HybridAuthAction):
     ARGUMENTS = Arguments(
         {
             **ONPREM,
+            **OBSERVE,
             "gather": {"type": "list", "elements": "str", "choices": ["all", *parts.PARTS, server_settings.NAME], "default": ["all"]},
             "local_store": {"type": "bool", "default": False},
             "store": {"type": "bool", "default": False},
@@ -74,7 +75,8 @@ class ActionModule(HybridAuthAction):
                 if answer.restricted
                 else "The server's management module is older than these cmdlets: run on a server that has them.",
             )
-        reading: OnpremReading = {**shape, **asked.info(), "inventory_name": shell.server}
+        # What is observed joins it at the end of the task.
+        reading: OnpremReading = {**shape, **asked.info(), "inventory_name": shell.server}  # type: ignore[typeddict-item]
         result: dict[str, Any] = {"changed": False, **reading}
         warnings = [*answer.warnings, *(f"{shell.server}: {part} is not known here: {reason}" for part, reason in shape["unknown"].items())]
         assigned = shape.get("certificate")

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import OBSERVE, SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import application, service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
@@ -27,6 +27,7 @@ class ActionModule(HybridAuthAction):
     ARGUMENTS = Arguments(
         {
             **SIGN_IN,
+            **OBSERVE,
             "app_ids": {"type": "list", "elements": "str"},
             "all": {"type": "bool", "default": False},
             "dedicated_applications": {"type": "bool", "default": False},
@@ -42,7 +43,7 @@ class ActionModule(HybridAuthAction):
 
     PUBLIC = (
         *("service_principals", "dedicated_applications", "applications", "missing", "tenant_id"),
-        *("tenant_time", "controller_time", "clock_uncertainty"),
+        *("tenant_time", "controller_time", "clock_uncertainty", "observed"),
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import secret_values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.templating import templated
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.reading import read
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import ENTRY_POINTS, MAIN, PREFIX, SECRETS, taken_by
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import ENTRY_POINTS, MAIN, OBSERVED, PREFIX, SECRETS, taken_by
 
 _MARKED = {name: {"no_log": True} for name in SECRETS}
 
@@ -32,7 +32,7 @@ class ActionModule(HybridAuthAction):
         self.secrets.update(secret_values(_MARKED, values))
         settings = read({**names, **values}, params["entry_point"], check_mode=self.check_mode)
         connection_packages.check(self._connection, str(task_vars.get("inventory_hostname") or "the server"))
-        result: dict[str, Any] = {"changed": False, "settings": settings.as_facts()}
+        result: dict[str, Any] = {"changed": False, "settings": {**settings.as_facts(), "observe": params["entry_point"] in OBSERVED}}
         if settings.warnings:
             result["warnings"] = list(settings.warnings)
         return result

@@ -17,6 +17,7 @@ description:
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
   - sfb.hybrid_auth.graph
+  - sfb.hybrid_auth.observe
 options:
   app_ids:
     description:
@@ -267,4 +268,23 @@ tenant_id:
   returned: success
   type: str
   sample: 5588b4fd-f26d-475c-824f-9911277ab13e
+observed:
+  description:
+    - How the task went and the shape of what was answered, also where the task failed. It holds kinds, counts, and names and identifiers
+      that are known beforehand, and none of the values.
+  returned: when O(observe) is true
+  type: dict
+  contains:
+    seconds:
+      description: How long the task took.
+      type: float
+      sample: 3.21
+    processes:
+      description: One entry for each request to a server, with the shape of what each cmdlet returned, and identifiers of what failed.
+      type: list
+      elements: dict
+    requests:
+      description: One entry for each request to a service, with the status, the names of the headers and the shape of the answer.
+      type: list
+      elements: dict
 """

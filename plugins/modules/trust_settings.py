@@ -31,7 +31,7 @@ options:
     description:
       - The entry point of the role whose variables are checked. V(main) is V(configure).
       - For V(remove), C(trust_remove_confirm) must be the name of the deployment, except in check mode.
-      - For V(audit), it is not checked whether one can sign in, since an audit reports that beside what it could read.
+      - For V(audit) and V(support), it is not checked whether one can sign in, since they tell that beside what they could read.
     type: str
     required: true
     choices:
@@ -41,6 +41,7 @@ options:
       - rotate
       - remove
       - modern_authentication
+      - support
 seealso:
   - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.graph_token
@@ -110,6 +111,10 @@ settings:
       type: list
       elements: dict
       sample: []
+    observe:
+      description: Whether what reads is to tell how that went, without values, as for V(support).
+      type: bool
+      sample: false
     name_forms:
       description: The forms in which the names of the Web services are wanted, V(procedure) and V(url).
       type: list

@@ -48,8 +48,9 @@ variables.
 """
 _AREAS = {
     "All entry points": set(ENTRY_POINTS),
+    "`audit` and `support`": {"audit", "support"},
     "`audit` and `rotate`": {"audit", "rotate"},
-    **{f"Only `{name}`": {name} for name in ENTRY_POINTS[1:]},
+    **{f"Only `{name}`": {name} for name in ENTRY_POINTS[1:] if name != "support"},
 }
 
 

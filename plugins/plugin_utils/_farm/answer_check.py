@@ -35,6 +35,8 @@ _CERTIFICATE = {
     **dict.fromkeys(("not_before", "not_after"), "time"),
     "key_size": "number",
 }
+# The properties of what the runner itself tells, beside those that calls ask for.
+OWN_PROPERTIES = frozenset({*_SERVER, *_CHECK, *_RULE, *_CERTIFICATE, "thumbprint"})
 
 
 def misfit(result: Mapping[str, Any], calls: Sequence[Call], write: Write | None) -> str | None:

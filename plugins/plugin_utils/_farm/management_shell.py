@@ -10,12 +10,14 @@ They go as one request to the runner, which is one PowerShell process, or one by
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import observed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.answer_check import misfit
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.broken import is_broken, said_by
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST
@@ -26,6 +28,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_e
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import module_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import is_observed, note, seconds_since
 
 _NOT_KNOWN = ", so it is not known whether the change was made"
 _WRITING = ("New-Cs", "Set-Cs", "Remove-Cs", "New-Store", "Import-Store", "Remove-Store")
@@ -67,9 +70,12 @@ class ManagementShell:
     def _ask(self, calls: Sequence[Call], write: Write | None) -> tuple[Answer, HybridAuthError | None]:
         restricted = self.restricted
         check(self._action._connection, self.server)
+        began = time.monotonic()
         result = (
             RestrictedEndpoint(self._action._connection, self.server).ask(calls, write) if restricted else self._ask_runner(calls, write)
         )
+        if is_observed():
+            note("processes", {**observed.of_answer(result, calls, write), **self._way(restricted), "seconds": seconds_since(began)})
         if not isinstance(result.get("answers"), dict):
             raise self._no_answer(result, _writes(calls, write))
         if where := misfit(result, calls, write):
@@ -78,6 +84,9 @@ class ManagementShell:
         warnings = [str(warning) for warning in result.get("warnings") or []]
         unknown = result.get("unknown") or {}
         return Answer(result["answers"], warnings, result.get("module"), restricted, unknown, result.get("write")), error
+
+    def _way(self, restricted: bool) -> dict[str, Any]:
+        return {"connection": observed.of_connection(self._action._connection), "endpoint": "restricted" if restricted else "full"}
 
     def require_runner(self, purpose: str) -> None:
         """HybridAuthError where no script can run: the connection does not lead to a Windows server, or to a restricted endpoint of it."""

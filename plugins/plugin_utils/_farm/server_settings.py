@@ -46,6 +46,8 @@ _LISTS: dict[str, tuple[dict[str, type], tuple[str, ...]]] = {
     "metadata": ({"url": str, "outcome": str}, ("status", "detail")),
 }
 _ALL = ("version", *_NUMBERS, *_TEXTS, *_LISTS)
+# What it has a name for.
+NAMES = frozenset(_ALL)
 _RESTRICTED = "a restricted endpoint opens neither the registry nor files, stores and event logs"
 _UNTOLD = "the server did not tell it"
 _CREDENTIAL, _QUERY = re.compile(r"[^/@;=\s]*@"), re.compile(r"\?[^;\s]*")

@@ -17,6 +17,7 @@ from typing import Any, TypedDict
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import ControllerClock
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import Observed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, parse_time
 
 Row = Mapping[str, Any]
@@ -272,7 +273,7 @@ class FarmReading(Gathered):
     unknown: dict[str, str]
 
 
-class OnpremReading(FarmReading, ControllerClock):
+class OnpremReading(FarmReading, ControllerClock, Observed):
     """What onprem_info returns. inventory_name: what the inventory calls the server."""
 
     inventory_name: str

@@ -9,6 +9,7 @@ It checks the options, performs, answers errors as data and shows no secret.
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from ansible.utils.display import Display
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments, given
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask, secret_values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import observing, seconds_since
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import check_python
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe, text
 
@@ -62,12 +64,13 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = self.ARGUMENTS
+        seen: dict[str, Any] = {}
         secrets = self.secrets = secret_values(arguments.options, self._task.args)
         try:
             check_python()
             params = self._checked(arguments)
             secrets.update(secret_values(arguments.options, params))
-            result.update(self.perform(params, task_vars or {}))
+            result.update(self._performed(params, task_vars or {}, seen))
         except HybridAuthError as exc:
             # What is unreachable is not failed as well: failed would win.
             ended = {} if exc.details.get("unreachable") else {"failed": True}
@@ -86,6 +89,8 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             )
             if Display().verbosity >= _SHOW_TRACEBACK:
                 result["exception"] = traceback.format_exc()
+        if seen:
+            result["observed"] = seen
         if ignored := self._ignored_environment(arguments):
             result["warnings"] = [*(result.get("warnings") or []), ignored]
         public = {name: result.pop(name) for name in (*_FLAGS, *self.PUBLIC) if name in result}
@@ -94,6 +99,17 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
         # What farm and tenant hold may be written by others, and is shown by callbacks.
         shown: dict[str, Any] = safe(masked | words | public)
         return shown
+
+    def _performed(self, params: dict[str, Any], task_vars: dict[str, Any], seen: dict[str, Any]) -> dict[str, Any]:
+        """What perform() returns. seen: gets what the task saw where the option observe asks for it, also where it fails."""
+        if not params.get("observe"):
+            return self.perform(params, task_vars)
+        began = time.monotonic()
+        with observing() as noted:
+            try:
+                return self.perform(params, task_vars)
+            finally:
+                seen.update({"seconds": seconds_since(began), **noted})
 
     def _said(self, error: Any) -> str:
         """What is wrong with the task's options, in ansible-core's words for modules."""

@@ -115,6 +115,9 @@ ONPREM: dict[str, dict[str, Any]] = {
     "endpoint": {"type": "str", "choices": ["auto", "full", "restricted"], "default": "auto"},
 }
 
+# Documented in doc_fragments/observe.py.
+OBSERVE: dict[str, dict[str, Any]] = {"observe": {"type": "bool", "default": False}}
+
 
 @dataclass(frozen=True)
 class Arguments:

@@ -16,8 +16,10 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import observed
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import is_observed, note, seconds_since
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
@@ -152,8 +154,9 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
             kwargs["timeout"] = (_CONNECT_SECONDS, _longest_answer())
         # Neither sign-in nor Graph redirects these requests, and what they carry is for the named host alone.
         kwargs["allow_redirects"] = False
-        with reaching(request.url):
+        with _noted(request) as answered, reaching(request.url):
             answer = super().send(request, **kwargs)
+            answered.append(answer)
         if answer.is_redirect:
             target = host_of(answer.headers["location"]) or "another address"
             raise HybridAuthError(
@@ -162,6 +165,26 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
                 "Check 'cloud', 'login_url' and 'graph_url', and that no proxy or portal answers in their place.",
             )
         return answer
+
+
+@contextmanager
+def _noted(request: Any) -> Iterator[list[Any]]:
+    """Note the shape of the answer that is put into the list, where anybody wants to know."""
+    answered: list[Any] = []
+    if not is_observed():
+        yield answered
+        return
+    began = time.monotonic()
+    seen: dict[str, Any] = {}
+    try:
+        yield answered
+        answer = answered[0]
+        seen = observed.of_answer(request.method, request.url, answer.status_code, answer.headers, json_of(answer))
+    except BaseException as exc:
+        seen = observed.of_failure(request.method, request.url, exc)
+        raise
+    finally:
+        note("requests", {**seen, "seconds": seconds_since(began)})
 
 
 class LocalSession(HttpSession):

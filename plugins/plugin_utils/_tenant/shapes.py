@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import Observed
+
 
 class KeyCredential(TypedDict):
     """thumbprint: SHA-1 in upper-case hexadecimal, whatever is stored; None where nothing tells it. identifier: as it is stored.
@@ -111,7 +113,7 @@ class Permissions(TypedDict):
     directory_roles: list[str]
 
 
-class Refusals(TypedDict):
+class Refusals(Observed):
     """What app_policy_info returns. policy_problem: why policies are not known, as a clause; None where they are."""
 
     objects: list[ObjectRefusals]
@@ -134,7 +136,7 @@ class _Dedicated(TypedDict, total=False):
     applications_problem: str | None
 
 
-class PrincipalsReading(_Dedicated, Clock):
+class PrincipalsReading(_Dedicated, Clock, Observed):
     """What sp_info returns. missing: application ids that the tenant has no service principal of."""
 
     service_principals: list[ServicePrincipal]

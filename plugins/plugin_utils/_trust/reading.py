@@ -35,6 +35,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name, same_text
 
 _NOTHING_CONTACTED = "Nothing was contacted."
+# What tells, beside what it could read, that one cannot sign in, and leaves files.
+_READING = ("audit", "support")
 
 
 def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = False) -> Settings:
@@ -65,7 +67,7 @@ def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = F
     if entry_point == "remove" and not check_mode:
         _check_confirmation(settings, problems)
     # An audit of the farm alone is one too: it says in its report that the tenant could not be read, and why.
-    if entry_point != "audit":
+    if entry_point not in _READING:
         _check_sign_in(settings, problems, entry_point)
     problems.raise_if_any()
     return settings
@@ -151,7 +153,7 @@ def _check_files(settings: Settings, problems: _Problems, entry_point: str) -> N
     if settings.certificate_path:
         with problems.of("trust_certificate_path"):
             load_certificate_file("trust_certificate_path", settings.certificate_path)
-    if entry_point == "audit" and settings.report_formats:
+    if entry_point in _READING and settings.report_formats:
         with problems.of("trust_report_path"):
             folder("trust_report_path", settings.report_path)
 

@@ -49,7 +49,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS
 
 PREFIX = "trust_"
-ENTRY_POINTS = ("configure", "audit", "rotate", "remove", "modern_authentication")
+ENTRY_POINTS = ("configure", "audit", "rotate", "remove", "modern_authentication", "support")
+# Those whose readings are to tell how they went.
+OBSERVED = ("support",)
 MAIN = "main"  # what a role calls the entry point that the playbook calls configure
 # What the role itself leaves as facts under names like its variables'.
 FACTS = ("trust_summary", "trust_audit", "trust_rotation", "trust_removal", "trust_modern_authentication")
@@ -61,6 +63,7 @@ _NOT_VERIFIED = (
     "and change the sign-in."
 )
 _WISHED = ("name", "metadata_url", "trust_level")
+_READING = ("audit", "support")
 _AUDIT, _ROTATE, _REMOVE, _MODERN = ("audit",), ("rotate",), ("remove",), ("modern_authentication",)
 
 
@@ -122,7 +125,7 @@ class Settings:
     wait_timeout: int = variable(number(1, _LONGEST_WAIT_SECONDS, "seconds"), 120)
     rotation_warn_days: int = variable(number(1, _LONGEST_DAYS, "days"), 60)
     fail_days: int = variable(number(1, _LONGEST_DAYS, "days"), 7)
-    report_path: str = variable(PATH, ".", entry_points=_AUDIT)
+    report_path: str = variable(PATH, ".", entry_points=_READING)
     report_private: bool = variable(YES_NO, False, entry_points=_AUDIT)
     report_formats: tuple[str, ...] = variable(list_or_nothing(one_of("html", "json", "xml")), ("html", "json", "xml"), entry_points=_AUDIT)
     fail_on: str = variable(one_of("never", "fail", "difference", "warn"), "never", entry_points=_AUDIT)
@@ -132,7 +135,7 @@ class Settings:
     known_thumbprints: Mapping[str, str] = variable(OWNERS, {}, entry_points=_AUDIT)
     known_names: tuple[str, ...] = variable(list_of(HOST), (), entry_points=_AUDIT)
     allowed_partner_applications: tuple[str, ...] = variable(list_of(TEXT), (), entry_points=_AUDIT)
-    dedicated_application: str | None = variable(TEXT, entry_points=_AUDIT)
+    dedicated_application: str | None = variable(TEXT, entry_points=_READING)
     remove_confirm: str | None = variable(TEXT, entry_points=_REMOVE)
     remove_service_name: bool = variable(YES_NO, False, entry_points=_REMOVE)
     remove_foreign: tuple[str, ...] = variable(list_of(TEXT), (), entry_points=_REMOVE)

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shape of what a server answered, without values. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.answer_check import OWN_PROPERTIES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import CMDLETS, RUNNER
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.shape import OTHER, error_id, shape, type_name, version, word, words
+
+# https://learn.microsoft.com/dotnet/api/system.management.automation.errorcategory
+_CATEGORIES = words(
+    "NotSpecified OpenError CloseError DeviceError DeadlockDetected InvalidArgument InvalidData InvalidOperation InvalidResult "
+    "InvalidType MetadataError NotImplemented NotInstalled ObjectNotFound OperationStopped OperationTimeout SyntaxError ParserError "
+    "PermissionDenied ResourceBusy ResourceExists ResourceUnavailable ReadError WriteError FromStdErr SecurityError ProtocolError "
+    "ConnectionError AuthenticationError LimitsExceeded QuotaExceeded NotEnabled InvalidRequest NotAllowed ModuleMissing"
+)
+_COMMANDS = frozenset({*CMDLETS, *RUNNER, "Import-Module"})
+_TYPED = frozenset({"type", "text", "value"})
+_MOST_CAUSES = 10
+_PLUGINS = frozenset({"winrm", "psrp", "ssh"})
+_AUTHENTICATIONS = frozenset({"basic", "plaintext", "ssl", "certificate", "kerberos", "ntlm", "credssp", "negotiate"})
+_METHODS = frozenset({"runas"})
+
+
+def of_answer(result: Mapping[str, Any], calls: Sequence[Call], write: Write | None) -> dict[str, Any]:
+    """What a request came to: of each call the shape of its rows and the types that they tell, and why the request failed.
+
+    result: in the shape of cs_invoke. Only names are told that the calls themselves ask for.
+    """
+    answers, unknown = result.get("answers"), result.get("unknown") or {}
+    asked = [*calls, *([write.look] if write else [])]
+    return {
+        "calls": {call.id: _of_call(call, answers[call.id]) for call in asked if isinstance(answers, Mapping) and call.id in answers},
+        "unknown": [call.id for call in asked if isinstance(unknown, Mapping) and call.id in unknown],
+        "warnings": len(result.get("warnings") or ()),
+        "failure": of_failure(result.get("failure")),
+    }
+
+
+def of_connection(connection: Any) -> dict[str, Any]:
+    """How the server is reached, in words that the connection plugins themselves have."""
+    become = getattr(connection, "become", None)
+    return {
+        "plugin": word(getattr(connection, "transport", None), _PLUGINS),
+        "auth": [word(one, _AUTHENTICATIONS) for one in _option(connection, "transport") or _option(connection, "auth")],
+        "become": word(getattr(become, "name", None), _METHODS) if become else None,
+    }
+
+
+def _option(connection: Any, name: str) -> list[str]:
+    try:
+        value = connection.get_option(name)
+    except Exception:  # each plugin has its own options, and its own error for the others
+        return []
+    return [str(one) for one in value] if isinstance(value, (list, tuple)) else [str(value)] if isinstance(value, str) else []
+
+
+def of_failure(failure: Any) -> dict[str, Any] | None:
+    """Identifiers and categories of a failure; its message, which may hold values, is not told."""
+    if not isinstance(failure, Mapping):
+        return None
+    causes = failure.get("causes")
+    return {
+        "cmdlet": word(failure.get("cmdlet"), _COMMANDS),
+        "error_id": error_id(failure.get("error_id")),
+        "category": word(failure.get("category"), _CATEGORIES),
+        "causes": [
+            {"type": type_name(one.get("type")), "code": _code(one.get("code"))}
+            for one in (causes if isinstance(causes, list) else [])[:_MOST_CAUSES]
+            if isinstance(one, Mapping)
+        ],
+    }
+
+
+def _of_call(call: Call, rows: Any) -> dict[str, Any]:
+    names = {*("text" if name == "*" else name for name in call.select), *OWN_PROPERTIES, *_TYPED}
+    typed = {name for name, kind in call.select.items() if kind.rstrip("?") == "typed"}
+    found = [row[name] for row in rows or () if isinstance(row, Mapping) for name in typed if isinstance(row.get(name), Mapping)]
+    told: dict[str, Any] = {"cmdlet": call.cmdlet, "rows": shape(rows, names)}
+    if found:
+        told["types"] = sorted({type_name(one.get("type")) for one in found})
+    return told
+
+
+def _code(value: Any) -> str | None:
+    """A number, such as a HRESULT, or one word, such as a WebExceptionStatus."""
+    text = "" if value is None else str(value)
+    if not text:
+        return None
+    return text if text.lstrip("-").isdecimal() or text in _STATUSES or version(text) else OTHER
+
+
+# https://learn.microsoft.com/dotnet/api/system.net.webexceptionstatus
+_STATUSES = words(
+    "Success NameResolutionFailure ConnectFailure ReceiveFailure SendFailure PipelineFailure RequestCanceled ProtocolError "
+    "ConnectionClosed TrustFailure SecureChannelFailure ServerProtocolViolation KeepAliveFailure Pending Timeout "
+    "ProxyNameResolutionFailure UnknownError MessageLengthLimitExceeded CacheEntryNotFound RequestProhibitedByCachePolicy "
+    "RequestProhibitedByProxy"
+)

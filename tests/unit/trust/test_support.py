@@ -1,0 +1,199 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The bundle for a report: how reading went and what shape the answers have, on states and answers full of marked values."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import observed as farm
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import observed as tenant
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.support import Observed, bundle, lines
+from tests.lab.states import audit as states
+from tests.sweep.hybrid import Hybrid
+from tests.sweep.script import Script
+from tests.unit.estate import Estate
+
+MARK = "zq7mark"
+GIVEN = {"trust_tenant": "contoso.com", "trust_client_id": "0a1b2c3d-0000-4000-8000-000000000001"}
+SECRET = {"trust_client_secret": "lab~Secret.0123456789"}
+# What the lab's state has of Microsoft's own: versions, types, modules; and the name of a certificate, which is that of a property too.
+PUBLIC = {
+    "7.0.2046.0",
+    "7.0.2046.889",
+    "SkypeForBusiness",
+    "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.UseOAuthServer",
+    "issuer",
+}
+# What looks like an id, a thumbprint, a URL, an account, a host, an address.
+IDENTIFYING = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}|://|[a-z0-9]@|contoso|fabrikam|\.(?:com|local|example)\b|\\", re.IGNORECASE
+)
+
+
+def marked(value: Any) -> Any:
+    """The value with a mark in every text, and one more property with a marked name in every object."""
+    if isinstance(value, dict):
+        return {**{name: marked(inner) for name, inner in value.items()}, f"{MARK}.contoso.com": MARK}
+    if isinstance(value, list):
+        return [marked(one) for one in value]
+    return f"{MARK}{value}{MARK}" if isinstance(value, str) else value
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in plain data that is no key."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts(one)
+    elif isinstance(value, str):
+        yield value
+
+
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Observed:
+    """What the reading tasks return of the right state, observed."""
+    estate = Estate(states.right(), tmp_path, monkeypatch)
+    servers = [estate.onprem(name, store=True, observe=True, gather=["all", "server_settings"]) for name in estate.servers]
+    steps = {
+        "sign_in": estate.signed_in(observe=True),
+        "service_principals": estate.cloud(application_permissions=True, observe=True),
+        "refusals": estate.refusals(observe=True),
+    }
+    return Observed(servers, 1, steps)
+
+
+def test_a_bundle_of_marked_results_has_no_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = results(tmp_path, monkeypatch)
+
+    def kept(result: Any) -> Any:
+        # What a task observed is without values by how it is made, which the other tests hold.
+        return {**marked(result), "observed": result["observed"]}
+
+    plain, spoilt = bundle([read]), bundle([Observed([kept(one) for one in read.servers], 1, {k: kept(v) for k, v in read.steps.items()})])
+    assert MARK not in json.dumps(spoilt)
+    # Beside the versions and words that are marked now, nothing is lost.
+    assert spoilt["deployments"][0]["servers"][0]["observed"] == plain["deployments"][0]["servers"][0]["observed"]
+    assert lines(spoilt)[1].startswith(f"deployment 1: {len(read.servers)} of {len(read.servers)} servers read")
+
+
+@given(st.recursive(st.none() | st.integers() | st.just(MARK), lambda one: st.lists(one) | st.dictionaries(st.text(max_size=3), one)))
+def test_what_is_observed_of_marked_answers_has_no_mark(value: Any) -> None:
+    call = Call("oauth_servers", "Get-CsOAuthServer", {}, {"Identity": "text", "AuthToken": "typed", "*": "text"})
+    failure = {"cmdlet": MARK, "message": MARK, "error_id": MARK, "category": MARK, "causes": [{"type": MARK, "code": MARK}, value]}
+    row = {"Identity": MARK, "AuthToken": {"type": MARK, "text": MARK, "value": value}, MARK: value, "text": value}
+    told: dict[str, Any] = farm.of_answer(
+        {"answers": {"oauth_servers": [row]}, "unknown": {"oauth_servers": MARK}, "warnings": [MARK], "failure": failure}, [call], None
+    )
+    body = marked({"value": [{"displayName": MARK, "key": value}], "error": {"code": MARK, "message": MARK, "innerError": {}}})
+    url = f"https://{MARK}.example/{MARK}/servicePrincipals(appId='{MARK}')?$filter={MARK}&{MARK}=1"
+    told["request"] = tenant.of_answer("GET", url, 200, {MARK: MARK, "Date": MARK}, body)
+    assert MARK not in json.dumps(told)
+    assert told["request"]["path"] == ".../servicePrincipals(...)"
+    assert (told["request"]["headers"], told["request"]["other_headers"], told["request"]["errors"]) == (["date"], 1, ["other"])
+    assert told["failure"]["causes"][0] == {"type": "other", "code": "other"}
+
+
+def test_what_is_observed_is_what_a_reader_without_the_farm_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = bundle([results(tmp_path, monkeypatch)])
+    (deployment,) = made["deployments"]
+    lead, steps = deployment["servers"][0], deployment["tenant"]["steps"]
+    assert (lead["state"], lead["endpoint"], lead["management_module"], lead["powershell"]) == (
+        *("read", "full", "SkypeForBusiness", "5.1.17763.1"),
+    )
+    assert lead["product"] == "Skype for Business Server Subscription Edition"
+    assert lead["patch_levels"]
+    (process,) = lead["observed"]["processes"]
+    partner = process["calls"]["partner_applications"]
+    assert partner["types"] == ["Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.UseOAuthServer"]
+    assert partner["rows"]["entries"]["properties"]["ApplicationIdentifier"] == "1 guid"
+    assert {one["path"] for one in steps["sign_in"]["observed"]["requests"]} >= {".../oauth2/v2.0/token"}
+    listed = steps["service_principals"]["observed"]["requests"]
+    assert {one["status"] for one in listed} == {200}
+    assert "keyCredentials" in json.dumps(listed)
+    assert all(one["seconds"] >= 0 for one in (lead["observed"], *listed))
+
+
+def play(state: dict[str, Any], folder: Path, **variables: Any) -> tuple[dict[str, Any], Hybrid, Any]:
+    hybrid = Hybrid(state, folder)
+    before = hybrid.state()
+    played, _alive = hybrid.play("support", {**GIVEN, "trust_report_path": str(folder), **variables}, Script())
+    assert hybrid.state() == before
+    assert played.failed == set()
+    file = folder / "support.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    return json.loads(file.read_text(encoding="ascii")), hybrid, played
+
+
+def test_nothing_that_the_farm_and_the_tenant_hold_is_in_the_bundle(tmp_path: Path) -> None:
+    state = states.right()
+    made, hybrid, played = play(state, tmp_path, **SECRET)
+    shown = json.dumps(made) + " ".join(played.fact("_trust_support")["shown"][:-2])
+    assert IDENTIFYING.findall(shown) == []
+    values = {value for value in texts(hybrid.state()) if len(value) > 5}
+    held = {value for value in values if value.lower() in shown.lower()}
+    assert held == PUBLIC
+
+
+def test_it_asks_what_an_audit_asks_and_writes_nothing(tmp_path: Path) -> None:
+    def asked(entry_point: str) -> list[tuple[str, str]]:
+        folder = tmp_path / entry_point
+        folder.mkdir()
+        hybrid = Hybrid(states.right(), folder)
+        played, _alive = hybrid.play(entry_point, {**GIVEN, **SECRET, "trust_report_path": str(folder)}, Script())
+        assert played.failed == set()
+        assert not any(entry["write"] for entry in hybrid.requests)
+        return [(entry["kind"], entry["verb"]) for entry in hybrid.requests]
+
+    assert asked("support") == asked("audit")
+
+
+def test_a_tenant_that_lets_nobody_in_is_told_and_the_farm_is_there(tmp_path: Path) -> None:
+    made, _hybrid, played = play(states.right(), tmp_path, trust_client_secret="wrong~Secret.0123456789")
+    steps = made["deployments"][0]["tenant"]["steps"]
+    assert [step["state"] for step in steps.values()] == ["failed", "not asked", "not asked"]
+    refused = steps["sign_in"]["observed"]["requests"][-1]
+    assert (refused["status"], refused["errors"]) == (401, ["invalid_client", "AADSTS7000215"])
+    assert "  sign_in: failed (401 invalid_client AADSTS7000215)" in played.fact("_trust_support")["shown"]
+    assert {one["state"] for one in made["deployments"][0]["servers"]} == {"read"}
+
+
+def test_a_cmdlet_that_fails_is_told_by_its_identifiers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = results(tmp_path, monkeypatch)
+    failed = {
+        "failed": True,
+        "msg": f"{MARK} failed",
+        "failure": {
+            "cmdlet": "Get-CsOAuthServer",
+            "message": MARK,
+            "error_id": "ItemNotFound,Microsoft.Rtc.Management.Xds.GetOAuthServerCmdlet",
+            "category": "ObjectNotFound",
+            "causes": [{"type": "System.Net.WebException", "code": "NameResolutionFailure"}],
+        },
+    }
+    made = bundle([Observed([failed, None], 0, read.steps)])
+    assert MARK not in json.dumps(made)
+    assert made["deployments"][0]["servers"][0]["failure"] == {
+        "cmdlet": "Get-CsOAuthServer",
+        "error_id": "ItemNotFound,Microsoft.Rtc.Management.Xds.GetOAuthServerCmdlet",
+        "category": "ObjectNotFound",
+        "causes": [{"type": "System.Net.WebException", "code": "NameResolutionFailure"}],
+    }
+    assert lines(made)[1:] == [
+        "deployment 1: 0 of 2 servers read",
+        "  server 1: failed (Get-CsOAuthServer ItemNotFound,Microsoft.Rtc.Management.Xds.GetOAuthServerCmdlet ObjectNotFound)",
+        "  server 2: not asked",
+    ]
