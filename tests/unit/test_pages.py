@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +64,7 @@ def test_the_shell_understands_every_command(block: Block) -> None:
 @pytest.mark.parametrize(("place", "command"), commands("ansible-playbook"), ids=lambda one: str(one)[:60])
 def test_every_run_is_one_that_ansible_playbook_takes(place: str, command: str) -> None:
     words = shlex.split(command.replace("`", ""), comments=True)
+    words = [word for word in words if word != "$@"]
     words = words[: next((number for number, word in enumerate(words) if re.match(r"\d?[>|&)]", word)), None)]
     cli = PlaybookCLI(words)
     cli.init_parser()
@@ -67,6 +72,8 @@ def test_every_run_is_one_that_ansible_playbook_takes(place: str, command: str) 
     assert unknown == []
     for name in given.args:
         playbook = name.partition("sfb.hybrid_auth.")[2]
+        if "$" in name:  # the script's own
+            continue
         assert playbook in PLAYBOOKS if playbook else re.fullmatch(r"[\w./-]+\.yml", name), f"{place}: {name}"
     for pair in (one for one in given.extra_vars if not one.startswith("@")):
         name, _equals, value = pair.partition("=")
@@ -150,9 +157,89 @@ def test_the_page_of_the_findings_names_the_roles_variables() -> None:
     assert {name for name in named if name.startswith("trust_")} <= {*VARIABLES, "trust_audit"}
 
 
+def said(folder: Path) -> Iterator[str]:
+    """Every text in the code, with what is put together at run time left out."""
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(part.value if isinstance(part, ast.Constant) else "\0" for part in node.values)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_every_message_that_is_quoted_is_one_of_the_code() -> None:
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    firsts = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
+    quoted = [part for first in firsts for part in re.findall(r"`([^`]+)`", first) if part.count(" ") > 1]
+    assert len(quoted) > 20
+    told = list(said(ROOT / "plugins"))
+    for quote in quoted:
+        pieces = ".*".join(re.escape(piece.strip()) for piece in quote.split(" ... "))
+        assert any(re.search(pieces, one) for one in told), quote
+
+
+def test_the_calendar_of_a_year_has_the_days_of_the_defaults() -> None:
+    text = (ROOT / "docs" / "rotation.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+ [A-Z][a-z]+), `(trust_[a-z_]+)` \((\d+)\) before \|", text, re.MULTILINE)
+    assert [name for _day, name, _days in rows] == ["trust_rotation_warn_days", "trust_ending_soon_days", "trust_fail_days"]
+    for day, name, days in rows:
+        assert VARIABLES[name].default == int(days)
+        assert datetime.strptime(f"{day} 2027", "%d %B %Y") + timedelta(days=int(days)) == datetime(2027, 11, 1)
+    (overlap,) = re.findall(r"^\| (\d+) days after it, `trust_rotation_overlap_days` \|", text, re.MULTILINE)
+    assert VARIABLES["trust_rotation_overlap_days"].default == int(overlap)
+
+
 def test_a_line_of_a_crontab_has_five_times_and_a_command() -> None:
     lines = [line for block in blocks("text") for line in block.text.splitlines() if re.match(r"[\d*][\d*,/-]* [\d*]", line)]
     assert len(lines) > 1
     for line in lines:
         times = line.split()[:5]
         assert all(re.fullmatch(r"[\d*,/-]+", one) for one in times), line
+
+
+def script(name: str, folder: Path) -> Path:
+    """A script of the page about schedules, with the machine's folders below this one, and commands that note how they were called."""
+    (text,) = [one.text for one in blocks("sh") if f"# /usr/local/bin/{name}" in one.text]
+    tools = folder / "bin"
+    tools.mkdir(exist_ok=True)
+    for tool in ("ansible-playbook", "mail"):
+        path = tools / tool
+        path.write_text(f'#!/bin/sh\necho "$@" >>"{folder}/{tool}"\nexit ${{CODE:-0}}\n', encoding="utf-8")
+        path.chmod(0o755)
+    made = folder / name
+    made.write_text(text.replace("/opt/ansible/bin:", f"{tools}:").replace("/srv/trust", f"{folder}/kept"), encoding="utf-8")
+    return made
+
+
+def started(path: Path, *words: str, code: int = 0) -> int:
+    environment = {"PATH": f"{path.parent / 'bin'}:/usr/bin:/bin", "CODE": str(code)}
+    return subprocess.run(["sh", str(path), *words], env=environment, check=False).returncode
+
+
+def test_the_script_for_cron_keeps_what_a_run_left_and_mails_where_it_failed(tmp_path: Path) -> None:
+    path, kept = script("trust-run", tmp_path), tmp_path / "kept" / "audit"
+    assert started(path, "audit", "-e", "trust_fail_on=difference") == 0
+    called = (tmp_path / "ansible-playbook").read_text(encoding="utf-8")
+    assert "sfb.hybrid_auth.audit --vault-password-file /etc/trust/vault-password -e trust_fail_on=difference" in called
+    assert (kept / "latest" / "log.txt").is_file()
+    assert (kept / "succeeded").is_file()
+    assert not (tmp_path / "mail").exists()
+    (kept / "succeeded").unlink()
+    assert started(path, "audit", code=2) == 2
+    assert not (kept / "succeeded").exists()
+    assert "audit ended with 2" in (tmp_path / "mail").read_text(encoding="utf-8")
+
+
+def test_a_run_that_did_not_run_is_noticed(tmp_path: Path) -> None:
+    path = script("trust-watch", tmp_path)
+    for playbook, hours in (("audit", 3), ("rotate", 30)):
+        done = tmp_path / "kept" / playbook / "succeeded"
+        done.parent.mkdir(parents=True)
+        done.touch()
+        os.utime(done, (time.time() - hours * 3600,) * 2)
+    assert started(path) == 0
+    assert "rotate is missing" in (tmp_path / "mail").read_text(encoding="utf-8")
+    assert "audit" not in (tmp_path / "mail").read_text(encoding="utf-8")
+    (tmp_path / "kept" / "audit" / "succeeded").unlink()
+    started(path)
+    assert "audit is missing" in (tmp_path / "mail").read_text(encoding="utf-8")
