@@ -6,6 +6,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 CLIENTS ?= .venv-clients
+AWX ?= .venv-awx
 IMPORTER ?= .venv-importer
 DOCS ?= .venv-docs
 KERBEROS ?= .venv-kerberos
@@ -33,7 +34,7 @@ endif
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo unit check test browser test-cores clients kerberos lint lint-text lint-types lint-collection importer docs sanity bench soak sweep years lab clean
+.PHONY: help demo unit check test browser test-cores clients awx kerberos lint lint-text lint-types lint-collection importer docs sanity bench soak sweep years lab clean
 
 help:
 	@echo "make demo        watch the whole procedure happen in a simulated hybrid (CORE=2.21 PYTHON=python3.13 for others than those here)"
@@ -43,6 +44,7 @@ help:
 	@echo "make browser     the report in a real browser (needs Chromium: tests/browser/install.sh)"
 	@echo "make test-cores  the playbook tests on every ansible-core there is from the oldest supported one on"
 	@echo "make clients     Azure CLI, msgraph-sdk and azure-identity against the lab (installs them into $(CLIENTS))"
+	@echo "make awx         docs/awx with awx.awx, ansible-builder, ansible-rulebook and callbacks (installs them into $(AWX))"
 	@echo "make kerberos    the documented inventories with Kerberos, where a KDC is installed (tests/kerberos/install.sh)"
 	@echo "make lint        static checks (lint-text, lint-types, lint-collection)"
 	@echo "make importer    what Ansible Galaxy runs on an upload, on the built collection"
@@ -119,6 +121,16 @@ $(CLIENTS)/.installed: tests/clients/requirements.txt
 clients: $(VENV)/.dev $(DEV) $(CLIENTS)/.installed
 	@$(CLIENTS)/bin/python -m pip freeze | grep -E '^(azure-cli|azure-identity|msgraph-sdk)=='
 	CLIENTS_VENV=$(CLIENTS) $(PYTEST) tests/clients
+
+# The package ansible is a hundred collections, and these programs ask for versions of their own.
+$(AWX)/.installed: tests/awx/requirements.txt requirements.txt
+	@echo "setting up $(AWX): ansible, ansible-builder, ansible-lint, ansible-navigator, ansible-rulebook, ara, molecule (450 MB)"
+	@test -x $(AWX)/bin/python || $(PYTHON) -m venv $(AWX)
+	@$(AWX)/bin/python -m pip install -q -r requirements.txt -r $<
+	@touch $@
+
+awx: $(VENV)/.dev $(DEV) $(AWX)/.installed
+	AWX_VENV=$(AWX) $(BIN)/python -m pytest tests/awx
 
 # What Kerberos needs is built where it is installed, and would change how the other tests sign in.
 $(KERBEROS)/.installed: requirements.txt requirements-psrp.txt requirements-kerberos.txt tests/requirements-run.txt tests/lab/requirements.txt
@@ -202,4 +214,4 @@ sanity: $(VENV)/.dev
 	$(IN_PATH); cd .cache/sanity/ansible_collections/sfb/hybrid_auth && git init -q && git add -A && ansible-test sanity --venv --color no --python $$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 clean:
-	rm -rf .cache $(VENV) $(CLIENTS) $(IMPORTER) $(DOCS) $(KERBEROS) demo
+	rm -rf .cache $(VENV) $(AWX) $(CLIENTS) $(IMPORTER) $(DOCS) $(KERBEROS) demo

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""docs/awx with the programs and collections that it is for: awx.awx, ansible-lint, ansible-builder, ansible-rulebook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.play import DEVELOPMENT
+
+from .controller import TOKEN, controller
+from .programs import AWX, VENV, run
+
+SECRETS = {
+    "CONTOSO_CLIENT_SECRET": "secret-of-contoso",
+    "FABRIKAM_CLIENT_SECRET": "secret-of-fabrikam",
+    "SFBADMIN_PASSWORD": "pass-of-sfbadmin",
+}
+DEPLOYMENTS = ["contoso", "fabrikam"]
+
+
+def test_the_playbook_lays_out_everything_and_a_second_run_makes_nothing_twice(tmp_path: Path) -> None:
+    with controller() as awx:
+        environment = {**SECRETS, "CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
+        output = run("ansible-playbook", "-vv", str(AWX / "controller.yml"), folder=tmp_path, environment=environment)
+        names = {kind: [one["name"] for one in listed if "name" in one] for kind, listed in awx.objects.items()}
+        again = run("ansible-playbook", str(AWX / "controller.yml"), folder=tmp_path, environment=environment)
+        assert {kind: [one["name"] for one in listed if "name" in one] for kind, listed in awx.objects.items()} == names
+        jobs = {one["name"]: one for one in awx.objects["job_templates"]}
+        nodes, schedules = awx.objects["workflow_job_template_nodes"], awx.objects["schedules"]
+        kinds = {one["id"]: one["name"] for one in awx.objects["credential_types"]}
+        credentials = {one["id"]: one for one in awx.objects["credentials"]}
+        given = [credentials[one]["name"] for node in nodes for one in awx.related[f"{node['url']}credentials/"]]
+        surveys, notified = awx.surveys, [awx.related[f"{job['url']}notification_templates_error/"] for job in jobs.values()]
+    assert [secret for secret in SECRETS.values() if secret in output + again] == []
+    assert list(jobs) == ["Trust audit", "Trust configure", "Trust rotate", "Trust modern authentication"]
+    assert {job["job_slice_count"] for job in jobs.values()} == {1}
+    assert [(node["identifier"], node["limit"]) for node in nodes] == [(name, name) for name in DEPLOYMENTS] * 2
+    assert given == ["Tenant of contoso", "Tenant of fabrikam"] * 2
+    assert [one["inputs"].get("secret") for one in credentials.values() if kinds[one["credential_type"]] != "Machine"] == [
+        "secret-of-contoso",
+        "secret-of-fabrikam",
+    ]
+    assert [len(one["rrule"].split(" ")) for one in schedules] == [2, 2]
+    assert {question["variable"] for survey in surveys.values() for question in survey["spec"]} >= {"trust_fail_on", "trust_takeover"}
+    assert [len(one) for one in notified] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["controller.yml", "project/inventory.yml", "rulebook.yml", "project/audit.yml"])
+def test_ansible_lint_finds_nothing(name: str, tmp_path: Path) -> None:
+    environment = {"ANSIBLE_COLLECTIONS_PATH": str(DEVELOPMENT)}
+    run("ansible-lint", "--offline", "--profile", "production", "--strict", name, folder=tmp_path, environment=environment, cwd=AWX)
+
+
+def test_the_execution_environment_takes_what_the_collection_needs(tmp_path: Path) -> None:
+    told = run("ansible-builder", "introspect", "--sanitize", str(DEVELOPMENT), folder=tmp_path)
+    found: dict[str, Any] = yaml.safe_load(told.partition("---")[2])
+    assert {"msal", "pywinrm", "requests-credssp"} <= {line.partition(">")[0] for line in found["python"]}
+    assert any(line.startswith("krb5-workstation") for line in found["system"])
+    run("ansible-builder", "create", "-f", str(AWX / "execution-environment.yml"), "-c", str(tmp_path / "context"), folder=tmp_path)
+    (definition,) = (tmp_path / "context").glob("*file")
+    assert "python3.12" in definition.read_text(encoding="utf-8")
+    wanted = yaml.safe_load((tmp_path / "context" / "_build" / "requirements.yml").read_text(encoding="utf-8"))
+    assert wanted["collections"] in (["sfb.hybrid_auth"], [{"name": "sfb.hybrid_auth"}])
+
+
+_CHECK = """
+import sys, yaml
+from ansible_rulebook.rules_parser import parse_rule_sets
+from ansible_rulebook.validators import Validate
+with open(sys.argv[1], encoding="utf-8") as file:
+    rules = yaml.safe_load(file)
+Validate.rulebook(rules)
+for rule in parse_rule_sets(rules, {"WEBHOOK_TOKEN": "x"})[0].rules:
+    print(rule.name, rule.condition)
+"""
+
+
+def test_ansible_rulebook_takes_the_rules(tmp_path: Path) -> None:
+    assert VENV.is_dir()
+    told = run("python", "-c", _CHECK, str(AWX / "rulebook.yml"), folder=tmp_path)
+    assert "A roll of the certificate needs something" in told

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the sfb.hybrid_auth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What docs/awx lays out: names that are there, surveys that the role takes, and blank answers that say nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.audit import RULES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.reading import read
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import ENTRY_POINTS, SECRETS, taken_by
+
+ROOT = Path(__file__).parents[2]
+AWX = ROOT / "docs" / "awx"
+SURVEYS: dict[str, Any] = yaml.safe_load((AWX / "surveys.yml").read_text(encoding="utf-8"))["surveys"]
+(PLAY,) = yaml.safe_load((AWX / "controller.yml").read_text(encoding="utf-8"))
+(RULEBOOK,) = yaml.safe_load((AWX / "rulebook.yml").read_text(encoding="utf-8"))
+QUESTIONS = [(entry_point, question) for entry_point, survey in SURVEYS.items() for question in survey["spec"]]
+SIGNED_IN = {"trust_client_id": "4a1aa1d5-c567-49d0-ad0b-cd957a47f842", "trust_client_secret": "s3cret"}
+# An answer to what a person writes.
+ANSWERS = {
+    "trust_takeover": "microsoft.exchange\nmicrosoft.sts",
+    "trust_rotation_effective_date": "2026-12-07T02:00:00Z",
+    "trust_rotation_remove_thumbprints": "BB5D1064437D8720A5C53078185E6A361A78B10A\n",
+    "trust_ending_soon_days": "45",
+}
+
+
+def tasks(module: str) -> list[dict[str, Any]]:
+    return [task[f"awx.awx.{module}"] for task in PLAY["tasks"] if f"awx.awx.{module}" in task]
+
+
+def settings(entry_point: str, **given: Any) -> Any:
+    return read({**SIGNED_IN, **given}, entry_point, check_mode=True)
+
+
+@pytest.mark.parametrize(("entry_point", "question"), QUESTIONS, ids=lambda one: one["variable"] if isinstance(one, dict) else one)
+def test_every_question_asks_for_what_its_job_takes_and_may_stay_blank(entry_point: str, question: dict[str, Any]) -> None:
+    name = question["variable"]
+    assert name in taken_by(entry_point)
+    assert name not in SECRETS
+    assert question["required"] is False
+    for blank in ("", None, [], [""]):
+        assert settings(entry_point, **{name: blank}) == settings(entry_point)
+    default = settings(entry_point)
+    found = {settings(entry_point, **{name: answer}) != default for answer in question.get("choices") or [ANSWERS[name]]}
+    assert True in found
+    assert question["default"] in ("", *(question.get("choices") or ()))
+
+
+def test_a_survey_that_nobody_fills_in_says_nothing_but_its_defaults() -> None:
+    for entry_point, survey in SURVEYS.items():
+        defaults = {question["variable"]: question["default"] for question in survey["spec"]}
+        assert settings(entry_point, **defaults) == settings(entry_point, **{name: one for name, one in defaults.items() if one})
+
+
+def test_every_job_has_its_playbook_and_its_survey() -> None:
+    jobs = PLAY["vars"]["job_templates"]
+    assert [Path(job["playbook"]).stem for job in jobs] == ["audit", "configure", "rotate", "modern_authentication"]
+    for job in jobs:
+        entry_point = Path(job["playbook"]).stem
+        (imported,) = yaml.safe_load((AWX / "project" / job["playbook"]).read_text(encoding="utf-8"))
+        assert imported["ansible.builtin.import_playbook"] == f"sfb.hybrid_auth.{entry_point}"
+        assert job["survey"] == f"{{{{ surveys.{entry_point} }}}}"
+    assert set(SURVEYS) < set(ENTRY_POINTS)
+
+
+def test_a_job_runs_on_whole_deployments() -> None:
+    inventory = yaml.safe_load((AWX / "project" / "inventory.yml").read_text(encoding="utf-8"))["front_ends"]
+    assert {one["name"] for one in PLAY["vars"]["deployments"]} == set(inventory["children"])
+    for name, group in inventory["children"].items():
+        assert group["vars"]["trust_deployment"] == name
+        assert group["vars"]["trust_front_ends"] == list(group["hosts"])
+    (job,), (node,) = tasks("job_template"), tasks("workflow_job_template_node")
+    assert (job["job_slice_count"], job["ask_limit_on_launch"], job["ask_credential_on_launch"]) == (1, True, True)
+    assert node["limit"] == "{{ item.1.name }}"
+    assert {one["job_template"] for one in PLAY["vars"]["workflows"]} <= {one["name"] for one in PLAY["vars"]["job_templates"]}
+
+
+def test_what_the_jobs_name_is_laid_out_before() -> None:
+    (job,) = tasks("job_template")
+    assert [one["name"] for one in tasks("notification_template")] == job["notification_templates_error"]
+    assert job["credentials"] == [tasks("credential")[0]["name"]]
+    for module in ("project", "inventory", "execution_environment"):
+        (made,) = tasks(module)
+        assert job[module] == made["name"]
+
+
+def test_the_rulebook_waits_for_findings_that_there_are_and_starts_jobs_that_there_are() -> None:
+    conditions = " ".join(rule["condition"] for rule in RULEBOOK["rules"])
+    asked = {word for word in conditions.replace('"', " ").split() if "." in word and not word.startswith("event.")}
+    assert asked
+    assert asked <= set(RULES)
+    started = [rule["action"]["run_job_template"] for rule in RULEBOOK["rules"]]
+    assert {one["name"] for one in started} <= {one["name"] for one in PLAY["vars"]["job_templates"]}
+    assert {one["organization"] for one in started} == {PLAY["vars"]["organization"]}
