@@ -57,7 +57,7 @@ class ActionModule(HybridAuthAction):
         made, told = modern_authentication.plan(settings, deployment, tenant, neighbours), ""
         split = split_obstacles(deployment)
         if params["obstacles"] == "fail" and made.due("names"):
-            check_obstacles(settings.deployment, refused.sign_in_obstacles(params["token"]))
+            made.obstacles += refused.sign_in_obstacles(params["token"])
         if params["obstacles"] == "fail" and (split or made.obstacles):
             held = None if split else modern_authentication.held(made)
             if held is None:

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.lab.scenarios import SKYPE, asked_for
+from tests.lab.scenarios import SKYPE, asked_for, modern
 from tests.sweep.hybrid import Hybrid
 from tests.sweep.operations import OPERATIONS, Operation
 from tests.sweep.role import Play as Played
@@ -61,6 +62,18 @@ def test_what_is_predicted_is_what_switches_it_on(start: Start, play: Play, gree
     added = after[0]["servicePrincipalNames"][len(before["tenants"][0]["service_principals"][0]["servicePrincipalNames"]) :]
     assert sorted(added) == sorted(names)
     assert "clients: sent to OAuth server evoSTS" in run.output
+
+
+@pytest.mark.best_runner
+def test_a_play_without_a_sign_in_takes_the_switch_back_and_fails(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+    lab = start(modern(greenfield))
+    run = play(lab, SWITCH, "-e", json.dumps({**OFF, "trust_client_id": "", "trust_client_secret": "", "trust_tenant": ""}))
+    assert run.code != 0
+    assert writes(lab.requests()) == ["Set-CsOAuthConfiguration"]
+    assert lab.counts()["entra"] == 0
+    assert lab.state()["deployments"][0]["cms"]["oauth_configuration"]["ClientAuthorizationOAuthServerIdentity"] == ""
+    assert "No sign-in" in run.output
+    assert "Clients are no longer sent to the tenant;" in run.output
 
 
 class Estate:
@@ -178,6 +191,21 @@ def test_the_switch_is_taken_back_where_the_tenant_cannot_be_read(switched_on: E
     # Run again, the rest goes.
     switched_on.play("modern_authentication", **OFF)
     assert writes(switched_on.hybrid.requests) == OFF_WRITES[1:]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"trust_client_id": "", "trust_client_secret": "", "trust_tenant": ""}, "No sign-in"), ({}, "may not write service principals")],
+    ids=["without a sign-in", "with one that only reads"],
+)
+def test_the_farm_alone_is_enough_to_take_the_switch_back(switched_on: Estate, given: dict[str, Any], said: str) -> None:
+    if not given:
+        for one in switched_on.hybrid.estate.data["tenants"][0]["applications"]:
+            one["roles"] = ["Application.Read.All"]
+    played = switched_on.play("modern_authentication", failing=True, **given, **OFF)
+    assert writes(switched_on.hybrid.requests) == ["Set-CsOAuthConfiguration"]
+    assert said in played.failures[-1].result["msg"]
+    assert "Clients are no longer sent to the tenant;" in played.failures[-1].result["msg"]
 
 
 def test_on_is_refused_before_anything_is_written_where_something_is_anothers(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def _attempt(made: Plan, decide: Callable[[], None]) -> None:
     try:
         decide()
     except HybridAuthError as exc:
-        made.obstacles.append(Obstacle("plan", str(exc)))
+        made.obstacles.append(Obstacle("plan", exc.message, exc.remedy))
 
 
 def _plan_on(made: Plan, settings: Settings, deployment: Deployment, farm: Reading, tenant: Tenant | Unread) -> None:
@@ -275,11 +275,19 @@ def _why_server_stays(there: Mapping[str, Any], settings: Settings, farm: Readin
     if foreign:
         return f"its {foreign} is another tenant's or service's, and not that of tenant {tenant.tenant_id}; {by_name}"
     if not ownership.is_tenants(there, tenant.tenant_id, url):
-        return f"its metadata URL ({there['metadata_url']}) is not the one that clients of this tenant are sent to; {by_name}"
-    users = [f"partner application {one['identity']}" for one in farm.get("partner_applications") or () if one["use_oauth_server"]]
-    if users and len(farm["oauth_servers"]) == 1:
-        return f"{', '.join(users)} takes its tokens from an OAuth server, and it is the only one; {by_name}"
-    return None
+        told = there["metadata_url"]
+        why = f"its metadata URL ({told}) is not the one that clients of this tenant are sent to" if told else "it has no metadata URL"
+        return f"{why}, so it is not known to be that of tenant {tenant.tenant_id}; {by_name}"
+    needed = _why_needed(farm) if len(farm["oauth_servers"]) == 1 else None
+    return f"{needed}; {by_name}" if needed else None
+
+
+def _why_needed(farm: Reading) -> str | None:
+    """Why the farm needs its only OAuth server beside clients; None where it does not."""
+    if "partner_applications" not in farm:
+        return "this endpoint does not tell the partner applications, and it is the only OAuth server that they can take tokens from"
+    users = [f"partner application {one['identity']}" for one in farm["partner_applications"] if one["use_oauth_server"]]
+    return f"{', '.join(users)} takes its tokens from an OAuth server, and it is the only one" if users else None
 
 
 def _names_off(made: Plan, settings: Settings, farm: Reading, tenant: Tenant, neighbours: Neighbours, *, stays_on: bool) -> None:
@@ -305,6 +313,8 @@ def _names_off(made: Plan, settings: Settings, farm: Reading, tenant: Tenant, ne
     if "web_services" in (farm.get("unknown") or ()):
         why = "this endpoint does not tell the topology, so only the names of trust_external_fqdns are known as the farm's"
         made.left.append(Left("names of the Web services", why, decide=True))
+    if app_id in (tenant.principals.get("missing") or ()):  # without it there are no names
+        return
     (principal,) = _principal(settings, tenant)
     planned = plans.names(principal, going, "absent", app_id)
     arguments = {"app_id": app_id, "names": going, "state": "absent", "wait_timeout": settings.wait_timeout}

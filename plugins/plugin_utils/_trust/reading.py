@@ -66,8 +66,10 @@ def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = F
         problems.add(variable, f"{variable}: {problem}. Expected a name of its own.")
     if entry_point == "remove" and not check_mode:
         _check_confirmation(settings, problems)
-    # An audit of the farm alone is one too: it says in its report that the tenant could not be read, and why.
-    if entry_point not in _READING:
+    # An audit of the farm alone is one too: it says in its report that the tenant could not be read, and why. The farm alone is enough to
+    # send clients to the tenant no longer, too.
+    takes_back = entry_point == "modern_authentication" and settings.modern_authentication_state == "absent"
+    if entry_point not in _READING and not takes_back:
         _check_sign_in(settings, problems, entry_point)
     problems.raise_if_any()
     return settings
@@ -218,8 +220,7 @@ def _check_sign_in(settings: Settings, problems: _Problems, entry_point: str) ->
             raise InvalidOptionError(
                 "trust_metadata_url", problem, "the URL that Microsoft or your operator named for your tenant's authorization server"
             )
-    turns_on = entry_point == "modern_authentication" and settings.modern_authentication_state == "present"
-    if turns_on and cloud.federation_metadata is None and not settings.modern_authentication_metadata_url:
+    if entry_point == "modern_authentication" and cloud.federation_metadata is None and not settings.modern_authentication_metadata_url:
         name = "trust_modern_authentication_metadata_url"
         with problems.of(name):
             problem = f"it is not set, and Microsoft documents no federation metadata for clients in the cloud {cloud.name}"

@@ -265,6 +265,30 @@ def test_names_that_another_deployment_has_stay() -> None:
     assert "Deployment west was not read in this run" in unread.warnings[0]
 
 
+def test_the_only_server_stays_where_it_is_not_known_whether_partner_applications_need_it() -> None:
+    made = state([server()], "evoSTS", ASKED)
+    del made["farm"]["partner_applications"]
+    made["farm"]["unknown"] = {"partner_applications": "no cmdlet"}
+    plan = decide(made, state="absent")
+    (left,) = plan.left
+    assert left.decide
+    assert (
+        "this endpoint does not tell the partner applications, and it is the only OAuth server that they can take tokens from" in left.why
+    )
+    assert (plan.due("oauth_configuration"), plan.due("oauth_server")) == (True, False)
+    beside = state([STS, server()], "evoSTS", ASKED)
+    del beside["farm"]["partner_applications"]
+    assert decide(beside, state="absent").due("oauth_server")
+    assert decide(made, state="absent", takeover=("evoSTS",)).due("oauth_server")
+
+
+def test_a_server_without_metadata_is_told_so() -> None:
+    nameless: Any = {**server(), "metadata_url": None}
+    (left,) = decide(state([STS, nameless], "evoSTS", ASKED), state="absent").left
+    assert left.why.startswith("it has no metadata URL, so it is not known to be that of tenant")
+    assert "None" not in left.why
+
+
 def test_the_only_server_of_partner_applications_stays() -> None:
     plan = decide(state([server()], "evoSTS", ASKED), state="absent")
     (left,) = plan.left
@@ -330,6 +354,17 @@ def test_a_principal_that_is_not_there_or_disabled_stops_the_switch_on() -> None
     assert decide(made, in_tenant=disabled, state="absent").obstacles == []
 
 
+def test_without_the_principal_there_are_no_names_to_take_back_and_nothing_is_said_twice() -> None:
+    made, lacks = state([STS, server()], "evoSTS", ASKED), {"service_principals": [], "missing": [SKYPE]}
+    off = run(made, principals=lacks, state="absent")
+    assert (off["obstacles"], off["failure"], off["left"]) == ([], "", [])
+    assert off["due"] == {"names": False, "oauth_server": True, "oauth_configuration": True}
+    on = run(made, principals=lacks)
+    assert on["failed"]
+    assert on["msg"].count("Nothing was changed.") == 1
+    assert f"az ad sp create --id {SKYPE}" in on["msg"]
+
+
 def test_every_server_is_needed_to_switch_it_on_and_the_lead_alone_for_the_way_back() -> None:
     gone = Unread(f"{SECOND} could not be reached: timed out.", unreachable=True)
     assert [one.subject for one in decide(state(), readings={SECOND: gone}).obstacles] == [SECOND]
@@ -360,7 +395,13 @@ def test_a_cloud_without_documented_metadata_needs_it_given(cloud: str) -> None:
 
 
 def run(
-    made: State, obstacles: str = "fail", members: Any = None, token: Any = None, readings: Any = None, **settings: Any
+    made: State,
+    obstacles: str = "fail",
+    members: Any = None,
+    token: Any = None,
+    readings: Any = None,
+    principals: Any = None,
+    **settings: Any,
 ) -> dict[str, Any]:
     """The result of the module over the state. members, readings: what is otherwise of the servers, and what they registered."""
     named = {f"modern_authentication_{name}": one for name, one in settings.items()}
@@ -369,7 +410,7 @@ def run(
         "settings": Settings(**named).as_facts(),
         "members": {"lead": LEAD, "members": list(read), **(members or {})},
         "token": token or {"tenant_id": TENANT, "cloud": "global"},
-        "principals": dict(tenant(made).principals),
+        "principals": principals or dict(tenant(made).principals),
         "obstacles": obstacles,
     }
     return run_action(
@@ -408,6 +449,17 @@ def test_obstacles_fail_the_module_or_are_told_and_the_way_back_is_kept_open() -
     back = run(made, token=refused, state="absent")
     assert (back["disables"], back["due"]) == (True, {"names": False, "oauth_server": False, "oauth_configuration": True})
     assert back["failure"].startswith("Deployment default: AADSTS7000215: the secret is wrong. Clients are no longer sent to the tenant;")
+    reads = {"tenant_id": TENANT, "cloud": "global", "permissions": {"kind": "application", "granted": ["Application.Read.All"]}}
+    assert "may not write service principals" in run(state(), token=reads)["msg"]
+    held = run(made, token=reads, state="absent")
+    assert (held["disables"], held["due"]) == (True, {"names": False, "oauth_server": False, "oauth_configuration": True})
+    assert "may not write service principals: its Graph permissions are Application.Read.All." in held["failure"]
+    assert held["failure"].endswith(subject.ONLY_THE_SWITCH)
+    still = run(state([STS, server()], None, ASKED), token=reads, state="absent")
+    assert still["failed"]
+    assert "Nothing was changed." in still["msg"]
+    whole = run(state([STS, server()], "evoSTS"), token=reads, state="absent")
+    assert (whole["failure"], whole["due"]["oauth_server"]) == ("", True), "without a name to remove the tenant is not written to"
     later = {"unchecked": [SECOND], "later": [SECOND]}
     for way in ("present", "absent"):
         assert f"{SECOND} would be read in a later batch of the play (serial)" in run(made, members=later, state=way)["msg"]

@@ -64,6 +64,16 @@ def test_what_is_wrong_is_said(given: dict[str, Any], part: str) -> None:
     assert "Nothing was contacted." in str(caught.value)
 
 
+def test_the_way_back_needs_no_sign_in_to_begin_with() -> None:
+    back = {"trust_modern_authentication_state": "absent"}
+    assert read(back, ENTRY_POINT).modern_authentication_state == "absent"
+    assert read({**back, "trust_client_id": SIGNED_IN["trust_client_id"]}, ENTRY_POINT).modern_authentication_state == "absent"
+    with pytest.raises(HybridAuthError, match="No sign-in"):
+        read({"trust_modern_authentication_state": "present"}, ENTRY_POINT)
+    with pytest.raises(HybridAuthError, match="trust_tenant_id"):
+        read({**back, "trust_tenant_id": "contoso"}, ENTRY_POINT)
+
+
 @pytest.mark.parametrize("cloud", ["gcc_high", "dod", "china"])
 def test_a_cloud_whose_metadata_is_not_documented_needs_it_given_to_switch_it_on(cloud: str) -> None:
     with pytest.raises(HybridAuthError, match=f"documents no federation metadata for clients in the cloud {cloud}"):
