@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import procedure, readings, runs, scale
+from . import clients, procedure, readings, runs, scale
 from .table import Budgets, say
 
 
@@ -34,6 +34,7 @@ def main() -> int:
         runs.compare(folder / "runs", large=large)
         readings.one_process(folder / "one")
         readings.current(folder / "current")
+        clients.compare(folder / "clients", budgets)
     if busy >= 1:
         budgets.note(f"this machine was busy (load {busy:.1f} at the start), which makes CPU seconds more than they are")
     budgets.show()

@@ -36,6 +36,11 @@ def ours_pem() -> str:
     return pem(OURS)
 
 
+def ours_key() -> str:
+    """The `key` of an entry of ours."""
+    return base64.b64encode(der(OURS)).decode()
+
+
 def state() -> dict[str, Any]:
     """Two certificates of others on Skype for Business Online, one of which is to go, and one without its key on Exchange Online."""
     estate: dict[str, Any] = json.loads(GREENFIELD.read_text(encoding="utf-8"))

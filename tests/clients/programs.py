@@ -19,6 +19,11 @@ _SDK = Path(__file__).parent / "graph_sdk.py"
 _SECONDS = 120
 
 
+def installed() -> bool:
+    """Whether `make clients` has set the clients up."""
+    return _PYTHON.exists()
+
+
 class FailedError(Exception):
     """A client ended with an error; what it said."""
 

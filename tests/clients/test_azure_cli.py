@@ -46,6 +46,13 @@ def test_a_certificate_comes_beside_the_others_and_goes_again(azure: AzureCli, l
     assert estate.certificates(lab, SKYPE) == before
 
 
+def test_without_append_the_certificates_of_others_are_gone(azure: AzureCli, lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "ours.pem"
+    path.write_text(estate.ours_pem(), encoding="utf-8")
+    azure.run("ad", "sp", "credential", "reset", "--id", SKYPE, "--cert", f"@{path}")
+    assert [entry["key"] for entry in estate.principal(lab, SKYPE)["keyCredentials"]] == [estate.ours_key()]
+
+
 def test_a_certificate_that_the_cli_makes_itself(azure: AzureCli, lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     made = azure.run("ad", "sp", "credential", "reset", "--id", EXCHANGE, "--append", "--create-cert", "--years", "1")

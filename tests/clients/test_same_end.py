@@ -9,8 +9,6 @@ The farm's certificate beside those of others, the names of its Web services, on
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,26 +16,21 @@ from typing import Any
 import pytest
 
 from tests.lab import Lab
-from tests.unit.support import run_action
 
 from . import estate
 from .estate import EXCHANGE, OVER, SKYPE
 from .programs import AzureCli, graph_sdk
+from .wishes import Modules, by_azure_cli, by_modules
 
 
 def _azure_cli(lab: Lab, folder: Path) -> None:
-    azure, path = AzureCli(lab, folder), folder / "ours.pem"
-    path.write_text(estate.ours_pem(), encoding="utf-8")
-    for app_id in (SKYPE, EXCHANGE):
-        azure.run("ad", "sp", "credential", "reset", "--id", app_id, "--append", "--cert", f"@{path}")
+    azure = AzureCli(lab, folder)
+    by_azure_cli(azure, folder)
     azure.run("ad", "sp", "credential", "delete", "--id", SKYPE, "--key-id", OVER, "--cert")
-    there = azure.run("ad", "sp", "show", "--id", SKYPE)["servicePrincipalNames"]
-    azure.run("ad", "sp", "update", "--id", SKYPE, "--set", f"servicePrincipalNames={json.dumps([*there, *estate.names(SKYPE)])}")
-    azure.run("ad", "sp", "update", "--id", EXCHANGE, "--set", "accountEnabled=true")
 
 
 def _graph_sdk(lab: Lab, _folder: Path) -> None:
-    key = base64.b64encode(estate.der(estate.OURS)).decode()
+    key = estate.ours_key()
     graph_sdk(
         lab,
         *({"do": "add_key", "app_id": app_id, "certificate": key, "display_name": "ours"} for app_id in (SKYPE, EXCHANGE)),
@@ -48,24 +41,9 @@ def _graph_sdk(lab: Lab, _folder: Path) -> None:
 
 
 def _modules(lab: Lab, _folder: Path) -> None:
-    tenant = lab.info["tenants"][0]
-    common = {
-        "tenant": tenant["domain"],
-        "client_id": tenant["client_id"],
-        "client_secret": tenant["client_secret"],
-        "login_url": lab.info["login_url"],
-        "graph_url": lab.info["graph_url"],
-        "ca_path": lab.info["ca_path"],
-    }
-
-    def run(module: str, **options: Any) -> None:
-        result = run_action(module, {**common, **options})
-        assert not result.get("failed"), result["msg"]
-
-    run("sp_credential", app_ids=[SKYPE, EXCHANGE], certificate_content=estate.ours_pem())
-    run("sp_credential", app_ids=[SKYPE], state="absent", key_id=OVER)
-    run("sp_names", names=list(estate.NAMES), form="both")
-    run("sp_account", app_id=EXCHANGE, enabled=True)
+    modules = Modules(lab)
+    by_modules(modules)
+    modules.run("sp_credential", app_ids=[SKYPE], state="absent", key_id=OVER)
 
 
 def _end(client: Callable[[Lab, Path], None], folder: Path) -> dict[str, Any]:

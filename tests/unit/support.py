@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import requests
 from cryptography import x509
@@ -54,7 +55,8 @@ def pem(made: x509.Certificate) -> str:
 
 
 def key_pem(bits: int = 2048) -> str:
-    return key(bits).private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    private: bytes = key(bits).private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return private.decode()
 
 
 def roll(current: Any = None, following: Any = None, previous: Any = None) -> Any:
@@ -79,7 +81,8 @@ def run_action(
     )
     if prepare:
         prepare(action)
-    return action.run(task_vars=task_vars or {})
+    result: dict[str, Any] = action.run(task_vars=task_vars or {})
+    return result
 
 
 def opened(sealed: str, tenant: str | None = None, **options: Any) -> str:
@@ -125,7 +128,7 @@ class Conversation(BaseAdapter):
         self.seen.append(request)
         assert self.left, f"unexpected {request.method} {request.url}"
         said = self.left.pop(0)
-        assert (request.method, requests.utils.unquote(str(request.url)).replace("+", " ")) == (said.method, said.url)
+        assert (request.method, unquote(str(request.url)).replace("+", " ")) == (said.method, said.url)
         body = request.body.decode() if isinstance(request.body, bytes) else request.body
         if said.body is not None:
             assert json.loads(str(body)) == said.body

@@ -22,6 +22,7 @@ SOURCES = [
     for path in (top.rglob("*") if top.is_dir() and not top.name.startswith(".") else [top])
     if path.suffix in {".py", ".yml", ".ps1", ".psm1", ".toml"} and "output" not in path.parts and path.stat().st_size
 ]
+UTILS = ROOT / "plugins" / "plugin_utils"
 ACTIONS = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("[a-z]*.py"))
 RUNTIME = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
 GROUPS = RUNTIME["action_groups"]
@@ -105,6 +106,15 @@ def test_what_contributors_are_led_to_is_there() -> None:
     named = set(re.findall(r"`(?:make )?([a-z]+(?:-[a-z]+)?)[` ]", text))
     assert set(targets.split()) - {"help", "browser"} <= named
     assert set(re.findall(r"`make ([a-z-]+)", text)) <= set(targets.split())
+
+
+def test_the_files_of_which_the_architecture_tells_are_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:_[a-z]+|tests|plugins|docs|playbooks)/[\w./-]*)`", text)
+    assert len(named) > 40
+    assert [name for name in named if not ((UTILS if name.startswith("_") else ROOT) / name).exists()] == []
+    tables = re.findall(r"^\| \d \| `(?:plugins/)?(\w+)/` \|", text, re.MULTILINE)
+    assert set(tables) == {path.name for path in UTILS.glob("_*") if (path / "__init__.py").exists()} - {"__pycache__"} | {"action"}
 
 
 @pytest.mark.parametrize("name", ACTIONS)
