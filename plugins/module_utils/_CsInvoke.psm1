@@ -40,6 +40,8 @@ $script:MostCauses = 10
 # How an AuthToken shows its value where only its text is known.
 $script:ShownValue = 'Value='
 $script:Commands = $null
+# By call, of what the cmdlets returned; nothing where nobody asked.
+$script:Shapes = $null
 
 function Add-Unrolled {
     # Puts a value into a list; of arrays within arrays, what they hold.
@@ -221,6 +223,33 @@ function Find-Use {
     }
 }
 
+function Add-Shape {
+    # Of each type of what a cmdlet returned how many objects there are, and the properties; none of those is read.
+    param([hashtable]$Into, [string]$Id, [System.Collections.ArrayList]$Output)
+    $shapes = New-Object -TypeName System.Collections.ArrayList
+    foreach ($object in $Output) {
+        $type = [string]$object.PSObject.TypeNames[0]
+        $known = $null
+        foreach ($shape in $shapes) { if ($shape.type -ceq $type) { $known = $shape } }
+        if ($known) {
+            $known.count++
+            continue
+        }
+        $properties = New-Object -TypeName System.Collections.ArrayList
+        foreach ($property in $object.PSObject.Properties) {
+            $declared = $null
+            # That of a property that a script computes may not be known.
+            try { $declared = [string]$property.TypeNameOfValue }
+            catch { $declared = $null }
+            # What the type itself declares, and nobody added.
+            $own = [string]$property.MemberType -eq 'Property'
+            [void]$properties.Add(@{ name = [string]$property.Name; type = $declared; own = $own })
+        }
+        [void]$shapes.Add(@{ type = $type; count = 1; properties = $properties.ToArray() })
+    }
+    $Into[$Id] = $shapes.ToArray()
+}
+
 function Invoke-Call {
     # Runs one call and puts its rows into the answers; what fails is thrown.
     param($Call, [hashtable]$Answers, [System.Collections.ArrayList]$Warnings)
@@ -287,6 +316,7 @@ function Invoke-Call {
             # A call that fails may have warned before.
             foreach ($warning in $said) { [void]$Warnings.Add([string]$warning) }
         }
+        if ($null -ne $script:Shapes) { Add-Shape -Into $script:Shapes -Id ([string]$Call.id) -Output $output }
         if ($Call.select -and @($Call.select.PSObject.Properties).Count) {
             $foreign = New-Object -TypeName System.Collections.ArrayList
             foreach ($object in $output) {
@@ -541,6 +571,8 @@ function Invoke-ManagementRequest {
             error_id = 'InvalidRequest'; category = 'InvalidRequest'; parameter = $null
         }
     }
+    $script:Shapes = $null
+    if ($document.observe) { $script:Shapes = $answer.shapes = @{ } }
     Enable-ModernTls
     if ($null -eq $answer.failure) { Import-ManagementModule -Names $document.modules -Answer $answer -Warnings $warnings }
     foreach ($call in $document.calls) {

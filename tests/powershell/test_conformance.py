@@ -29,6 +29,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import RUNNER_ONLY
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_names import Names, names_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import observing
 from tests.lab import engine_path
 from tests.lab.farm import certificates, key_files
 from tests.lab.farm.farm import Farm
@@ -822,3 +823,33 @@ def test_a_process_of_the_engine_that_is_killed_says_nothing_whether_it_acted_or
     realm = farm.state.data["deployments"][0]["cms"]["oauth_configuration"]["Realm"]
     assert (done.stdout, done.code, done.killed) == (b"", 1, True)
     assert (realm != "contoso.com") == after
+
+
+@needs_engine
+def test_both_tell_the_same_shapes_where_they_are_asked_for(engine: Farm, python: Farm) -> None:
+    calls = [
+        {"id": "p", "cmdlet": "Get-CsPartnerApplication", "select": {"Identity": "text"}},
+        {"id": "w", "cmdlet": "Get-CsService", "parameters": {"WebServer": True}, "select": {"ExternalFqdn": "text"}},
+        {"id": "c", "cmdlet": "Get-CsCertificate", "parameters": {"Type": ["OAuthTokenIssuer"]}, "select": {"Thumbprint": "text"}},
+    ]
+    request = {"modules": ["SkypeForBusiness"], "calls": calls, "observe": True}
+
+    def told(answer: Any) -> Any:
+        assert answer["failure"] is None
+        return {
+            name: [(one["type"], one["count"], [prop["name"] for prop in one["properties"]]) for one in found]
+            for name, found in answer["shapes"].items()
+        }
+
+    assert told(ask_engine(engine, request)) == told(ask_python(python, request))
+
+
+def test_a_restricted_endpoint_tells_the_same_types_and_names(restricted: RestrictedEndpoint, compared: Farm) -> None:
+    asked = {"id": "p", "cmdlet": "Get-CsSipDomain", "select": {"Name": "text"}}
+    (expected,) = ask_python(compared, {"modules": ["SkypeForBusiness"], "calls": [asked], "observe": True})["shapes"]["p"]
+    call = Call("p", "Get-CsSipDomain", {}, {"Name": "text"})
+    with observing():
+        (told,) = restricted.ask([call])["shapes"]["p"]
+    assert (told["type"], told["count"]) == (expected["type"], expected["count"])
+    assert {one["name"] for one in told["properties"]} == {one["name"] for one in expected["properties"]}
+    assert "shapes" not in restricted.ask([call])

@@ -212,6 +212,17 @@ def test_a_getter_of_the_type_itself_that_throws_is_no_null(ask: Any) -> None:
     assert "a System.Diagnostics.Process, whose ExitCode cannot be read" in failure["message"]
 
 
+def test_the_shape_of_what_came_back_is_told_where_it_is_asked_for_and_reads_no_property(ask: Any) -> None:
+    call = {"id": "d", "cmdlet": "Get-CsSipDomain", "select": {"EnableRaisingEvents": "flag"}}
+    (told,) = ask({"calls": [call], "observe": True}, STUB_MODE="class")["shapes"]["d"]
+    assert (told["type"], told["count"]) == ("System.Diagnostics.Process", 1)
+    properties = {one["name"]: (one["type"], one["own"]) for one in told["properties"]}
+    # The process is not started, so a look at its exit code would throw.
+    assert properties["ExitCode"] == ("System.Int32", True)
+    assert properties["Name"][1] is False
+    assert "shapes" not in ask({"calls": [call]}, STUB_MODE="class")
+
+
 def test_a_property_that_is_null_is_null(ask: Any) -> None:
     assert ask(DOMAINS, STUB_MODE="null")["answers"]["d"] == [{"Name": "contoso.com", "IsDefault": None}]
 

@@ -16,8 +16,16 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import AFTER, Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import CMDLETS, RUNNER, RUNNER_ONLY
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.projection import KINDS, RowError, object_type, project_row, unrolled
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.projection import (
+    KINDS,
+    RowError,
+    object_shapes,
+    object_type,
+    project_row,
+    unrolled,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.seen import as_seen, find_row
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import is_observed
 
 # What only the server itself could tell.
 _SERVER = dict.fromkeys(("name", "time", "culture", "powershell"))
@@ -63,6 +71,7 @@ class CallRunner:
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._unknown: dict[str, str] = {}
         self._warnings: list[str] = []
+        self._shapes: dict[str, list[dict[str, Any]]] = {}
         self._failure: dict[str, Any] | None = None
         self._write: dict[str, Any] | None = None
 
@@ -82,6 +91,7 @@ class CallRunner:
             "failure": self._failure,
             "write": self._write,
             "warnings": self._warnings,
+            **({"shapes": self._shapes} if is_observed() else {}),
         }
 
     def _read(self, call: Call) -> None:
@@ -153,7 +163,10 @@ class CallRunner:
         self._warnings += finished.warnings
         if finished.failure:
             raise _CallError(finished.failure)
-        return self._projected(call, unrolled(finished.output)) if call.select else []
+        objects = unrolled(finished.output)
+        if is_observed():
+            self._shapes[call.id] = object_shapes(objects)
+        return self._projected(call, objects) if call.select else []
 
     def _projected(self, call: Call, objects: Sequence[Any]) -> list[dict[str, Any]]:
         rows, foreign = [], []

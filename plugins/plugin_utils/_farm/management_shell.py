@@ -113,6 +113,8 @@ class ManagementShell:
     def _ask_runner(self, calls: Sequence[Call], write: Write | None) -> Mapping[str, Any]:
         self.require_runner("this")
         request: dict[str, Any] = {"modules": self._modules, "calls": [call.as_json() for call in calls]}
+        if is_observed():
+            request["observe"] = True
         if write:
             request["write"] = write.as_json()
         try:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ _CATEGORIES = words(
     "ConnectionError AuthenticationError LimitsExceeded QuotaExceeded NotEnabled InvalidRequest NotAllowed ModuleMissing"
 )
 _COMMANDS = frozenset({*CMDLETS, *RUNNER, "Import-Module"})
+_PROPERTY = re.compile(r"[A-Z][A-Za-z0-9]{1,60}")
 _TYPED = frozenset({"type", "text", "value"})
 _MOST_CAUSES = 10
 _PLUGINS = frozenset({"winrm", "psrp", "ssh"})
@@ -34,10 +36,12 @@ def of_answer(result: Mapping[str, Any], calls: Sequence[Call], write: Write | N
 
     result: in the shape of cs_invoke. Only names are told that the calls themselves ask for.
     """
-    answers, unknown = result.get("answers"), result.get("unknown") or {}
+    answers, unknown, shapes = result.get("answers"), result.get("unknown") or {}, result.get("shapes")
     asked = [*calls, *([write.look] if write else [])]
     return {
-        "calls": {call.id: _of_call(call, answers[call.id]) for call in asked if isinstance(answers, Mapping) and call.id in answers},
+        "calls": {
+            call.id: _of_call(call, answers[call.id], shapes) for call in asked if isinstance(answers, Mapping) and call.id in answers
+        },
         "unknown": [call.id for call in asked if isinstance(unknown, Mapping) and call.id in unknown],
         "warnings": len(result.get("warnings") or ()),
         "failure": of_failure(result.get("failure")),
@@ -79,14 +83,39 @@ def of_failure(failure: Any) -> dict[str, Any] | None:
     }
 
 
-def _of_call(call: Call, rows: Any) -> dict[str, Any]:
+def _of_call(call: Call, rows: Any, shapes: Any) -> dict[str, Any]:
     names = {*("text" if name == "*" else name for name in call.select), *OWN_PROPERTIES, *_TYPED}
     typed = {name for name, kind in call.select.items() if kind.rstrip("?") == "typed"}
     found = [row[name] for row in rows or () if isinstance(row, Mapping) for name in typed if isinstance(row.get(name), Mapping)]
     told: dict[str, Any] = {"cmdlet": call.cmdlet, "rows": shape(rows, names)}
     if found:
         told["types"] = sorted({type_name(one.get("type")) for one in found})
+    objects = shapes.get(call.id) if isinstance(shapes, Mapping) else None
+    if isinstance(objects, list):
+        told["objects"] = [_of_type(call, one) for one in objects if isinstance(one, Mapping)]
     return told
+
+
+def _of_type(call: Call, objects: Mapping[str, Any]) -> dict[str, Any]:
+    """One type of object that a cmdlet returned. A property is told where the call asks for it, or where a type of Microsoft's declares it.
+
+    Any other may have been added under a name that is data, as a hash table becomes an object.
+    """
+    kind, properties = type_name(objects.get("type")), objects.get("properties")
+    listed = [one for one in (properties if isinstance(properties, list) else ()) if isinstance(one, Mapping)]
+    told = [one for one in listed if _is_told(one, call, ours=kind != OTHER)]
+    count = objects.get("count")
+    made: dict[str, Any] = {
+        "type": kind,
+        "count": count if isinstance(count, int) else None,
+        "properties": {str(one["name"]): type_name(str(one.get("type")).partition("[")[0]) for one in told},
+    }
+    return made | ({"other_properties": len(listed) - len(told)} if len(told) < len(listed) else {})
+
+
+def _is_told(one: Mapping[str, Any], call: Call, *, ours: bool) -> bool:
+    name = one.get("name")
+    return isinstance(name, str) and (name in call.select or bool(ours and one.get("own") is True and _PROPERTY.fullmatch(name)))
 
 
 def _code(value: Any) -> str | None:

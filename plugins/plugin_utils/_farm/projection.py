@@ -116,6 +116,26 @@ def object_type(value: Any) -> str:
         return type(value).__name__
 
 
+def object_shapes(objects: Iterable[Any]) -> list[dict[str, Any]]:
+    """Of each type of the objects how many there are, and the properties; own: that the type itself declares them (MS-PSRP 2.2.5.2)."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in objects:
+        kind = object_type(one)
+        groups = (("adapted_properties", True), ("extended_properties", False))
+        told = [
+            {"name": str(name), "type": object_type(value), "own": own}
+            for group, own in groups
+            for name, value in _group(one, group).items()
+        ]
+        found.setdefault(kind, {"type": kind, "count": 0, "properties": told})["count"] += 1
+    return list(found.values())
+
+
+def _group(source: Any, name: str) -> Mapping[str, Any]:
+    group = getattr(source, name, None)
+    return group if isinstance(group, Mapping) else {}
+
+
 def _object_name(source: Any, select: Mapping[str, str]) -> str:
     """How a returned object is named in a message: the first wanted text that it tells, and its type."""
     kind = object_type(source)

@@ -26,7 +26,7 @@ _LONGEST = 200
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 _VERSION = re.compile(r"\d{1,9}(?:\.\d{1,9}){1,3}")
 # Namespaces of Microsoft's programs, and what a client puts before and the product behind the name of a type.
-_TYPE = re.compile(r"(?:Deserialized\.|Selected\.)*(?:Microsoft|System)(?:\.[A-Z][A-Za-z0-9]{0,60}){1,10}(?:#Decorated)?")
+_TYPE = re.compile(r"(?:Deserialized\.|Selected\.)*(?:Microsoft|System)(?:\.[A-Z][A-Za-z0-9]{0,60}){1,10}(?:`[0-9])?(?:#Decorated)?")
 _ID = re.compile(r"[A-Z][A-Za-z_]{2,60}")
 # Identifiers without a type that this collection makes itself.
 _OWN_IDS = frozenset(

@@ -64,6 +64,9 @@ class Runner:
         except ValueError as exc:
             result["failure"] = _failure(None, f"The request is not JSON: {exc}", "InvalidRequest", "InvalidRequest")
             return json.dumps(result)
+        self._shapes: dict[str, Any] | None = {} if request.get("observe") else None
+        if self._shapes is not None:
+            result["shapes"] = self._shapes
         result["failure"] = _problem(request) or self._import(request, result)
         for call in request.get("calls") or () if result["failure"] is None else ():
             if not self._tried(call, result):
@@ -161,7 +164,10 @@ class Runner:
             sets = SIGNATURES[call["cmdlet"]]["parameter_sets"].values()
             quiet = {name: value for name, value in (("Confirm", False), ("Force", True)) if any(name in one for one in sets)}
             rows = self._invoke(call["cmdlet"], {**parameters, **quiet, "ErrorAction": "Stop"})
-            answers[call["id"]] = self._rows(call, _unrolled(rows)) if call.get("select") else []
+            objects = _unrolled(rows)
+            if self._shapes is not None:
+                self._shapes[call["id"]] = _shapes(objects)
+            answers[call["id"]] = self._rows(call, objects) if call.get("select") else []
 
     def _rows(self, call: dict[str, Any], objects: list[Row]) -> list[dict[str, Any]]:
         made = [_projected(row, call["select"]) for row in objects]
@@ -250,6 +256,16 @@ class Runner:
             "signature_algorithm": certificates.signature_name(certificate),
             "has_private_key": found.key is not None,
         }
+
+
+def _shapes(objects: list[Row]) -> list[dict[str, Any]]:
+    """Of each type the number of objects and the properties, which the lab adds to its objects one by one."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in objects:
+        names = one.get("properties") or {}
+        made = {"type": one["type"], "count": 0, "properties": [{"name": name, "type": "System.Object", "own": False} for name in names]}
+        found.setdefault(one["type"], made)["count"] += 1
+    return list(found.values())
 
 
 def _without_password(parameters: dict[str, Any]) -> str:

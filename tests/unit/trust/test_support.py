@@ -95,8 +95,23 @@ def test_what_is_observed_of_marked_answers_has_no_mark(value: Any) -> None:
     call = Call("oauth_servers", "Get-CsOAuthServer", {}, {"Identity": "text", "AuthToken": "typed", "*": "text"})
     failure = {"cmdlet": MARK, "message": MARK, "error_id": MARK, "category": MARK, "causes": [{"type": MARK, "code": MARK}, value]}
     row = {"Identity": MARK, "AuthToken": {"type": MARK, "text": MARK, "value": value}, MARK: value, "text": value}
+    added = {"name": f"Zq{MARK}", "type": MARK, "own": False}
+    declared = {"name": f"Zq{MARK}", "type": MARK, "own": True}
+    shapes = [
+        {"type": MARK, "count": 1, "properties": [added, declared, {"name": "Identity", "type": MARK}, value]},
+        {"type": "Microsoft.Rtc.Thing", "count": value, "properties": [added, {"name": MARK, "own": True}, {"name": value}]},
+        value,
+    ]
     told: dict[str, Any] = farm.of_answer(
-        {"answers": {"oauth_servers": [row]}, "unknown": {"oauth_servers": MARK}, "warnings": [MARK], "failure": failure}, [call], None
+        {
+            "shapes": {"oauth_servers": shapes},
+            "answers": {"oauth_servers": [row]},
+            "unknown": {"oauth_servers": MARK},
+            "warnings": [MARK],
+            "failure": failure,
+        },
+        [call],
+        None,
     )
     body = marked({"value": [{"displayName": MARK, "key": value}], "error": {"code": MARK, "message": MARK, "innerError": {}}})
     url = f"https://{MARK}.example/{MARK}/servicePrincipals(appId='{MARK}')?$filter={MARK}&{MARK}=1"
@@ -105,6 +120,24 @@ def test_what_is_observed_of_marked_answers_has_no_mark(value: Any) -> None:
     assert told["request"]["path"] == ".../servicePrincipals(...)"
     assert (told["request"]["headers"], told["request"]["other_headers"], told["request"]["errors"]) == (["date"], 1, ["other"])
     assert told["failure"]["causes"][0] == {"type": "other", "code": "other"}
+
+
+def test_what_a_type_of_microsofts_declares_is_told_and_what_was_added_is_counted() -> None:
+    declared = [{"name": "Realm", "type": "System.Collections.Generic.List`1[[System.String, mscorlib]]", "own": True}]
+    added = [{"name": "Contoso", "type": "System.String", "own": False}, {"name": "Name", "type": "System.String", "own": False}]
+    call = Call("x", "Get-CsOAuthServer", {}, {"Name": "text"})
+    kinds = ("Microsoft.Rtc.Thing", "Contoso.Thing")
+    shapes = [{"type": kind, "count": 2, "properties": [*declared, *added]} for kind in kinds]
+    told = farm.of_answer({"answers": {"x": []}, "shapes": {"x": shapes}}, [call], None)["calls"]["x"]["objects"]
+    assert told == [
+        {
+            "type": "Microsoft.Rtc.Thing",
+            "count": 2,
+            "properties": {"Realm": "System.Collections.Generic.List`1", "Name": "System.String"},
+            "other_properties": 1,
+        },
+        {"type": "other", "count": 2, "properties": {"Name": "System.String"}, "other_properties": 2},
+    ]
 
 
 def test_what_is_observed_is_what_a_reader_without_the_farm_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +153,12 @@ def test_what_is_observed_is_what_a_reader_without_the_farm_needs(tmp_path: Path
     partner = process["calls"]["partner_applications"]
     assert partner["types"] == ["Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.UseOAuthServer"]
     assert partner["rows"]["entries"]["properties"]["ApplicationIdentifier"] == "1 guid"
+    (objects,) = partner["objects"]
+    assert (objects["type"], objects["count"]) == (
+        "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.PartnerApplication#Decorated",
+        1,
+    )
+    assert "ApplicationIdentifier" in objects["properties"]
     assert {one["path"] for one in steps["sign_in"]["observed"]["requests"]} >= {".../oauth2/v2.0/token"}
     listed = steps["service_principals"]["observed"]["requests"]
     assert {one["status"] for one in listed} == {200}
