@@ -32,7 +32,7 @@ def run(program: str, *arguments: str, folder: Path, environment: dict[str, str]
         cwd=cwd or folder,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=600,
         stdin=subprocess.DEVNULL,
         check=False,
     )

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 # Everything in these folders that the repository holds is for users.
 FOLDERS = {"changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
 REQUIREMENTS = {"bindep.txt", "requirements.txt", "requirements-kerberos.txt", "requirements-psrp.txt"}
-FILES = {"LICENSE", "README.md", "CHANGELOG.rst", "tests/config.yml"} | REQUIREMENTS
+FILES = {".ansible-lint", "LICENSE", "README.md", "CHANGELOG.rst", "tests/config.yml"} | REQUIREMENTS
 JUNK = (
     ".ansible/roles/other/tasks/main.yml",
     ".cache/lint/ansible_collections/sfb/hybrid_auth/plugins/modules/trust_plan.py",
