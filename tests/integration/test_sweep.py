@@ -141,3 +141,12 @@ def test_what_the_tenant_got_stays_where_the_server_cannot_download_the_metadata
         "partner_application",
         "oauth_configuration",
     ]
+
+
+def test_an_audit_that_fails_leaves_its_conclusion_for_what_comes_after_it(tmp_path: Path) -> None:
+    """The page of audits has a play that hands the fact on in always."""
+    operation = next(one for one in OPERATIONS if one.name == "configure, drifted")
+    hybrid = Hybrid(copy.deepcopy(operation.before()), tmp_path)
+    audit, _alive = hybrid.play("audit", {**operation.given(tmp_path), "trust_fail_on": "fail"}, Script())
+    assert len(audit.failures) == 1
+    assert audit.fact("trust_audit")["compliant"] is False
