@@ -155,7 +155,7 @@ EXAMPLES = r"""
       - 0a1b2c3d-0000-4000-8000-000000000001
     certificate_path: issuer.cer
 
-- name: Remove a certificate by its thumbprint
+- name: Remove a certificate by its thumbprint from both service principals
   sfb.hybrid_auth.sp_credential:
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
@@ -163,7 +163,7 @@ EXAMPLES = r"""
     state: absent
     thumbprint: BB5D1064437D8720A5C53078185E6A361A78B10A
 
-- name: Remove what is expired
+- name: Remove what is expired on both service principals, whoever put it there
   sfb.hybrid_auth.sp_credential:
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"

@@ -112,7 +112,8 @@ EXAMPLES = r"""
       - https://webint.contoso.com/
     form: both
 
-- name: Keep only the names of the pools that there are
+# This removes every other name in contoso.com: look with --check --diff first, and leave it off where two farms share the domain.
+- name: Keep only the names of these pools in contoso.com
   sfb.hybrid_auth.sp_names:
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
