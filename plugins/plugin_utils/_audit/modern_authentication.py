@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, modern_authentication
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, discovery, modern_authentication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 NAMES = Rule(
@@ -76,6 +76,9 @@ def _server(facts: Facts, named: str) -> Finding:
     if there is None:
         return NAMES.failed(subject, wanted, "not there, although clients are sent to it", f"Run {_ON}, or {_BACK}.")
     wrong = modern_authentication.flaws(there, facts.tenant_id, facts.expected.cloud)
+    unsure = [] if wrong else modern_authentication.unknowns(there, facts.expected.cloud)
+    if unsure:
+        return NAMES.unknown(subject, " and ".join(unsure))
     return NAMES.judged(
         not wrong,
         subject,
@@ -95,6 +98,20 @@ def _names(facts: Facts) -> Iterator[Finding]:
     known = {str(name).lower() for name in names} if isinstance(names, list) else set()
     reading = facts.lead.read
     hosts = [] if isinstance(reading, Unknown) else client_names.hosts(app_id, reading, facts.expected.external_fqdns)
+    unusable = [] if isinstance(reading, Unknown) else discovery.unusable(discovery.checked_farm("onprem", reading))
+    for one in unusable:
+        yield NAMES.failed(
+            one.pool,
+            "fully qualified host names, which clients ask the tenant for",
+            f"{one.what}, and clients are sent to the tenant",
+            f"{discovery.CORRECT} Then run {_ON}; or {_BACK}.",
+        )
+    if not hosts and not unusable:
+        yield NAMES.unknown(facts.subject, "the topology has no Web services")
+    lacking = (
+        f"the tenant has no service principal {app_id}" if principal is None else "missing, and clients are sent to the tenant with it"
+    )
+    first = f"Create it with 'az ad sp create --id {app_id}', then run" if principal is None else "Run"
     for url in client_names.urls(app_id, hosts):
         if isinstance(names, Unknown):
             yield NAMES.unknown(url, names.why)
@@ -103,6 +120,6 @@ def _names(facts: Facts) -> Iterator[Finding]:
             url.lower() in known,
             url,
             f"a name of service principal {app_id}",
-            "there" if url.lower() in known else "missing, and clients are sent to the tenant with it",
-            f"Run {_ON}, which adds it; sp_names with form url does so too.",
+            "there" if url.lower() in known else lacking,
+            f"{first} {_ON}, which adds it; sp_names with form url does so too.",
         )

@@ -14,7 +14,7 @@ The farm is a result of onprem_info. Facts:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import tenant_name
@@ -24,6 +24,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 
 Farm = FarmReading
 
+CORRECT = "Correct it in the topology and publish it, or take the pool out of it."
 _NOTHING: dict[str, Any] = {"web_services": (), "sip_domains": ()}
 
 
@@ -151,18 +152,31 @@ def _distinct(names: Iterable[str]) -> list[str]:
     return list(found.values())
 
 
-def unusable_names(farm: Farm) -> list[str]:
-    """What is said of names that the topology has and that no certificate or service principal can have; they are left out."""
+class Unusable(NamedTuple):
+    """A name that the topology has and that no certificate or service principal can have. kind: external or internal."""
+
+    pool: str
+    kind: str
+    value: str
+
+    @property
+    def what(self) -> str:
+        """The name, in words."""
+        return f"the {self.kind} Web services FQDN {self.value!r}, which is no fully qualified host name"
+
+
+def unusable(farm: Farm) -> list[Unusable]:
     return [
-        f"The topology gives pool {pool} the {kind} Web services FQDN {value!r}, which is no fully qualified host name, so it is left out. "
-        "Correct it in the topology and publish it, or take the pool out of it."
+        Unusable(str(service["pool"]), kind, str(value))
         for service in farm["web_services"]
-        for value, pool, kind in (
-            (service["external_fqdn"], service["pool"], "external"),
-            (service["internal_fqdn"] or service["pool"], service["pool"], "internal"),
-        )
+        for value, kind in ((service["external_fqdn"], "external"), (service["internal_fqdn"] or service["pool"], "internal"))
         if _host(value) and not is_host_name(_host(value))
     ]
+
+
+def unusable_names(farm: Farm) -> list[str]:
+    """What is said of the unusable names where they are left out."""
+    return [f"The topology gives pool {one.pool} {one.what}, so it is left out. {CORRECT}" for one in unusable(farm)]
 
 
 def _fqdns(values: Iterable[Any]) -> list[str]:

@@ -32,9 +32,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.removal import Left
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Loss, Step, merged
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named, is_authorization_server
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named, host_of, is_authorization_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, url_parts
 
 # The type of the OAuth server, and that it accepts security identifiers, are as the page has them.
 TYPE = "AzureAD"
@@ -119,7 +119,12 @@ def metadata_url(settings: Settings, cloud: str, tenant_id: str, there: Mapping[
     if settings.modern_authentication_metadata_url:
         return settings.modern_authentication_metadata_url
     url = str((there or {}).get("metadata_url") or "")
-    if oauth_server.is_federation_metadata(url) and is_authorization_server(cloud, url) and oauth_server.tenant_in(url) == tenant_id:
+    if (
+        _is_https(url)
+        and oauth_server.is_federation_metadata(url)
+        and is_authorization_server(cloud, url)
+        and oauth_server.tenant_in(url) == tenant_id
+    ):
         return url
     return cloud_named(cloud).federation_metadata
 
@@ -137,8 +142,37 @@ def flaws(server: Mapping[str, Any], tenant_id: str | None, cloud: str) -> list[
     if server.get("accept_security_identifier_information") is False:
         found.append("it does not accept security identifiers")
     whole = {"metadata_url": None, "realm": None, **server}
+    if "metadata_url" in server:
+        found += _flaws_of_metadata(str(server["metadata_url"] or ""), cloud)
     foreign = ownership.anothers(whole, tenant_id, documented) if tenant_id else None
     return [*found, *([f"its {foreign} is another tenant's or service's"] if foreign else [])]
+
+
+def unknowns(server: Mapping[str, Any], cloud: str) -> list[str]:
+    """What is not known of an OAuth server in which nothing is wrong, in words. server: as for flaws()."""
+    url = str(server.get("metadata_url") or "")
+    found = [] if "metadata_url" in server else ["which metadata it has was not read"]
+    if url and cloud_named(cloud).federation_metadata and not oauth_server.is_federation_metadata(url):
+        found.append(
+            f"its metadata URL ({url}) is not the federation metadata that Microsoft documents, so whether clients get in is not known"
+        )
+    if server.get("accept_security_identifier_information") is None:
+        found.append("whether it accepts security identifiers was not read")
+    return found
+
+
+def _flaws_of_metadata(url: str, cloud: str) -> list[str]:
+    of = cloud_named(cloud)
+    if not url:
+        return ["it has no metadata URL"]
+    found = [] if _is_https(url) else [f"its metadata URL ({url}) is no https URL"]
+    if of.federation_metadata and of.metadata_template and host_of(url) == host_of(of.metadata_template):
+        found.append(f"its metadata URL ({url}) is that of the trust between servers")
+    return found
+
+
+def _is_https(url: str) -> bool:
+    return url_parts(url).scheme.lower() == "https"
 
 
 def _hosts(settings: Settings, farm: Reading) -> list[str]:
@@ -198,7 +232,13 @@ def _plan_on(made: Plan, settings: Settings, deployment: Deployment, farm: Readi
         losses.extend(lost)
         made.add("oauth_server", change, arguments, lost)
 
-    if not made.names and "web_services" not in (farm.get("unknown") or ()):
+    current = client_names.switched_to(configuration)
+    unusable = _unusable(farm)
+    if same_text(current, made.server):  # then the names of other pools are not to wait
+        made.warnings += [one.text for one in unusable]
+    else:
+        made.obstacles += unusable
+    if not (made.names or unusable) and "web_services" not in (farm.get("unknown") or ()):
         problem = f"Deployment {deployment.name}: the topology has no Web services, so it is not known which names clients ask for."
         made.obstacles.append(Obstacle(deployment.subject, problem, "Give trust_external_fqdns, and run again."))
     if "web_services" in (farm.get("unknown") or ()) and made.names:
@@ -214,10 +254,21 @@ def _plan_on(made: Plan, settings: Settings, deployment: Deployment, farm: Readi
     _attempt(made, names)
     _attempt(made, server)
     made.clients = made.server
-    current = client_names.switched_to(configuration)
     lost = [Loss(f"{SWITCH} {current} of the OAuth configuration", current)] if current and not same_text(current, made.server) else []
     _switch(made, farm, made.server, lost)
     made.obstacles += steps.takeover_obstacles([*losses, *lost], settings.takeover, _NAMING)
+
+
+def _unusable(farm: Reading) -> list[Obstacle]:
+    """That the tenant can know no name for clients of a pool."""
+    return [
+        Obstacle(
+            one.pool,
+            f"The topology gives pool {one.pool} {one.what}, so the tenant can know no name for what clients of the pool ask for.",
+            f"{discovery.CORRECT} Run again.",
+        )
+        for one in discovery.unusable(farm)
+    ]
 
 
 def _switch(made: Plan, farm: Reading, wanted: str, losses: Sequence[Loss] = ()) -> None:

@@ -273,10 +273,11 @@ def _farm_warnings(settings: Settings, deployment: Deployment, farm: Reading | N
 def _no_names(deployment: Deployment, farm: Reading | None) -> list[Obstacle]:
     if farm is None or "web_services" in (farm.get("unknown") or ()):  # said already
         return []
+    usable = " that is a host name" if any(one.kind == "external" for one in discovery.unusable(farm)) else ""
     return [
         Obstacle(
             deployment.subject,
-            f"Deployment {deployment.name}: no pool has an external Web services FQDN.",
+            f"Deployment {deployment.name}: no pool has an external Web services FQDN{usable}.",
             "Set it in the topology (Set-CsWebServer -ExternalFqdn), or give trust_external_fqdns, and run again.",
         )
     ]

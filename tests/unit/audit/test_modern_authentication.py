@@ -20,6 +20,7 @@ from .test_states import audited
 
 RULE = "names.modern_authentication"
 ADFS = "https://sts.contoso.com/FederationMetadata/2007-06/FederationMetadata.xml"
+ACS = f"https://accounts.accesscontrol.windows.net/{states.TENANT}/metadata/json/1"
 State = dict[str, Any]
 Judge = Callable[[State], list[dict[str, Any]]]
 
@@ -79,6 +80,10 @@ def test_each_name_that_is_missing_is_named(judge: Judge, name: str) -> None:
         ({"IssuerIdentifier": "https://sts.contoso.com/"}, "its issuer is https://sts.contoso.com/"),
         ({"AcceptSecurityIdentifierInformation": False}, "does not accept security identifiers"),
         ({"MetadataUrl": states.FEDERATION_METADATA.replace("common", states.OTHER_TENANT)}, "is another tenant's or service's"),
+        ({"MetadataUrl": None}, "it has no metadata URL"),
+        ({"MetadataUrl": states.FEDERATION_METADATA.replace("https", "http")}, "is no https URL"),
+        ({"MetadataUrl": states.FEDERATION_METADATA.replace("https", "http").replace("common", states.TENANT)}, "is no https URL"),
+        ({"MetadataUrl": ACS}, f"its metadata URL ({ACS}) is that of the trust between servers"),
     ],
 )
 def test_an_oauth_server_that_lets_no_client_in_fails(judge: Judge, changed: dict[str, Any], part: str) -> None:
@@ -89,6 +94,53 @@ def test_an_oauth_server_that_lets_no_client_in_fails(judge: Judge, changed: dic
     assert part in finding["actual"]
     assert "trust_takeover: [evoSTS]" in finding["remedy"]
     assert diagnostic_is_content(state) is (changed.get("IssuerIdentifier") is None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "part"),
+    [
+        (
+            {"MetadataUrl": f"https://login.windows.net/{states.TENANT}/.well-known/openid-configuration"},
+            "is not the federation metadata that Microsoft documents",
+        ),
+        ({"AcceptSecurityIdentifierInformation": None}, "whether it accepts security identifiers was not read"),
+    ],
+)
+def test_what_is_not_known_of_the_oauth_server_is_not_checked(judge: Judge, changed: dict[str, Any], part: str) -> None:
+    state = states.right()
+    states.modern(state, **changed)
+    (finding,) = [one for one in judge(state) if one["id"] == RULE]
+    assert (finding["status"], finding["subject"]) == ("skip", "OAuth server evoSTS")
+    assert part in finding["actual"]
+
+
+@pytest.mark.parametrize("value", ["webext.contoso.com:4443", "web\u00e9xt.contoso.com"])
+def test_a_name_of_the_topology_that_the_tenant_cannot_know_fails(judge: Judge, value: str) -> None:
+    state = states.right()
+    states.modern(state)
+    states.farm(state)["cms"]["web_services"][0]["ExternalFqdn"] = value
+    pool = states.farm(state)["cms"]["web_services"][0]["PoolFqdn"]
+    (finding,) = [one for one in judge(state) if one["id"] == RULE]
+    assert (finding["status"], finding["subject"]) == ("fail", pool)
+    assert f"external Web services FQDN {value!r}" in finding["actual"]
+
+
+def test_a_topology_without_web_services_is_skipped(judge: Judge) -> None:
+    state = states.right()
+    states.modern(state)
+    states.farm(state)["cms"]["web_services"].clear()
+    (finding,) = [one for one in judge(state) if one["id"] == RULE]
+    assert (finding["status"], finding["actual"]) == ("skip", "not known: the topology has no Web services")
+
+
+def test_without_the_principal_the_remedy_creates_it_first(judge: Judge) -> None:
+    state = states.right()
+    states.modern(state)
+    state["tenants"][0]["service_principals"].remove(states.principal(state, states.SKYPE))
+    found = [one for one in judge(state) if one["id"] == RULE]
+    assert [one["subject"] for one in found] == states.CLIENT_NAMES
+    assert {one["actual"] for one in found} == {f"the tenant has no service principal {states.SKYPE}"}
+    assert f"Create it with 'az ad sp create --id {states.SKYPE}'" in found[0]["remedy"]
 
 
 @pytest.mark.parametrize("told", ["NoOverride", "Allowed"])

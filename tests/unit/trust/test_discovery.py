@@ -70,6 +70,14 @@ def farm(**changed: Any) -> dict[str, Any]:
     }
 
 
+def test_configure_does_not_say_that_there_is_no_name_where_the_one_there_is_cannot_be_used() -> None:
+    there = farm(web_services=[service("pool01.contoso.com", "webint.contoso.com", "webext.contoso.com:4443")])
+    told = settle(onprem=there)
+    said = " ".join(one["message"] for one in told["obstacles"])
+    assert "no pool has an external Web services FQDN that is a host name" in said
+    assert any("'webext.contoso.com:4443', which is no fully qualified host name, so it is left out." in one for one in told["warnings"])
+
+
 def settle(**options: Any) -> dict[str, Any]:
     return run_action("trust_plan", {"onprem": farm(), **options})
 

@@ -329,6 +329,34 @@ def test_a_farm_without_web_services_has_no_names_to_ask_for() -> None:
     assert "has no Web services" in obstacle.problem
 
 
+UNUSABLE = "webext.contoso.com:4443"
+
+
+@pytest.mark.parametrize("value", [UNUSABLE, "web\u00e9xt.contoso.com"])
+def test_a_name_that_the_tenant_cannot_know_stops_the_switch_before_a_client_is_sent_there(value: str) -> None:
+    pools = [service("pool01.contoso.com", "webint.contoso.com", value), service("se01.contoso.com", None, None)]
+    plan = decide(state(web_services=pools))
+    (obstacle,) = plan.obstacles
+    assert f"gives pool pool01.contoso.com the external Web services FQDN {value!r}" in obstacle.problem
+    assert "Correct it in the topology" in obstacle.remedy
+    assert decide(state(web_services=pools), state="absent").obstacles == []
+    # Where clients are sent there already, the names of the other pools are not held up.
+    on = decide(state([STS, server()], "evoSTS", web_services=pools))
+    assert (on.obstacles, on.due("names")) == ([], True)
+    assert obstacle.problem in on.warnings[0]
+
+
+def test_a_pool_whose_only_names_cannot_be_used_is_not_said_to_be_none() -> None:
+    obstacles = decide(state(web_services=[service("pool01", "", UNUSABLE)])).obstacles
+    assert [one.subject for one in obstacles] == ["pool01"] * 2
+    assert not any("has no Web services" in one.problem for one in obstacles)
+
+
+def test_metadata_without_tls_does_not_stay() -> None:
+    there = state([STS, server(url=OWN.replace("https", "http"))], "evoSTS", ASKED)
+    assert decide(there).arguments["oauth_server"]["metadata_url"] == DOCUMENTED
+
+
 def test_given_names_are_asked_for_beside_those_of_the_topology() -> None:
     plan = decide(state(), external_fqdns=("lync.contoso.com", f"{SKYPE}/webext.contoso.com"))
     assert plan.names == (ASKED[0], "https://lync.contoso.com/", *ASKED[1:])
