@@ -199,6 +199,10 @@ function New-StoreCertificate {
     if (-not $command.Parameters.ContainsKey('KeyExportPolicy')) {
         throw 'New-SelfSignedCertificate of this Windows version cannot make an exportable key: it is older than Windows Server 2016'
     }
+    # One reading of the clock for both, in UTC, where a day has 24 hours; Windows' own begin makes the validity longer than was asked for. A fifth
+    # of a second past the full one, neither cutting nor rounding to seconds parts the two.
+    $now = [datetime]::UtcNow
+    $begin = $now.AddTicks(2000000 - $now.Ticks % 10000000).AddMinutes(-[int]$Parameters.backdated_minutes)
     $wanted = @{
         Subject           = [string]$Parameters.subject
         CertStoreLocation = $script:Store
@@ -208,7 +212,8 @@ function New-StoreCertificate {
         KeyExportPolicy   = 'Exportable'
         KeySpec           = 'KeyExchange'
         Provider          = 'Microsoft Enhanced RSA and AES Cryptographic Provider'
-        NotAfter          = [datetime]::Now.AddDays([int]$Parameters.valid_days)
+        NotBefore         = $begin.ToLocalTime()
+        NotAfter          = $begin.AddDays([int]$Parameters.valid_days).ToLocalTime()
     }
     $names = @($Parameters.dns_names | Where-Object { $_ } | ForEach-Object { [string]$_ })
     if ($names.Count) { $wanted.DnsName = $names }

@@ -89,7 +89,8 @@ options:
     default: 2048
   valid_days:
     description:
-      - With O(source=self_signed), for how many days the certificate is valid, from 60 to 3650.
+      - With O(source=self_signed), for how many days the certificate is valid, from 60 to 3650. They begin five minutes before it
+        is made, so the whole validity is no longer than that.
     type: int
     default: 365
   withdrawn_thumbprints:

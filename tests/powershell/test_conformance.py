@@ -28,8 +28,10 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import serve
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import RUNNER_ONLY
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.issue import SelfSigned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_names import Names, names_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import observing
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 from tests.lab import engine_path
 from tests.lab.farm import certificates, key_files
 from tests.lab.farm.farm import Farm
@@ -432,7 +434,7 @@ def test_both_runners_import_and_roll_a_certificate_for_all_front_ends(farms: tu
 
 @needs_engine
 def test_both_runners_make_the_same_kind_of_certificate(farms: tuple[Farm, Farm]) -> None:
-    parameters = {"subject": "CN=fabrikam.com", "key_size": 3072, "valid_days": 400, "dns_names": ["fabrikam.com", "contoso.com"]}
+    parameters = SelfSigned("CN=fabrikam.com", 3072, 366, ("fabrikam.com", "contoso.com")).parameters
     rows = []
     for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
         calls = [
@@ -442,6 +444,9 @@ def test_both_runners_make_the_same_kind_of_certificate(farms: tuple[Farm, Farm]
         answer = ask(farm, {"modules": ["SkypeForBusiness"], "calls": calls})
         (row,) = answer["answers"]["n"]
         assert row in answer["answers"]["s"]
+        begin, end = (parse_time(row[name]) for name in ("not_before", "not_after"))
+        assert end - begin == timedelta(days=366)
+        assert timedelta(minutes=4) < datetime.now(timezone.utc) - begin < timedelta(minutes=8)
         assert names_in(row["content"]) == Names(frozenset({"fabrikam.com"}), frozenset(parameters["dns_names"]))
         rows.append(
             {name: row[name] for name in ("found", "subject", "issuer", "key_type", "key_size", "signature_algorithm", "has_private_key")}

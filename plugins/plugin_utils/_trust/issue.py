@@ -22,8 +22,10 @@ Row = Mapping[str, Any]
 NEW = "the new certificate"
 # A self-signed certificate is new as long as it has nearly all of the validity that was asked for.
 _STILL_NEW = timedelta(days=30)
-# By how much the validity of one that was made here may differ from what was asked for; a new one begins some minutes in the past.
+# By how much the validity of one that was made here may differ from what was asked for: with Windows' own begin it is some minutes longer.
 _ABOUT = timedelta(days=1)
+# So long before it is made it begins, for those whose clock is behind; its whole validity is as long as was asked for.
+_BACKDATED = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,13 @@ class SelfSigned:
     @property
     def parameters(self) -> dict[str, Any]:
         """What the runner on the server makes it of."""
-        return {"subject": self.subject, "dns_names": list(self.names), "key_size": self.key_size, "valid_days": self.valid_days}
+        return {
+            "subject": self.subject,
+            "dns_names": list(self.names),
+            "key_size": self.key_size,
+            "valid_days": self.valid_days,
+            "backdated_minutes": int(_BACKDATED / timedelta(minutes=1)),
+        }
 
     def is_new(self, row: Row, now: datetime) -> bool:
         """Whether this certificate of the store is of that kind and was made a short while ago."""
@@ -92,8 +100,8 @@ class SelfSigned:
             "key_size": self.key_size,
             "subject": self.subject,
             "issuer": self.subject,
-            "not_before": utc_text(now),
-            "not_after": utc_text(shifted(now, self._validity)),
+            "not_before": utc_text(now - _BACKDATED),
+            "not_after": utc_text(shifted(now - _BACKDATED, self._validity)),
         }
 
 

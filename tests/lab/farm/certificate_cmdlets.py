@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
@@ -100,7 +100,9 @@ class CertificateCmdlets:
     def _new(self, bound: dict[str, Any]) -> list[Row]:
         if bound.get("KeyExportPolicy") != ["Exportable"]:
             raise CmdletError("The lab wants an exportable key.", "NotImplemented,New-SelfSignedCertificate", "NotImplemented")
-        entry = {"subject": bound["Subject"], "key_size": bound["KeyLength"], "not_before": _now(), "not_after": bound["NotAfter"]}
+        # https://learn.microsoft.com/powershell/module/pki/new-selfsignedcertificate: where it is not given it begins some minutes ago.
+        begin = bound.get("NotBefore") or _time_text(datetime.now(timezone.utc) - timedelta(minutes=10))
+        entry = {"subject": bound["Subject"], "key_size": bound["KeyLength"], "not_before": begin, "not_after": bound["NotAfter"]}
         if bound.get("DnsName"):
             entry["names"] = bound["DnsName"]
         certificates.complete(entry)
@@ -134,4 +136,8 @@ class CertificateCmdlets:
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).strftime(_TIME)
+    return _time_text(datetime.now(timezone.utc))
+
+
+def _time_text(moment: datetime) -> str:
+    return moment.strftime(_TIME)

@@ -149,11 +149,13 @@ class Runner:
             checked = (self._check(thumbprint) for thumbprint in self._wanted(parameters, answers))
             answers[call["id"]] = [one for one in checked if one is not None]
         elif call["cmdlet"] == "New-StoreCertificate":
-            end = (datetime.now(timezone.utc) + timedelta(days=parameters["valid_days"])).strftime("%Y-%m-%dT%H:%M:%SZ")
+            begin = datetime.now(timezone.utc) - timedelta(minutes=parameters["backdated_minutes"])
+            times = {"NotBefore": begin, "NotAfter": begin + timedelta(days=parameters["valid_days"])}
             wanted = {"Subject": parameters["subject"], "KeyLength": parameters["key_size"], "KeyExportPolicy": "Exportable"}
             if parameters.get("dns_names"):
                 wanted["DnsName"] = parameters["dns_names"]
-            answers[call["id"]] = [self._stored("New-SelfSignedCertificate", {**wanted, "NotAfter": {"time": end}})]
+            told = {name: {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ")} for name, time in times.items()}
+            answers[call["id"]] = [self._stored("New-SelfSignedCertificate", {**wanted, **told})]
         elif call["cmdlet"] == "Import-StoreCertificate":
             answers[call["id"]] = [self._stored("Add-StoreCertificate", {"Pfx": _without_password(parameters)})]
         elif call["cmdlet"] == "Remove-StoreCertificate":

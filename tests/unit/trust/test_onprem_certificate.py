@@ -31,6 +31,7 @@ from ..support import certificate, key, roll, run_action
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=timezone.utc)
 A, B, C = (letter * 40 for letter in "ABC")
 DAY = timedelta(days=1)
+BACK = timedelta(minutes=5)
 READ = ["Read-Server", "Get-CsCertificate", "Read-Certificate", "Read-Certificate"]
 WRITE = ["Read-Server", "Get-CsCertificate", "Set-CsCertificate", "Read-Server", "Get-CsCertificate"]
 TENANTLESS = {"check_tenant": False}
@@ -304,7 +305,10 @@ def test_a_self_signed_certificate_is_made_once() -> None:
         "dns_names": ["contoso.com", "fabrikam.com"],
         "key_size": 2048,
         "valid_days": 365,
+        "backdated_minutes": 5,
     }
+    foreseen = issue.SelfSigned("CN=contoso.com", 2048, 365).row(NOW)
+    assert (foreseen["not_before"], foreseen["not_after"]) == (utc_text(NOW - BACK), utc_text(NOW + 365 * DAY - BACK))
     assert result["operations"] == ["create certificate CN=contoso.com for contoso.com, fabrikam.com, self-signed, 2048 bits, for 365 days"]
     assert result["certificate"]["thumbprint"] == B
     predicted, _server = run(OWN, read(assigned(A)), check_mode=True)
