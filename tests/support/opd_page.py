@@ -200,8 +200,8 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "each component of `Get-CsServerPatchVersion` has at least the newest build that OPD knows",
             ("server.build",),
             "OPD's table ends in 2022. The audit's has the security updates of October 2026 and knows Subscription Edition; it takes "
-            "the highest build of a server, since an update brings only the components that it changes, and compares the servers with "
-            "each other.",
+            "the highest build of a server for the server's, since an update brings only the components that it changes, names the "
+            "components that are lower, and compares the servers with each other, component by component.",
         ),
         Row(
             "RDCheckCMSReplicationStatus",

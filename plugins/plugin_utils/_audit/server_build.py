@@ -37,7 +37,8 @@ BUILD = Rule(
     "The server's build has the known fixes and is the same on all servers",
     "high",
     ("fail",),
-    f"The updates of {FIXES} close {', '.join(FAULTS)}; servers of different builds do not behave alike.",
+    f"The updates of {FIXES} close {', '.join(FAULTS)}; servers of different builds do not behave alike. An update brings only the "
+    "components that it changes, so the highest build of a server is compared with the known one, and the lower components are named.",
     sources.BUILDS,
     otherwise="The server's build lacks known fixes, or differs from another server's",
 )
@@ -129,28 +130,30 @@ def _build(server: Server, known: Product | Unknown, own: dict[str, Build] | Unk
         f"{name} is {shown(build)}, of another version than the product" for name, build in own.items() if build[:3] != known.baseline
     ]
     wrong += _differences(own, elsewhere)
+    lower = ", ".join(f"{name} {shown(build)}" for name, build in sorted(own.items()) if build < level)
+    text = f"{shown(level)}, the highest of its components; lower: {lower}" if lower else shown(level)
     return BUILD.judged(
         Unknown(f"{shown(level)} has the known fixes, but the build of {unknown} is not known") if unknown and not wrong else not wrong,
         server.name,
         f"{shown(known.fixed)} or newer, the same on all servers",
-        "; ".join([shown(level), *wrong]),
+        "; ".join([text, *wrong]),
         _UPDATE,
     )
 
 
 def _elsewhere(all_components: Mapping[str, dict[str, Build] | Unknown]) -> Elsewhere:
-    """By component the servers that have each build of it."""
+    """By component, its name without letter case, the servers that have each build of it."""
     found: Elsewhere = {}
     for server, components in all_components.items():
         for name, build in () if isinstance(components, Unknown) else components.items():
-            found.setdefault(name, {}).setdefault(build, []).append(server)
+            found.setdefault(name.casefold(), {}).setdefault(build, []).append(server)
     return found
 
 
 def _differences(own: Mapping[str, Build], elsewhere: Elsewhere) -> Iterator[str]:
     """What of this server has another build than most of the others have."""
     for name, build in own.items():
-        others = {one: servers for one, servers in elsewhere[name].items() if one != build}
+        others = {one: servers for one, servers in elsewhere[name.casefold()].items() if one != build}
         if others:
             most, servers = max(others.items(), key=lambda one: len(one[1]))
             more = f" and {len(servers) - 1} more" if len(servers) > 1 else ""

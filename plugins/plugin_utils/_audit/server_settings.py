@@ -79,7 +79,7 @@ RULES = (TLS, WIN_HTTP, PROXY, METADATA, ROOT_STORE, EVENTS)
 
 _MOST_ROOTS = 100
 _WIN_HTTP_TLS12 = 0x800
-# Windows Server 2012 R2, whose WinHTTP has TLS 1.2 by default.
+# Windows Server 2012 R2, from which on WinHTTP has TLS 1.2 by default: the first page of sources.WIN_HTTP.
 _WINDOWS_2012_R2 = 9600
 _SET_TLS = (
     "Set SchUseStrongCrypto to 1 under HKLM:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319 and its Wow6432Node twin, and under "

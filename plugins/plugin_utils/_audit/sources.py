@@ -51,7 +51,10 @@ DOT_NET_TLS = (
     "https://learn.microsoft.com/dotnet/framework/network-programming/tls, https://github.com/onpremdiag/SfBServer "
     "(RDCheckUseStrongCrypto, RDCheckTLSSettings)"
 )
-WIN_HTTP = "https://github.com/onpremdiag/SfBServer (RDCheckWinHttpSettings, which asks for the setting on every Windows)"
+WIN_HTTP = (
+    "https://learn.microsoft.com/mem/configmgr/core/plan-design/security/enable-tls-1-2-client (Update Windows and WinHTTP), "
+    "https://github.com/onpremdiag/SfBServer (RDCheckWinHttpSettings, which asks for the setting on every Windows)"
+)
 PROXY = f"{MODERN_AUTHENTICATION} (web.config), https://github.com/onpremdiag/SfBServer (RDCheckProxyConfiguration)"
 ROOT_STORE = "https://github.com/onpremdiag/SfBServer (RDCheckMisplacedRootCACertificates, RDCheckTooManyCertsRootCA)"
 STORAGE_EVENTS = (

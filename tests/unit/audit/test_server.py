@@ -97,6 +97,25 @@ def test_a_build_is_judged_by_its_product_and_beside_the_others(
     assert words in found[0][2]
 
 
+def test_the_components_that_are_lower_than_the_build_of_their_server_are_named(servers: Servers) -> None:
+    """On Premise Diagnostic fails there; an update brings only what it changes, so the finding says what it took instead."""
+    for server in servers:
+        listed = {"Web Components Server": "7.0.2046.889", "Core Components": "7.0.2046.0", "Conferencing Server": "7.0.2046.830"}
+        server["server_settings"]["components"] = [{"name": f"{SE}, {name}", "version": version} for name, version in listed.items()]
+    text = "7.0.2046.889, the highest of its components; lower: Conferencing Server 7.0.2046.830, Core Components 7.0.2046.0"
+    assert [(one[0], one[2]) for one in said(servers, "build")] == [("pass", text)] * 2
+
+
+def test_a_component_is_compared_without_the_letter_case_of_its_name(servers: Servers) -> None:
+    for server, name, build in zip(servers, ("Core Components", "CORE Components"), (889, 880), strict=True):
+        listed = {name: f"7.0.2046.{build}", "Web Components Server": "7.0.2046.889"}
+        server["server_settings"]["components"] = [{"name": f"{SE}, {one}", "version": version} for one, version in listed.items()]
+    first, second = said(servers, "build")
+    assert (first[0], second[0]) == ("fail", "fail")
+    assert first[2] == "7.0.2046.889; Core Components is 7.0.2046.889, and 7.0.2046.880 on fe02.contoso.com"
+    assert "CORE Components is 7.0.2046.880, and 7.0.2046.889 on fe01.contoso.com" in second[2]
+
+
 def test_a_component_of_another_version_than_the_product_and_a_server_that_tells_nothing_are_said(servers: Servers) -> None:
     servers[0]["server_settings"]["components"].append({"name": f"{SE}, Web Components Server 2", "version": "6.0.9319.886"})
     assert "Web Components Server 2 is 6.0.9319.886, of another version" in said(servers, "build")[0][2]
