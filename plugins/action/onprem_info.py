@@ -32,6 +32,7 @@ class ActionModule(HybridAuthAction):
             "store": {"type": "bool", "default": False},
             "store_thumbprints": {"type": "list", "elements": "str", "default": []},
             "certificate_path": {"type": "path"},
+            "metadata_first": {"type": "list", "elements": "str", "default": ["microsoft.sts", "evoSTS"]},
         }
     )
 
@@ -55,7 +56,7 @@ class ActionModule(HybridAuthAction):
             [
                 *calls,
                 *(named_certificates.calls(thumbprints, optional=optional) if named else ()),
-                *(server_settings.calls(names, shell.restricted) if settings else ()),
+                *(server_settings.calls(names, shell.restricted, params["metadata_first"]) if settings else ()),
             ]
         )
         asked = asking.done()

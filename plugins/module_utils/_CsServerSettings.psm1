@@ -213,7 +213,8 @@ function Add-MetadataRow {
 }
 
 function Read-ServerSetting {
-    # Everything, as rows. urls_of, version_of: ids of earlier calls that told the OAuth servers and the product.
+    # Everything, as rows. urls_of, version_of, configuration_of: ids of earlier calls that told the OAuth servers, the product, and, where
+    # it was read, the OAuth configuration. first: the names of the OAuth servers that are tried before the others, as is the clients' own.
     param($Parameters, [hashtable]$Answers, [System.Collections.ArrayList]$Rows)
     [void]$Rows.Add((New-SettingRow -Setting 'account' -Value "$env:USERDOMAIN\$env:USERNAME"))
     Add-RegistryRow -Rows $Rows
@@ -222,7 +223,11 @@ function Read-ServerSetting {
     Add-WebProxyRow -Setting 'web_proxy_external' -Site 'ext' -Version $version -Rows $Rows
     Add-RootStoreRow -Rows $Rows
     Add-EventRow -Rows $Rows
-    $urls = @($Answers[[string]$Parameters.urls_of] | Where-Object { $_ } | ForEach-Object { $_['MetadataUrl'] } | Where-Object { $_ })
+    $first = @($Parameters.first | Where-Object { $_ })
+    foreach ($one in @($Answers[[string]$Parameters.configuration_of] | Where-Object { $_ })) { $first += $one['ClientAuthorizationOAuthServerIdentity'] }
+    $servers = @($Answers[[string]$Parameters.urls_of] | Where-Object { $_ -and $_['MetadataUrl'] })
+    $urls = @($servers | Where-Object { $first -contains $_['Identity'] }) + @($servers | Where-Object { $first -notcontains $_['Identity'] }) |
+        ForEach-Object { $_['MetadataUrl'] }
     foreach ($url in ($urls | Select-Object -Unique | Select-Object -First $script:MostUrls)) { Add-MetadataRow -Url ([string]$url) -Rows $Rows }
 }
 

@@ -54,6 +54,15 @@ options:
         with its private key, such as certificates of earlier rolls, and RV(certificate_checks). A restricted endpoint cannot show it.
     type: bool
     default: false
+  metadata_first:
+    description:
+      - With V(server_settings) in O(gather), the names of the OAuth servers whose metadata is tried before that of others, since at most
+        four URLs are. With V(oauth_configuration) the one that clients are sent to is among them.
+    type: list
+    elements: str
+    default:
+      - microsoft.sts
+      - evoSTS
   store_thumbprints:
     description:
       - With V(certificate) in O(gather), read too whether the computer's certificate store has the certificates of these SHA-1 thumbprints,

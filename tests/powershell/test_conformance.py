@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import server_settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts, server_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import RUNNER_ONLY
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
@@ -341,6 +341,19 @@ def test_both_runners_tell_the_same_of_the_server_itself(farms: tuple[Farm, Farm
     assert answers[0]["failure"] is None
     assert len(answers[0]["answers"]["server_settings"]) >= 18
     assert "secret" not in json.dumps(answers[1]["answers"]["server_settings"])
+
+
+@needs_engine
+def test_both_runners_try_the_metadata_of_the_oauth_servers_that_are_named_before_that_of_others(farms: tuple[Farm, Farm]) -> None:
+    names = ["adfs1", "adfs2", "adfs3", "adfs4", "adfs5", "microsoft.sts", "Clients"]
+    calls = [*parts.calls(["oauth_configuration"]), *server_settings.calls(["oauth_configuration"], first=["Microsoft.STS"])]
+    for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
+        store = farm.state.data["deployments"][0]["cms"]
+        store["oauth_servers"] = [{"Identity": name, "MetadataUrl": f"https://{name}.contoso.com/".lower()} for name in names]
+        store["oauth_configuration"] = {**store.get("oauth_configuration", {}), "ClientAuthorizationOAuthServerIdentity": "clients"}
+        answer = ask(farm, {"modules": ["SkypeForBusiness"], "calls": [call.as_json() for call in calls]})
+        tried = [row["subject"] for row in answer["answers"]["server_settings"] if row["setting"] == "metadata"]
+        assert tried == [f"https://{name}.contoso.com/" for name in ("microsoft.sts", "clients", "adfs1", "adfs2")]
 
 
 KEYS: dict[str, tuple[dict[str, Any], Any]] = {

@@ -53,22 +53,24 @@ _UNTOLD = "the server did not tell it"
 _CREDENTIAL, _QUERY = re.compile(r"[^/@;=\s]*@"), re.compile(r"\?[^;\s]*")
 
 
-def calls(gathered: Sequence[str], restricted: bool = False) -> list[Call]:
+def calls(gathered: Sequence[str], restricted: bool = False, first: Sequence[str] = ()) -> list[Call]:
     """The calls that read it. gathered: the parts that the same request reads, whose answers are used.
 
-    restricted: whether an endpoint is asked that tells what cmdlets tell, and downloads nothing.
+    restricted: whether an endpoint is asked that tells what cmdlets tell, and downloads nothing. first: the names of the OAuth servers
+    whose metadata is tried before that of others, as is that of the one that clients are sent to where the configuration is gathered.
     """
     version = "version" if "version" in gathered else _VERSION
     urls = "oauth_servers" if "oauth_servers" in gathered else _URLS
+    given = {"configuration_of": "oauth_configuration", "first": [*first]}
     own = {
         _VERSION: Call(_VERSION, "Get-CsServerVersion", {}, {"*": "text"}, tolerant=True),
         # The server's own replica: what it works with, and no way to another server.
-        _URLS: Call(_URLS, "Get-CsOAuthServer", {"LocalStore": True}, {"MetadataUrl": "text"}, tolerant=True),
+        _URLS: Call(_URLS, "Get-CsOAuthServer", {"LocalStore": True}, {"Identity": "text", "MetadataUrl": "text"}, tolerant=True),
     }
     return [
         *(own[name] for name in (version, urls) if name in own and not (restricted and name == _URLS)),
         Call(_COMPONENTS, "Get-CsServerPatchVersion", {}, {"ComponentName": "text", "Version": "text"}, tolerant=True),
-        Call(NAME, READ, {"version_of": version, "urls_of": urls}, _SELECT, tolerant=True),
+        Call(NAME, READ, {"version_of": version, "urls_of": urls, **given}, _SELECT, tolerant=True),
     ]
 
 

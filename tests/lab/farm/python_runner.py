@@ -141,7 +141,11 @@ class Runner:
             answers[call["id"]] = [{"name": self._name, "time": now, "culture": "en-US", "powershell": "5.1.17763.1"}]
         elif call["cmdlet"] == "Read-ServerSetting":
             versions = [row["text"] for row in answers.get(str(parameters.get("version_of")), ())]
-            urls = [row["MetadataUrl"] for row in answers.get(str(parameters.get("urls_of")), ())]
+            told = answers.get(str(parameters.get("configuration_of")), ())
+            named = [*parameters.get("first", ()), *(row["ClientAuthorizationOAuthServerIdentity"] for row in told)]
+            first = {str(name).lower() for name in named if name}
+            servers = answers.get(str(parameters.get("urls_of")), ())
+            urls = [row["MetadataUrl"] for row in sorted(servers, key=lambda row: str(row["Identity"]).lower() not in first)]
             answers[call["id"]] = self._settings(next(iter(versions), None), [url for url in urls if url])
         elif call["cmdlet"] == "Read-Certificate":
             answers[call["id"]] = self._read_store(parameters, answers)
