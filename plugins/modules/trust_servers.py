@@ -184,6 +184,12 @@ known:
       description: The service principal names that stand for it, in both forms.
       type: list
       elements: str
+    client_names:
+      description:
+        - The names in the form of URLs that its clients ask for, where they are sent to the tenant or this is not known, or that
+          C(configure) adds.
+      type: list
+      elements: str
     hosts:
       description: The FQDNs that tell its farm from every other one, its pools and the servers that were read.
       type: list

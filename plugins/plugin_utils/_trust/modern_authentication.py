@@ -343,15 +343,20 @@ def _why_needed(farm: Reading) -> str | None:
 
 def _names_off(made: Plan, settings: Settings, farm: Reading, tenant: Tenant, neighbours: Neighbours, *, stays_on: bool) -> None:
     app_id = settings.skype_application_id
-    own, shared = _hosts(settings, farm), neighbours.names_of_others()
+    own, shared = _hosts(settings, farm), neighbours.needed_by_clients_of_others()
+    untold = "web_services" in (farm.get("unknown") or ())
     wanted = _wanted_by_configure(settings, farm)
     going = []
     for name, host in client_names.of_farms(app_id, tenant.principals["service_principals"]):
-        if host not in own or not client_names.is_url(name):
+        if not client_names.is_url(name):
+            continue
+        if host not in own:
+            if not untold:  # otherwise all that is not known is said at once
+                made.left.append(Left(f"name {name} of service principal {app_id}", _why_not_own(name, neighbours)))
             continue
         why = client_names.NEEDED if stays_on else wanted.get(name.lower())
         if why is None and name.lower() in shared:
-            why = f"deployment {shared[name.lower()]} has it too"
+            why = f"deployment {shared[name.lower()]} has it too, for its clients or for configure; once neither needs it, run again"
         if why is None:
             going.append(name)
         else:
@@ -361,7 +366,7 @@ def _names_off(made: Plan, settings: Settings, farm: Reading, tenant: Tenant, ne
             f"Deployment {', '.join(neighbours.unnamed)} was not read in this run. If it is of this tenant and has the same names, what "
             "goes is gone for it too: run without --limit, or audit it afterwards."
         )
-    if "web_services" in (farm.get("unknown") or ()):
+    if untold:
         why = "this endpoint does not tell the topology, so only the names of trust_external_fqdns are known as the farm's"
         made.left.append(Left("names of the Web services", why, decide=True))
     if app_id in (tenant.principals.get("missing") or ()):  # without it there are no names
@@ -370,6 +375,13 @@ def _names_off(made: Plan, settings: Settings, farm: Reading, tenant: Tenant, ne
     planned = plans.names(principal, going, "absent", app_id)
     arguments = {"app_id": app_id, "names": going, "state": "absent", "wait_timeout": settings.wait_timeout}
     made.add("names", merged([planned]), arguments)
+
+
+def _why_not_own(name: str, neighbours: Neighbours) -> str:
+    another = neighbours.names_of_others().get(name.lower())
+    if another:
+        return f"it is of deployment {another}"
+    return "its host is not in the farm's topology; if a pool had it that is gone, sp_names with state absent removes it"
 
 
 def _wanted_by_configure(settings: Settings, farm: Reading) -> dict[str, str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
@@ -41,7 +41,8 @@ class Known(TypedDict):
     here: whether the play has servers of it. tenant_ids: those that its variables name. app_ids: of the principals on which it wants its
     certificate. overlap_days: for how many days what it signed with before stays in use, None where unknown. uses: none where its farm
     has no trust, since then it signs nothing for the tenant. names: in both forms; of a farm without a trust those that its clients ask
-    for, if they are sent to the tenant.
+    for, if they are sent to the tenant. client_names: the URLs that its clients ask for, where they are sent to the tenant or this is not
+    known, or that configure adds.
     """
 
     deployment: str
@@ -54,6 +55,7 @@ class Known(TypedDict):
     overlap_days: int | None
     uses: list[Use]
     names: list[str]
+    client_names: list[str]
     hosts: list[str]
 
 
@@ -140,9 +142,16 @@ class Neighbours:
 
     def names_of_others(self) -> dict[str, str]:
         """The service principal names that stand for other deployments, in lower case, each with the deployment's name."""
+        return self._owners("names")
+
+    def needed_by_clients_of_others(self) -> dict[str, str]:
+        """Those of them that clients of other deployments need or configure adds there, in lower case, each with the deployment's name."""
+        return self._owners("client_names")
+
+    def _owners(self, of: Literal["names", "client_names"]) -> dict[str, str]:
         found: dict[str, str] = {}
         for other in self.others:
-            for name in other["names"]:
+            for name in other[of]:
                 found.setdefault(name.lower(), other["deployment"])
         return found
 
@@ -183,14 +192,19 @@ def known(
     lead = next(iter(leads), hosts[0])
     leading = discovery.checked_farm("readings", leads[lead]) if leads else None
     names: list[str] = []
+    asked: list[str] = []
     trusts = leading is None or not settings or _trusts(settings, leading)
     # Clients that are sent to the tenant need its names without a trust, too.
     configuration = leading.get("oauth_configuration") if leading else None
     form = "both" if trusts else "url" if configuration and client_names.switched_to(configuration) else None
+    switched_on = configuration is None or client_names.switched_to(configuration) is not None
     if settings and form:
         external = [*settings["external_fqdns"], *(discovery.external_fqdns(leading) if leading else ())]
         internal = discovery.internal_fqdns(leading) if leading else ()
         names = discovery.wanted_names(str(settings["skype_application_id"]), external, internal, form)
+        needed = "url" if switched_on else str(settings["name_form"])
+        wanted = discovery.wanted_names(str(settings["skype_application_id"]), external, internal, needed)
+        asked = [name for name in wanted if client_names.is_url(name)]
     return {
         "deployment": deployment,
         "lead": lead,
@@ -202,6 +216,7 @@ def known(
         "overlap_days": settings.get("rotation_overlap_days"),
         "uses": _distinct(use for one in readings.values() for use in _uses(one)) if trusts else [],
         "names": names,
+        "client_names": asked,
         "hosts": list(hosts_of(readings.values())),
     }
 

@@ -253,16 +253,34 @@ def test_names_that_another_deployment_has_stay() -> None:
         "app_ids": [],
         "overlap_days": None,
         "uses": [],
-        "names": ["https://WEBEXT.contoso.com/"],
+        "names": ["https://WEBEXT.contoso.com/", "https://webint.contoso.com/", "https://old.contoso.com/"],
+        "client_names": ["https://WEBEXT.contoso.com/"],
         "hosts": [],
     }
     made = state([STS, server()], "evoSTS", ASKED)
     plan = decide(made, Neighbours("contoso", (), (other,)), state="absent")
     assert plan.arguments["names"]["names"] == ASKED[1:]
-    assert [one.why for one in plan.left] == ["deployment west has it too"]
-    unread = decide(made, Neighbours("contoso", (), ({**other, "topology": False, "names": []},)), state="absent")
+    assert [one.why for one in plan.left] == [
+        "deployment west has it too, for its clients or for configure; once neither needs it, run again"
+    ]
+    gone = decide(
+        state([STS, server()], "evoSTS", [*ASKED, "https://old.contoso.com/"]), Neighbours("contoso", (), (other,)), state="absent"
+    )
+    assert ("name https://old.contoso.com/ of service principal " + SKYPE, "it is of deployment west") in [
+        (one.what, one.why) for one in gone.left
+    ]
+    unread = decide(made, Neighbours("contoso", (), ({**other, "topology": False, "names": [], "client_names": []},)), state="absent")
     assert unread.arguments["names"]["names"] == ASKED
     assert "Deployment west was not read in this run" in unread.warnings[0]
+
+
+@pytest.mark.parametrize("services", [[service("pool01.contoso.com", "webint.contoso.com", "webext.contoso.com")], []])
+def test_names_of_a_pool_that_left_the_topology_are_said(services: list[dict[str, Any]]) -> None:
+    plan = decide(state([STS, server()], "evoSTS", ASKED, web_services=services), state="absent")
+    gone = [one for one in plan.left if "its host is not in the farm's topology" in one.why]
+    expected = ASKED[2:] if services else ASKED
+    assert [one.what for one in gone] == [f"name {name} of service principal {SKYPE}" for name in expected]
+    assert all("sp_names with state absent removes it" in one.why for one in gone)
 
 
 def test_the_only_server_stays_where_it_is_not_known_whether_partner_applications_need_it() -> None:

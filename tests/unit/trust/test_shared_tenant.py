@@ -190,6 +190,23 @@ def test_what_the_clients_of_another_deployment_ask_for_stays_though_it_has_no_t
     assert planned["arguments"]["names"]["names"] == ["https://webext2.contoso.com/"]
 
 
+def test_the_second_of_two_deployments_to_be_switched_off_takes_the_name_that_both_had(hybrid: Hybrid) -> None:
+    shared = "https://webext.contoso.com/"
+    states.farm(hybrid.farms["west"])["cms"]["web_services"][0]["ExternalFqdn"] = "webext.contoso.com"
+    for name in ("west", "east"):
+        states.modern(hybrid.farms[name], names=False)
+        hybrid.settings[name]["modern_authentication_state"] = "absent"
+    hybrid.names().append(shared)
+    # In one play both see the other switched on; whichever comes after the other is off takes it.
+    for name in ("west", "east"):
+        left = {one["what"]: one["why"] for one in hybrid.decide("trust_modern_authentication", name)["left"]}
+        assert "has it too" in left[f"name {shared} of service principal {states.SKYPE}"]
+    states.cms(hybrid.farms["west"], "oauth_configuration", ClientAuthorizationOAuthServerIdentity="")
+    assert hybrid.decide("trust_modern_authentication")["arguments"]["names"]["names"] == [shared]
+    hybrid.settings["west"]["name_form"] = "both"
+    assert hybrid.decide("trust_modern_authentication")["arguments"]["names"]["names"] == []
+
+
 def findings(result: dict[str, Any], rule: str) -> dict[str, tuple[str, str]]:
     """The status and what is there, by subject."""
     assert not result.get("failed"), result.get("msg")
