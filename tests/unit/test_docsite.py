@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.reading import read
+
 from .test_readme import REPOSITORY
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "docs" / "docsite"
 PAGES = sorted((SITE / "rst").glob("*.rst"))
-VARIABLES = {
-    name
-    for entry in yaml.safe_load((ROOT / "roles/trust/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"].values()
-    for name in entry["options"]
-}
+SPECS = yaml.safe_load((ROOT / "roles/trust/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+VARIABLES = {name for entry in SPECS.values() for name in entry["options"]}
 
 
 def test_every_page_is_listed_where_antsibull_docs_and_the_front_page_look_for_it() -> None:
@@ -51,3 +51,16 @@ def test_what_leads_to_the_repository_names_the_one_of_the_collection() -> None:
     links = yaml.safe_load((SITE / "links.yml").read_text(encoding="utf-8"))
     assert f"https://github.com/{links['edit_on_github']['repository']}" == REPOSITORY
     assert [link["url"] for link in links["extra_links"] if not link["url"].startswith(f"{REPOSITORY}/")] == []
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_example_of_an_entry_point_is_a_play_that_it_takes(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (play,) = yaml.safe_load(SPECS[name]["examples"])
+    (task,) = play["tasks"]
+    assert task["ansible.builtin.import_role"].get("tasks_from", "main") == name
+    for variable in (one for spec in SIGN_IN.values() for one in spec.get("fallback", (None, ()))[1]):
+        monkeypatch.delenv(variable, raising=False)
+    templates = {"{{ vault_client_secret }}": "s3cret", "{{ playbook_dir }}": str(tmp_path)}
+    given = {variable: templates.get(value, value) for variable, value in task["vars"].items()}
+    assert set(given) <= set(SPECS[name]["options"])
+    read({"trust_client_id": "0a1b2c3d-0000-4000-8000-000000000001", "trust_client_secret": "s3cret", **given}, name)
