@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The EXAMPLES of every module run as they stand."""
+"""The EXAMPLES of every module run as they stand, and so do the plays of the page on the shared principal."""
 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.lab import Lab
 from tests.lab.farm import certificates
+from tests.lab.states import audit as states
 from tests.support.play import ROOT, run_playbook
 
 RUNNER = ROOT / "plugins" / "modules" / "cs_invoke.yml"
@@ -74,3 +76,23 @@ def test_the_examples_of_the_farms_modules_run(start: Callable[[dict[str, Any]],
 @pytest.mark.either_runner
 def test_the_examples_of_the_other_modules_run(start: Callable[[dict[str, Any]], Lab], greenfield: dict[str, Any], tmp_path: Path) -> None:
     run_examples(start(greenfield), [path for path in MODULES if path.stem not in ONPREM], tmp_path)
+
+
+@pytest.mark.either_runner
+def test_the_plays_of_the_page_on_the_shared_principal_run(start: Callable[[dict[str, Any]], Lab], tmp_path: Path) -> None:
+    state = states.right()
+    states.dedicated(state)["keyCredentials"] = []
+    shared = states.principal(state, states.EXCHANGE)["keyCredentials"]
+    shared.append({**states.entry("wizard", states.made("CN=fabrikam.com")), "keyId": "11111111-1111-1111-1111-111111111111"})
+    lab = start(state)
+    page = (ROOT / "docs" / "shared-principal.md").read_text(encoding="utf-8")
+    playbook, tenant = tmp_path / "page.yml", lab.info["tenants"][0]
+    playbook.write_text("".join(re.findall(r"```yaml\n(- .*?)```", page, re.S)), encoding="utf-8")
+    names = {"tenant": "id", "client_id": "client_id", "client_secret": "client_secret"}
+    variables = {"trust_dedicated_application": states.HYBRID, **{f"trust_{name}": tenant[key] for name, key in names.items()}}
+    environment = {"SFB_LOGIN_URL": lab.info["login_url"], "SFB_GRAPH_URL": lab.info["graph_url"], "SFB_CA_PATH": lab.info["ca_path"]}
+    run = run_playbook(playbook, lab.inventory, tmp_path / "run", "-e", json.dumps(variables), extra_environment=environment)
+    assert run.code == 0, run.output
+    after = lab.state()
+    assert len(states.dedicated(after)["keyCredentials"]) == 1
+    assert states.principal(after, states.EXCHANGE)["keyCredentials"] == []

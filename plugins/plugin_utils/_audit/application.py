@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
 from typing import cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
@@ -52,12 +52,17 @@ PERMISSION = Rule(
 RULES = (DEDICATED_APPLICATION, PERMISSION)
 
 _ASK = "sp_info was not asked for application_permissions"
-_OF_EXCHANGE = re.compile(rf"{re.escape(EXCHANGE_SERVERS)}(?P<organization>\S+)", re.IGNORECASE)
+# Anyone may name an application so, which proves nothing.
+_OF_EXCHANGE = re.compile(rf"{re.escape(EXCHANGE_SERVERS)}(?P<organization>.+)", re.IGNORECASE)
+_LIKE_EXCHANGE = "named like Exchange Server's own"
+_STAGED_LACKS = "The farm's dedicated application lacks the staged certificate"
+_NOT_USABLE = "Nothing can sign in as the application that holds the farm's certificate"
 _NAME_IT = (
     "Name the farm's application with trust_dedicated_application (dedicated_application of sp_info and trust_audit) where it is not among "
     "these, and put the farm's certificate on it with sp_credential and object: application; docs/shared-principal.md has the steps."
 )
 _STAGED = "Put the staged certificate on it with sp_credential and object: application before that date; rotate does not write there."
+_ENABLE = "Ask why nothing may sign in as it. If it is the farm's, make or enable its service principal (az ad sp create, accountEnabled)."
 _WHOSE = (
     "Ask who owns it. If it is the farm's, name it with trust_dedicated_application; if its keys are another's, tell their owner with "
     "trust_known_thumbprints; if nobody needs it, take the permission away."
@@ -91,30 +96,66 @@ def _applications(facts: Facts) -> Sequence[Object] | Unknown:
     return Unknown(_ASK) if listed is None else cast("Sequence[Object]", listed)
 
 
+def farms(facts: Facts) -> Object | None:
+    """The dedicated application that holds what the farm signs with, of several the one that serves longest; None where none is known to.
+
+    Its key_credentials are all that tokens are verified with: its own, and those of its service principal.
+    """
+    applications, certificate = _applications(facts), _signing_certificate(facts)
+    if isinstance(applications, Unknown) or isinstance(certificate, Unknown):
+        return None
+    holding = [{**one, "key_credentials": _keys(one)} for one in _chosen(facts, applications) if _lack(one, *certificate) == ""]
+    latest = datetime.max.replace(tzinfo=timezone.utc)
+    return max(holding, key=lambda one: key_credential.served_until(map(credential, _keys(one)), *certificate) or latest, default=None)
+
+
+def _chosen(facts: Facts, applications: Sequence[Object]) -> list[Object]:
+    """Those that may be the farm's: of the name that is given, else all."""
+    named = facts.expected.dedicated_application
+    return [one for one in applications if not named or one.get("named") is not False]
+
+
+def _signing_certificate(facts: Facts) -> tuple[str, datetime] | Unknown:
+    """The thumbprint of what the farm signs with, and when it is needed."""
+    certificate = facts.lead.certificate()
+    if isinstance(certificate, Unknown):
+        return certificate
+    if certificate is None or not certificate.get("thumbprint"):
+        return Unknown("the farm has no certificate")
+    return str(certificate["thumbprint"]).upper(), first_use(facts.now, time_or_none(certificate.get("not_before")))
+
+
 def _dedicated(facts: Facts, applications: Sequence[Object]) -> Finding:
-    named, certificate = facts.expected.dedicated_application, facts.lead.certificate()
-    chosen = [one for one in applications if one.get("named") is not False] if named else list(applications)
+    named, chosen = facts.expected.dedicated_application, _chosen(facts, applications)
     if named and not chosen:
         told = f"the tenant owns no application {named}"
         return DEDICATED_APPLICATION.warned(facts.subject, f"application {named} with the farm's certificate", told, _NAME_IT)
     if named and len(chosen) > 1:
         told = f"{len(chosen)} applications of that name: {', '.join(sorted(str(one.get('app_id')) for one in chosen))}"
         return DEDICATED_APPLICATION.warned(facts.subject, f"one application {named}", told, "Name it by its application id.")
-    wanted = None if isinstance(certificate, Unknown) or certificate is None else certificate.get("thumbprint")
-    if isinstance(certificate, Unknown) or not wanted:
-        why = certificate.why if isinstance(certificate, Unknown) else "the farm has no certificate"
-        return DEDICATED_APPLICATION.unknown(facts.subject, why)
-    when = first_use(facts.now, time_or_none(certificate.get("not_before") if certificate else None))
-    lacks = {principal_label(one): _lack(one, str(wanted).upper(), when) for one in chosen}
+    certificate = _signing_certificate(facts)
+    if isinstance(certificate, Unknown):
+        return DEDICATED_APPLICATION.unknown(facts.subject, certificate.why)
+    lacks = {principal_label(one): _lack(one, *certificate) for one in chosen}
     right = sorted(name for name, lack in lacks.items() if lack == "")
     if right:
-        return _next_on(facts, [one for one in chosen if principal_label(one) in right], f"{' and '.join(right)}: holds {wanted}")
+        return _next_on(facts, [one for one in chosen if principal_label(one) in right], f"{' and '.join(right)}: holds {certificate[0]}")
+    return _none_is_right(facts, chosen, lacks, certificate)
+
+
+def _none_is_right(
+    facts: Facts, chosen: Sequence[Object], lacks: Mapping[str, str | Unknown], certificate: tuple[str, datetime]
+) -> Finding:
+    """What is said where each of the chosen lacks something, by their names."""
     unknown = [lack.why for lack in lacks.values() if isinstance(lack, Unknown)]
     if unknown:
         return DEDICATED_APPLICATION.unknown(facts.subject, unknown[0])
     told = "; ".join(f"{name}: {lack}" for name, lack in sorted(lacks.items()))
+    expected = f"one that holds {certificate[0]}"
+    if any(_held(one, *certificate) is True for one in chosen):
+        return DEDICATED_APPLICATION.saying(_NOT_USABLE).warned(facts.subject, expected, told, _ENABLE)
     none = "none of the tenant's own applications may open mailboxes (full_access_as_app), and none is named"
-    return DEDICATED_APPLICATION.warned(facts.subject, f"one that holds {wanted}", told or none, _NAME_IT)
+    return DEDICATED_APPLICATION.warned(facts.subject, expected, told or none, _NAME_IT)
 
 
 def _next_on(facts: Facts, right: Sequence[Object], told: str) -> Finding:
@@ -134,19 +175,19 @@ def _next_on(facts: Facts, right: Sequence[Object], told: str) -> Finding:
     if unknown:
         return DEDICATED_APPLICATION.unknown(facts.subject, unknown)
     since = f" from {following.get('effective_date')} on" if begin else ""
-    return DEDICATED_APPLICATION.warned(facts.subject, f"the staged {staged} too, which signs{since}", f"{told}, lacks {staged}", _STAGED)
+    rule = DEDICATED_APPLICATION.saying(_STAGED_LACKS)
+    return rule.warned(facts.subject, f"the staged {staged} too, which signs{since}", f"{told}, lacks {staged}", _STAGED)
 
 
 def _lack(application: Object, wanted: str, when: datetime) -> str | Unknown:
     """Why it is not the farm's; empty where it is."""
-    if exchange_servers(application):
-        return "Exchange Server's own, which serves Exchange Server and not this farm"
     held = _held(application, wanted, when)
     if isinstance(held, Unknown):
         return held
     if not held:
         reason = key_credential.why_not(map(credential, _keys(application)), wanted, when)
-        return f"lacks the farm's certificate{f' ({reason})' if reason else ''}"
+        like = f"{_LIKE_EXCHANGE}, " if exchange_servers(application) else ""
+        return f"{like}lacks the farm's certificate{f' ({reason})' if reason else ''}"
     lack = _disabled(application)
     return f"holds the farm's certificate, but {lack}" if isinstance(lack, str) and lack else lack
 
@@ -165,8 +206,9 @@ def _disabled(application: Object) -> str | Unknown:
 
 
 def exchange_servers(application: Object) -> bool:
-    """Whether it is the application that Microsoft's script makes for Exchange Server, by the name that the script gives it."""
-    return _OF_EXCHANGE.match(str(application.get("display_name") or "")) is not None
+    """Whether it has a name such as Microsoft's script gives to the application that it makes for Exchange Server."""
+    named = _OF_EXCHANGE.fullmatch(str(application.get("display_name") or "").strip())
+    return named is not None and is_guid(named["organization"])
 
 
 def _held(application: Object, wanted: str, when: datetime) -> bool | Unknown:
@@ -198,11 +240,11 @@ def _permissions(facts: Facts, applications: Sequence[Object]) -> Iterator[Findi
             continue
         signs = [one for one in _signing(application) if not _over(one, facts.now)]
         told = "; ".join(_told(facts, one) for one in signs) or "no certificate and no secret"
+        if exchange_servers(application):
+            told = f"{_LIKE_EXCHANGE}: {told}"
         unread = any(holder.get(name) is None for holder in _holders(application) for name in ("key_credentials", "password_credentials"))
         strangers = [one for one in signs if not isinstance(_whose(facts, one), str)]
-        if exchange_servers(application):
-            yield PERMISSION.passed(subject, f"Exchange Server's own: {told}")
-        elif unread or "service_principal" not in application or any(isinstance(_whose(facts, one), Unknown) for one in strangers):
+        if unread or "service_principal" not in application or any(isinstance(_whose(facts, one), Unknown) for one in strangers):
             yield PERMISSION.unknown(subject, f"whose its keys are was not read; read were: {told}")
         elif not strangers and (signs or application.get("named")):
             yield PERMISSION.passed(subject, told)
@@ -235,7 +277,7 @@ def _whose(facts: Facts, one: Object) -> str | Unknown | None:
 def _told(facts: Facts, one: Object) -> str:
     """The key in words: which, whose, until when."""
     end = time_or_none(one.get("end"))
-    until = f"until {one.get('end')}, {left_text(end, facts.now)}" if end else "without an end"
+    until = left_text(end, facts.now) if end else "without an end"
     whose = _whose(facts, one)
     if _is_secret(one):
         name = one.get("display_name")

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, credential_entries, credential_shared, sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import (
+    advice,
+    application,
+    credential_entries,
+    credential_shared,
+    sources,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
@@ -52,11 +58,16 @@ SEVERAL_PRINCIPALS = Rule(
     sources.MICROSOFT_APPLICATIONS,
     otherwise="A foreign certificate is on several service principals",
 )
+_BESIDE = "Run sfb.hybrid_auth.configure or rotate, which put another entry beside it."
+_BESIDE_ON_APPLICATION = (
+    "The role has no variable for it: put another entry beside it with sp_credential, object: application and this one's end as valid_at."
+)
 RULES = (OWN, ENDING_SOON, *credential_shared.RULES, *credential_entries.RULES, SEVERAL_PRINCIPALS)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     yield from _own(facts)
+    yield from _on_application(facts)
     yield from credential_shared.check(facts)
     yield from credential_entries.check(facts)
     yield from _several(facts)
@@ -81,7 +92,16 @@ def _own(facts: Facts) -> Iterator[Finding]:
             "the tenant has no such principal" if principal is None else "there" if there is True else lacking(facts, app_id, wanted, when),
             advice.configure("puts it there", "sp_credential"),
         )
-        yield _ending(facts, subject, principal, wanted, when, time_or_none(certificate.get("not_after")))
+        yield _ending(facts, subject, principal, wanted, when, time_or_none(certificate.get("not_after")), _BESIDE)
+
+
+def _on_application(facts: Facts) -> Iterator[Finding]:
+    """The end of the farm's entry on its dedicated application, where it has one."""
+    certificate, holder = facts.lead.certificate(), application.farms(facts)
+    if holder is None or certificate is None or isinstance(certificate, Unknown):
+        return
+    when, end = first_use(facts.now, time_or_none(certificate.get("not_before"))), time_or_none(certificate.get("not_after"))
+    yield _ending(facts, principal_label(holder), holder, str(certificate["thumbprint"]).upper(), when, end, _BESIDE_ON_APPLICATION)
 
 
 def _entered(principal: Object | Unknown | None, wanted: str) -> bool:
@@ -91,8 +111,10 @@ def _entered(principal: Object | Unknown | None, wanted: str) -> bool:
     return any(thumbprint(key) == wanted for key in principal.get("key_credentials") or ())
 
 
-def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, wanted: str, when: datetime, end: datetime | None) -> Finding:
-    """end: of the certificate, None where it is not known."""
+def _ending(
+    facts: Facts, subject: str, principal: Object | Unknown | None, wanted: str, when: datetime, end: datetime | None, beside: str
+) -> Finding:
+    """end: of the certificate, None where it is not known. beside: how another entry gets there."""
     if isinstance(principal, Unknown) or principal is None:
         return ENDING_SOON.unknown(subject, principal.why if isinstance(principal, Unknown) else "the tenant has no such principal")
     entries = [credential(key) for key in principal.get("key_credentials") or []]
@@ -105,11 +127,7 @@ def _ending(facts: Facts, subject: str, principal: Object | Unknown | None, want
     left, limit, failing = days_left(until, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
     text, with_it = left_text(until, facts.now), end is not None and end - until < timedelta(days=1)
     # Another entry of a certificate that ends then serves no longer than this one.
-    remedy = (
-        "Roll to a new certificate, since this one ends then."
-        if with_it
-        else "Run sfb.hybrid_auth.configure or rotate, which put another entry beside it."
-    )
+    remedy = "Roll to a new certificate, since this one ends then." if with_it else beside
     following = facts.lead.following()
     begin = None if isinstance(following, Unknown) or following is None else time_or_none(following.get("effective_date"))
     if left < failing and (begin is None or begin > until):

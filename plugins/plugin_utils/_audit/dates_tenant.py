@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import credential, credential_entries, sign_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import application, credential, credential_entries, sign_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.date import Date, before_end, limits, of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
@@ -18,6 +18,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_creden
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
+_REFUSES = ", and the tenant refuses what the farm signs"
+
 
 def dates(facts: Facts) -> Iterator[Date]:
     yield from _of_own(facts)
@@ -26,23 +28,24 @@ def dates(facts: Facts) -> Iterator[Date]:
 
 
 def _of_own(facts: Facts) -> Iterator[Date]:
-    """The end of the farm's entry on each principal that is to have one, until the next certificate signs."""
+    """The end of the farm's entry on each principal that is to have one and on its application, until the next certificate signs."""
     certificate, following = facts.lead.certificate(), facts.lead.following()
     if isinstance(certificate, Unknown) or certificate is None or not certificate.get("thumbprint"):
         return
     effective = None if isinstance(following, Unknown) or following is None else time_or_none(following.get("effective_date"))
     wanted, when = str(certificate["thumbprint"]).upper(), first_use(facts.now, time_or_none(certificate.get("not_before")))
-    for app_id in facts.expected.credential_app_ids:
-        principal = facts.principal(app_id)
-        if isinstance(principal, Unknown) or principal is None:
+    holders = [(facts.principal(app_id), credential.OWN, _REFUSES) for app_id in facts.expected.credential_app_ids]
+    dedicated = application.farms(facts)
+    for holder, rule, then in [*holders, (dedicated, application.DEDICATED_APPLICATION, "")]:
+        if isinstance(holder, Unknown) or holder is None:
             continue
-        until = served_until([entry_of(key) for key in principal.get("key_credentials") or []], wanted, when)
+        until = served_until([entry_of(key) for key in holder.get("key_credentials") or []], wanted, when)
         if until is None or until == when:
             continue
-        subject = principal_label(principal)
+        subject = principal_label(holder)
         allowed = limits(facts, failing=effective is None or effective > until)
         ends = [*before_end(credential.ENDING_SOON, subject, "The farm's entry", until, allowed)]
-        ends.append(of(credential.OWN, "fail", until, subject, "The farm's entry has ended, and the tenant refuses what the farm signs"))
+        ends.append(of(rule, rule.wrong[0], until, subject, f"The farm's entry has ended{then}"))
         yield from (one for one in ends if effective is None or one.when < effective)
 
 

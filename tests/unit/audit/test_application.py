@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,10 @@ def test_the_farms_certificate_on_the_service_principal_serves_as_well(audited: 
     ("change", "told"),
     [
         (lambda state: states.dedicated(state).update(keyCredentials=[]), "lacks the farm's certificate"),
-        (lambda state: states.dedicated(state).update(displayName=states.EXCHANGE_SERVERS), "Exchange Server's own"),
+        (
+            lambda state: states.dedicated(state).update(displayName=states.EXCHANGE_SERVERS, keyCredentials=[]),
+            "named like Exchange Server's own",
+        ),
         (lambda state: states.principal(state, states.HYBRID).update(accountEnabled=False), "its service principal is disabled"),
         (lambda state: states.dedicated(state)["keyCredentials"][0].update(endDateTime=states.at(-1)), "ended on"),
     ],
@@ -127,12 +131,13 @@ def test_every_application_with_the_permission_is_listed_with_what_signs_in_as_i
     }
     state["tenants"][0]["applications"][-1]["graph"]["passwordCredentials"] = [secret]
     farms, exchange, archive = audited(state)[PERMISSION]
-    assert (farms["subject"], farms["status"], exchange["status"], archive["status"]) == (SFB, "pass", "pass", "warn")
-    assert exchange["actual"].startswith("Exchange Server's own: no certificate and no secret")
+    assert (farms["subject"], farms["status"], exchange["status"], archive["status"]) == (SFB, "pass", "warn", "warn")
+    assert "named like Exchange Server's own: no certificate and no secret" in exchange["actual"]
+    assert re.search("until", farms["actual"]) and not re.search("until.*until", farms["actual"])
     assert "named CN=fabrikam.com" in archive["actual"]
     assert "a secret tape (key id 60000000-0000-4000-8000-000000000000), of an unknown owner" in archive["actual"]
     known = {states.entry("archive", states.made("CN=fabrikam.com"))["customKeyIdentifier"]: "the archive", secret["keyId"]: "the archive"}
-    assert [one["status"] for one in audited(state, known_thumbprints=known)[PERMISSION]] == ["pass"] * 3
+    assert [one["status"] for one in audited(state, known_thumbprints=known)[PERMISSION]] == ["pass", "warn", "pass"]
 
 
 def test_what_was_not_read_passes_nothing(audited: Audited) -> None:
@@ -192,3 +197,47 @@ def test_a_foreign_key_names_what_likely_made_it(audited: Audited, subject: str,
 def test_a_foreign_key_names_what_likely_put_it_there(encoding: str | None, put: str) -> None:
     nothing = facts("contoso", [], [], None, expected.expected(DEFAULTS), NOW)
     assert hint(nothing, {"subject": "CN=archive.fabrikam.com", "encoding": encoding}) == f"named CN=archive.fabrikam.com{put}"
+
+
+def test_an_entry_that_ends_soon_is_told_before_the_farm_is_shut_out(audited: Audited) -> None:
+    state = states.right()
+    states.dedicated(state)["keyCredentials"][0].update(endDateTime=states.at(3))
+    (found,) = [one for one in audited(state, exchange_credential=False)["credential.ending_soon"] if one["subject"] == SFB]
+    assert (found["status"], "valid_at" in found["remedy"], "object: application" in found["remedy"]) == ("fail", True, True)
+    assert audited(state)[DEDICATED][0]["status"] == "pass"
+
+
+def test_of_several_that_hold_the_certificate_the_one_that_serves_longest_counts(audited: Audited) -> None:
+    state = states.right()
+    states.dedicated(state)["keyCredentials"][0].update(endDateTime=states.at(3))
+    spare = "40000000-0000-4000-8000-000000000000"
+    states.add_application(state, spare, "Spare", own(state))
+    (found,) = [one for one in audited(state)["credential.ending_soon"] if one["subject"].startswith((states.HYBRID, spare))]
+    assert (found["subject"], found["status"]) == (f"{spare} (Spare)", "pass")
+
+
+@pytest.mark.parametrize("name", [states.EXCHANGE_SERVERS, "ExchangeServerApp-x", "ExchangeServerApp"])
+def test_a_name_like_exchange_servers_proves_nothing(audited: Audited, name: str) -> None:
+    state = states.right()
+    states.dedicated(state).update(displayName=name, keyCredentials=[states.entry("archive", states.made("CN=fabrikam.com"))])
+    found = audited(state)
+    (lacking,), (known,) = found[DEDICATED], found[PERMISSION]
+    assert (lacking["status"], known["status"]) == ("warn", "warn")
+    like = name == states.EXCHANGE_SERVERS
+    assert ("named like Exchange Server's own" in lacking["actual"], "named like Exchange Server's own" in known["actual"]) == (like, like)
+
+
+def test_one_of_that_name_that_holds_the_farms_certificate_counts_by_it(audited: Audited) -> None:
+    state = states.right()
+    states.dedicated(state).update(displayName=states.EXCHANGE_SERVERS)
+    assert audited(state)[DEDICATED][0]["status"] == "pass"
+
+
+def test_the_heading_says_what_the_one_that_holds_it_lacks(audited: Audited) -> None:
+    state = states.right()
+    states.staged(state, 20)
+    states.dedicated(state)["keyCredentials"].pop()
+    assert audited(state)[DEDICATED][0]["heading"] == "The farm's dedicated application lacks the staged certificate"
+    state = states.right()
+    states.principal(state, states.HYBRID).update(accountEnabled=False)
+    assert audited(state)[DEDICATED][0]["heading"] == "Nothing can sign in as the application that holds the farm's certificate"

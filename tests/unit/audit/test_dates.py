@@ -57,11 +57,18 @@ def estate(state: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> R
         return (*made.everything(), made.signed_in())
 
 
+def ending_on_the_application() -> dict[str, Any]:
+    state = states.right()
+    states.dedicated(state)["keyCredentials"][0].update(endDateTime=states.at(20))
+    return state
+
+
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> Estates:
     """What the info modules return of the right state, and of ones whose dates differ."""
     named = {f"{case.id} {case.status}": case for case in states.CASES if re.search("soon|validity|expired|in_date|own|roll", case.id)}
     found = Estates(right=estate(states.right(), tmp_path_factory))
+    found["dedicated"] = estate(ending_on_the_application(), tmp_path_factory)
     for name, case in named.items():
         found[name] = estate(case.state(), tmp_path_factory)
     return found
@@ -134,6 +141,11 @@ def test_the_right_state_has_its_certificates_dates(read: Estates) -> None:
         (utc_text(end - 7 * DAY + SECOND), "The certificate has fewer than 7 days left"),
     ]
     assert of(calendar(here), "certificate.in_date") == [(utc_text(end), "The certificate has expired")]
+
+
+def test_the_end_of_the_entry_on_the_dedicated_application_is_there(read: Estates) -> None:
+    dates = [one for one in calendar(known(read["dedicated"], exchange_credential=False)) if states.HYBRID in one.subject]
+    assert [(one.id, one.status) for one in dates] == [("credential.ending_soon", "fail"), ("principal.dedicated_application", "warn")]
 
 
 def test_a_staged_certificate_takes_over_the_dates_of_the_one_that_signs(read: Estates) -> None:
