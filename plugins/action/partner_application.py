@@ -61,3 +61,6 @@ class ActionModule(OnpremAction):
     def check_written(self, found: Any) -> None:
         if self.wanted is not None:
             partner_application.check_metadata(self.find(found), self.wanted, self._shell.server)
+
+    def back(self, before: Mapping[str, Any] | None, found: Any) -> OnpremPlan:
+        return partner_application.back(before, found, self.identity)

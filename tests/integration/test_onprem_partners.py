@@ -89,11 +89,12 @@ def changes(played: Play) -> list[tuple[str, bool, Any, Any]]:
     ]
 
 
-def runs(folder: Path, change: Callable[[dict[str, Any]], None] | None = None, *, trusted: bool = True) -> Runs:
-    """On an estate that has the trust with Exchange Online, or nothing. change: of the Central Management Store first."""
+def runs(folder: Path, change: Callable[[dict[str, Any]], None] | None = None, *, trusted: bool = True, **farm: Any) -> Runs:
+    """On an estate that has the trust with Exchange Online, or nothing. change: of the Central Management Store first. farm: settings."""
     state = configured() if trusted else Fresh().data
     for certificate in state["deployments"][0]["certificates"].values():
         certificates.complete(certificate)
+    state["deployments"][0].update(farm)
     if change:
         change(state["deployments"][0]["cms"])
     return Runs(state, folder)
@@ -207,13 +208,33 @@ def test_metadata_that_cannot_be_had_is_told_with_server_and_url(error: str | No
     assert all(word in message for word in ("fe01.contoso.com", MAIL, "The server itself downloads the metadata", "Exchange"))
 
 
-def test_metadata_of_another_product_is_told_with_what_the_farm_has_now(tmp_path: Path) -> None:
-    estate = runs(tmp_path)
+@pytest.mark.parametrize("there", [None, onprem_exchange(MAIL, Enabled=False)], ids=["made", "set in place"])
+def test_metadata_of_another_product_is_told_and_the_change_is_taken_back(there: dict[str, Any] | None, tmp_path: Path) -> None:
+    documents = {url: {"application_id": id_, "realm": None} for url, id_ in ((MAIL, EXCHANGE), (ONPREM_SHAREPOINT, SHAREPOINT))}
+    estate = runs(
+        tmp_path,
+        lambda cms: cms["partner_applications"].extend([there] if there else []),
+        set_takes_identifier=True,
+        metadata_documents=documents,
+    )
+    before = estate.hybrid.state()["deployments"][0]["cms"]["partner_applications"]
     (failed,) = estate.play("main", trust_exchange_onprem_metadata_url=ONPREM_SHAREPOINT).failures
-    message, found = str(failed.result["msg"]), estate.applications["Exchange"]
-    assert found == (SHAREPOINT, ONPREM_SHAREPOINT)
-    assert all(word in message for word in ("fe01.contoso.com", *found, EXCHANGE, "Remove-CsPartnerApplication -Identity Exchange"))
-    assert failed.result["changed"] is True
+    after = estate.hybrid.state()["deployments"][0]["cms"]["partner_applications"]
+    assert [one for one in after if one["Identity"] == "Exchange"] == [one for one in before if one["Identity"] == "Exchange"]
+    message = str(failed.result["msg"])
+    assert all(
+        word in message for word in ("fe01.contoso.com", ONPREM_SHAREPOINT, SHAREPOINT, EXCHANGE, "was taken back", "Correct the URL")
+    )
+    assert ("is as it was" in message) == bool(there)
+
+
+def test_one_url_for_two_products_is_refused_before_anything_is_contacted(tmp_path: Path) -> None:
+    estate = runs(tmp_path)
+    urls = {"trust_exchange_onprem_metadata_url": ONPREM_SHAREPOINT, "trust_sharepoint_onprem_metadata_url": ONPREM_SHAREPOINT}
+    message = estate.failure("main", **urls)
+    assert message.startswith("trust_sharepoint_onprem_metadata_url: ")
+    assert "is the URL in trust_exchange_onprem_metadata_url too" in message
+    assert estate.hybrid.requests == []
 
 
 def test_a_removal_leaves_what_is_not_as_the_run_makes_it_unless_it_is_named(tmp_path: Path) -> None:

@@ -67,7 +67,11 @@ class OnpremAction(HybridAuthAction):
         """The task's own object in the part as it was read."""
 
     def check_written(self, found: Any) -> None:
-        """HybridAuthError where what the farm itself made of a change shows that it was not the one that was meant."""
+        """HybridAuthError where what the farm itself made of a change shows that it was not the one that was meant; it is taken back."""
+
+    def back(self, before: Mapping[str, Any] | None, found: Any) -> OnpremPlan:
+        """The plan that takes back a change that check_written() refuses. before: the object as it was. found: the part as it is."""
+        raise NotImplementedError
 
     def converge(self, params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Read, plan, write where the object is still so, and compare what it reads back with the plan."""
@@ -87,7 +91,10 @@ class OnpremAction(HybridAuthAction):
                 raise self._unchanged(plan)
             after, written = self._write(plan, self.find(found))
             if written:
-                self.check_written(after)
+                try:
+                    self.check_written(after)
+                except HybridAuthError as exc:
+                    raise self._taken_back(exc, self.find(found), after) from None
                 done.append(plan)
             found, kept = after, None if written else self._kept(entry, after)
         else:
@@ -98,6 +105,25 @@ class OnpremAction(HybridAuthAction):
         if not self.check_mode:
             self._journal.forget()
         return self._result(done or [plan], plan.predicted if self.check_mode else self.find(found))
+
+    def _taken_back(self, error: HybridAuthError, before: Mapping[str, Any] | None, found: Any) -> HybridAuthError:
+        """The error with how the object is after its change was taken back."""
+        try:
+            found, _written = self._write(self.back(before, found), self.find(found))
+        except HybridAuthError as exc:
+            left = f"The change could NOT be taken back: {exc.message}"
+            return HybridAuthError(f"{error.message} {left}", f"Look at {self._name} in the Management Shell. {error.remedy}", changed=True)
+        now = self.find(found)
+        if now == before:
+            self._journal.forget()
+            return HybridAuthError(
+                f"{error.message} The change was taken back: {self._name} is {'as it was' if before else 'not there, as before'}.",
+                error.remedy,
+            )
+        is_now = f"it has {self._definition(now)}" if now else "it is not there"
+        was = f"it had {self._definition(before)}" if before else "it was not there"
+        left = f"The change could NOT be taken back: {self._name} is not as it was. Now {is_now}; before, {was}."
+        return HybridAuthError(f"{error.message} {left}", f"Look at {self._name} in the Management Shell. {error.remedy}", changed=True)
 
     @property
     def _name(self) -> str:

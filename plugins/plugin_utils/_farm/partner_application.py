@@ -76,11 +76,20 @@ def check_metadata(found: Mapping[str, Any] | None, wanted: Mapping[str, Any], s
     if found is None or not url or not wished or same_text(found["application_id"], wished):
         return
     raise HybridAuthError(
-        f"{server}: the metadata at {url} is that of application {found['application_id'] or '(none)'}, and not of {wished}. "
-        f"Partner application {found['identity']} now is for that one, with trust level {found['trust_level']}.",
-        f"Remove it (Remove-CsPartnerApplication -Identity {found['identity']}), correct the URL, and run again.",
-        changed=True,
+        f"{server}: the metadata at {url} is that of application {found['application_id'] or '(none)'}, and not of {wished}.",
+        "Correct the URL, and run again.",
     )
+
+
+def back(before: Mapping[str, Any] | None, applications: Sequence[PartnerApplication], name: str) -> OnpremPlan:
+    """The plan that makes an application again as it was before a change that was carried out; None is one that was not there."""
+    if before is None:
+        return plan(applications, name, None)
+    settings = {setting: before[setting] for setting in PARAMETERS if before.get(setting) not in (None, "")}
+    source = next((one for one in SOURCES if settings.get(one)), None)
+    # What a metadata URL tells comes with it, be it by Set or by New.
+    gone = {*SOURCES, *(FIXED if source == "metadata_url" else ())} - {source}
+    return plan(applications, name, {setting: value for setting, value in settings.items() if setting not in gone})
 
 
 def plan(

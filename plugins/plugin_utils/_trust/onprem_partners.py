@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import partner_application
@@ -19,16 +20,21 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_appli
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import PartnerApplication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import PREFIX, Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Loss, application_losses
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_url
 
 
 def clashes(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each variable whose name is that of another partner application of the settings, and what is wrong with it."""
+    """Each variable whose name or URL is that of another partner application of the settings, and what is wrong with it."""
     taken = {settings.partner_application_name.lower(): f"{PREFIX}partner_application_name"}
     for one in settings.onprem_applications:
         variable = f"{PREFIX}{one.product.step}_name"
         other = taken.setdefault(one.name.lower(), variable)
         if other != variable:
             yield variable, f"{one.name} is the name in {other} too, and a partner application is for one product"
+    for first, second in combinations(settings.onprem_applications, 2):
+        if same_url(first.metadata_url, second.metadata_url):
+            variable, other = (f"{PREFIX}{one.product.step}_metadata_url" for one in (second, first))
+            yield variable, f"{second.metadata_url} is the URL in {other} too, and metadata is of one product"
 
 
 def losses(applications: Sequence[PartnerApplication], wished: OnpremApplication) -> list[Loss]:

@@ -63,7 +63,7 @@ def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = F
     _check_rotation(settings, problems)
     _check_modern_authentication(settings, problems)
     for variable, problem in onprem_partners.clashes(settings):
-        problems.add(variable, f"{variable}: {problem}. Expected a name of its own.")
+        problems.add(variable, f"{variable}: {problem}. Expected one of its own.")
     if entry_point == "remove" and not check_mode:
         _check_confirmation(settings, problems)
     # An audit of the farm alone is one too: it says in its report that the tenant could not be read, and why. The farm alone is enough to
