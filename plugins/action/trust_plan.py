@@ -75,6 +75,7 @@ class ActionModule(HybridAuthAction):
             denied = refused.sign_in_obstacles(params["token"])
             if denied:
                 check_obstacles(settings.deployment, [*split, *made.obstacles, *denied])
+            made.warnings += refused.sign_in_warnings(params["token"])
         if params["obstacles"] == "fail" and (split or made.obstacles):
             held = None if split else plan.held(settings, deployment, tenant, now, known)
             if held is None:

@@ -146,6 +146,7 @@ class ActionModule(HybridAuthAction):
             previous_over=plan.previous_over and not restricted,
             warnings=(
                 *([f"{name}: {_RESTRICTED}"] if restricted else []),
+                *(refused.sign_in_warnings(params["token"]) if plan.add or plan.remove or comes else []),
                 *plan.warnings,
                 *([f"{soon} {sign_in_end.REMEDY}"] if soon else []),
             ),

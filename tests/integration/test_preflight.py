@@ -63,7 +63,8 @@ def test_a_first_run_reads_graph_thirteen_times_at_most_and_the_policy_only_wher
         hybrid, made, _before = played(FIRST, folder, permitted=permitted, longest=None)
         assert made.failures == [], told(made)
         asked = [entry["target"] for entry in hybrid.requests if "olicies" in entry["target"] or "defaultApp" in entry["target"]]
-        assert len(asked) == (1 if permitted else 0)
+        # The tenant's policy, and that of each of the two service principals, which may have one of its own.
+        assert len(asked) == (3 if permitted else 0)
         assert reads(hybrid) <= 13 + len(asked)
         hybrid.play("main", operation(FIRST).given(folder), Script())
         assert reads(hybrid) == 2
@@ -78,6 +79,39 @@ def test_a_self_signed_certificate_that_lives_too_long_is_refused_before_it_is_m
     else:
         assert made.failures == [], told(made)
         assert len(hybrid.state()["deployments"][0]["front_ends"][0]["store"]) > len(before["deployments"][0]["front_ends"][0]["store"])
+
+
+@pytest.mark.parametrize("name", [FIRST, SELF_SIGNED])
+def test_a_policy_that_only_one_object_has_is_told_before_anything_is_made_or_written(name: str, tmp_path: Path) -> None:
+    chosen = operation(name)
+    state = chosen.before()
+    tenant = state["tenants"][0]
+    tenant["applications"][0]["roles"].append("Policy.Read.All")
+    states.forbid(state, "P10D")
+    strict = tenant["policies"]["default"]["servicePrincipalRestrictions"]
+    tenant["policies"] = {
+        "default": {"isEnabled": True, "servicePrincipalRestrictions": {"keyCredentials": []}},
+        "assigned": {
+            states.principal(state, states.EXCHANGE)["id"]: {"id": "p1", "displayName": "strict", "isEnabled": True, "restrictions": strict}
+        },
+    }
+    hybrid = Hybrid(state, tmp_path)
+    before = hybrid.state()
+    made, _alive = hybrid.play(chosen.entry_point, chosen.given(tmp_path), Script())
+    assert "(strict) refuses" in told(made)
+    assert hybrid.state() == before
+
+
+@pytest.mark.parametrize("name", [FIRST, SELF_SIGNED])
+def test_a_policy_of_trusted_authorities_is_told_of_a_self_signed_certificate(name: str, tmp_path: Path) -> None:
+    chosen = operation(name)
+    state = chosen.before()
+    state["tenants"][0]["applications"][0]["roles"].append("Policy.Read.All")
+    states.forbid(state, "P10D", restrictionType="trustedCertificateAuthority", maxLifetime=None)
+    made, _alive = Hybrid(state, tmp_path).play(chosen.entry_point, chosen.given(tmp_path), Script())
+    warned = " ".join(str(text) for one in made.done for text in one.result.get("warnings", []))
+    assert "takes certificates of certain authorities alone" in warned
+    assert "is self-signed" in warned
 
 
 def test_what_may_not_be_read_stops_nothing(tmp_path: Path) -> None:

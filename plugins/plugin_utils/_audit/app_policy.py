@@ -39,7 +39,14 @@ def check(facts: Facts) -> Iterator[Finding]:
         found = [one for row in certificates for one in refused.refusals(facts.refusals, [app_id], refused.candidate(row), facts.now)]
         told = " ".join(dict.fromkeys(one.problem for one in found)).rstrip(".")
         remedy = " ".join(dict.fromkeys(one.remedy for one in found))
-        yield POLICY.judged(not found, subject, "no policy and no lock that refuses it", told or "nothing refuses it", remedy)
+        unclear = None if found else refused.not_understood(facts.refusals, app_id)
+        yield POLICY.judged(
+            Unknown(unclear) if unclear else not found,
+            subject,
+            "no policy and no lock that refuses it",
+            told or "nothing refuses it",
+            remedy,
+        )
 
 
 def _certificates(facts: Facts) -> list[Object] | Unknown:

@@ -334,7 +334,7 @@ def _plan_tenant(
         planned = [plans.credentials(one, request, now) for one in holders]
         warnings = (service_principal.shared_principal_warning(now),) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
         losses = tuple(removal for one in planned for removal in one.removals)
-        made.refuse(refused.of_plans(tenant.refusals, planned, now))
+        made.refuse(refused.of_plans(tenant.refusals, planned, now, {one.thumbprint for one in certificates if one.self_signed}))
         made.add(Step("certificate", merged(planned), losses, warnings), arguments)
 
     def withdrawal() -> None:

@@ -15,7 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 Reading = FarmReading
-_ONLY_WHAT_SIGNS = "The tenant gets what signs; nothing else is done, and nothing is removed."
+_ONLY_WHAT_SIGNS = "The tenant gets what signs and what is staged, where nothing refuses it; nothing else is done, and nothing is removed."
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
+_ANY, _OWNED = ("Application.ReadWrite.All", "Directory.ReadWrite.All"), "Application.ReadWrite.OwnedBy"
 # The last one writes what the person who signs in may, and the one before it what the application owns.
-_WRITE = ("Application.ReadWrite.All", "Directory.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.AccessAsUser.All")
+_WRITE = (*_ANY, _OWNED, "Directory.AccessAsUser.All")
 _LIFETIME, _AUTHORITY = "asymmetricKeyLifetime", "trustedCertificateAuthority"
 _EXCEPTION = "or have an administrator assign the service principal an app management policy of its own that allows it"
 _UNLOCK = (
@@ -52,10 +53,10 @@ def candidate(row: Mapping[str, Any], name: str | None = None) -> Candidate:
     """The certificate of a row of a store, as onprem_info shows it."""
     issuer = row.get("issuer")
     return Candidate(
-        name or str(row.get("thumbprint")),
+        name or f"certificate {row.get('thumbprint')}",
         time_or_none(row.get("not_before")),
         time_or_none(row.get("not_after")),
-        bool(issuer) and issuer == row.get("subject"),
+        issuer is not None and issuer == row.get("subject"),
     )
 
 
@@ -68,20 +69,24 @@ def refusals(told: Mapping[str, Any] | None, app_ids: Iterable[str], one: Candid
         if of is None:
             continue
         if of.get("locked") is True:
-            problem = f"The application {app_id} locks the keys of its service principal, so the certificate {one.name} is refused there."
+            problem = f"The application {app_id} locks the keys of its service principal, so {one.name} is refused there."
             found.append(Refusal(app_id, True, problem, _UNLOCK))
         found += [refusal for entry in of.get("restrictions") or () if (refusal := _by_restriction(app_id, of, entry, one, now))]
     return found
 
 
-def of_plans(told: Mapping[str, Any] | None, planned: Iterable[PrincipalPlan], now: datetime) -> list[Refusal]:
-    """What the tenant refuses of the entries that these plans add."""
+def of_plans(
+    told: Mapping[str, Any] | None, planned: Iterable[PrincipalPlan], now: datetime, self_signed: Collection[str] = ()
+) -> list[Refusal]:
+    """What the tenant refuses of the entries that these plans add. self_signed: the thumbprints of such certificates."""
     return [
         refusal
         for one in planned
         for key in one.predicted.keys
         if key.key_id is None
-        for refusal in refusals(told, [one.principal.app_id], Candidate(f"certificate {key.label}", key.start, key.end, False), now)
+        for refusal in refusals(
+            told, [one.principal.app_id], Candidate(f"certificate {key.label}", key.start, key.end, key.thumbprint in self_signed), now
+        )
     ]
 
 
@@ -94,6 +99,18 @@ def unread(told: Mapping[str, Any] | None, app_id: str) -> str | None:
     if problem:
         return str(problem)
     return None if of else f"app_policy_info was not asked for {app_id}"
+
+
+def not_understood(told: Mapping[str, Any] | None, app_id: str) -> str | None:
+    """Which restriction there is not understood here, so that nothing is known of what it refuses, as a clause; None where each is."""
+    of: Mapping[str, Any] = next((entry for entry in (told or {}).get("objects") or () if entry.get("app_id") == app_id), {})
+    unclear = [
+        str(one.get("type"))
+        for one in of.get("restrictions") or ()
+        if one.get("type") not in (_LIFETIME, _AUTHORITY) or (one.get("type") == _LIFETIME and one.get("longest_seconds") is None)
+    ]
+    kinds = " and ".join(dict.fromkeys(unclear))
+    return f"the app management policy {of.get('policy')} has a restriction that is not understood: {kinds}" if unclear else None
 
 
 def obstacles(found: Iterable[Refusal]) -> list[Obstacle]:
@@ -122,6 +139,18 @@ def sign_in_obstacles(token: Mapping[str, Any] | None) -> list[Obstacle]:
             f"The sign-in may not write service principals: its Graph permissions are {', '.join(sorted(granted)) or 'none'}.",
             f"Give the application the Graph {what} Application.ReadWrite.All, have an administrator consent, and run again.",
         )
+    ]
+
+
+def sign_in_warnings(token: Mapping[str, Any] | None) -> list[str]:
+    """That the sign-in may write only what it owns, which Microsoft's service principals are not unless an administrator made it so."""
+    may = (token or {}).get("permissions") or {}
+    granted: Collection[str] = may.get("granted") or ()
+    if may.get("kind") != "application" or may.get("directory_roles") or _OWNED not in granted or any(one in granted for one in _ANY):
+        return []
+    return [
+        f"Of the sign-in's Graph permissions {_OWNED} alone writes, and only what the application owns. Where it does not own a service "
+        "principal, the first write there is refused (403): make it an owner, or give it Application.ReadWrite.All."
     ]
 
 

@@ -15,16 +15,22 @@ from collections.abc import Iterable
 
 # Short words resemble each other by chance.
 _SHORTEST_WORD = 4
+_SHARED_WORDS = 3
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that this unknown one resembles, None where it resembles none.
 
-    It resembles one by one edit, by singular and plural, by the order of its words, or by their order and one edit in one of them.
+    It resembles one by one edit, by singular and plural, by the order of its words, by their order and one edit in one of them, and of
+    several words by one that is left out, there as well, or cut short.
     """
+    known = tuple(known)
     candidates = {one: _distance(name.lower(), one) for one in known}
     close = [one for one, distance in candidates.items() if distance <= 1 or _same_words(name.lower(), one)]
-    return min(close, key=lambda one: (candidates[one], one), default=None)
+    found = min(close, key=lambda one: (candidates[one], one), default=None)
+    if found is not None or beginning(name, known):
+        return found
+    return max((one for one in known if _one_word_apart(name.lower(), one)), key=lambda one: (len(_words(one)), one), default=None)
 
 
 def beginning(name: str, known: Iterable[str]) -> list[str]:
@@ -44,6 +50,15 @@ def _same_words(left: str, right: str) -> bool:
     if len(only_ours) != 1 or len(only_theirs) != 1 or not ours & theirs:
         return False
     return min(len(only_ours[0]), len(only_theirs[0])) >= _SHORTEST_WORD and _distance(only_ours[0], only_theirs[0]) == 1
+
+
+def _one_word_apart(left: str, right: str) -> bool:
+    """Whether two names share three words at least, the collection's first among them, or two of three and the last one is cut short."""
+    ours, theirs = _words(left), _words(right)
+    more, less = sorted((ours, theirs), key=len, reverse=True)
+    if len(more) == len(less) + 1:
+        return len(less) >= _SHARED_WORDS and not Counter(less) - Counter(more)
+    return len(ours) == len(theirs) >= _SHARED_WORDS and ours[:-1] == theirs[:-1] and theirs[-1].startswith(ours[-1])
 
 
 def _words(name: str) -> list[str]:

@@ -59,6 +59,10 @@ class Certificate:
     serial_number: str
 
     @property
+    def self_signed(self) -> bool:
+        return self.issuer == self.subject
+
+    @property
     def content(self) -> str:
         """The DER form in base64, one line."""
         return base64.b64encode(self.der).decode("ascii")

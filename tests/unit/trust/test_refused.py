@@ -93,6 +93,36 @@ def test_a_sign_in_that_may_write_nothing_stands_in_the_way(claims: dict[str, An
 
 
 @pytest.mark.parametrize(
+    ("claims", "warns"),
+    [
+        ({"roles": ["Application.Read.All", "Application.ReadWrite.OwnedBy"]}, True),
+        ({"roles": ["Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"]}, False),
+        ({"roles": ["Application.ReadWrite.OwnedBy"], "wids": ["9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"]}, False),
+        ({"roles": ["Application.Read.All"]}, False),
+        ({}, False),
+    ],
+)
+def test_a_sign_in_that_writes_only_what_it_owns_is_warned_of(claims: dict[str, Any], warns: bool) -> None:
+    found = refused.sign_in_warnings({"permissions": told_by(claims)})
+    assert bool(found) is warns
+
+
+@pytest.mark.parametrize(
+    ("restriction", "unclear"),
+    [
+        ({"longest_seconds": YEAR}, False),
+        ({"type": "trustedCertificateAuthority"}, False),
+        ({}, True),
+        ({"type": "somethingNew"}, True),
+    ],
+)
+def test_a_restriction_that_is_not_understood_passes_nothing(restriction: dict[str, Any], unclear: bool) -> None:
+    why = refused.not_understood(told(restriction), states.SKYPE)
+    assert bool(why) is unclear
+    assert refused.not_understood(told(restriction), states.EXCHANGE) is None
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"),
     [
         ("P365D", YEAR),
@@ -198,7 +228,7 @@ def test_a_certificate_that_ends_is_named_with_its_days() -> None:
         "issuer": "CN=a",
     }
     (found,) = refused.refusals(told({"longest_seconds": YEAR}), [states.SKYPE], refused.candidate(row), NOW)
-    assert "refuses CD34, which lives 730 days: at most 365 are allowed" in found.problem
+    assert "refuses certificate CD34, which lives 730 days: at most 365 are allowed" in found.problem
 
 
 def both(state: dict[str, Any]) -> Settings:

@@ -37,6 +37,10 @@ LETTERS = st.sampled_from("abcdefghijklmnopqrstuvwxyz_")
         ("trust_known_names_", "trust_known_names"),
         ("trust_rotations_warns_day", "trust_rotation_warn_days"),
         ("trust_take_over", "trust_takeover"),
+        ("trust_dedicated_application_id", "trust_dedicated_application"),
+        ("trust_dedicated_app", "trust_dedicated_application"),
+        ("trust_exchange_onprem_url", "trust_exchange_onprem_metadata_url"),
+        ("trust_exchange_metadata_url", "trust_exchange_onprem_metadata_url"),
     ],
 )
 def test_a_misspelt_name_is_refused_with_the_nearest(misspelt: str, meant: str) -> None:
