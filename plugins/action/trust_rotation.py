@@ -262,7 +262,7 @@ def _principals(params: Mapping[str, Any]) -> list[service_principal.ServicePrin
 
 def _opted_out(settings: Settings, cloud: Mapping[str, Any]) -> list[service_principal.ServicePrincipal]:
     """The principals that are looked at and are not to hold the farm's certificate, as far as the tenant has them."""
-    found = (service_principal.from_current(cloud, [one]) for one in settings.app_ids if one not in settings.credential_app_ids)
+    found = (service_principal.from_current(cloud, [one]) for one in settings.withdrawn_app_ids)
     return [principal for principals in found for principal in principals or ()]
 
 

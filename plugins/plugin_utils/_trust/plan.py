@@ -338,7 +338,7 @@ def _plan_tenant(
         made.add(Step("certificate", merged(planned), losses, warnings), arguments)
 
     def withdrawal() -> None:
-        found = service_principal.from_current(tenant.principals, [settings.exchange_application_id])
+        found = service_principal.from_current(tenant.principals, settings.withdrawn_app_ids)
         step, arguments = taken_back(settings, found or (), usable.farms_certificates(deployment.read.values()), neighbours, now)
         if step.change.changed or step.warnings:
             made.add(step, arguments)
@@ -356,7 +356,7 @@ def _plan_tenant(
         made.warnings += step.warnings
 
     _attempt(made, certificate)
-    if set(settings.app_ids) != set(settings.credential_app_ids):
+    if settings.withdrawn_app_ids:
         _attempt(made, withdrawal)
     if settings.exchange_enabled:
         _attempt(made, account)

@@ -27,6 +27,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, ownership
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 
@@ -125,7 +126,8 @@ def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust
     onprem = _onprem_applications(farm["partner_applications"], trust)
     server, server_left = _server(farm, trust, application)
     service_name, configuration_left = _configuration(farm["oauth_configuration"], trust)
-    wanted = dict.fromkeys((trust.skype_app_id, trust.exchange_app_id))
+    # The shared one too, which the farm's entries are on from before its partner application had another id.
+    wanted = dict.fromkeys((trust.skype_app_id, trust.exchange_app_id, EXCHANGE_ONLINE))
     there = [principal for principal in principals if principal["app_id"] in wanted]
     names = _going_names(farm["oauth_configuration"], there, trust)
     return Removal(

@@ -175,7 +175,12 @@ class Settings:
     @property
     def app_ids(self) -> tuple[str, ...]:
         """The applications whose service principals are looked at."""
-        return tuple(dict.fromkeys((self.skype_application_id, self.exchange_application_id)))
+        return tuple(dict.fromkeys((self.skype_application_id, self.exchange_application_id, *self.withdrawn_app_ids)))
+
+    @property
+    def withdrawn_app_ids(self) -> tuple[str, ...]:
+        """The applications whose service principals are to lose the farm's certificate: the shared one, whatever id the partner has."""
+        return () if self.exchange_credential or self.skype_application_id == EXCHANGE_ONLINE else (EXCHANGE_ONLINE,)
 
     @property
     def credential_app_ids(self) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def taken_back(
         if claim is not None
     )
     arguments = {
-        "app_ids": [settings.exchange_application_id],
+        "app_ids": list(settings.withdrawn_app_ids),
         "state": "absent",
         "key_id": list(key_ids),
         "wait_timeout": settings.wait_timeout,

@@ -150,3 +150,14 @@ def test_what_another_deployment_put_there_of_the_same_certificate_goes_once_tha
     assert planned["arguments"]["withdrawal"]["key_id"] == gone
     assert [one for each in due["arguments"]["remove"] for one in each["key_id"]] == gone
     assert any("by its display name it is of deployment west" in one for one in planned.get("warnings", ())) is outside
+
+
+def test_the_shared_principal_is_left_whatever_id_the_partner_application_goes_by(hybrid: Hybrid) -> None:
+    own, former, _exchange = on_exchange(hybrid)
+    hybrid.settings["east"] = {"exchange_credential": False, "exchange_application_id": states.HYBRID, "exchange_enabled": False}
+    for state in hybrid.farms.values():
+        states.cms(state, "partner_applications", ApplicationIdentifier=states.HYBRID)
+    result = hybrid.decide("trust_plan")
+    assert not result.get("failed"), result.get("msg")
+    assert result["arguments"]["withdrawal"]["app_ids"] == [states.EXCHANGE]
+    assert result["arguments"]["withdrawal"]["key_id"] == [own, former]
