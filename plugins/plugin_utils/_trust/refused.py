@@ -27,6 +27,10 @@ _UNLOCK = (
     "Have its owner switch the lock off (servicePrincipalLockConfiguration), or put the certificate on the application object with "
     "sp_credential and object: application, which no lock keeps. Run again."
 )
+_LOCKED = (
+    "Have its owner switch the lock off (servicePrincipalLockConfiguration) while it goes, or leave it there, as configure does without "
+    "trust_remove_expired. Run again."
+)
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,13 @@ def refusals(told: Mapping[str, Any] | None, app_ids: Iterable[str], one: Candid
 def of_plans(
     told: Mapping[str, Any] | None, planned: Iterable[PrincipalPlan], now: datetime, self_signed: Collection[str] = ()
 ) -> list[Refusal]:
-    """What the tenant refuses of the entries that these plans add. self_signed: the thumbprints of such certificates."""
-    return [
+    """What the tenant refuses of the entries that these plans add or remove. self_signed: the thumbprints of such certificates."""
+    planned = list(planned)
+    locked = {str(entry.get("app_id")) for entry in (told or {}).get("objects") or () if entry.get("locked") is True}
+    losses = [(one.principal.app_id, loss) for one in planned for loss in one.removals if one.principal.app_id in locked]
+    problem = "The application {} locks the keys of its service principal, so this is refused: {}."
+    kept = [Refusal(app_id, True, problem.format(app_id, loss), _LOCKED) for app_id, loss in losses]
+    return kept + [
         refusal
         for one in planned
         for key in one.predicted.keys

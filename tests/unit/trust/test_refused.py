@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.permissions import told_by
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.refusals import duration
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import plan, refused
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Tenant
@@ -62,6 +65,15 @@ def test_a_lock_is_certain_and_says_where_the_certificate_can_go() -> None:
     assert found.certain
     assert "object: application" in found.remedy
     assert refused.refusals(told(locked=None), [states.SKYPE], CERTIFICATE, NOW) == []
+
+
+def test_a_lock_keeps_what_is_to_be_removed_too() -> None:
+    principal: Any = SimpleNamespace(app_id=states.SKYPE, keys=())
+    going = PrincipalPlan(principal, principal, Change({}, {}), {}, ("remove credential AB12 from there",))
+    (found,) = refused.of_plans(told(locked=True), [going], NOW)
+    assert (found.certain, "remove credential AB12 from there" in found.problem) == (True, True)
+    assert "trust_remove_expired" in found.remedy
+    assert refused.of_plans(told(locked=None), [going], NOW) == []
 
 
 def test_nothing_known_refuses_nothing_and_says_why() -> None:
