@@ -79,7 +79,8 @@ options:
     type: str
   subject:
     description:
-      - With O(source=self_signed), the subject. The default is C(CN=) with the default SIP domain.
+      - With O(source=self_signed), the subject, as Windows writes it (C(CN=contoso.com, O="Contoso, Inc.")) or in the form of RFC 4514.
+        The default is C(CN=) with the default SIP domain.
       - The alternative names are all SIP domains of the farm, the default one first.
     type: str
   key_size:

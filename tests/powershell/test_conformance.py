@@ -30,6 +30,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.restricted_endpoint import RestrictedEndpoint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.issue import SelfSigned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_names import Names, names_in
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.distinguished_name import same_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import observing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 from tests.lab import engine_path
@@ -446,8 +447,9 @@ def test_both_runners_import_and_roll_a_certificate_for_all_front_ends(farms: tu
 
 
 @needs_engine
-def test_both_runners_make_the_same_kind_of_certificate(farms: tuple[Farm, Farm]) -> None:
-    parameters = SelfSigned("CN=fabrikam.com", 3072, 366, ("fabrikam.com", "contoso.com")).parameters
+@pytest.mark.parametrize("subject", ["CN=fabrikam.com", 'CN=fabrikam.com, OU=Sales, O="Fabrikam, Inc."'])
+def test_both_runners_make_the_same_kind_of_certificate(farms: tuple[Farm, Farm], subject: str) -> None:
+    parameters = SelfSigned(subject, 3072, 366, ("fabrikam.com", "contoso.com")).parameters
     rows = []
     for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
         calls = [
@@ -457,6 +459,7 @@ def test_both_runners_make_the_same_kind_of_certificate(farms: tuple[Farm, Farm]
         answer = ask(farm, {"modules": ["SkypeForBusiness"], "calls": calls})
         (row,) = answer["answers"]["n"]
         assert row in answer["answers"]["s"]
+        assert same_name(row["subject"], subject)
         begin, end = (parse_time(row[name]) for name in ("not_before", "not_after"))
         assert end - begin == timedelta(days=366)
         assert timedelta(minutes=4) < datetime.now(timezone.utc) - begin < timedelta(minutes=8)

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_names import domain_key, names_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.distinguished_name import same_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
 Row = Mapping[str, Any]
@@ -80,8 +80,8 @@ class SelfSigned:
         return bool(
             usable.may_sign(row, now)
             and (row.get("key_size") or 0) >= self.key_size
-            and same_text(row.get("subject"), self.subject)
-            and same_text(row.get("issuer"), self.subject)
+            and same_name(row.get("subject"), self.subject)
+            and same_name(row.get("issuer"), self.subject)
             and self._has_names(row)
         )
 

@@ -10,10 +10,12 @@ import base64
 import hashlib
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.distinguished_name import parse, quoted, windows
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.lenient import key_algorithm, plain_form
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
@@ -127,16 +129,15 @@ def check_usable(option: str, certificate: Certificate, now: datetime) -> list[s
 
 
 def check_subject(option: str, subject: str) -> str:
-    """The distinguished name as Windows shows it; InvalidOptionError if it is none (RFC 4514) or is empty."""
-    require_cryptography()
-    text = str(subject).strip()
+    """The distinguished name as Windows writes it; InvalidOptionError if it is none, or one of which Windows makes no certificate.
+
+    It may have the form of RFC 4514 or Windows' own.
+    """
+    text = str(subject).lstrip()
     try:
-        parsed = x509.Name.from_rfc4514_string(text)
-    except ValueError:
-        parsed = None
-    if not parsed or not list(parsed):
-        raise InvalidOptionError(option, f"{text!r} is not a distinguished name", "a name such as CN=contoso.com")
-    return _name(parsed)
+        return windows(parse(text))
+    except ValueError as exc:
+        raise InvalidOptionError(option, f"{text!r} {exc}", "a name such as CN=contoso.com, O=Contoso") from None
 
 
 def parse_der(der: bytes) -> Certificate:
@@ -197,7 +198,13 @@ def sha1_thumbprint(der: bytes) -> str:
 def _name(name: x509.Name) -> str:
     """The distinguished name as Windows shows it: the last part of the encoded name first, joined with comma and blank."""
     overrides = {NameOID.EMAIL_ADDRESS: "E", NameOID.STATE_OR_PROVINCE_NAME: "S"}
-    return ", ".join(part.rfc4514_string(overrides) for part in reversed(name.rdns))
+    return ", ".join(" + ".join(_attribute(one, overrides) for one in part) for part in reversed(name.rdns))
+
+
+def _attribute(one: x509.NameAttribute[Any], overrides: Mapping[Any, str]) -> str:
+    if not isinstance(one.value, str):
+        return one.rfc4514_string()
+    return f"{overrides.get(one.oid, one.rfc4514_attribute_name)}={quoted(one.value)}"
 
 
 def _utc(parsed: x509.Certificate, attribute: str) -> datetime:

@@ -100,6 +100,10 @@ class CertificateCmdlets:
     def _new(self, bound: dict[str, Any]) -> list[Row]:
         if bound.get("KeyExportPolicy") != ["Exportable"]:
             raise CmdletError("The lab wants an exportable key.", "NotImplemented,New-SelfSignedCertificate", "NotImplemented")
+        if "\\" in bound["Subject"]:
+            raise CmdletError(
+                "The string contains an invalid X500 name.", "System.ArgumentException,New-SelfSignedCertificate", "NotSpecified"
+            )
         # https://learn.microsoft.com/powershell/module/pki/new-selfsignedcertificate: where it is not given it begins some minutes ago.
         begin = bound.get("NotBefore") or _time_text(datetime.now(timezone.utc) - timedelta(minutes=10))
         entry = {"subject": bound["Subject"], "key_size": bound["KeyLength"], "not_before": begin, "not_after": bound["NotAfter"]}

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,17 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _RSA_SIGNATURE = bytes.fromhex("2a864886f70d0101")
 _HASHES: dict[str, tuple[int, hashes.HashAlgorithm]] = {"MD5": (4, hashes.MD5()), "SHA1": (5, hashes.SHA1())}  # noqa: S303
 _SHA256 = 11
+_WINDOWS_PARTS = re.compile(r'([A-Z]+)=("(?:[^"]|"")*"|[^,"]+)')
+_TYPES = {
+    "CN": x509.NameOID.COMMON_NAME,
+    "O": x509.NameOID.ORGANIZATION_NAME,
+    "OU": x509.NameOID.ORGANIZATIONAL_UNIT_NAME,
+    "C": x509.NameOID.COUNTRY_NAME,
+    "L": x509.NameOID.LOCALITY_NAME,
+    "S": x509.NameOID.STATE_OR_PROVINCE_NAME,
+    "DC": x509.NameOID.DOMAIN_COMPONENT,
+    "E": x509.NameOID.EMAIL_ADDRESS,
+}
 # Opening a PFX is slow, and the same few are looked at again and again.
 _OPENED: dict[str, tuple[Any, x509.Certificate]] = {}
 
@@ -38,7 +50,7 @@ def complete(entry: dict[str, Any]) -> None:
     end = _time(entry["not_after"]) if "not_after" in entry else now + timedelta(days=int(entry.get("days", 330)))
     elliptic = entry.get("key_type") == "ec"
     key = ec.generate_private_key(ec.SECP256R1()) if elliptic else keys.another(int(entry.get("key_size", 2048)))
-    name = x509.Name.from_rfc4514_string(entry.get("subject", "CN=contoso.com"))
+    name = name_of(entry.get("subject", "CN=contoso.com"))
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -56,6 +68,29 @@ def complete(entry: dict[str, Any]) -> None:
         certificate = _signed_anew(certificate, key, entry["hash"])
     entry["pfx"] = base64.b64encode(pkcs12.serialize_key_and_certificates(b"issuer", key, certificate, None, NoEncryption())).decode()
     _OPENED[entry["pfx"]] = key, certificate
+
+
+def name_of(text: str) -> x509.Name:
+    """The name in Windows' form or that of RFC 4514; ValueError where it is neither."""
+    try:
+        return x509.Name.from_rfc4514_string(text)
+    except ValueError:
+        parts = _WINDOWS_PARTS.findall(text)
+        if ", ".join(f"{kind}={value}" for kind, value in parts) != text:
+            raise
+        values = [(kind, value[1:-1].replace('""', '"') if value.startswith('"') else value) for kind, value in parts]
+        return x509.Name([x509.NameAttribute(_TYPES[kind], value) for kind, value in reversed(values)])
+
+
+def shown(name: x509.Name) -> str:
+    """The name as .NET shows it."""
+    words = {oid: kind for kind, oid in _TYPES.items()}
+    parts = []
+    for one in reversed(list(name)):
+        value = str(one.value)
+        special = any(sign in value for sign in ',+="<>#;\n') or value != value.strip()
+        parts.append(f"{words.get(one.oid, one.rfc4514_attribute_name)}=" + ('"' + value.replace('"', '""') + '"' if special else value))
+    return ", ".join(parts)
 
 
 def _authority(entry: dict[str, Any]) -> rsa.RSAPrivateKey:

@@ -194,7 +194,7 @@ class Runner:
         if parameters.get("subject_of"):
             subjects = {str(row["Subject"]).lower() for row in answers.get(parameters["subject_of"], []) if row["Subject"]}
             held = [one.certificate for one in self._store if one.key is not None]
-            return [self._certificate(certificates.thumbprint(one)) for one in held if one.subject.rfc4514_string().lower() in subjects]
+            return [self._certificate(certificates.thumbprint(one)) for one in held if certificates.shown(one.subject).lower() in subjects]
         return [self._certificate(thumbprint) for thumbprint in self._wanted(parameters, answers)]
 
     @staticmethod
@@ -251,8 +251,8 @@ class Runner:
         return {
             "thumbprint": thumbprint,
             "found": True,
-            "subject": certificate.subject.rfc4514_string(),
-            "issuer": certificate.issuer.rfc4514_string(),
+            "subject": certificates.shown(certificate.subject),
+            "issuer": certificates.shown(certificate.issuer),
             "serial_number": _hexadecimal(certificate.serial_number),
             "not_before": begin,
             "not_after": end,

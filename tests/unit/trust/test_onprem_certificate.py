@@ -353,6 +353,18 @@ def test_a_subject_of_ones_own_has_the_sip_domains_beside_it() -> None:
     assert (asked["subject"], asked["dns_names"]) == ("CN=hybrid", ["contoso.com", "fabrikam.com"])
 
 
+@pytest.mark.parametrize("given", [r"CN=hybrid,O=Contoso\, Inc.", 'CN=hybrid, O="Contoso, Inc."'])
+def test_a_subject_in_either_form_is_sent_as_windows_reads_it_and_made_once(given: str) -> None:
+    shown = 'CN=hybrid, O="Contoso, Inc."'
+    fresh = stored(B, not_before=utc_text(NOW), not_after=utc_text(NOW + 365 * DAY), subject=shown, issuer=shown)
+    _result, server = run({**OWN, "subject": given}, read(assigned(A)), ([], [], {"made": [fresh]}))
+    assert server.calls[1][1]["parameters"]["subject"] == shown
+    other = {**fresh, "subject": r"CN=hybrid,O=Contoso\, Inc.", "issuer": r"CN=hybrid,O=Contoso\, Inc."}
+    for left in (fresh, other):
+        again, _server = run({**OWN, "subject": given}, read(assigned(A), left))
+        assert (again["changed"], again["certificate"]["thumbprint"]) == (False, B)
+
+
 @pytest.mark.parametrize("age", [0, 31, 182])
 def test_a_certificate_that_was_made_long_ago_and_never_staged_is_used(age: int) -> None:
     """The tenant was not writable for a while after it had been made."""
