@@ -32,6 +32,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.assignment 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.issue import SelfSigned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, check_subject, check_usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_names import domain_key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import Pfx, load_pfx
@@ -386,8 +387,8 @@ def _self_signed(params: Mapping[str, Any]) -> SelfSigned:
 
 
 def _names(domains: Sequence[SipDomain]) -> tuple[str, ...]:
-    """The SIP domains, the default one first, as the certificate's alternative names hold them."""
-    return tuple(dict.fromkeys(entry["name"].lower() for entry in sorted(domains, key=lambda entry: not entry["default"])))
+    """The SIP domains, the default one first, as the certificate's alternative names hold them, in ASCII (RFC 5280 section 7.2)."""
+    return tuple(dict.fromkeys(domain_key(entry["name"]) for entry in sorted(domains, key=lambda entry: not entry["default"])))
 
 
 def _default_subject(domains: Sequence[SipDomain]) -> str:

@@ -357,6 +357,20 @@ def test_both_runners_try_the_metadata_of_the_oauth_servers_that_are_named_befor
         assert tried == [f"https://{name}.contoso.com/" for name in ("microsoft.sts", "clients", "adfs1", "adfs2")]
 
 
+@needs_engine
+def test_both_runners_read_a_web_config_as_xml(farms: tuple[Farm, Farm]) -> None:
+    address = "http://proxy.contoso.com"
+    commented = web_config(address).replace("<proxy ", "<!-- <proxy ").replace(" />", " /> -->", 1)
+    files = {path_of(SE, "int"): commented, path_of(SE, "ext"): web_config(address).replace("</configuration>", "")}
+    for ask, farm in ((ask_python, farms[0]), (ask_engine, farms[1])):
+        farm.state.data["deployments"][0]["front_ends"][0]["settings"] = {"files": files}
+        answer = ask(farm, {"modules": ["SkypeForBusiness"], "calls": [call.as_json() for call in SETTINGS_CALLS]})
+        told = {row["setting"]: row for row in answer["answers"]["server_settings"]}
+        assert (told["web_proxy_internal"]["value"], told["web_proxy_internal"]["unread"]) == (None, None)
+        assert told["web_proxy_internal"]["subject"] == path_of(SE, "int")
+        assert (told["web_proxy_external"]["value"], bool(told["web_proxy_external"]["unread"])) == (None, True)
+
+
 KEYS: dict[str, tuple[dict[str, Any], Any]] = {
     "as it should be": ({}, key_files.RULES),
     "CNG": ({"key_provider": "cng"}, key_files.RULES),

@@ -15,7 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.superseded import superseded
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import MINIMUM_RSA_BITS, first_use, in_date, long_enough
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, left_text, time_or_none, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import days_left, left_text, length_text, time_or_none, utc_text
 
 PRESENT = Rule(
     "certificate.present",
@@ -237,7 +237,7 @@ def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iter
         Unknown("its validity was not read") if begin is None or end is None else end - begin <= timedelta(days=longest),
         subject,
         f"{longest} days at most",
-        "" if begin is None or end is None else f"{(end - begin).days} days",
+        "" if begin is None or end is None else length_text(end - begin),
         "Choose a certificate template with a shorter validity at the next roll.",
     )
 

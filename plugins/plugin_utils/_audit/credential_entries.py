@@ -29,7 +29,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import length_text, time_or_none, utc_text
 
 UNKNOWN_OWNER = Rule(
     "credential.unknown",
@@ -188,7 +188,7 @@ def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
         Unknown("its validity was not read") if begin is None or end is None else end - begin <= timedelta(days=longest),
         subject,
         f"{longest} days at most",
-        "" if begin is None or end is None else f"{(end - begin).days} days",
+        "" if begin is None or end is None else length_text(end - begin),
         "Have its owner replace it by one with a shorter validity.",
     )
     usage = key.get("usage")

@@ -88,5 +88,15 @@ def left_text(end: datetime, now: datetime) -> str:
     return f"{_days_text(days_left(end, now))} left, until {utc_text(end)}" if now < end else f"ended on {utc_text(end)}"
 
 
+def length_text(length: timedelta) -> str:
+    """How long something lasts, to the second: 366 days and 1 hour."""
+    left, found = int(length.total_seconds()), []
+    for word, seconds in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, left = divmod(left, seconds)
+        if count:
+            found.append(f"{count} {word}{'' if count == 1 else 's'}")
+    return f"{', '.join(found[:-1])}{' and ' if found[1:] else ''}{found[-1]}" if found else "no time"
+
+
 def _days_text(days: int) -> str:
     return "less than a day" if days == 0 else "1 day" if days == 1 else f"{days} days"

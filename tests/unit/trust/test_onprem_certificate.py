@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.sfb.hybrid_auth.plugins.action import onprem_certificate
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import SipDomain
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment, issue
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 from tests.lab.farm import certificates
@@ -351,6 +353,14 @@ def test_a_subject_of_ones_own_has_the_sip_domains_beside_it() -> None:
     _result, server = run({**OWN, "subject": "CN=hybrid"}, read(assigned(A)), ([], [], {"made": [fresh]}))
     asked = server.calls[1][1]["parameters"]
     assert (asked["subject"], asked["dns_names"]) == ("CN=hybrid", ["contoso.com", "fabrikam.com"])
+
+
+def test_a_domain_beyond_ascii_is_named_in_its_ascii_form() -> None:
+    listed: list[SipDomain] = [
+        {"name": "Fabrikam.com", "default": False},
+        {"name": "m\u00fcnchen.contoso.com", "default": True},
+    ]
+    assert onprem_certificate._names(listed) == ("xn--mnchen-3ya.contoso.com", "fabrikam.com")
 
 
 @pytest.mark.parametrize("given", [r"CN=hybrid,O=Contoso\, Inc.", 'CN=hybrid, O="Contoso, Inc."'])

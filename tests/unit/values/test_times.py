@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import (
     left_text,
+    length_text,
     parse_time,
     shifted,
     soon_text,
@@ -69,3 +70,18 @@ def test_how_soon_an_end_is_reads_as_people_say_it(hours: float, soon: str, left
     assert (soon_text(end, now), left_text(end, now)) == (soon, f"{left}{utc_text(end)}")
     over = now
     assert left_text(over, end) == "ended on 2027-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(days=366), "366 days"),
+        (timedelta(days=366, hours=1), "366 days and 1 hour"),
+        (timedelta(days=1, minutes=10, seconds=1), "1 day, 10 minutes and 1 second"),
+        (timedelta(seconds=59), "59 seconds"),
+        (timedelta(), "no time"),
+    ],
+)
+def test_how_long_something_lasts_is_said_to_the_second(length: timedelta, text: str) -> None:
+    """A validity of 366 days and an hour is longer than 366 days, and a finding has to say why."""
+    assert length_text(length) == text
