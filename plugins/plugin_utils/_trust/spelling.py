@@ -53,11 +53,14 @@ def _same_words(left: str, right: str) -> bool:
 
 
 def _one_word_apart(left: str, right: str) -> bool:
-    """Whether two names share three words at least, the collection's first among them, or two of three and the last one is cut short."""
+    """Whether the left name, of three words at least, is the right one without one of its words, or with a short one after it such as id,
+    or with its last one cut short.
+    """
     ours, theirs = _words(left), _words(right)
-    more, less = sorted((ours, theirs), key=len, reverse=True)
-    if len(more) == len(less) + 1:
-        return len(less) >= _SHARED_WORDS and not Counter(less) - Counter(more)
+    if len(theirs) == len(ours) + 1:
+        return len(ours) >= _SHARED_WORDS and not Counter(ours) - Counter(theirs)
+    if len(ours) == len(theirs) + 1:
+        return len(theirs) >= _SHARED_WORDS and ours[:-1] == theirs and len(ours[-1]) <= _SHORTEST_WORD
     return len(ours) == len(theirs) >= _SHARED_WORDS and ours[:-1] == theirs[:-1] and theirs[-1].startswith(ours[-1])
 
 
