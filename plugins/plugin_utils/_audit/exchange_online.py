@@ -40,7 +40,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     if isinstance(used, Unknown):
         yield EWS.unknown(facts.subject, used.why)
     elif not used:
-        yield EWS.passed(facts.subject, f"{_address(facts) or 'no Autodiscover URL'}, and no certificate is wanted on Exchange Online")
+        address = _address(facts) or "no Autodiscover URL"
+        yield EWS.passed(facts.subject, f"{address}, no certificate is wanted on Exchange Online, and no dedicated application is named")
     else:
         actual, remedy = _today(facts, _shared(facts))
         yield EWS.of(severity(facts)).warned(facts.subject, "no need of them, or a plan for their end", f"{used}: {actual}", remedy)
@@ -53,7 +54,11 @@ def uses(facts: Facts) -> str | Unknown | None:
         return address
     if facts.expected.exchange_credential:
         return "the farm's certificate is wanted on the Exchange Online principal"
-    return f"the farm finds mailboxes by {address}" if address and is_exchange_online(address) else None
+    if address and is_exchange_online(address):
+        return f"the farm finds mailboxes by {address}"
+    # It takes the place of the shared principal for these services alone, and ends with them.
+    named = facts.expected.dedicated_application
+    return f"the farm is to have the dedicated application {named}" if named else None
 
 
 def _address(facts: Facts) -> str | Unknown:

@@ -13,6 +13,7 @@ What these services answer to a farm's token that names no user is published now
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,6 +40,12 @@ _BODY = (
     "</soap:Envelope>"
 )
 _ANSWER = b"GetServerTimeZonesResponse"
+# NoError where the request was answered: https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
+_CODE = re.compile(rb"<(?:\w+:)?ResponseCode>\s*(\w{1,80})\s*<")
+_CODE_REMEDY = (
+    "Look that code up in Microsoft's reference of Exchange Web Services (ResponseCode). That the farm may sign in there does not tell "
+    "that it may reach a mailbox: run trust_proof with mailbox too."
+)
 _IN_BETWEEN = "Check that no proxy or portal answers in the place of Exchange Online."
 _LISTED = (
     f"Look at the tenant's list with Get-OrganizationConfig, and set it with '{LIST_SETTING}', which takes up to a day. "
@@ -99,6 +106,10 @@ def ask(token: str, cloud: str, ca_path: str | None, now: datetime) -> Entry:
     # A page of a proxy or a portal may come with 200 too.
     if answer.status_code == 200 and _ANSWER not in answer.content:
         return Entry("not_known", place, "Something answered 200, and not as Exchange Web Services do.", _IN_BETWEEN, 200)
+    code = next((one.decode("ascii", "replace") for one in _CODE.findall(answer.content) if one != b"NoError"), None)
+    if answer.status_code == 200 and code:
+        said = f"Exchange Web Services took the token and answered {code} instead of what was asked for."
+        return Entry("not_known", place, said, _CODE_REMEDY, 200)
     return explain(int(answer.status_code), safe(str(reason)) if reason is not None else None, place, now)
 
 

@@ -24,6 +24,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 CALL_ID = "mailbox"
 BINDINGS = ("NetNamedPipe", "NetTCP")
 FOLDERS = ("ConversationHistory", "Inbox", "Dumpster")
+_PASSED, _NOT_PASSED = re.compile(r"\bpassed\b", re.IGNORECASE), re.compile(r"\b(not|never|n't)\s+passed\b", re.IGNORECASE)
+# As .NET and the cmdlet write the status of an answer: "(403)", "HTTP status 403", "status code: 403". Other numbers are not one.
+_STATUS = re.compile(r"\(([45]\d\d)\)|\b(?:HTTP|status|code|error)\W{1,3}([45]\d\d)\b", re.IGNORECASE)
 _VERBOSE = "Run it in the Management Shell with -Verbose: it shows the HTTP exchange."
 
 
@@ -51,25 +54,35 @@ def explain(rows: list[str], failure: Mapping[str, Any] | None, now: datetime) -
 
     That the text of success contains "passed" is what Microsoft's own diagnostic tool for the server looks for.
     """
-    if failure is None:
-        said = " ".join(rows)
-        if "passed" in said.lower():
-            return "pass", "The farm's storage service reached the mailbox through Exchange Web Services.", ""
-        if "fail" in said.lower():
-            return "fail", f"The test failed: {quoted(said)}", _VERBOSE
-        return "warn", f"The test ended without saying that it passed: {quoted(said) or 'it said nothing.'}", _VERBOSE
-    return _failed(str(failure.get("message") or ""), now)
+    if failure is not None:
+        return _failed(str(failure.get("message") or ""), now)
+    said = " ".join(rows)
+    if _PASSED.search(said) and not _NOT_PASSED.search(said):
+        return "pass", "The farm's storage service reached the mailbox through Exchange Web Services.", ""
+    if "fail" in said.lower() or _refusal(said):
+        return _refused(said, now) or ("fail", f"The test failed: {quoted(said)}", _VERBOSE)
+    return "warn", f"The test ended without saying that it passed: {quoted(said) or 'it said nothing.'}", _VERBOSE
 
 
-def _failed(message: str, now: datetime) -> tuple[str, str, str]:
-    """The same for the message of a failure."""
-    if "401" in message or "unauthorized" in message.lower():
+def _refusal(message: str) -> str | None:
+    """The status with which HTTP refused, 401 or 403; None where the text tells neither. A status counts before a word."""
+    statuses = [one for found in _STATUS.finditer(message) for one in found.groups() if one]
+    if statuses:
+        return statuses[0] if statuses[0] in ("401", "403") else None
+    word = re.search(r"\b(unauthorized|forbidden)\b", message, re.IGNORECASE)
+    return None if word is None else "401" if word[0].lower() == "unauthorized" else "403"
+
+
+def _refused(message: str, now: datetime) -> tuple[str, str, str] | None:
+    """The same for a text that tells how Exchange refused; None where it tells nothing of that."""
+    refusal = _refusal(message)
+    if refusal == "401":
         return (
             "fail",
             f"Exchange refused the farm's token: {quoted(message)}",
             "Check the token proof first; an Exchange Server on premises needs its own OAuth configuration.",
         )
-    if re.search(r"\b403\b", message) or "forbidden" in message.lower():
+    if refusal == "403":
         return (
             "fail",
             f"Exchange did not let the farm in: {quoted(message)}",
@@ -77,6 +90,14 @@ def _failed(message: str, now: datetime) -> tuple[str, str, str]:
             "Look for the header X-EWS-Policy-Reason in what the cmdlet shows with -Verbose. "
             "Which application id the farm needs on the tenant's list is not documented.",
         )
+    return None
+
+
+def _failed(message: str, now: datetime) -> tuple[str, str, str]:
+    """The same for the message of a failure."""
+    refused = _refused(message, now)
+    if refused:
+        return refused
     if "access denied" in message.lower() or "access is denied" in message.lower():
         return (
             "warn",

@@ -64,8 +64,11 @@ MICROSOFT = (
 
 
 def in_domain(host: str, domain: str) -> bool:
-    """Whether the host is the domain itself or below it, label by label: evilcontoso.com is not in contoso.com."""
-    return f".{host.lower()}".endswith(f".{domain.lower()}")
+    """Whether the host is the domain itself or below it, label by label: evilcontoso.com is not in contoso.com.
+
+    The final dot of a whole name counts for nothing.
+    """
+    return f".{host.lower().removesuffix('.')}".endswith(f".{domain.lower()}")
 
 
 def in_any(host: str, domains: Iterable[str]) -> bool:

@@ -167,6 +167,8 @@ def test_a_roll_that_the_tenant_does_not_know_has_the_day_on_which_it_fails(read
 def test_the_end_of_exchange_web_services_is_there_only_where_they_are_needed(read: Estates) -> None:
     days = [one.when for one in calendar(known(read["right"], exchange_credential=True)) if one.id == "exchange_online.ews"]
     assert days == [stage.begins for stage in ews.STAGES if stage.begins > NOW]
+    named = known(read["right"], exchange_credential=False, dedicated_application="SfB Hybrid")
+    assert [when for when, _what in of(calendar(named), "exchange_online.ews")] == [utc_text(ews.END.begins)]
     assert not of(calendar(known(read["right"], exchange_credential=False)), "exchange_online.ews")
 
 

@@ -85,6 +85,15 @@ def test_which_id_belongs_on_the_list_is_not_guessed(lead: dict[str, Any]) -> No
     assert not any(app_id in finding.remedy for app_id in (states.SKYPE, states.EXCHANGE))
 
 
+def test_a_dedicated_application_ends_with_them_too(lead: dict[str, Any]) -> None:
+    for url in (ON_PREMISES, None):
+        for now, severity in ((ALLOW_LIST.begins - SECOND, "medium"), (ALLOW_LIST.begins, "high"), (END.begins, "critical")):
+            finding = judged(lead, now, url, dedicated_application="SfB Hybrid")
+            assert (finding.status, finding.severity) == ("warn", severity)
+            assert finding.actual.startswith("the farm is to have the dedicated application SfB Hybrid: ")
+            assert "shared" not in finding.actual
+
+
 def test_without_a_way_to_exchange_online_it_passes_on_every_day(lead: dict[str, Any]) -> None:
     for now in (SHARED_BLOCKED.begins, ALLOW_LIST.begins, END.begins):
         for url in (ON_PREMISES, None, ""):

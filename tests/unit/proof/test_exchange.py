@@ -86,6 +86,15 @@ def test_a_page_of_something_in_between_lets_nobody_in(talk: Talk) -> None:
     assert "proxy" in finding(result)["remedy"]
 
 
+@pytest.mark.parametrize(("code", "outcome"), [("NoError", "let_in"), ("ErrorAccessDenied", "not_known"), ("ErrorServerBusy", "not_known")])
+def test_an_answer_lets_in_only_without_an_error_in_it(talk: Talk, code: str, outcome: str) -> None:
+    answer = f"<m:GetServerTimeZonesResponse><m:ResponseCode>{code}</m:ResponseCode></m:GetServerTimeZonesResponse>"
+    talk(FOUND, exchanges(GRANTED), Said("POST", EWS, 200, answer))
+    result = run(OPTIONS, SIGNED)
+    assert (result["exchange"]["outcome"], result["exchange"]["status"]) == (outcome, 200)
+    assert (code in finding(result)["actual"]) is (outcome == "not_known")
+
+
 def test_not_asked_for_it_is_no_step_and_no_finding(talk: Talk) -> None:
     talk(FOUND, exchanges(GRANTED))
     result = run({"current": CURRENT}, SIGNED)

@@ -44,6 +44,7 @@ def test_the_stages_are_in_order_and_begin_with_their_day() -> None:
         ("https://Outlook.Office365.com:443/EWS/Exchange.asmx", True),
         ("https://autodiscover-s-dod.office365.us/autodiscover/autodiscover.svc", True),
         ("https://autodiscover-s.partner.outlook.cn/autodiscover/autodiscover.svc", True),
+        ("https://autodiscover-s.outlook.com./autodiscover/autodiscover.svc", True),
         ("https://exchange.contoso.com/autodiscover/autodiscover.svc", False),
         ("https://notoutlook.com/", False),
         ("https://outlook.com.contoso.com/", False),
