@@ -344,7 +344,7 @@ findings:
     remedy:
       description: What to do next; empty where nothing is wrong.
       type: str
-      sample: "Roll to a new certificate: put it on every server and in the tenant first, then assign it."
+      sample: "Run sfb.hybrid_auth.configure, which puts it there, or use sp_credential."
 calendar:
   description:
     - Every date to come that changes what the findings say as long as what was read stays so, in order. A date that was not read is not

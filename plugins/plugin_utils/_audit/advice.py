@@ -6,6 +6,11 @@
 
 from __future__ import annotations
 
+ROLL = (
+    "Roll to a new certificate with sfb.hybrid_auth.rotate (trust_rotation_create says where it comes from): it puts it on every server "
+    "and in the tenant first, then assigns it."
+)
+
 
 def configure(does: str, module: str) -> str:
     """That a run of configure does it, and which module does it alone."""
@@ -15,5 +20,5 @@ def configure(does: str, module: str) -> str:
 def remove(thumbprint: str | None) -> str:
     """How a key is taken away, to be followed by when; thumbprint: of the certificate that is in its entry, None where it is not known."""
     if thumbprint is None:
-        return "Name its owner in trust_known_thumbprints, or remove it with sp_credential and key_id"
+        return "The role has no variable that removes a key whose certificate is not known: remove it with sp_credential and key_id"
     return f"Remove it with trust_rotation_remove_thumbprints: [{thumbprint}] in a run of rotate, or with sp_credential and key_id"

@@ -249,7 +249,9 @@ def _permissions(facts: Facts, applications: Sequence[Object]) -> Iterator[Findi
         elif not strangers and (signs or application.get("named")):
             yield PERMISSION.passed(subject, told)
         else:
-            yield PERMISSION.warned(subject, "an application whose keys have known owners", f"full_access_as_app, {told}", _WHOSE)
+            none = "An application that may open every mailbox has no key, and nobody named it"
+            rule = PERMISSION.saying("An application that may open every mailbox has a key of an unknown owner" if strangers else none)
+            yield rule.warned(subject, "an application whose keys have known owners", f"full_access_as_app, {told}", _WHOSE)
     if not there:
         yield PERMISSION.passed(facts.subject, "none of the tenant's own applications has full_access_as_app")
 

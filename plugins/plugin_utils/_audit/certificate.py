@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, Server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
@@ -214,13 +214,13 @@ def certificates(facts: Facts) -> list[tuple[Object, datetime]]:
 
 
 def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iterator[Finding]:
-    subject, roll = label(certificate), "Roll to a new certificate: put it on every server and in the tenant first, then assign it."
+    subject = label(certificate)
     begin, end = time_or_none(certificate.get("not_before")), time_or_none(certificate.get("not_after"))
     text = f"{utc_text(begin) if begin else 'not known'} to {utc_text(end) if end else 'not known'}"
-    yield IN_DATE.judged(
-        _told(in_date(begin, end, used_from), "its validity was not read"), subject, f"valid on {utc_text(used_from)}", text, roll
+    yield _in_date_as(begin, end, used_from, facts.now).judged(
+        _told(in_date(begin, end, used_from), "its validity was not read"), subject, f"valid on {utc_text(used_from)}", text, advice.ROLL
     )
-    yield _ending_soon(facts, subject, end, roll)
+    yield _ending_soon(facts, subject, end)
     kind, bits = certificate.get("key_type"), certificate.get("key_size")
     long = long_enough(kind, bits)
     yield KEY.judged(
@@ -228,18 +228,29 @@ def _certificate(facts: Facts, certificate: Object, used_from: datetime) -> Iter
         subject,
         f"RSA, {MINIMUM_RSA_BITS} bits or more",
         key_text(kind, bits),
-        roll,
+        advice.ROLL,
     )
     algorithm = certificate.get("signature_algorithm")
-    yield SIGNATURE_HASH.judged(strong_hash(algorithm), subject, "SHA-256 or better", str(algorithm), roll)
+    yield SIGNATURE_HASH.judged(strong_hash(algorithm), subject, "SHA-256 or better", str(algorithm), advice.ROLL)
     longest = facts.expected.longest_validity_days
     yield VALIDITY.judged(
         Unknown("its validity was not read") if begin is None or end is None else end - begin <= timedelta(days=longest),
         subject,
         f"{longest} days at most",
         "" if begin is None or end is None else length_text(end - begin),
-        "Choose a certificate template with a shorter validity at the next roll.",
+        "Give the next certificate a shorter validity: with trust_rotation_valid_days where rotate makes it, else with another template.",
     )
+
+
+def _in_date_as(begin: datetime | None, end: datetime | None, used_from: datetime, now: datetime) -> Rule:
+    """The rule with the words for which end of its validity the time of use is beyond."""
+    if begin is not None and used_from < begin:
+        return IN_DATE.saying(
+            "The certificate is not yet valid" if used_from <= now else "The certificate is not yet valid when it is to sign"
+        )
+    if end is not None and end <= now:
+        return IN_DATE.saying("The certificate has expired")
+    return IN_DATE.saying("The certificate ends before it is to sign")
 
 
 def succeeded(facts: Facts, end: datetime) -> bool:
@@ -248,15 +259,15 @@ def succeeded(facts: Facts, end: datetime) -> bool:
     return any(begin < end and last is not None and last > end for begin, last in later)
 
 
-def _ending_soon(facts: Facts, subject: str, end: datetime | None, roll: str) -> Finding:
+def _ending_soon(facts: Facts, subject: str, end: datetime | None) -> Finding:
     """It fails within fail_days, unless a certificate that lasts longer takes over before it ends."""
     if end is None:
         return ENDING_SOON.unknown(subject, "its end was not read")
     left, limit, failing = days_left(end, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
-    text = left_text(end, facts.now)
+    text, rule = left_text(end, facts.now), ENDING_SOON.saying("The certificate has ended") if end <= facts.now else ENDING_SOON
     if left < failing and not succeeded(facts, end):
-        return ENDING_SOON.failed(subject, f"{failing} days left or more, or a successor that is staged", text, roll)
-    return ENDING_SOON.judged(left >= limit, subject, f"{limit} days left or more", text, roll)
+        return rule.failed(subject, f"{failing} days left or more, or a successor that is staged", text, advice.ROLL)
+    return rule.judged(left >= limit, subject, f"{limit} days left or more", text, advice.ROLL)
 
 
 def _told(value: object, why: str) -> bool | Unknown:

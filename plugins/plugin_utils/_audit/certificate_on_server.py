@@ -76,7 +76,7 @@ def told_of_key(subject: str, told: Object | Unknown) -> Finding:
         return KEY_ACCESS.unknown(subject, f"NETWORK SERVICE may be a member of one of these: {actual}")
     if not reads:
         grant = f' (icacls "{file}" /grant *{key_access.NETWORK_SERVICE}:R)' if file else ""
-        return KEY_ACCESS.failed(
+        return KEY_ACCESS.saying("The Front End's services cannot read the certificate's private key").failed(
             subject,
             _WANTED,
             actual,
@@ -85,12 +85,16 @@ def told_of_key(subject: str, told: Object | Unknown) -> Finding:
     broad = key_access.broad(access)
     if broad:
         names = ", ".join(map(key_access.shown, broad))
-        return KEY_ACCESS.of("high").warned(
-            subject,
-            f"{_WANTED}, and nobody but services and administrators does",
-            actual,
-            f"Let NETWORK SERVICE itself read the key, then take it from {names} (certlm.msc, the certificate, All Tasks, Manage Private "
-            "Keys), and roll to a new certificate, since the key may have been copied.",
+        return (
+            KEY_ACCESS.of("high")
+            .saying("Not only services and administrators can read the certificate's private key")
+            .warned(
+                subject,
+                f"{_WANTED}, and nobody but services and administrators does",
+                actual,
+                f"Let NETWORK SERVICE itself read the key, then take it from {names} (certlm.msc, the certificate, All Tasks, Manage "
+                "Private Keys), and roll to a new certificate, since the key may have been copied.",
+            )
         )
     return KEY_ACCESS.passed(subject, actual, _WANTED)
 

@@ -127,7 +127,7 @@ def _ending(
     left, limit, failing = days_left(until, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
     text, with_it = left_text(until, facts.now), end is not None and end - until < timedelta(days=1)
     # Another entry of a certificate that ends then serves no longer than this one.
-    remedy = "Roll to a new certificate, since this one ends then." if with_it else beside
+    remedy = "Roll to a new certificate with sfb.hybrid_auth.rotate, since this one ends then." if with_it else beside
     following = facts.lead.following()
     begin = None if isinstance(following, Unknown) or following is None else time_or_none(following.get("effective_date"))
     if left < failing and (begin is None or begin > until):

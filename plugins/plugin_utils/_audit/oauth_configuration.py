@@ -13,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advi
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.application import may_be_dedicated
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
 
 SERVICE_NAME = Rule(
@@ -50,9 +50,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     wanted, there = facts.expected.service_name, configuration.get("service_name")
     told = f"{there or 'none'}{may_be_dedicated(there, wanted, *PROCEDURE)}"
-    yield SERVICE_NAME.judged(
-        same_text(there, wanted), _SUBJECT, wanted, told, advice.configure("sets it (trust_service_name)", "oauth_configuration")
-    )
+    yield SERVICE_NAME.judged(same_text(there, wanted), _SUBJECT, wanted, told, _naming(facts, str(there or "")))
     if "exchange_autodiscover_url" not in configuration:
         yield AUTODISCOVER_URL.unknown(_SUBJECT, "the setting was not read")
         return
@@ -63,4 +61,23 @@ def check(facts: Facts) -> Iterator[Finding]:
     elif _PATH.match(url):
         yield AUTODISCOVER_URL.passed(_SUBJECT, url)
     else:
-        yield AUTODISCOVER_URL.warned(_SUBJECT, "https://<host>/autodiscover/autodiscover.svc", url or "none", _SET)
+        yield _other_url(url).warned(_SUBJECT, "https://<host>/autodiscover/autodiscover.svc", url or "none", _SET)
+
+
+def _naming(facts: Facts, there: str) -> str:
+    """How the name is set: what may be another's a run changes only where it is named."""
+    if not there or any(same_text(there, one) for one in (SKYPE_FOR_BUSINESS_ONLINE, facts.expected.skype_application_id)):
+        return advice.configure("sets it (trust_service_name)", "oauth_configuration")
+    return (
+        f"Leave it with trust_service_name: {there}, or have sfb.hybrid_auth.configure set it with trust_takeover: [{there}], without "
+        "which the run stops, or use oauth_configuration."
+    )
+
+
+def _other_url(url: str) -> Rule:
+    """The rule with the words for a URL that is there and not the service's."""
+    if not url:
+        return AUTODISCOVER_URL
+    if not url.lower().startswith("https://"):
+        return AUTODISCOVER_URL.saying("The farm's URL of Exchange's Autodiscover does not begin with https")
+    return AUTODISCOVER_URL.saying("The farm's URL of Exchange's Autodiscover is not that of its service")

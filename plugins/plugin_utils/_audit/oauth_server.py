@@ -161,8 +161,14 @@ def _server(facts: Facts, server: Object, subject: str) -> Iterator[Finding]:
 
 def _each(facts: Facts, server: Object) -> Iterator[Finding]:
     subject, url = _subject(server.get("identity")), str(server.get("metadata_url") or "")
+    # The role sets the URL of its own server alone.
+    own = same_text(server.get("identity"), facts.expected.oauth_server_name)
     yield HTTPS.judged(
-        url.lower().startswith("https://") if url else Unknown("it has no metadata URL"), subject, "https", url, "Set an https URL."
+        url.lower().startswith("https://") if url else Unknown("it has no metadata URL"),
+        subject,
+        "https",
+        url,
+        _REPAIR if own else "The role has no variable for this server: set an https URL with oauth_server and metadata_url.",
     )
     accepted = server.get("accept_security_identifier_information")
     modern = same_text(server.get("type"), "AzureAD") and not same_text(server.get("identity"), facts.expected.oauth_server_name)

@@ -70,9 +70,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     effective = time_or_none(following.get("effective_date"))
     when = utc_text(effective) if effective else "a date that was not read"
-    yield PENDING.warned(
-        label(following), _NONE, f"it signs from {when} on", "Follow the roll to its end, and audit again after that date."
-    )
+    yield PENDING.warned(label(following), _NONE, f"it signs from {when} on", "Run sfb.hybrid_auth.rotate daily until the roll is done.")
     yield from _in_cloud(facts, following, when)
     yield from _on_servers(facts, following)
     current = facts.lead.certificate()
@@ -82,7 +80,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         label(following),
         f"{utc_text(end)} at the latest" if end else "",
         when,
-        "Stage it again with an earlier effective date: Set-CsCertificate -Roll -EffectiveDate.",
+        "The role has no variable that stages a roll again: use onprem_certificate with replace_pending and an earlier effective_date, or "
+        "Set-CsCertificate -Roll -EffectiveDate.",
     )
 
 

@@ -126,13 +126,14 @@ def _build(server: Server, known: Product | Unknown, own: dict[str, Build] | Unk
         wrong.append(f"below {shown(known.fixed)}, which has the fixes of {FIXES}")
     if level < known.dedicated:
         wrong.append(f"below {shown(known.dedicated)}, the least build for a dedicated application")
-    wrong += [
-        f"{name} is {shown(build)}, of another version than the product" for name, build in own.items() if build[:3] != known.baseline
-    ]
-    wrong += _differences(own, elsewhere)
+    mixed = [f"{name} is {shown(build)}, of another version than the product" for name, build in own.items() if build[:3] != known.baseline]
+    differs = list(_differences(own, elsewhere))
+    kinds = {"lacks known fixes": wrong, "is not that of its product": mixed, "differs from another server's": differs}
+    rule = BUILD.saying(f"The server's build {' and '.join(words for words, found in kinds.items() if found)}")
+    wrong = [*wrong, *mixed, *differs]
     lower = ", ".join(f"{name} {shown(build)}" for name, build in sorted(own.items()) if build < level)
     text = f"{shown(level)}, the highest of its components; lower: {lower}" if lower else shown(level)
-    return BUILD.judged(
+    return rule.judged(
         Unknown(f"{shown(level)} has the known fixes, but the build of {unknown} is not known") if unknown and not wrong else not wrong,
         server.name,
         f"{shown(known.fixed)} or newer, the same on all servers",

@@ -46,6 +46,10 @@ _CODE_REMEDY = (
     "Look that code up in Microsoft's reference of Exchange Web Services (ResponseCode). That the farm may sign in there does not tell "
     "that it may reach a mailbox: run trust_proof with mailbox too."
 )
+_WAY = (
+    "Check that the controller reaches that host, and that no proxy or portal answers in its place. Where a proxy inspects TLS, give its "
+    "certificate authority with trust_ca_path (ca_path of a module). Prove again then."
+)
 _IN_BETWEEN = "Check that no proxy or portal answers in the place of Exchange Online."
 _LISTED = (
     f"Look at the tenant's list with Get-OrganizationConfig, and set it with '{LIST_SETTING}', which takes up to a day. "
@@ -101,7 +105,7 @@ def ask(token: str, cloud: str, ca_path: str | None, now: datetime) -> Entry:
     try:
         answer = HttpSession(ca_path=ca_path).post(place, data=_BODY.encode(), headers=headers)
     except HybridAuthError as exc:
-        return Entry("not_known", place, f"Exchange Online could not be asked: {exc}", "Correct that, and prove again.")
+        return Entry("not_known", place, f"Exchange Online could not be asked: {exc.message}", _WAY)
     reason = answer.headers.get(POLICY_REASON)
     # A page of a proxy or a portal may come with 200 too.
     if answer.status_code == 200 and _ANSWER not in answer.content:

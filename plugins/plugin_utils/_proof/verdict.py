@@ -149,7 +149,7 @@ def _of_client(codes: set[int], text: str, asked: Asked) -> _Cause | None:
         return (
             "disabled_account",
             f"The service principal {asked.application} is disabled in the tenant.",
-            f"Enable it with sp_account (app_id {asked.application}).",
+            f"The role has no variable that enables it: use sp_account with app_id {asked.application}.",
         )
     if codes & _APPLICATION and asked.host:
         return (
@@ -172,7 +172,7 @@ def _of_resource(codes: set[int], text: str, asked: Asked) -> _Cause | None:
         return (
             "disabled_account",
             f"The service principal of the resource {asked.resource} is disabled in the tenant.",
-            f"Enable it with sp_account (app_id {application}).",
+            f"Run sfb.hybrid_auth.configure, which enables that of Exchange Online, or use sp_account with app_id {application}.",
         )
     if codes & _RESOURCE:
         return (

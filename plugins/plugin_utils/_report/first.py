@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,17 +16,23 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words impo
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _LONGEST, _LONGEST_REMEDY = 90, 190
+_VARIABLE = re.compile(r"\btrust_\w+")
+_UNSTOPPED = "First see to what stops the run."
 
 
 @dataclass(frozen=True)
 class Action:
-    """state: the sign that it has. what: what is the case. about: of what. remedy: what to do. deployments: where, in words."""
+    """state: the sign that it has. what: what is the case. about: of what. remedy: what to do. deployments: where, in words.
+
+    stops: whether the run that the remedy names would stop.
+    """
 
     state: str
     deployments: str
     what: str
     about: str
     remedy: str
+    stops: bool = False
 
 
 def actions(deployments: Sequence[Mapping[str, Any]]) -> list[Action]:
@@ -42,6 +49,8 @@ def actions(deployments: Sequence[Mapping[str, Any]]) -> list[Action]:
 
 def _merged(listed: Sequence[Action]) -> Action:
     first, *others = listed
+    if any(one.stops for one in listed):
+        first = replace(first, remedy=f"{_UNSTOPPED} {first.remedy}")
     names = list(dict.fromkeys(one.deployments for one in listed))
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     if not others:
@@ -60,14 +69,14 @@ def _of(one: Mapping[str, Any]) -> Iterator[tuple[int, Action]]:
         yield 1, _action("fail", name, "A run would stop before its first change", "", one["obstacle"])
     failed, warned = len(_SEVERITIES) + 3, len(_SEVERITIES) + 4
     for severity, listed in _grouped(one["findings"], "fail"):
-        yield 2 + _SEVERITIES.index(severity), _finding("fail", name, listed)
+        yield 2 + _SEVERITIES.index(severity), _finding("fail", name, listed, stops=bool(one["obstacle"]))
     if one["differences"]:
         titles = ", ".join(step["title"] for step in one["differences"])
         remedy = "" if one["obstacle"] else "Run sfb.hybrid_auth.configure, first with --check --diff, which shows each change."
         yield failed, _action("fail", name, f"A run would change {plural(len(one['differences']), 'part')}", titles, remedy)
     for severity, listed in _grouped(one["findings"], "warn"):
         if severity in _SEVERITIES[:2]:
-            yield warned + _SEVERITIES.index(severity), _finding("warn", name, listed)
+            yield warned + _SEVERITIES.index(severity), _finding("warn", name, listed, stops=bool(one["obstacle"]))
 
 
 def _grouped(findings: Sequence[Mapping[str, Any]], status: str) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
@@ -79,10 +88,13 @@ def _grouped(findings: Sequence[Mapping[str, Any]], status: str) -> Iterator[tup
     yield from ((key[0], listed) for key, listed in sorted(groups.items(), key=lambda item: _SEVERITIES.index(item[0][0])))
 
 
-def _finding(state: str, deployment: str, listed: Sequence[Mapping[str, Any]]) -> Action:
+def _finding(state: str, deployment: str, listed: Sequence[Mapping[str, Any]], *, stops: bool) -> Action:
+    """stops: whether a run of configure would stop before its first change."""
     first, more = listed[0], len(listed) - 1
     about = clipped(str(first["subject"]), _LONGEST) + (f" and {more} more" if more else "")
-    return _action(state, deployment, str(first["heading"]), about, str(first["remedy"]))
+    remedy = str(first["remedy"])
+    told = _action(state, deployment, str(first["heading"]), about, remedy)
+    return replace(told, stops=stops and "sfb.hybrid_auth.configure" in remedy)
 
 
 def _action(state: str, deployment: str, what: str, about: str, remedy: str) -> Action:
@@ -90,7 +102,17 @@ def _action(state: str, deployment: str, what: str, about: str, remedy: str) -> 
 
 
 def _brief(remedy: str) -> str:
-    """The first sentences of it, as many as there is room for; the whole stands beside the finding."""
+    """The first sentences of it, as many as there is room for; the whole stands beside the finding.
+
+    The sentence that names the role's variable is told too, wherever it stands: it is what to do.
+    """
     line = " ".join(remedy.split())
     end = line.rfind(". ", 0, _LONGEST_REMEDY) + 1
-    return line[:end] if end and len(line) > _LONGEST_REMEDY else clipped(line, _LONGEST_REMEDY)
+    brief = line[:end] if end and len(line) > _LONGEST_REMEDY else clipped(line, _LONGEST_REMEDY)
+    if brief == line or _VARIABLE.search(brief):
+        return brief
+    does = next((one for one in re.split(r"(?<=\.) (?=[A-Z])", line) if _VARIABLE.search(one)), None)
+    if does is None:
+        return brief
+    before = brief if end else clipped(line.partition(does)[0], _LONGEST)
+    return clipped(f"{before} {does}".strip(), _LONGEST + 2 * _LONGEST_REMEDY)

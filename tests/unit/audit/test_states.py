@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -50,13 +51,22 @@ def audited(state: dict[str, Any], expected: dict[str, Any], workdir: Path, monk
     )
 
 
-def assert_the_role_comes_first(remedy: str) -> None:
+# Of these no variable and no playbook of the role repairs what is wrong: another's key, a server's own settings, its clock, a store.
+BY_HAND = re.compile(
+    r"(?:clock|replication|server|sign_in)\..*"
+    r"|credential\.(?:weak_key|weak_hash|validity|password|symmetric|several_principals)"
+    r"|certificate\.(?:present|same|store|private_key|key_access|chain)|roll\.on_servers|principal\.present|exchange_online\.ews|names\.pool"
+)
+
+
+def assert_the_role_comes_first(rule: str, remedy: str) -> None:
     """A variable or a playbook of the role stands before each module and option of one, or the remedy says that there is none."""
     role = re.search(r"trust_\w+|sfb\.hybrid_auth\.\w+|The role has no variable", remedy)
     for match in re.finditer(r"\w+", remedy):
         if match[0] in MODULES | OPTIONS and not remedy[: match.start()].endswith("sfb.hybrid_auth."):
             assert role and role.start() < match.start(), f"{match[0]}: {remedy}"
     assert set(re.findall(r"\btrust_\w+", remedy)) <= {*VARIABLES, *MODULES}, remedy
+    assert role or BY_HAND.fullmatch(rule), f"{rule} names neither a variable nor a playbook of the role: {remedy}"
 
 
 def statuses(result: dict[str, Any]) -> dict[str, set[str]]:
@@ -83,9 +93,71 @@ def test_in_the_changed_state_it_is_what_is_documented(case: states.Case, tmp_pa
     for finding in wrong:
         assert all(finding[name] for name in ("subject", "expected", "actual", "remedy")), finding
         assert finding["heading"] not in (finding["title"], "")
-        assert_the_role_comes_first(finding["remedy"])
+        assert_the_role_comes_first(finding["id"], finding["remedy"])
         assert not set(re.findall(r"\w+", finding["expected"])) & OPTIONS, "the role's variable"
     assert result["compliant"] is not any(finding["status"] == "fail" for finding in result["findings"])
+
+
+def _only(state: dict[str, Any], rule: str, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The headings with which that rule is not right."""
+    found = audited(state, {}, workdir, monkeypatch)["findings"]
+    return {one["heading"] for one in found if one["id"] == rule and one["status"] in ("fail", "warn")}
+
+
+@pytest.mark.parametrize(
+    ("rule", "change", "heading"),
+    [
+        ("certificate.in_date", lambda state: states.issuer(state, days=-2), "The certificate has expired"),
+        ("certificate.ending_soon", lambda state: states.issuer(state, days=-2), "The certificate has ended"),
+        ("certificate.in_date", lambda state: states.issuer(state, not_before=states.at(5), days=300), "The certificate is not yet valid"),
+        (
+            "oauth_configuration.autodiscover_url",
+            lambda state: states.cms(
+                state, "oauth_configuration", ExchangeAutodiscoverUrl="http://a.contoso.com/autodiscover/autodiscover.svc"
+            ),
+            "The farm's URL of Exchange's Autodiscover does not begin with https",
+        ),
+        (
+            "oauth_configuration.autodiscover_url",
+            lambda state: states.cms(state, "oauth_configuration", ExchangeAutodiscoverUrl="https://a.contoso.com/ews"),
+            "The farm's URL of Exchange's Autodiscover is not that of its service",
+        ),
+        (
+            "oauth_configuration.autodiscover_url",
+            lambda state: states.cms(state, "oauth_configuration", ExchangeAutodiscoverUrl=""),
+            "The farm does not know where Exchange's Autodiscover is",
+        ),
+        ("server.build", states._other_build, "The server's build differs from another server's"),
+        (
+            "certificate.key_access",
+            lambda state: states.key_rules(
+                state, [*states.key_files.RULES, {"sid": "S-1-1-0", "name": "Everyone", "allow": True, "rights": 1}]
+            ),
+            "Not only services and administrators can read the certificate's private key",
+        ),
+        (
+            "principal.application_permission",
+            lambda state: states.add_application(state, "40000000-0000-4000-8000-000000000000", "Archive"),
+            "An application that may open every mailbox has no key, and nobody named it",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_heading_says_which_of_the_wrong_states_it_is(
+    rule: str, change: Callable[[dict[str, Any]], object], heading: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = states.right()
+    change(state)
+    assert _only(state, rule, tmp_path, monkeypatch) == {heading}
+
+
+def test_another_applications_name_is_taken_over_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, anothers = states.right(), "12345678-0000-4000-8000-000000000000"
+    states.cms(state, "oauth_configuration", ServiceName=anothers)
+    found = audited(state, {}, tmp_path, monkeypatch)["findings"]
+    (finding,) = [one for one in found if one["id"] == "oauth_configuration.service_name"]
+    assert f"trust_takeover: [{anothers}]" in finding["remedy"]
+    assert "without which the run stops" in finding["remedy"]
 
 
 def test_an_autodiscover_url_that_is_to_be_cleared_is_right_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

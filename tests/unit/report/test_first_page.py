@@ -206,6 +206,27 @@ def test_a_long_remedy_is_told_in_its_first_sentences() -> None:
     assert told.remedy.endswith("while.")
 
 
+def test_what_to_do_is_told_however_much_stands_before_it() -> None:
+    (audit,) = reports.good()
+    lost = f"Set-CsOAuthConfiguration would lose '{'a' * 120}', a value that no other option brings back, and whoever set it needs it."
+    does = "Leave it by giving another value (trust_service_name), or have it taken over with trust_takeover: [oauth_configuration]."
+    for before in (lost, f"It is so. {lost}", f"{lost} {lost}"):
+        audit["obstacle"] = f"{before} {does} Then run it again."
+        (told,) = actions(made([audit])["deployments"])
+        assert told.remedy.endswith(does), told.remedy
+        assert told.remedy != does
+
+
+def test_no_run_is_named_as_the_remedy_while_it_would_stop() -> None:
+    (audit,), remedy = reports.good(), "Run sfb.hybrid_auth.configure, which sets it."
+    audit["audit"]["findings"] = [reports.finding("names.n", "fail", "high", "It is so", remedy=remedy)]
+    (told,) = actions(made([audit])["deployments"])
+    assert told.remedy == remedy
+    audit["obstacle"] = "There is another's value."
+    (_stops, told) = actions(made([audit])["deployments"])
+    assert told.remedy == f"First see to what stops the run. {remedy}"
+
+
 @given(st.text(), st.integers(2, 50))
 def test_a_clipped_text_is_its_begin(value: str, longest: int) -> None:
     short, whole = clipped(value, longest), " ".join(value.split())
