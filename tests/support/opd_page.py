@@ -81,13 +81,23 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "`ExchangeAutodiscoverUrl` leads to `/autodiscover/autodiscover.svc`",
             ("oauth_configuration.autodiscover_url",),
             "It is an error for OPD; the audit warns, and fails only where `trust_exchange_autodiscover_url` says which it is to be, since "
-            "a farm that uses nothing of Exchange needs none.",
+            "a farm that uses nothing of Exchange needs none. OPD takes a URL with http too; the audit warns of it.",
         ),
         Row(
             "RDTestExchangeConnectivity",
             "`Test-CsExStorageConnectivity` passes for a user",
             ("proof.mailbox",),
             "The test writes into that user's mailbox, so an audit does not run it; `trust_proof` does where `mailbox` names one.",
+        ),
+        Row(
+            "RDCheckUserUCSConnectivity",
+            "`Test-CsUnifiedContactStore` reads a user's contacts from Exchange",
+            differs="It asks for one user's contacts, whose place is that user's setting; `proof.mailbox` goes the same way to a mailbox.",
+        ),
+        Row(
+            "RDCheckUserUCSStatus",
+            "`Debug-CsUnifiedContactStore` tells that a user's contacts have moved to Exchange",
+            differs="Where a user's contacts are is that user's setting, and no part of the trust.",
         ),
         Row(
             "RDTestAutoDiscover",
@@ -154,7 +164,8 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "no service of the topology has a version below 7",
             ("server.supported",),
             "OPD's limit also takes Skype for Business Server 2015 for Lync, and looks at the whole topology; the audit looks at "
-            "the servers of the inventory, and says of each product until when it is supported.",
+            "the servers of the inventory, and says of each product of its table until when it is supported. Lync Server is not in that "
+            "table, so a server of it is not checked.",
         ),
         Row("RDCheckSipDomainIsFederated", "the sign-in service knows the user's SIP domain", differs=_USERS),
         Row("RDCheckDirSyncEnabled", "the tenant has directory synchronization", differs=_USERS),

@@ -25,16 +25,18 @@ def dates(facts: Facts) -> Iterator[Date]:
     for found, begins in certificate.certificates(facts):
         # What signs no longer when it ends changes nothing then, and what is staged counts from its effective date on.
         until = effective if begins <= facts.now and effective and effective > facts.now else None
-        yield from (one for one in _of_certificate(facts, found) if one.when > facts.now and (until is None or one.when < until))
+        yield from (one for one in _of_certificate(facts, found, begins) if one.when > facts.now and (until is None or one.when < until))
     if staged and effective:
         yield from _of_roll(facts, staged, effective)
     yield from _of_overlap(facts)
 
 
-def _of_certificate(facts: Facts, found: Object) -> Iterator[Date]:
-    end, subject = time_or_none(found.get("not_after")), certificate.label(found)
+def _of_certificate(facts: Facts, found: Object, used_from: datetime) -> Iterator[Date]:
+    begin, end, subject = time_or_none(found.get("not_before")), time_or_none(found.get("not_after")), certificate.label(found)
     if end is None:
         return
+    if begin is not None and used_from < begin < end:
+        yield of(certificate.IN_DATE, "pass", begin, subject, "The certificate becomes valid")
     allowed = limits(facts, failing=not certificate.succeeded(facts, end))
     yield from before_end(certificate.ENDING_SOON, subject, "The certificate", end, allowed)
     yield of(certificate.IN_DATE, "fail", end, subject, "The certificate has expired")

@@ -14,7 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import credential as entry_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import label, principal_label
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import served_until
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import any_serves, served_until, serving_from
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
@@ -39,14 +39,17 @@ def _of_own(facts: Facts) -> Iterator[Date]:
     for holder, rule, then in [*holders, (dedicated, application.DEDICATED_APPLICATION, "")]:
         if isinstance(holder, Unknown) or holder is None:
             continue
-        until = served_until([entry_of(key) for key in holder.get("key_credentials") or []], wanted, when)
+        entries, subject = [entry_of(key) for key in holder.get("key_credentials") or []], principal_label(holder)
+        begin = None if rule is not credential.OWN or any_serves(entries, wanted, when) else serving_from(entries, wanted, when)
+        if begin is not None and (effective is None or begin < effective):
+            yield of(rule, "pass", begin, subject, "The farm's entry begins, and the tenant takes what the farm signs")
+        until = served_until(entries, wanted, begin or when)
         if until is None or until == when:
             continue
-        subject = principal_label(holder)
         allowed = limits(facts, failing=effective is None or effective > until)
         ends = [*before_end(credential.ENDING_SOON, subject, "The farm's entry", until, allowed)]
         ends.append(of(rule, rule.wrong[0], until, subject, f"The farm's entry has ended{then}"))
-        yield from (one for one in ends if effective is None or one.when < effective)
+        yield from (one for one in ends if (effective is None or one.when < effective) and (begin is None or one.when > begin))
 
 
 def _of_keys(facts: Facts) -> Iterator[Date]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -265,6 +265,12 @@ def served_until(keys: Iterable[KeyCredential], thumbprint: str, moment: datetim
                 return None
             until = max(until, key.end)
     return until
+
+
+def serving_from(keys: Sequence[KeyCredential], thumbprint: str, moment: datetime) -> datetime | None:
+    """The first time after the moment from which on some entry serves; None where none will."""
+    begins = [shifted(key.start, -TOLERANCE) for key in keys if key.start is not None and verifies(key, thumbprint)]
+    return min((begin for begin in begins if begin > moment and any_serves(keys, thumbprint, begin)), default=None)
 
 
 def why_not(keys: Iterable[KeyCredential], thumbprint: str, moment: datetime, now: datetime | None = None) -> str | None:

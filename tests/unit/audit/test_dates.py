@@ -22,6 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audi
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.dates import calendar
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import exchange_web_services as ews
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import TOLERANCE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import PRODUCTS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, time_or_none, utc_text
 from tests.lab.states import audit as states
@@ -71,6 +72,12 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Estates:
     found["dedicated"] = estate(ending_on_the_application(), tmp_path_factory)
     for name, case in named.items():
         found[name] = estate(case.state(), tmp_path_factory)
+    later = states.right()
+    states.principal(later, states.SKYPE)["keyCredentials"][0]["startDateTime"] = states.at(10.5)
+    found["own entry later"] = estate(later, tmp_path_factory)
+    young = states.right()
+    states.issuer(young, not_before=states.at(5), days=300)
+    found["not yet valid"] = estate(young, tmp_path_factory)
     return found
 
 
@@ -114,9 +121,8 @@ def test_every_date_comes_from_one_that_was_read(read: Estates, data: Any, seed:
     here = known(left)
     wanted = here.expected
     shifts = (0, -wanted.ending_soon_days, -wanted.fail_days, -wanted.roll_near_days, wanted.overlap_days)
-    there = {one + shift * DAY + late * SECOND for one in times_in(left) for shift in shifts for late in (0, 1)} | {
-        stage.begins for stage in ews.STAGES
-    }
+    there = {one + shift * DAY + late * SECOND for one in times_in(left) for shift in shifts for late in (0, 1)}
+    there |= {one - TOLERANCE for one in times_in(left)} | {stage.begins for stage in ews.STAGES}
     there |= {dates_server.after(day) for one in PRODUCTS for day in (one.supported_until, one.paid_until) if day}
     for one in calendar(here):
         assert one.when in there, one
@@ -162,6 +168,21 @@ def test_a_roll_that_the_tenant_does_not_know_has_the_day_on_which_it_fails(read
     (near, *_more) = [one for one in dates if one.id == "roll.in_cloud"]
     (refused, *_more) = [one for one in dates if one.id == "credential.own" and "refuses" in one.what]
     assert near.when + 7 * DAY == refused.when
+
+
+def test_the_day_from_which_on_something_is_right_is_there_too(read: Estates) -> None:
+    for name, rule, what in (
+        ("own entry later", "credential.own", "The farm's entry begins, and the tenant takes what the farm signs"),
+        ("not yet valid", "certificate.in_date", "The certificate becomes valid"),
+    ):
+        here = known(read[name], exchange_credential=False)
+        (date,) = [one for one in calendar(here) if one.id == rule and one.status == "pass"]
+        assert date.what == what
+        before, after = (
+            {value[0] for key, value in said(replace(here, now=moment)).items() if key[0] == rule}
+            for moment in (date.when - SECOND, date.when)
+        )
+        assert (before, after) == ({"fail"}, {"pass"})
 
 
 def test_the_end_of_exchange_web_services_is_there_only_where_they_are_needed(read: Estates) -> None:

@@ -26,7 +26,7 @@ from .test_states import audited
 SCENARIOS = {
     "RDExchangePowerShellCmdletsLoaded RDTestExchangeCertificateForAutodiscover RDTestAppPrincipalExists RDTestAutoDiscover "
     "RDAutoDiscoverServiceInternalUri RDExchangeAutodiscoverUrl RDCsPartnerApplication RDOAuthCertificateValid "
-    "RDTestOAuthServerConfiguration RDTestPartnerApplication RDTestExchangeConnectivity",
+    "RDTestOAuthServerConfiguration RDTestPartnerApplication RDTestExchangeConnectivity RDCheckUserUCSConnectivity RDCheckUserUCSStatus",
     "RDCheckForLyncServers RDCheckServerVersion RDCheckServicePoints RDCheckSipDomainIsFederated RDCheckDirSyncEnabled RDCheckModernAuth "
     "RDCheckTenantModernAuthEnabled",
     "RDCheckPatchVersion RDCheckSQLVersion RDCheckUseStrongCrypto RDCheckWinHttpSettings RDCheckTLSSettings RDCheckSSLSettings",
