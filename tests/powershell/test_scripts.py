@@ -18,6 +18,7 @@ from tests.lab.state import State
 from tests.lab.winrm.command_line import CommandLine
 
 ENGINE = engine_path()
+STS = "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"
 URL = "https://autodiscover.contoso.com/autodiscover/metadata/json/1"
 pytestmark = pytest.mark.skipif(ENGINE is None, reason="no pwsh on PATH")
 
@@ -28,7 +29,7 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
         return {"issuer": "00000002-0000-0ff1-ce00-000000000000", "realm": "contoso.com", "type": "Acs"}
 
     farm = Farm(State(), RequestLog(), Faults(), tmp_path_factory.mktemp("farm"), ENGINE, resolve)
-    farm.front_ends["fe01.contoso.com"].cmdlet("New-CsOAuthServer", {"Identity": "there", "MetadataUrl": URL}, "x")
+    farm.front_ends["fe01.contoso.com"].cmdlet("New-CsOAuthServer", {"Identity": "there", "MetadataUrl": STS}, "x")
     application = {"Identity": "Exchange", "MetadataUrl": URL, "ApplicationTrustLevel": "Full"}
     farm.front_ends["fe01.contoso.com"].cmdlet("New-CsPartnerApplication", application, "x")
     application = {"Identity": "microsoft.exchange", "ApplicationIdentifier": "a", "ApplicationTrustLevel": "Full", "UseOAuthServer": True}
@@ -58,7 +59,7 @@ SCRIPTS = {
     ),
     "configuration": (
         "$all = Get-CsOAuthConfiguration; $all.OAuthServers.Count; $all.OAuthServers[0].MetadataUrl; $all.PartnerApplications.Identity",
-        f"1\n{URL}\nExchange\nmicrosoft.exchange",
+        f"1\n{STS}\nExchange\nmicrosoft.exchange",
     ),
     # https://github.com/onpremdiag/SfBServer, RDCsPartnerApplication and its mocks
     "token": (
@@ -72,7 +73,7 @@ SCRIPTS = {
     "dependent": ("@(Get-CsService | Where-Object { $_.DependentServiceList -like '*Registrar*' }).Count", "20"),
     "computers": ("(Get-CsComputer -Pool pool01.contoso.com).Fqdn -join ' '", "fe01.contoso.com fe02.contoso.com"),
     "pipeline": (
-        f"New-CsOAuthServer two -MetadataUrl {URL} | Out-Null; New-CsOAuthServer three -MetadataUrl {URL} | Out-Null; "
+        f"New-CsOAuthServer two -MetadataUrl {STS} | Out-Null; New-CsOAuthServer three -MetadataUrl {STS} | Out-Null; "
         "Get-CsOAuthServer | Where-Object { $_.Identity -ne 'there' } | Remove-CsOAuthServer; (Get-CsOAuthServer).Identity",
         "there",
     ),
