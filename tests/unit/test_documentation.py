@@ -117,6 +117,17 @@ def test_the_files_of_which_the_architecture_tells_are_there() -> None:
     assert set(tables) == {path.name for path in UTILS.glob("_*") if (path / "__init__.py").exists()} - {"__pycache__"} | {"action"}
 
 
+def test_each_inference_names_what_in_a_bundle_settles_it() -> None:
+    marks = [
+        mark
+        for path in sorted((ROOT / "docs").glob("*.md"))
+        for mark in re.findall(r"\[inferred[^\]]*\]", path.read_text(encoding="utf-8"))
+        if mark != "[inferred]"  # said of the marks themselves
+    ]
+    assert len(marks) > 15
+    assert [mark for mark in marks if not re.fullmatch(r"\[inferred; bundle: [^\]]+\]", mark)] == []
+
+
 @pytest.mark.parametrize("name", ACTIONS)
 def test_names_of_returned_values_do_not_clash_with_methods_in_templates(name: str) -> None:
     returned = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").RETURN)
