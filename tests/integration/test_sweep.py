@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,12 @@ def test_an_audit_that_fails_leaves_its_conclusion_for_what_comes_after_it(tmp_p
     audit, _alive = hybrid.play("audit", {**operation.given(tmp_path), "trust_fail_on": "fail"}, Script())
     assert len(audit.failures) == 1
     assert audit.fact("trust_audit")["compliant"] is False
+
+
+def test_rotate_runs_over_the_restricted_endpoint(tmp_path: Path) -> None:
+    """It does the tenant's half there, and a trust that is whole gives it nothing to do."""
+    operation = replace(next(one for one in OPERATIONS if one.name == "modern authentication, on, restricted"), entry_point="rotate")
+    hybrid = Hybrid(copy.deepcopy(operation.before()), tmp_path, restricted=True)
+    play, _alive = hybrid.play(operation.entry_point, operation.given(tmp_path), Script())
+    assert play.failures == []
+    assert not any(one.result.get("changed") for one in play.done)
