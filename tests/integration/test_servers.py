@@ -128,15 +128,23 @@ def test_several_deployments_with_templates_and_others_in_the_inventory(begin: S
     (found,) = settled(begin(settle(strategy="ansible.builtin.linear"), farm, **environment))
     first, second = [FE[0], FE[2]], [FE[1], FE[3]]
     assert found == {
-        "contoso": {"lead": FE[0], "members": first, "batch": first, "lost": [], "unchecked": ["old", "far"], "later": []},
-        "fabrikam": {"lead": FE[1], "members": second, "batch": second, "lost": [], "unchecked": ["far"], "later": []},
+        "contoso": {"lead": FE[0], "members": first, "batch": first, "lost": [], "unchecked": ["old", "far"], "later": [], "missing": []},
+        "fabrikam": {"lead": FE[1], "members": second, "batch": second, "lost": [], "unchecked": ["far"], "later": [], "missing": []},
     }
 
 
 def test_with_serial_each_batch_is_told_its_own(begin: Start) -> None:
     first, second = settled(begin(settle(serial=3), inventory(plain(*FE))))
-    assert first["default"] == {"lead": FE[0], "members": FE[:3], "batch": FE[:3], "lost": [], "unchecked": FE[3:], "later": FE[3:]}
-    assert second["default"] == {"lead": FE[3], "members": FE, "batch": FE[3:], "lost": [], "unchecked": [], "later": []}
+    assert first["default"] == {
+        "lead": FE[0],
+        "members": FE[:3],
+        "batch": FE[:3],
+        "lost": [],
+        "unchecked": FE[3:],
+        "later": FE[3:],
+        "missing": [],
+    }
+    assert second["default"] == {"lead": FE[3], "members": FE, "batch": FE[3:], "lost": [], "unchecked": [], "later": [], "missing": []}
 
 
 def test_limit_and_a_deployment_from_the_command_line_leave_the_rest_of_the_group_unchecked(begin: Start) -> None:

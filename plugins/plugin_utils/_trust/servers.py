@@ -14,12 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import VARIABLES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 # Strategies in which every server of a batch ends a task before any begins the next. Those of others are named after linear.
 _IN_STEP = ("linear", "debug")
 # What may differ between the servers of one deployment: how each is reached. The last are made from these and from what is compared.
-_OF_A_SERVER = ("management_modules", "endpoint", "hosts", "onprem")
+_OF_A_SERVER = ("management_modules", "endpoint", "hosts")
 
 
 class Deployment(TypedDict):
@@ -96,7 +97,9 @@ def check_agreement(settings: Mapping[str, Mapping[str, Any]]) -> None:
     first: dict[str, str] = {}
     for host, own in settings.items():
         other = first.setdefault(str(own["deployment"]), host)
-        differing = [name for name in own if name not in _OF_A_SERVER and own[name] != settings[other].get(name)]
+        # What follows from the variables is among the facts too, and would be named as a variable that there is not.
+        named = [name for name in own if f"trust_{name}" in VARIABLES and name not in _OF_A_SERVER]
+        differing = [name for name in named if own[name] != settings[other].get(name)]
         if differing:
             variables = ", ".join(f"trust_{name}" for name in differing)
             raise HybridAuthError(
