@@ -17,7 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, refused, registered, removal, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import removal_obstacles
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles, read_or_not
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
@@ -53,6 +53,7 @@ class ActionModule(HybridAuthAction):
             "onprem": {"type": "dict"},
             "servers": {"type": "list", "elements": "dict", "default": []},
             "principals": {"type": "dict", "required": True},
+            "refusals": {"type": "dict"},
             "tenant_id": {"type": "str"},
             "cloud": CLOUD,
             "metadata_url": {"type": "str"},
@@ -100,12 +101,19 @@ class ActionModule(HybridAuthAction):
             "left": [{"what": left.what, "why": left.why} for left in planned.left],
         }
         if name is not None:
+            losses = removal.losses(params["principals"], planned.app_ids, trust, datetime.now(timezone.utc))
+            lockable = refused.lockable(app_id for app_id, _loss, _remedy in losses)
+            locked = refused.obstacles(refused.of_losses(_refusals(params), losses))
+            obstacles += locked
+            if params["obstacles"] == "fail":
+                check_obstacles(name, locked)
             waiting = {"wait_timeout": params["settings"]["wait_timeout"]}
             result |= {
                 "deployment": name,
                 "tenant_id": trust.tenant_id,
                 "obstacles": [obstacle.shown() for obstacle in obstacles],
                 "steps": {
+                    "preflight": bool(lockable),
                     "partner_application": planned.partner_application,
                     **{step: step in planned.onprem_applications for step in onprem_application.STEPS},
                     "oauth_server": planned.oauth_server,
@@ -114,6 +122,7 @@ class ActionModule(HybridAuthAction):
                     "certificate": bool(trust.going and planned.app_ids),
                 },
                 "arguments": {
+                    "preflight": {"app_ids": lockable, "assigned": False},
                     "partner_application": {"name": trust.partner_application, "state": "absent"},
                     **{
                         step: {"name": planned.onprem_applications[step], "state": "absent"} if step in planned.onprem_applications else {}
@@ -162,6 +171,12 @@ class ActionModule(HybridAuthAction):
                 "cloud": tenant.cloud,
             },
         )
+
+
+def _refusals(params: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the tenant refuses; None where it was not asked, or that failed, which stops nothing."""
+    asked = read_or_not(params["refusals"], "what the tenant refuses")
+    return None if isinstance(asked, Unread) else asked
 
 
 def _trust(params: Mapping[str, Any], farm: FarmReading, servers: Sequence[FarmReading]) -> removal.Trust:

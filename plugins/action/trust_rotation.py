@@ -321,6 +321,7 @@ def _to_do(
         removals.setdefault(verdict.principal.app_id, []).append(str(verdict.key.key_id))
     # What comes after a certificate that is yet to be made cannot be told.
     later = stage and bool(made and made["thumbprint"])
+    writes, lockable = store is not None or bool(certificates), refused.lockable(removals)
     forget = settings.rotation_remove_previous and plan.previous_over and not stage
     return {
         "deployment": settings.deployment,
@@ -330,10 +331,11 @@ def _to_do(
             "stage": stage,
             "forget": forget,
             "later": later,
-            "preflight": store is not None or bool(certificates),
+            "preflight": writes or bool(lockable),
             "from_store": bool(leaving.servers),
         },
         "arguments": {
+            "preflight": {"app_ids": [*dict.fromkeys((*(settings.credential_app_ids if writes else ()), *lockable))], "assigned": writes},
             "store": store or {},
             "add": {
                 "app_ids": _holders(settings, plan, made=stage and bool(made)),

@@ -42,6 +42,11 @@ options:
       - The whole registered result of M(sfb.hybrid_auth.sp_info).
     type: dict
     required: true
+  refusals:
+    description:
+      - The registered result of M(sfb.hybrid_auth.app_policy_info), also where it failed. Without it nothing is known of what the tenant
+        refuses, which stops nothing.
+    type: dict
   tenant_id:
     description:
       - The tenant's id, needed with O(onprem). An OAuth server that points to another tenant stays.
@@ -249,10 +254,12 @@ obstacles:
   elements: dict
   sample: []
 steps:
-  description: Whether each step of the removal is to be done, by its name.
+  description: Whether each step of the removal is to be done, by its name; C(preflight) says whether the tenant is to be asked before that
+    which applications lock their keys.
   returned: with O(members)
   type: dict
   sample:
+    preflight: false
     partner_application: true
     oauth_server: true
     oauth_configuration: false

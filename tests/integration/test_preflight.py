@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,58 @@ def test_a_sign_in_that_only_reads_is_told_before_the_first_write(name: str, tmp
     assert [entry for entry in hybrid.requests if entry["write"]] == []
     audited, _alive = hybrid.play("audit", chosen.given(tmp_path), Script())
     assert "The sign-in may not write" not in told(audited)
+
+
+def kept_by_an_application(name: str, tmp_path: Path, *, readable: bool = True, **changed: Any) -> tuple[Hybrid, Play]:
+    """A run whose partner application is an application of the tenant's own, which locks the keys of its service principal."""
+    chosen = operation(name)
+    state = chosen.before()
+    tenant = state["tenants"][0]
+    states.add_application(state, states.HYBRID, "SfB hybrid")
+    own, shared = (
+        next(one for one in tenant["service_principals"] if one["appId"] == app_id) for app_id in (states.HYBRID, states.EXCHANGE)
+    )
+    own["keyCredentials"] = [{**one, "keyId": str(uuid.uuid4())} for one in shared["keyCredentials"]]
+    states.dedicated(state)["servicePrincipalLockConfiguration"] = {"isEnabled": True, "allProperties": True}
+    for one in state["deployments"][0]["cms"]["partner_applications"]:
+        if one["Identity"] == "microsoft.exchange":
+            one["ApplicationIdentifier"] = states.HYBRID
+    if not readable:
+        tenant["applications"] = [one for one in tenant["applications"] if one["client_id"] != states.HYBRID]
+    hybrid = Hybrid(state, tmp_path)
+    given = {**chosen.given(tmp_path), "trust_exchange_application_id": states.HYBRID, **changed}
+    made, _alive = hybrid.play(chosen.entry_point, given, Script())
+    return hybrid, made
+
+
+@pytest.mark.parametrize("name", ["remove", "rotate, end"])
+def test_an_entry_that_a_lock_keeps_is_told_before_anything_goes(name: str, tmp_path: Path) -> None:
+    hybrid, made = kept_by_an_application(name, tmp_path)
+    assert f"The application {states.HYBRID} locks the keys of its service principal, so this is refused: remove credential" in told(made)
+    assert "Have its owner switch the lock off" in told(made)
+    assert ("trust_remove_foreign" in told(made)) is (name == "remove")
+    assert [entry for entry in hybrid.requests if entry["write"]] == []
+
+
+@pytest.mark.parametrize("name", ["remove", "rotate, end"])
+def test_a_lock_that_cannot_be_read_stops_nothing(name: str, tmp_path: Path) -> None:
+    _hybrid, made = kept_by_an_application(name, tmp_path, readable=False)
+    assert made.failures == [], told(made)
+
+
+def test_a_removal_leaves_the_entry_that_a_lock_keeps_as_it_is_told_to(tmp_path: Path) -> None:
+    left = {"trust_exchange_application_id": states.EXCHANGE, "trust_remove_foreign": ["microsoft.exchange"]}
+    hybrid, made = kept_by_an_application("remove", tmp_path, **left)
+    assert made.failures == [], told(made)
+    assert "microsoft.sts" not in [one["Identity"] for one in hybrid.state()["deployments"][0]["cms"]["oauth_servers"]]
+    assert states.principal(hybrid.state(), states.HYBRID)["keyCredentials"]
+
+
+@pytest.mark.parametrize("name", ["remove", "rotate, end"])
+def test_no_lock_of_microsofts_own_applications_is_asked_for(name: str, tmp_path: Path) -> None:
+    hybrid, made, _before = played(name, tmp_path)
+    assert made.failures == [], told(made)
+    assert [entry for entry in hybrid.requests if "olicies" in entry["target"] or "defaultApp" in entry["target"]] == []
 
 
 @pytest.mark.parametrize(("named", "status"), [("", "pass"), (states.HYBRID, "pass"), ("Fabrikam", "warn")])

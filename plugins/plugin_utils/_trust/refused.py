@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 _ANY, _OWNED = ("Application.ReadWrite.All", "Directory.ReadWrite.All"), "Application.ReadWrite.OwnedBy"
@@ -27,10 +28,8 @@ _UNLOCK = (
     "Have its owner switch the lock off (servicePrincipalLockConfiguration), or put the certificate on the application object with "
     "sp_credential and object: application, which no lock keeps. Run again."
 )
-_LOCKED = (
-    "Have its owner switch the lock off (servicePrincipalLockConfiguration) while it goes, or leave it there, as configure does without "
-    "trust_remove_expired. Run again."
-)
+_WHILE = "Have its owner switch the lock off (servicePrincipalLockConfiguration) while it goes"
+_LOCKED = f"{_WHILE}, or leave it there, as configure does without trust_remove_expired. Run again."
 
 
 @dataclass(frozen=True)
@@ -84,11 +83,8 @@ def of_plans(
 ) -> list[Refusal]:
     """What the tenant refuses of the entries that these plans add or remove. self_signed: the thumbprints of such certificates."""
     planned = list(planned)
-    locked = {str(entry.get("app_id")) for entry in (told or {}).get("objects") or () if entry.get("locked") is True}
-    losses = [(one.principal.app_id, loss) for one in planned for loss in one.removals if one.principal.app_id in locked]
-    problem = "The application {} locks the keys of its service principal, so this is refused: {}."
-    kept = [Refusal(app_id, True, problem.format(app_id, loss), _LOCKED) for app_id, loss in losses]
-    return kept + [
+    losses = ((one.principal.app_id, loss, _LOCKED) for one in planned for loss in one.removals)
+    return of_losses(told, losses) + [
         refusal
         for one in planned
         for key in one.predicted.keys
@@ -97,6 +93,23 @@ def of_plans(
             told, [one.principal.app_id], Candidate(f"certificate {key.label}", key.start, key.end, key.thumbprint in self_signed), now
         )
     ]
+
+
+def of_losses(told: Mapping[str, Any] | None, losses: Iterable[tuple[str, str, str]]) -> list[Refusal]:
+    """The removals of entries that a lock refuses. losses: the application's id, the removal as a clause, and the remedy."""
+    locked = {str(entry.get("app_id")) for entry in (told or {}).get("objects") or () if entry.get("locked") is True}
+    problem = "The application {} locks the keys of its service principal, so this is refused: {}."
+    return [Refusal(app_id, True, problem.format(app_id, loss), remedy) for app_id, loss, remedy in losses if app_id in locked]
+
+
+def unlock_while(otherwise: str | None = None) -> str:
+    """What to do about an entry that a lock keeps. otherwise: how to leave it there, as a clause; None where it goes in any case."""
+    return f"{_WHILE}{f', or leave it there: {otherwise}' if otherwise else ''}. Run again."
+
+
+def lockable(app_ids: Iterable[str]) -> list[str]:
+    """Those whose lock can be read. Microsoft's own applications are another tenant's, which does not tell."""
+    return [app_id for app_id in dict.fromkeys(app_ids) if app_id not in PROCEDURE]
 
 
 def unread(told: Mapping[str, Any] | None, app_id: str) -> str | None:

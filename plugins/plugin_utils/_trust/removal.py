@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import OnpremApplication
@@ -22,10 +23,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
     OAuthServer,
     PartnerApplication,
 )
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, plans, service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, ownership
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, ownership, refused
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
@@ -146,6 +148,21 @@ def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust
         ),
         onprem_applications=onprem,
     )
+
+
+def losses(principals: Mapping[str, Any], app_ids: Iterable[str], trust: Trust, now: datetime) -> list[tuple[str, str, str]]:
+    """The entries that go, each with its application's id, as a clause, and what to do where the application's lock keeps it.
+
+    principals: a result of sp_info. app_ids: of the service principals that it has.
+    """
+    leave = f"leave out trust_exchange_application_id, and name {trust.partner_application} in trust_remove_foreign"
+    request = CredentialRequest(present=False, thumbprints=trust.going)
+    found = []
+    for app_id in app_ids if trust.going else ():
+        for principal in service_principal.from_current(principals, [app_id]) or ():
+            remedy = refused.unlock_while(leave if app_id == trust.exchange_app_id else None)
+            found += [(app_id, loss, remedy) for loss in plans.credentials(principal, request, now).removals]
+    return found
 
 
 def _application(applications: Sequence[PartnerApplication], trust: Trust) -> tuple[bool, list[Left]]:

@@ -125,7 +125,12 @@ class RotationPlan:
             f"add certificate {addition.thumbprint} to service principal {app_id}: {addition.reason}"
             for addition in self.add
             for app_id in addition.app_ids
-        ] + [f"remove credential {verdict.key.label} from {verdict.principal.label}: {verdict.reason}" for verdict in self.remove]
+        ] + [removal_of(verdict) for verdict in self.remove]
+
+
+def removal_of(verdict: Verdict) -> str:
+    """What goes and why, as a clause."""
+    return f"remove credential {verdict.key.label} from {verdict.principal.label}: {verdict.reason}"
 
 
 def plan(

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import refused
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import Addition, RotationPlan
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import Addition, RotationPlan, removal_of
 
 
 def without(
@@ -25,7 +25,7 @@ def without(
     coming: Mapping[str, Any] | None,
     now: datetime,
 ) -> tuple[RotationPlan, list[Obstacle]]:
-    """The plan without what the tenant surely refuses, with warnings of what it may refuse; and what stands in the way.
+    """The plan without what the tenant surely refuses to add, with warnings of what it may refuse; and what stands in the way.
 
     A service principal that refuses one certificate is given none, so that what is left can be written in one go.
 
@@ -37,6 +37,7 @@ def without(
     found = [refusal for _one, refusals in asked for refusal in refusals]
     if coming:
         found += refused.refusals(told, app_ids, refused.candidate(coming, "the certificate that is to follow"), now)
+    found += refused.of_losses(told, ((one.principal.app_id, removal_of(one), refused.unlock_while()) for one in plan.remove))
     out = {refusal.app_id for _one, refusals in asked for refusal in refusals if refusal.certain}
     add = (replace(one, app_ids=tuple(app_id for app_id in one.app_ids if app_id not in out)) for one in plan.add)
     told_of = (*refused.warnings(found), *plan.warnings)
