@@ -4,21 +4,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, plans
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, permissions, plans, refusals
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, CredentialRequest
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import (
     APPLICATIONS,
     PRINCIPALS,
+    WORDS,
     ServicePrincipal,
     shared_principal_warning,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import refused
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import Certificate, check_usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate, load_certificate_file
@@ -93,6 +97,22 @@ class ActionModule(PrincipalAction):
             for certificate in self.request.certificates
             if not key_credential.any_serves(found.keys, certificate.thumbprint, self.request.needed(certificate, now))
         ]
+
+    def foreseen(self, connection: TenantConnection, plans: Sequence[PrincipalPlan], now: datetime) -> list[str]:
+        """What the tenant refuses on application objects, which nothing asks about beforehand; the role asks for service principals."""
+        adding = [
+            one for one in plans if one.principal.collection == APPLICATIONS and any(key.key_id is None for key in one.predicted.keys)
+        ]
+        if not adding:
+            return []
+        may, app_ids = permissions.told_by(claims_of(connection.token().value)), [one.principal.app_id for one in adding]
+        told = refusals.read(connection.graph(), app_ids, may, assigned=True, collection=APPLICATIONS)
+        self_signed = {one.thumbprint for one in self.request.certificates if one.self_signed}
+        found = refused.of_plans(told, adding, now, self_signed, WORDS[APPLICATIONS])
+        for one in found:
+            if one.certain:
+                raise HybridAuthError(one.problem, one.remedy)
+        return refused.warnings(found)
 
 
 def _check_owned(app_ids: list[str]) -> None:

@@ -39,6 +39,8 @@ options:
         with keys of its own, where V(application) puts them; its service principal, which every tenant has of it, is another object.
       - The same rules are for both. For V(application), O(app_ids) has to be given, and O(current) is a result of
         M(sfb.hybrid_auth.sp_info) that has C(applications).
+      - In check mode V(application) asks for the app management policy too where a certificate is due and the sign-in may read it
+        (C(Policy.Read.All)). The task fails where the policy surely refuses the certificate, and warns where it may.
     type: str
     choices:
       - service_principal

@@ -50,6 +50,10 @@ class PrincipalAction(HybridAuthAction):
         """What the principal that was read back lacks beyond the facts of the plan, in words."""
         return []
 
+    def foreseen(self, connection: TenantConnection, plans: Sequence[PrincipalPlan], now: datetime) -> list[str]:  # noqa: ARG002
+        """What check mode warns of beyond the plans; HybridAuthError where the write would surely be refused."""
+        return []
+
     def converge(self, params: Mapping[str, Any], app_ids: Sequence[str], collection: str = service_principal.PRINCIPALS) -> dict[str, Any]:
         """Plan, and where something is due, read, plan again and write. collection: what the objects are, application objects or else."""
         now = datetime.now(timezone.utc)
@@ -64,6 +68,8 @@ class PrincipalAction(HybridAuthAction):
             converged = directory.converge(app_ids, self, now, current or (), write=not self.check_mode)
             plans = converged.plans
             warnings += converged.warnings
+            if self.check_mode:
+                warnings += self.foreseen(connection, plans, now)
             if self.whole_keys:
                 warnings += service_principal.identifier_warnings(plan.principal for plan in plans)
         merged = Change(

@@ -4,8 +4,8 @@
 
 """What the tenant refuses of new certificates, as far as the sign-in may read it. Private to the collection.
 
-Policies: https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy. The tenant's own has restrictions for the
-service principals of applications of other tenants; one that is assigned to an object takes its place there. Reading them needs
+Policies: https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy. The tenant's own has restrictions for
+application objects, and others for service principals; one that is assigned to an object takes its place there. Reading them needs
 Policy.Read.All. Locks: https://learn.microsoft.com/graph/api/resources/serviceprincipallockconfiguration, which the application has.
 """
 
@@ -18,13 +18,19 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import shapes
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import APPLICATIONS, read_if_there
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import (
+    APPLICATIONS,
+    PRINCIPALS,
+    WORDS,
+    read_if_there,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
 # Of which one is needed to read policies, by an application that has no directory role.
 _READ = frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"})
+_RESTRICTIONS = {PRINCIPALS: "servicePrincipalRestrictions", APPLICATIONS: "applicationRestrictions"}
 _UNREADABLE = "the sign-in has no Graph permission Policy.Read.All, which reading the tenant's app management policies needs"
 _DURATION = re.compile(
     r"P(?=[\dT])(?:(?P<weeks>\d{1,5})W)?(?:(?P<days>\d{1,6})D)?"
@@ -32,8 +38,8 @@ _DURATION = re.compile(
 )
 
 
-def read(graph: Graph, app_ids: Sequence[str], may: shapes.Permissions, *, assigned: bool) -> shapes.Refusals:
-    """What is known of these applications' service principals. Whatever goes wrong here is told as a problem, and is no error.
+def read(graph: Graph, app_ids: Sequence[str], may: shapes.Permissions, *, assigned: bool, collection: str = PRINCIPALS) -> shapes.Refusals:
+    """What is known of these applications' service principals, or of their own objects. Whatever goes wrong is told as a problem.
 
     One request for the tenant's policy and one for that of each object, none where the token says that it may not; one for the lock of each
     application that is not Microsoft's own. assigned: whether to look for policies of objects also where the tenant's restricts nothing.
@@ -46,23 +52,23 @@ def read(graph: Graph, app_ids: Sequence[str], may: shapes.Permissions, *, assig
             tenants = graph.read("policies/defaultAppManagementPolicy", "the tenant's app management policy")
         except HybridAuthError as exc:
             problem = _clause(exc)
-    objects = [_of_object(graph, app_id, tenants, assigned=assigned) for app_id in app_ids]
+    objects = [_of_object(graph, app_id, tenants, collection, assigned=assigned) for app_id in app_ids]
     return {"objects": objects, "policy_problem": problem}
 
 
-def _of_object(graph: Graph, app_id: str, tenants: Mapping[str, Any] | None, *, assigned: bool) -> shapes.ObjectRefusals:
+def _of_object(graph: Graph, app_id: str, tenants: Mapping[str, Any] | None, collection: str, *, assigned: bool) -> shapes.ObjectRefusals:
     problem, policy, listed = None, None, None
     if tenants is not None:
-        policy, listed = "the tenant's own", _in_force(tenants, "servicePrincipalRestrictions")
+        policy, listed = "the tenant's own", _in_force(tenants, _RESTRICTIONS[collection])
         if assigned or _restrictions(listed):
             try:
-                path = f"servicePrincipals(appId='{app_id}')/appManagementPolicies"
-                for one in graph.read_list(path, f"the app management policy of service principal {app_id}"):
+                path = f"{collection}(appId='{app_id}')/appManagementPolicies"
+                for one in graph.read_list(path, f"the app management policy of {WORDS[collection]} {app_id}"):
                     policy, listed = str(one.get("displayName") or one.get("id")), _in_force(one, "restrictions")
             except HybridAuthError as exc:
                 problem = _clause(exc)
     locked = None
-    if app_id not in PROCEDURE:
+    if app_id not in PROCEDURE and collection == PRINCIPALS:
         locked, problem = _locked(graph, app_id, problem)
     return {
         "app_id": app_id,

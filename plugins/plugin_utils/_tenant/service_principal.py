@@ -29,7 +29,7 @@ _MOST_IN_FILTER = 15  # https://learn.microsoft.com/graph/filter-query-parameter
 PRINCIPALS, APPLICATIONS = "servicePrincipals", "applications"
 # What the properties are of which an application object has none: https://learn.microsoft.com/graph/api/resources/application
 _OF_PRINCIPALS_ALONE = {"accountEnabled", "servicePrincipalNames"}
-_WORDS = {PRINCIPALS: "service principal", APPLICATIONS: "application"}
+WORDS = {PRINCIPALS: "service principal", APPLICATIONS: "application"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ServicePrincipal:
 
     @property
     def label(self) -> str:
-        return f"{_WORDS[self.collection]} {self.app_id}{f' ({self.display_name})' if self.display_name else ''}"
+        return f"{WORDS[self.collection]} {self.app_id}{f' ({self.display_name})' if self.display_name else ''}"
 
     @property
     def facts(self) -> dict[str, str]:
@@ -87,7 +87,7 @@ def read(graph: Graph, app_ids: Sequence[str], collection: str = PRINCIPALS) -> 
 
 def listed(graph: Graph, collection: str, name: str, values: Sequence[str], *more: str) -> list[dict[str, Any]]:
     """The objects of which a property has one of these values, as Graph lists them. more: properties beside the usual."""
-    subject = f"{_WORDS[collection]}s {', '.join(values)}"
+    subject = f"{WORDS[collection]}s {', '.join(values)}"
     entries: list[dict[str, Any]] = []
     for start in range(0, len(values), _MOST_IN_FILTER):
         quoted = ",".join(f"'{value}'" for value in values[start : start + _MOST_IN_FILTER])
@@ -116,7 +116,7 @@ def read_whole(graph: Graph, app_ids: Iterable[str], collection: str = PRINCIPAL
 def _read_one(graph: Graph, app_id: str, collection: str) -> ServicePrincipal | None:
     """None where the tenant has no service principal of that application."""
     query = {"$select": selection(collection)}
-    entry = read_if_there(graph, f"{collection}(appId='{app_id}')", f"{_WORDS[collection]} {app_id}", query)
+    entry = read_if_there(graph, f"{collection}(appId='{app_id}')", f"{WORDS[collection]} {app_id}", query)
     return None if entry is None else identified(graph, from_graph(entry, collection))
 
 
@@ -206,7 +206,7 @@ def identified(graph: Graph, principal: ServicePrincipal) -> ServicePrincipal:
 
 def from_graph(entry: Mapping[str, Any], collection: str = PRINCIPALS) -> ServicePrincipal:
     """The object as Graph gives it with selection(); HybridAuthError where the answer is not what Graph documents."""
-    principals, word = collection == PRINCIPALS, _WORDS[collection]
+    principals, word = collection == PRINCIPALS, WORDS[collection]
     for name in ("id", "appId", *(("servicePrincipalNames",) if principals else ()), "keyCredentials"):
         if entry.get(name) is None:
             raise HybridAuthError(f"Microsoft Graph's answer for {word} {entry.get('appId')} lacks {name}.", "Run again.")
@@ -246,7 +246,7 @@ def _listed(entry: Mapping[str, Any], name: str, kind: type, why: str, collectio
     found = [] if entry.get(name) is None else entry[name]
     if not isinstance(found, list) or not all(isinstance(one, kind) for one in found):
         raise HybridAuthError(
-            f"Microsoft Graph's answer for {_WORDS[collection]} {entry['appId']} has {name} that are not what Graph documents, so {why}.",
+            f"Microsoft Graph's answer for {WORDS[collection]} {entry['appId']} has {name} that are not what Graph documents, so {why}.",
             f"Look at it with 'az rest --method get --url https://graph.microsoft.com/v1.0/{collection}/{entry['id']}'.",
         )
     return found

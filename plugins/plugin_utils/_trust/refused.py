@@ -23,7 +23,8 @@ _ANY, _OWNED = ("Application.ReadWrite.All", "Directory.ReadWrite.All"), "Applic
 # The last one writes what the person who signs in may, and the one before it what the application owns.
 _WRITE = (*_ANY, _OWNED, "Directory.AccessAsUser.All")
 _LIFETIME, _AUTHORITY = "asymmetricKeyLifetime", "trustedCertificateAuthority"
-_EXCEPTION = "or have an administrator assign the service principal an app management policy of its own that allows it"
+_EXCEPTION = "or have an administrator assign the {} an app management policy of its own that allows it"
+_PRINCIPAL = "service principal"
 _UNLOCK = (
     "Have its owner switch the lock off (servicePrincipalLockConfiguration), or put the certificate on the application object with "
     "sp_credential and object: application, which no lock keeps. Run again."
@@ -63,8 +64,13 @@ def candidate(row: Mapping[str, Any], name: str | None = None) -> Candidate:
     )
 
 
-def refusals(told: Mapping[str, Any] | None, app_ids: Iterable[str], one: Candidate, now: datetime) -> list[Refusal]:
-    """What the tenant refuses of the certificate on each of these. told: a result of app_policy_info, None where it was not asked."""
+def refusals(
+    told: Mapping[str, Any] | None, app_ids: Iterable[str], one: Candidate, now: datetime, kind: str = _PRINCIPAL
+) -> list[Refusal]:
+    """What the tenant refuses of the certificate on each of these.
+
+    told: a result of app_policy_info, None where it was not asked. kind: what the objects are, in words.
+    """
     rules = {str(entry.get("app_id")): entry for entry in (told or {}).get("objects") or ()}
     found = []
     for app_id in app_ids:
@@ -74,12 +80,16 @@ def refusals(told: Mapping[str, Any] | None, app_ids: Iterable[str], one: Candid
         if of.get("locked") is True:
             problem = f"The application {app_id} locks the keys of its service principal, so {one.name} is refused there."
             found.append(Refusal(app_id, True, problem, _UNLOCK))
-        found += [refusal for entry in of.get("restrictions") or () if (refusal := _by_restriction(app_id, of, entry, one, now))]
+        found += [refusal for entry in of.get("restrictions") or () if (refusal := _by_restriction(app_id, of, entry, one, now, kind))]
     return found
 
 
 def of_plans(
-    told: Mapping[str, Any] | None, planned: Iterable[PrincipalPlan], now: datetime, self_signed: Collection[str] = ()
+    told: Mapping[str, Any] | None,
+    planned: Iterable[PrincipalPlan],
+    now: datetime,
+    self_signed: Collection[str] = (),
+    kind: str = _PRINCIPAL,
 ) -> list[Refusal]:
     """What the tenant refuses of the entries that these plans add or remove. self_signed: the thumbprints of such certificates."""
     planned = list(planned)
@@ -90,7 +100,11 @@ def of_plans(
         for key in one.predicted.keys
         if key.key_id is None
         for refusal in refusals(
-            told, [one.principal.app_id], Candidate(f"certificate {key.label}", key.start, key.end, key.thumbprint in self_signed), now
+            told,
+            [one.principal.app_id],
+            Candidate(f"certificate {key.label}", key.start, key.end, key.thumbprint in self_signed),
+            now,
+            kind,
         )
     ]
 
@@ -176,17 +190,20 @@ def sign_in_warnings(token: Mapping[str, Any] | None) -> list[str]:
     ]
 
 
-def _by_restriction(app_id: str, of: Mapping[str, Any], entry: Mapping[str, Any], one: Candidate, now: datetime) -> Refusal | None:
+def _by_restriction(
+    app_id: str, of: Mapping[str, Any], entry: Mapping[str, Any], one: Candidate, now: datetime, object_kind: str
+) -> Refusal | None:
     kind, longest, since = entry.get("type"), entry.get("longest_seconds"), entry.get("created_after")
-    policy = f"The app management policy for service principal {app_id} ({of.get('policy')})"
+    policy = f"The app management policy for {object_kind} {app_id} ({of.get('policy')})"
+    exception = _EXCEPTION.format(object_kind)
     # Microsoft Graph v1.0 does not tell when a service principal was created.
     later = f", if that was created after {since}" if since else ""
     if kind == _AUTHORITY:
         if not one.self_signed:
             problem = f"{policy} takes certificates of certain authorities alone{later}; which ones was not read."
-            return Refusal(app_id, False, problem, f"If it refuses {one.name}, use one that they issue, {_EXCEPTION}.")
+            return Refusal(app_id, False, problem, f"If it refuses {one.name}, use one that they issue, {exception}.")
         problem = f"{policy} takes certificates of certain authorities alone{later}, and {one.name} is self-signed."
-        return Refusal(app_id, False, problem, f"Use a certificate that one of them issues, {_EXCEPTION}.")
+        return Refusal(app_id, False, problem, f"Use a certificate that one of them issues, {exception}.")
     if kind != _LIFETIME or longest is None or one.end is None:
         return None
     limit, left = timedelta(seconds=longest), one.end - now
@@ -199,5 +216,5 @@ def _by_restriction(app_id: str, of: Mapping[str, Any], entry: Mapping[str, Any]
     verb = "refuses" if certain else "may refuse"
     problem = f"{policy} {verb} {one.name}, which lives {whole.days} days: at most {days:g} are allowed{later}."
     made = "trust_rotation_valid_days for one that is made here"
-    remedy = f"Use a certificate that lives {days:g} days at most ({made}), {_EXCEPTION}. Run again."
+    remedy = f"Use a certificate that lives {days:g} days at most ({made}), {exception}. Run again."
     return Refusal(app_id, certain, problem, remedy)

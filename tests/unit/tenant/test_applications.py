@@ -148,6 +148,46 @@ def test_a_certificate_is_put_on_the_application_object_beside_what_is_there(est
     assert (gone["changed"], keys(estate)) == (True, before)
 
 
+def limited(estate: Estate, name: str, longest: str, **changed: Any) -> dict[str, Any]:
+    """What sp_credential foresees for the application object where the tenant's policy has that restriction."""
+    restriction = {"restrictionType": "asymmetricKeyLifetime", "maxLifetime": longest, "state": "enabled", **changed}
+    estate.data["tenants"][0]["policies"] = {"default": {"isEnabled": True, name: {"keyCredentials": [restriction]}}}
+    options = {"object": "application", "app_ids": [states.HYBRID], "certificate_content": CERTIFICATE.content}
+    return estate.attempt("sp_credential", options, check_mode=True)
+
+
+def test_what_the_tenant_refuses_on_an_application_object_is_foreseen(estate: Estate) -> None:
+    before = copy.deepcopy(keys(estate))
+    told = limited(estate, "applicationRestrictions", "P1D")
+    assert told["failed"]
+    assert f"The app management policy for application {states.HYBRID} (the tenant's own) refuses certificate" in told["msg"]
+    assert "assign the application an app management policy of its own" in told["msg"]
+    assert keys(estate) == before
+    options = {"object": "application", "app_ids": [states.HYBRID], "certificate_content": CERTIFICATE.content}
+    assert "CredentialInvalidLifetimeAsPerAppPolicy" in estate.attempt("sp_credential", options)["msg"]
+
+
+def test_what_the_tenant_may_refuse_on_an_application_object_is_a_warning(estate: Estate) -> None:
+    told = limited(estate, "applicationRestrictions", "P1D", restrictForAppsCreatedAfterDateTime="2020-01-01T00:00:00Z")
+    assert told["changed"]
+    assert any("may refuse certificate" in one for one in told["warnings"])
+
+
+def test_what_does_not_bind_the_application_object_stops_nothing(estate: Estate) -> None:
+    assert limited(estate, "servicePrincipalRestrictions", "P1D")["changed"]
+    own = {"id": "1", "displayName": "hybrid", "isEnabled": True, "restrictions": {"keyCredentials": []}}
+    (shown,) = estate.in_tenant("sp_info", {"dedicated_application": states.HYBRID, "app_ids": []})["applications"]
+    assert limited(estate, "applicationRestrictions", "P1D").get("failed")
+    estate.data["tenants"][0]["policies"]["assigned"] = {shown["id"]: own}
+    options = {"object": "application", "app_ids": [states.HYBRID], "certificate_content": CERTIFICATE.content}
+    assert estate.in_tenant("sp_credential", options, check_mode=True)["changed"]
+
+
+def test_a_policy_that_may_not_be_read_foresees_nothing(estate: Estate) -> None:
+    estate.data["tenants"][0]["applications"][0]["roles"].remove("Policy.Read.All")
+    assert limited(estate, "applicationRestrictions", "P1D")["changed"]
+
+
 @pytest.mark.parametrize("named", [[], ["00000004-0000-0ff1-ce00-000000000000", HYBRID]])
 def test_an_application_of_microsofts_has_no_object_here(talk: Talk, named: list[str]) -> None:
     talk()
