@@ -17,7 +17,7 @@ description:
   - On, the names of all internal and external Web services come first, then the OAuth server, and last
     C(ClientAuthorizationOAuthServerIdentity), which is the switch. Off, it is the other way round.
   - What is another tenant's or another product's stays until C(trust_takeover) names it. Names that C(configure) wants, or that another
-    deployment of the tenant has, stay too.
+    deployment of the tenant needs, for its clients or for C(configure), stay too.
   - Nothing is contacted.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info

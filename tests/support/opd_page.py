@@ -237,7 +237,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "every certificate in the computer's root store is self-signed",
             ("server.root_store",),
         ),
-        Row("RDCheckTooManyCertsRootCA", "at most 100 certificates are in the computer's root store", ("server.root_store",)),
+        Row("RDCheckTooManyCertsRootCA", "the computer's root store has certificates, and at most 100", ("server.root_store",)),
         Row(
             "RDDuplicatesInTrustedRootCA",
             "no certificate is in the computer's root store twice",

@@ -42,7 +42,8 @@ def entry(deployment: Deployment, registered: Mapping[str, Any], time: str) -> d
         "time": time,
         "onprem": list(deployment.read.values()),
         "differences": [step for step in steps if step["changed"]],
-        "errors": [{"subject": subject, "message": message} for subject, message in errors.items()],
+        # What is told of a server alone begins with its name too.
+        "errors": [{"subject": subject, "message": message.removeprefix(f"{subject}: ")} for subject, message in errors.items()],
         "unchecked": [server for server in deployment.unchecked if server not in deployment.later],
         "warnings": [] if isinstance(plan, Unread) else list(plan.get("warnings") or ()),
         "provenance": {"servers": list(deployment.members), **({} if isinstance(token, Unread) else _signed_in(token))},
@@ -66,8 +67,8 @@ def failure(conclusion: Mapping[str, Any], fail_on: str) -> str | None:
     """Why a run of the audit fails, in words; None where it does not. conclusion: one of the deployments of a report."""
     name, counts = conclusion["deployment"], conclusion["counts"]
     if conclusion["errors"]:
-        subjects = ", ".join(one["subject"] for one in conclusion["errors"])
-        return f"Deployment {name} could not be audited as a whole. {subjects}: {' '.join(one['message'] for one in conclusion['errors'])}"
+        said = " ".join(f"{one['subject']}: {one['message']}" for one in conclusion["errors"])
+        return f"Deployment {name} could not be audited as a whole. {said}"
     changes, obstacle = ", ".join(one["title"] for one in conclusion["differences"]), conclusion["obstacle"]
     found = {
         "fail": [

@@ -148,17 +148,27 @@ def _win_http(name: str, settings: ServerSettings) -> Iterator[Finding]:
     if not wrong and (why := _unread(settings, *names)):
         right = why
     elif not wrong and unset and build is None:
-        right = Unknown("nothing is set, and the build of Windows, which decides then, was not read")
+        right = Unknown(f"{_protocols(given)}, and the build of Windows, which decides then, was not read")
     elif not wrong and unset and build is not None and build < _WINDOWS_2012_R2:
-        right, wrong = False, [f"DefaultSecureProtocols is not set, and Windows is of build {build}"]
+        right, wrong = False, [f"{_protocols(dict.fromkeys(unset))}, and Windows is of build {build}"]
     yield WIN_HTTP.judged(
         right,
         name,
         "DefaultSecureProtocols with 0x800 (0xAA0 has it), or a Windows that needs none",
-        ", ".join(wrong) or ("nothing is set, which Windows takes for TLS 1.2 too" if unset else "TLS 1.2 is among those allowed"),
+        ", ".join(wrong) or (f"{_protocols(given)}, which Windows takes for TLS 1.2 too" if unset else "TLS 1.2 is among those allowed"),
         "Set DefaultSecureProtocols to 0xAA0 under HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp and its "
         "Wow6432Node twin.",
     )
+
+
+def _protocols(given: Mapping[str, int | None]) -> str:
+    """The values, in words. given: each by its name, which ends with the bits of the programs."""
+    told = (f"of {name[-2:]}-bit programs {'is ' * (place == 0)}{_set(given[name])}" for place, name in enumerate(given))
+    return f"DefaultSecureProtocols {', '.join(told)}"
+
+
+def _set(protocols: int | None) -> str:
+    return "not set" if protocols is None else f"0x{protocols:X}"
 
 
 def _lacks(protocols: int | None) -> bool:
@@ -239,10 +249,15 @@ def _root_store(name: str, settings: ServerSettings) -> Iterator[Finding]:
         wrong.append(f"{others} of them not self-signed: {'; '.join(shown)}{more}")
     if count and count > _MOST_ROOTS:
         wrong.append(f"more than {_MOST_ROOTS}")
+    expected = f"self-signed certificates only, {_MOST_ROOTS} at most"
+    if not why and not count:
+        empty = ROOT_STORE.saying("The server's root store is empty")
+        yield empty.warned(name, expected, "none", "Import the roots that the server has to trust (Cert:\\LocalMachine\\Root).")
+        return
     yield ROOT_STORE.judged(
         why or not wrong,
         name,
-        f"self-signed certificates only, {_MOST_ROOTS} at most",
+        expected,
         ", ".join([f"{count} certificates", *wrong]),
         "Move certificates that are not self-signed to the intermediate store (Cert:\\LocalMachine\\CA), and take out what nothing needs.",
     )

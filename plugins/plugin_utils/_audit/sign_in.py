@@ -34,7 +34,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     limit, failing = facts.expected.ending_soon_days, facts.expected.fail_days
     text = f"{found.subject}: {found.told(facts.now)}"
+    ended = found.end is not None and found.end <= facts.now
+    rule = ENDING_SOON.saying("The secret or certificate with which runs sign in has ended") if ended else ENDING_SOON
     if left < failing:
-        yield ENDING_SOON.failed(facts.subject, f"{failing} days left or more", text, REMEDY)
+        yield rule.failed(facts.subject, f"{failing} days left or more", text, REMEDY)
     else:
-        yield ENDING_SOON.judged(left >= limit, facts.subject, f"{limit} days left or more", text, REMEDY)
+        yield rule.judged(left >= limit, facts.subject, f"{limit} days left or more", text, REMEDY)

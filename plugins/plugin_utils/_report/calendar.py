@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times impo
 
 _DATE = ("date", "id", "status", "severity", "subject", "what")
 _LONGEST_SUBJECT = 44
+_LONGEST_NAME = 28
+_ID = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+# The subjects of principals and of their keys: _audit/keys.py.
+_PRINCIPAL = re.compile(rf"{_ID} \((?P<name>.+)\)", re.IGNORECASE)
+_KEY = re.compile(rf"(?P<whose>{_ID}(?: \(.+\))?): (?P<key>.+) \(key id (?P<key_id>.+?)\)", re.IGNORECASE)
+_THUMBPRINT = re.compile(r"[0-9A-F]{40}")
 _WORST = ("fail", "warn", "skip", "pass")
 
 
@@ -52,7 +59,23 @@ def rows(deployments: Sequence[Mapping[str, Any]]) -> list[Row]:
 def _row(when: str, what: str, of: Mapping[str, Sequence[Mapping[str, Any]]]) -> Row:
     worst = min((date["status"] for listed in of.values() for date in listed), key=_WORST.index)
     subjects = dict.fromkeys(str(date["subject"]) for listed in of.values() for date in listed)
-    return Row(when, worst, what, _several(list(of)), _several([shortened(one, _LONGEST_SUBJECT) for one in subjects]))
+    return Row(when, worst, what, _several(list(of)), _several([_brief(one) for one in subjects]))
+
+
+def _brief(subject: str) -> str:
+    """The subject in fewer characters: of a principal its name, of a key what tells it from the others of its principal."""
+    if key := _KEY.fullmatch(subject):
+        principal = _PRINCIPAL.fullmatch(key["whose"])
+        whose = shortened(principal["name"], _LONGEST_NAME) if principal else _begin(key["id"], 8)
+        which = _begin(key["key"], 10) if _THUMBPRINT.fullmatch(key["key"]) else f"key id {_begin(key['key_id'], 8)}"
+        return f"{whose}: {which}"
+    if principal := _PRINCIPAL.fullmatch(subject):
+        return f"{shortened(principal['name'], _LONGEST_NAME)} ({_begin(principal['id'], 8)})"
+    return shortened(subject, _LONGEST_SUBJECT)
+
+
+def _begin(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}\u2026"
 
 
 def _several(names: Sequence[str]) -> str:

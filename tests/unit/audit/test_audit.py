@@ -10,6 +10,7 @@ import copy
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, expected
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, expected, sign_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import STATUSES, Finding
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.sign_in_end import SignIn
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
 from tests.lab.states import audit as states
 
@@ -82,6 +84,20 @@ def test_what_failed_about_the_metadata_url_is_a_doubt_for_the_proof(right: Any)
     )
     assert "oauth_server.not_common failed" in metadata_doubt(*right, own.replace(tenant["tenant_id"], "common"))
     assert "oauth_server.https failed" in metadata_doubt(*right, own.replace("https", "http"))
+
+
+@pytest.mark.parametrize(
+    ("left", "heading"),
+    [
+        (timedelta(days=5), "The secret or certificate with which runs sign in ends soon"),
+        (timedelta(0), "The secret or certificate with which runs sign in has ended"),
+        (timedelta(days=-3), "The secret or certificate with which runs sign in has ended"),
+    ],
+)
+def test_what_signs_in_and_has_ended_does_not_end_soon(left: timedelta, heading: str) -> None:
+    read = facts("contoso", [], (), None, expected.expected(DEFAULTS), NOW)
+    (found,) = sign_in.check(replace(read, sign_in=SignIn("the client secret", NOW + left)))
+    assert (found.status, found.heading) == ("fail", heading)
 
 
 @pytest.fixture(scope="module")

@@ -139,6 +139,18 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     ),
     "WinHTTP lacks TLS 1.2": ("winhttp", {"winhttp_32": 0x280}, "fail", "0x280"),
     "WinHTTP has TLS 1.2": ("winhttp", {"winhttp_64": 0xAA0, "winhttp_32": 0xA80}, "pass", "among those allowed"),
+    "WinHTTP of one hive is set": (
+        "winhttp", {"winhttp_64": 0xAA0}, "pass",
+        "DefaultSecureProtocols of 64-bit programs is 0xAA0, of 32-bit programs not set, which Windows takes for TLS 1.2 too",
+    ),
+    "WinHTTP of one hive of an old Windows is set": (
+        "winhttp", {"winhttp_32": 0x800, "windows_build": 9200}, "fail",
+        "DefaultSecureProtocols of 64-bit programs is not set, and Windows is of build 9200",
+    ),
+    "WinHTTP of one hive is set and Windows is not known": (
+        "winhttp", {"winhttp_64": 0xAA0, "windows_build": None}, "skip",
+        "DefaultSecureProtocols of 64-bit programs is 0xAA0, of 32-bit programs not set, and the build of Windows",
+    ),
     "WinHTTP of an old Windows": ("winhttp", {"windows_build": 9200}, "fail", "build 9200"),
     "WinHTTP of a Windows that is not known": ("winhttp", {"windows_build": None}, "skip", "was not read"),
     "a proxy everywhere": (
@@ -149,6 +161,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "a proxy script": ("proxy", {"user_proxy_script": "http://pac"}, "skip", "http://pac"),
     "no web.config": ("proxy", {"unread": {"web_proxy_internal": "no file."}}, "skip", "no file"),
     "too many roots": ("root_store", {"root_certificates": 101}, "warn", "more than 100"),
+    "no root": ("root_store", {"root_certificates": 0}, "warn", "none"),
     "a log that is not there": ("events", {"events": [], "unread": {"events": "There is no such log."}}, "skip", "There is no such log"),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import label, principal_label
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.calendar import rows
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import SEVERITIES, STATUSES, document
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.first import actions
@@ -24,6 +25,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import versions
 from tests.support import reports
 from tests.support.play import ROOT
+
+KEY_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 
 
 def made(audits: list[dict[str, Any]]) -> dict[str, Any]:
@@ -131,6 +134,32 @@ def test_the_days_are_in_order_and_say_each_change_once() -> None:
     )
     (rolls,) = [row for row in rows(made(reports.bad())["deployments"]) if "signs with" in row.what]
     assert (rolls.state, rolls.what) == ("fail", "The tenant refuses what the farm signs. The farm signs with the staged certificate")
+
+
+@pytest.mark.parametrize(
+    ("key", "about"),
+    [
+        ({"thumbprint": "0123456789ABCDEF" * 2 + "01234567", "key_id": KEY_ID}, "Skype for Business Online: 0123456789\u2026"),
+        ({"thumbprint": None, "display_name": "a key: of (one)", "key_id": KEY_ID}, "Skype for Business Online: key id 7c9e6679\u2026"),
+        ({"thumbprint": None, "key_id": None}, "Skype for Business Online: key id None"),
+    ],
+)
+def test_the_calendar_tells_a_key_from_the_others_of_its_principal(key: dict[str, Any], about: str) -> None:
+    principal = {"app_id": "00000004-0000-0ff1-ce00-000000000000", "display_name": "Skype for Business Online"}
+    assert _about(label(principal, key)) == about
+    assert _about(label({**principal, "display_name": None}, key)) == about.replace("Skype for Business Online", "00000004\u2026")
+    assert _about(principal_label(principal)) == "Skype for Business Online (00000004\u2026)"
+    longer = _about(label({**principal, "display_name": "Contoso " * 40}, key))
+    assert longer.startswith("Contoso")
+    assert longer.endswith(about.partition(": ")[2])
+    assert len(longer) <= 60
+
+
+def _about(subject: str) -> str:
+    (audit,) = reports.good()
+    audit["audit"]["calendar"] = [{**reports.date(1, "a.b", "warn", "x"), "subject": subject}]
+    (row,) = rows(made([audit])["deployments"])
+    return row.about
 
 
 dates = st.lists(

@@ -175,6 +175,16 @@ def test_an_entry_of_the_report_has_what_was_read_and_why_the_rest_was_not() -> 
     assert {"subject": "audit", "message": "damaged"} in broken["errors"]
 
 
+def test_a_server_that_was_not_read_is_named_once() -> None:
+    told = {"fe01": Unread("fe01: Import-Module failed."), "fe02": Unread("fe02 could not be reached.")}
+    made = entry(Deployment("contoso", "fe01", ("fe01", "fe02"), (), told, ()), {}, "2026-11-01T00:00:00Z")
+    first, second, *_others = made["errors"]
+    assert first == {"subject": "fe01", "message": "Import-Module failed."}
+    assert second == {"subject": "fe02", "message": "fe02 could not be reached."}
+    said = failure({"deployment": "contoso", "counts": {}, "errors": [first, second]}, "never")
+    assert said == ("Deployment contoso could not be audited as a whole. fe01: Import-Module failed. fe02: fe02 could not be reached.")
+
+
 def test_what_an_earlier_audit_of_the_play_left_is_not_reported_where_this_one_did_not_get_so_far() -> None:
     damaged = {"failed": True, "msg": "damaged"}
     left = {"audit": {"findings": ["old"]}, "proof": {"accepted": True}}
