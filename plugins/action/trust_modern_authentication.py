@@ -63,7 +63,8 @@ class ActionModule(HybridAuthAction):
             if held is None:
                 check_obstacles(settings.deployment, [*split, *made.obstacles])
             else:
-                made, told = held, failure(settings.deployment, made.obstacles, modern_authentication.ONLY_THE_SWITCH)
+                done = modern_authentication.ONLY_THE_SWITCH_WOULD if self.check_mode else modern_authentication.ONLY_THE_SWITCH
+                made, told = held, failure(settings.deployment, made.obstacles, done)
         acts = any(step.change.changed for step in made.steps)
         result: dict[str, Any] = {
             "changed": False,

@@ -155,7 +155,7 @@ class ActionModule(HybridAuthAction):
         to_do = _to_do(settings, plan, signing, params["prepared"], leaving, held=held or restricted, comes=comes)
         to_do["arguments"]["add"]["display_names"] = neighbours.display_names(_new(plan, params["prepared"]), moment)
         return {
-            **_result(plan, [*first, *obstacles]),
+            **_result(plan.staging() if to_do["steps"]["store"] or to_do["steps"]["stage"] else plan, [*first, *obstacles]),
             "lead": params["members"]["lead"],
             "tenant_id": params["token"]["tenant_id"],
             "certificate": _named(signing),

@@ -281,6 +281,14 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{TRUST}/test_removal.py::test_only_the_trusts_own_objects_go_and_what_stays_is_said",
         f"{TRUST}/test_removal.py::test_an_object_that_is_named_goes_although_it_is_foreign",
     ),
+    (
+        "Where nothing but a display name makes an expired entry the farm's, `rotate` removes it only where that name has the "
+        "collection's own form in full: the deployment, the mark of a pool or server of the farm, and the thumbprint of the entry's own "
+        "certificate."
+    ): (f"{TRUST}/test_superseded.py::test_an_expired_entry_goes_by_a_display_name_in_full_alone",),
+    "Whoever may write to the tenant can imitate such a name, and may remove the entry as well.": (
+        f"{TRUST}/test_superseded.py::test_an_expired_entry_goes_by_a_display_name_in_full_alone",
+    ),
     "Check mode writes nothing.": (
         f"{PREDICTION}::test_configure_predicts_what_it_does",
         f"{PREDICTION}::test_every_module_predicts_what_it_does",

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import observed
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import is_observed, note, seconds_since
@@ -135,7 +136,7 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
         except requests.exceptions.RequestException as exc:  # an address, such as one from an answer, that cannot be one
             raise HybridAuthError(
                 f"{request.url!r} cannot be asked: {_cause(exc)}. Nothing was sent.",
-                "Check 'login_url' and 'graph_url', and that no proxy answers in their place.",
+                f"Check {options('login_url', 'graph_url')}, and that no proxy answers in their place.",
             ) from None
 
     def get_redirect_target(self, _answer: Any) -> None:
@@ -162,7 +163,7 @@ class HttpSession(_Session):  # type: ignore[misc]  # the base is chosen at impo
             raise HybridAuthError(
                 f"{urlsplit(request.url).netloc} sent the request on to {target}. "
                 "It was not followed, since what it carries is for the named host alone.",
-                "Check 'cloud', 'login_url' and 'graph_url', and that no proxy or portal answers in their place.",
+                f"Check {options('cloud', 'login_url', 'graph_url')}, and that no proxy or portal answers in their place.",
             )
         return answer
 

@@ -19,6 +19,16 @@ class Refusal:
     source: str
 
 
+def options(*names: str) -> str:
+    """Options in a remedy: the role's variables first, since most read it of the role, then what modules call them."""
+    variables, modules = ([f"{prefix}{name}" for name in names] for prefix in ("trust_", ""))
+    return f"{_several(variables)} ({_several(modules)} of a module)"
+
+
+def _several(names: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 _GRAPH_ERRORS = "https://learn.microsoft.com/graph/errors"
 _POLICIES = "https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy"
 _EVALUATION = "https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation"
@@ -54,7 +64,7 @@ GRAPH = (
     Refusal(
         "CannotUpdateLockedServicePrincipalProperty",
         "Who owns the application has locked this property of its service principals, so no administrator of the tenant can change it. "
-        "Use an application of your own (app_ids, or trust_exchange_credential: false), or ask its owner.",
+        "Use an application of your own (trust_exchange_credential: false, or app_ids of a module), or ask its owner.",
         "https://github.com/Azure/azure-cli/issues/28734",
     ),
     Refusal(
@@ -86,7 +96,8 @@ GRAPH = (
     ),
     Refusal(
         "Authorization_IdentityNotFound",
-        "The application that signs in has no service principal in this tenant: consent to it there, or correct 'tenant' and 'client_id'.",
+        "The application that signs in has no service principal in this tenant: consent to it there, or correct "
+        f"{options('tenant', 'client_id')}.",
         "https://learn.microsoft.com/graph/resolve-auth-errors",
     ),
     Refusal("Authorization_RequestDenied", _PERMISSION, "https://learn.microsoft.com/graph/resolve-auth-errors"),
@@ -120,24 +131,25 @@ _WORKLOAD_ISSUE = "https://github.com/Azure/azure-workload-identity/issues/1200"
 _CERTIFICATE_CREDENTIALS = "https://learn.microsoft.com/entra/identity-platform/certificate-credentials"
 
 ENTRA = (
-    Refusal("AADSTS90002", "Check the option 'tenant' and, for another cloud than the global one, 'cloud'.", _ENTRA_CODES),
-    Refusal("AADSTS900021", "Check the option 'tenant'.", _ENTRA_CODES),
-    Refusal("AADSTS900023", "Check the option 'tenant': it is neither a tenant id nor a domain of a tenant.", _ENTRA_CODES),
+    Refusal("AADSTS90002", f"Check {options('tenant')} and, for another cloud than the global one, {options('cloud')}.", _ENTRA_CODES),
+    Refusal("AADSTS900021", f"Check {options('tenant')}.", _ENTRA_CODES),
+    Refusal("AADSTS900023", f"Check {options('tenant')}: it is neither a tenant id nor a domain of a tenant.", _ENTRA_CODES),
     Refusal(
         "AADSTS700016",
-        "Check 'client_id' and 'tenant': the application must be registered in that tenant, or consented to there.",
+        f"Check {options('client_id', 'tenant')}: the application must be registered in that tenant, or consented to there.",
         _ENTRA_CODES,
     ),
-    Refusal("AADSTS7000215", "Check 'client_secret': it must be the secret's value, not its id.", _ENTRA_CODES),
+    Refusal("AADSTS7000215", f"Check {options('client_secret')}: it must be the secret's value, not its id.", _ENTRA_CODES),
     Refusal("AADSTS7000222", "The client secret expired: make a new one for the application.", _ENTRA_CODES),
     Refusal(
         "AADSTS700027.*expired",
-        "The certificate of 'client_certificate_path' expired, or its entry at the application did: upload a new one, and sign in with it.",
+        f"The certificate of {options('client_certificate_path')} expired, or its entry at the application did: upload a new one, and "
+        "sign in with it.",
         _CERTIFICATE_CREDENTIALS,
     ),
     Refusal(
         "AADSTS700027",
-        "Upload the certificate of 'client_certificate_path' to the application, or use the one that is there; "
+        f"Upload the certificate of {options('client_certificate_path')} to the application, or use the one that is there; "
         "a federated token must be signed by the issuer that it names.",
         _ENTRA_CODES,
     ),
@@ -175,7 +187,7 @@ def of_entra(description: str) -> str:
     """What to do about a refused sign-in. description: Entra ID's, which begins with its code, or with none."""
     code = entra_code(description)
     if code is None:
-        return "Check 'login_url', 'tenant' and 'client_id', and that no proxy answers in its place."
+        return f"Check {options('login_url', 'tenant', 'client_id')}, and that no proxy answers in its place."
     for one in ENTRA:
         # A code's digits may begin with another code's.
         if re.match(rf"{one.code}(?!\d)", description, re.IGNORECASE | re.DOTALL):

@@ -42,6 +42,9 @@ TYPE = "AzureAD"
 ISSUER = "sts.windows.net"
 SWITCH = "ClientAuthorizationOAuthServerIdentity"
 ONLY_THE_SWITCH = "Clients are no longer sent to the tenant; OAuth server and names were left as they are. Run again to remove them."
+ONLY_THE_SWITCH_WOULD = (
+    "A run would take back the switch alone, so clients are no longer sent to the tenant; OAuth server and names would stay as they are."
+)
 _NAMING = "trust_modern_authentication_server"
 DISALLOWED = "Disallowed"
 _OPTIONS = ("metadata_url", "tenant_id", "realm", "type", "accept_security_identifier_information", "authorization_uri_override")

@@ -96,7 +96,7 @@ class RotationPlan:
     previous_over: the farm remembers the certificate that signed before, and the overlap is over.
     problems: what keeps a certificate from being put into the tenant, each with its remedy.
     ending: that the certificate that signs ends within the days in which a run fails, and none takes over in time; None where it does not.
-    certificates: how each of the farm's certificates stands after the run.
+    certificates: how each of the farm's certificates stands after the run. unstaged: the warning that none is staged, where one is due.
     """
 
     add: tuple[Addition, ...]
@@ -109,6 +109,11 @@ class RotationPlan:
     problems: tuple[tuple[str, str], ...] = ()
     ending: str | None = None
     certificates: tuple[Standing, ...] = ()
+    unstaged: str | None = None
+
+    def staging(self) -> RotationPlan:
+        """The plan of a run that stages the certificate that is to follow: nobody else has to."""
+        return replace(self, warnings=tuple(one for one in self.warnings if one != self.unstaged), unstaged=None)
 
     def held(self) -> RotationPlan:
         """The plan of a run in which something stands in the way: nothing goes and nothing is prepared, what is missing is added."""
@@ -169,17 +174,19 @@ def plan(
     keep = tuple(verdict for verdict in verdicts if not verdict.goes)
     upcoming = tuple(sorted(_upcoming(roles, keep), key=lambda entry: (entry.date, entry.action, entry.thumbprint)))
     successor_due = following is None and current.end is not None and current.end - now <= rules.warn
+    unstaged = _unstaged(current, now) if successor_due and not current.expired(now) else None
     return RotationPlan(
         add=add,
         remove=tuple(verdict for verdict in verdicts if verdict.goes),
         keep=keep,
         upcoming=upcoming,
-        warnings=tuple(_warnings(roles, successor_due)),
+        warnings=tuple(_warnings(roles, unstaged)),
         successor_due=successor_due,
         previous_over=previous is not None and following is None and roles.overlap_end is not None and roles.overlap_end <= now,
         problems=problems,
         ending=_ending(roles),
         certificates=tuple(standings(roles, _held_after(keep, add), [(one.date, one.action, one.thumbprint) for one in upcoming])),
+        unstaged=unstaged,
     )
 
 
@@ -279,17 +286,23 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
                 yield Upcoming(end, "entry_ends", certificate.thumbprint, (verdict.principal.app_id,), text)
 
 
-def _warnings(roles: Roles, successor_due: bool) -> Iterable[str]:
+def _unstaged(current: Certificate, now: datetime) -> str | None:
+    if current.end is None:
+        return None
+    return (
+        f"The certificate {current.thumbprint} expires {soon_text(current.end, now)}, on {when_text(current.end)}, and no "
+        f"other one is staged. Stage its successor before {when_text(shifted(current.end, -LEAD))}."
+    )
+
+
+def _warnings(roles: Roles, unstaged: str | None) -> Iterable[str]:
     current, following, now = roles.current, roles.next, roles.now
     if current.end is not None:
         begin = following.effective if following else None
         if current.expired(now):
             yield f"The certificate {current.thumbprint} that signs now expired on {when_text(current.end)}."
-        elif successor_due:
-            yield (
-                f"The certificate {current.thumbprint} expires {soon_text(current.end, now)}, on {when_text(current.end)}, and no "
-                f"other one is staged. Stage its successor before {when_text(shifted(current.end, -LEAD))}."
-            )
+        elif unstaged:
+            yield unstaged
         if following and begin and begin > shifted(current.end, -LEAD):
             yield (
                 f"The staged certificate {following.thumbprint} signs only from {when_text(begin)} on, and {current.thumbprint} expires on "

@@ -340,6 +340,7 @@ def test_a_redirect_is_not_followed(location: str, named: str, talk: Talk) -> No
     assert result["failed"]
     assert f"sent the request on to {named}" in result["msg"]
     assert "not followed" in result["msg"]
+    assert "Check trust_cloud, trust_login_url and trust_graph_url (cloud, login_url and graph_url of a module)" in result["msg"]
 
 
 def test_a_pause_that_is_no_number_is_refused(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

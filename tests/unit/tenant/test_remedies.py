@@ -74,8 +74,9 @@ def test_no_code_is_in_the_tables_twice() -> None:
         ("AADSTS700027: Client assertion failed signature validation. [Reason - The key used is expired.]", "upload a new one"),
         ("AADSTS70021: No matching federated identity record found.", "issuer, subject and audience"),
         ("AADSTS700211: No matching federated identity record found.", "Compare the issuer above"),
+        ("AADSTS7000215: Invalid client secret provided.", "Check trust_client_secret (client_secret of a module): it must be"),
         ("AADSTS12345: Something new.", "https://login.microsoftonline.com/error?code=12345"),
-        ("no reason given", "Check 'login_url'"),
+        ("no reason given", "Check trust_login_url, trust_tenant and trust_client_id (login_url, tenant and client_id of a module)"),
     ],
 )
 def test_a_refused_sign_in_is_told_apart(description: str, part: str) -> None:

@@ -83,7 +83,10 @@ def test_a_refused_sign_in_names_the_reason_and_the_remedy(code: str, text: str,
 def test_a_refusal_without_a_code_has_a_remedy_too(talk: Talk) -> None:
     talk(DISCOVERY, token_request({"error": "access_denied"}, 403))
     result = run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})
-    assert result["msg"].endswith("access_denied. Check 'login_url', 'tenant' and 'client_id', and that no proxy answers in its place.")
+    assert result["msg"].endswith(
+        "access_denied. Check trust_login_url, trust_tenant and trust_client_id (login_url, tenant and client_id of a module), and that "
+        "no proxy answers in its place."
+    )
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -114,7 +117,7 @@ def test_an_unknown_tenant_has_its_own_message(talk: Talk) -> None:
     result = run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})
     assert result["failed"]
     assert "AADSTS90002" in result["msg"]
-    assert "option 'tenant'" in result["msg"]
+    assert "Check trust_tenant (tenant of a module)" in result["msg"]
     talk(Said("GET", DISCOVERY.url, 400, refused))
     assert "AADSTS90002" in run_action("tenant_info", {"domain": "contoso.com"})["msg"]
 

@@ -447,6 +447,7 @@ def run(
     token: Any = None,
     readings: Any = None,
     principals: Any = None,
+    check_mode: bool = False,
     **settings: Any,
 ) -> dict[str, Any]:
     """The result of the module over the state. members, readings: what is otherwise of the servers, and what they registered."""
@@ -459,9 +460,8 @@ def run(
         "principals": principals or dict(tenant(made).principals),
         "obstacles": obstacles,
     }
-    return run_action(
-        "trust_modern_authentication", options, task_vars={"hostvars": {name: {"_trust_read": one} for name, one in read.items()}}
-    )
+    task_vars = {"hostvars": {name: {"_trust_read": one} for name, one in read.items()}}
+    return run_action("trust_modern_authentication", options, check_mode=check_mode, task_vars=task_vars)
 
 
 def test_the_module_tells_steps_arguments_and_which_way_it_goes() -> None:
@@ -501,6 +501,10 @@ def test_obstacles_fail_the_module_or_are_told_and_the_way_back_is_kept_open() -
     assert (held["disables"], held["due"]) == (True, {"names": False, "oauth_server": False, "oauth_configuration": True})
     assert "may not write service principals: its Graph permissions are Application.Read.All." in held["failure"]
     assert held["failure"].endswith(subject.ONLY_THE_SWITCH)
+    foreseen = run(made, token=reads, state="absent", check_mode=True)
+    assert "A run would take back the switch alone" in foreseen["failure"]
+    assert subject.ONLY_THE_SWITCH not in foreseen["failure"]
+    assert foreseen["due"] == held["due"]
     still = run(state([STS, server()], None, ASKED), token=reads, state="absent")
     assert still["failed"]
     assert "Nothing was changed." in still["msg"]

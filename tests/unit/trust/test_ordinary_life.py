@@ -200,6 +200,20 @@ def test_a_certificate_about_to_end_fails_a_roll_at_its_end_and_an_audit_by_the_
     assert decide("trust_plan", state, fail_days=10)["expected"]["fail_days"] == 10
 
 
+def test_a_run_that_stages_the_successor_does_not_say_that_none_is_staged(decide: Decide) -> None:
+    state = states.right()
+    states.issuer(state, days=20)
+    told, made = "no other one is staged", {"certificate": {"thumbprint": "B" * 40, "not_after": states.at(700), "content": "MII"}}
+    assert told in str(decide("trust_rotation", state)["warnings"])
+    due = decide("trust_rotation", state, rotation_create="self_signed")
+    assert (due["steps"]["store"], told in str(due.get("warnings"))) == (True, False)
+    staging = decide("trust_rotation", state, {"prepared": made}, rotation_create="self_signed")
+    assert (staging["steps"]["stage"], told in str(staging.get("warnings"))) == (True, False)
+    assert staging["successor_due"] is True
+    held = decide("trust_rotation", state, {"prepared": made}, alter=restricted, rotation_create="self_signed")
+    assert (held["steps"]["stage"], told in str(held["warnings"])) == (False, True)
+
+
 def test_what_signs_reaches_the_tenant_whatever_else_is_wrong_and_then_the_run_fails(decide: Decide) -> None:
     state = states.right()
     states.staged(state, 2, in_cloud=False, servers=1)

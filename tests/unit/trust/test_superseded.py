@@ -114,6 +114,22 @@ def test_a_display_name_alone_is_not_believed(entry: KeyCredential, why: str) ->
     assert (found.remedy is not None) is (why == "no certificate given")
 
 
+@pytest.mark.parametrize(
+    ("name", "goes"),
+    [
+        (entry_name.made("contoso", POOLS, A, NOW - 30 * DAY), True),  # whoever wrote it
+        (entry_name.made("contoso", POOLS, C, NOW - 30 * DAY), False),
+        (entry_name.made("fabrikam", POOLS, A, NOW - 30 * DAY), False),
+        (entry_name.made("contoso", ("pool09.fabrikam.com",), A, NOW - 30 * DAY), False),
+        ("SfB trust contoso", False),
+        ("CN=contoso.com", False),
+        (None, False),
+    ],
+)
+def test_an_expired_entry_goes_by_a_display_name_in_full_alone(name: str | None, goes: bool) -> None:
+    assert verdict(key(A, name, end=NOW - DAY)).goes is goes
+
+
 def test_without_a_deployment_no_display_name_is_looked_at() -> None:
     assert verdict(put(A), known=Neighbours()).reason == "the farm never had it"
     earlier = replace(RULES, earlier=frozenset({A}))
