@@ -149,6 +149,10 @@ certificate:
       description: When it ends, in UTC.
       type: str
       sample: '2028-05-01T08:00:00Z'
+    effective_date:
+      description: From when on the farm signs with it, in UTC; V(null) where it was not staged.
+      type: str
+      sample: '2027-03-01T08:00:00Z'
     source:
       description: Whether it comes from the V(server) or a V(file).
       type: str

@@ -39,7 +39,7 @@ It only warns, since no setting of the farm makes it right, and some of the date
 The column "when wrong" has the status of what is not right. Ids stay the same from version to version. Findings whose id begins with
 `proof.` come from another module.
 
-Two statuses in that column:
+Statuses in that column:
 
 - `certificate.key_access` fails where the services cannot read the key, and warns, with severity high, where nearly everyone can.
 - `roll.in_cloud` fails when the staged certificate signs within 7 days (`roll_near_days` of `trust_audit`), and warns before.

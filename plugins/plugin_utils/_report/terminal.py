@@ -53,8 +53,12 @@ def _what(one: Mapping[str, Any]) -> list[str]:
     facts = one["facts"]
     certificate = facts["servers"][0]["certificate"] if facts["servers"] else None
     tenant = [f"  tenant  {_line(facts['tenant_id'])}"] if facts["tenant_id"] else []
-    ends = [f"  cert    {_line(certificate['thumbprint'])}, ends {certificate['not_after']}"] if certificate else []
-    return [*tenant, *ends]
+    if not certificate:
+        return tenant
+    # Times in UTC of one form, so their order as texts is their order.
+    pending = (certificate.get("effective_date") or "") > one["time"]
+    begins = f", signs from {certificate['effective_date']} on" if pending else ""
+    return [*tenant, f"  cert    {_line(certificate['thumbprint'])}{begins}, ends {certificate['not_after']}"]
 
 
 def _calendar(one: Mapping[str, Any]) -> list[str]:

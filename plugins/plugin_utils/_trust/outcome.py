@@ -192,14 +192,16 @@ def _step_lines(step: Result) -> list[str]:
 
 
 def _certificate(certificate: Result | None, now: datetime) -> list[str]:
-    """The certificate that signs and its end, as a line; none where there is no certificate."""
+    """The farm's certificate, from when on it signs where that is to come, and its end, as a line; none where there is no certificate."""
     if not certificate:
         return []
     ends = parse_time(certificate["not_after"]) if certificate["not_after"] else None
     when = ""
     if ends:
         when = f", ends {utc_text(ends)} ({soon_text(ends, now)})" if now < ends else f", ended on {utc_text(ends)}"
-    return [f"certificate: {certificate['thumbprint']} ({certificate['subject']}){when}"]
+    begins = parse_time(certificate["effective_date"]) if certificate.get("effective_date") else None
+    pending = f", signs from {utc_text(begins)} on ({soon_text(begins, now)})" if begins and now < begins else ""
+    return [f"certificate: {certificate['thumbprint']} ({certificate['subject']}){pending}{when}"]
 
 
 def _operations(results: Iterable[Result]) -> list[str]:

@@ -247,11 +247,11 @@ def _facts(settings: Settings, farm: Reading | None, tenant: Tenant | Unread, ce
 
 def _named_certificate(farm: Reading | None, given: Certificate | None) -> dict[str, Any] | None:
     if given is not None:
-        return {**given.shown(), "source": "file"}
+        return {**given.shown(), "effective_date": None, "source": "file"}
     there = farm.get("certificate") if farm else None
     if not there:
         return None
-    return {"thumbprint": there["thumbprint"], "subject": there["subject"], "not_after": there["not_after"], "source": "server"}
+    return {**{name: there.get(name) for name in ("thumbprint", "subject", "not_after", "effective_date")}, "source": "server"}
 
 
 def _farm_warnings(settings: Settings, deployment: Deployment, farm: Reading | None, given: Certificate | None) -> Iterable[str]:

@@ -55,6 +55,7 @@ def test_the_terminal_shows_the_verdict_and_what_needs_something_done() -> None:
     assert shown[0] == "contoso: not compliant (7 failed, 4 warnings, 1 not checked, 4 passed)"
     assert "fabrikam: compliant (1 not checked, 13 passed)" in shown
     assert [line.split(",")[0] for line in shown if line.startswith("  cert")] == [f"  cert    {one * 40}" for one in "CA"]
+    assert [", signs from " in line for line in shown if line.startswith("  cert")] == [True, False]
     assert sum(line.startswith("  fail") for line in shown) == 7
     assert sum(line.startswith("  change") for line in shown) == 2
     assert not [line for line in lines(made(reports.long_names())) if "\x1b" in line or "\n" in line]

@@ -117,7 +117,7 @@ def test_with_a_sign_in_alone_the_default_sip_domain_names_the_tenant() -> None:
     assert result["tenant_proven"] is True
     assert result["sip_domains"] == ["contoso.com", "fabrikam.com"]
     assert result["names"] == [f"{SKYPE}/webext.contoso.com"]
-    assert result["certificate"] == {**{name: SIGNS[name] for name in SHOWN}, "source": "server"}
+    assert result["certificate"] == {**{name: SIGNS[name] for name in SHOWN}, "effective_date": None, "source": "server"}
     assert "warnings" not in result
 
 

@@ -69,6 +69,15 @@ def test_a_step_that_was_not_due_is_as_planned_and_one_that_ran_as_it_went() -> 
     assert lines[-2:] == ["names: name", "warnings: 3, shown above"]
 
 
+def test_a_certificate_that_is_staged_is_said_to_sign_from_its_date_on() -> None:
+    staged = {**CERTIFICATE, "effective_date": "2089-01-02T00:00:00Z"}
+    said = run_action("trust_outcome", {"run": "configure", "plan": plan(certificate=staged), "done": {}, "token": {}})["lines"]
+    assert any(line.startswith(f"certificate: {'A' * 40} (CN=contoso.com), signs from 2089-01-02T00:00:00Z on (in ") for line in said)
+    began = {**CERTIFICATE, "effective_date": "2020-01-02T00:00:00Z"}
+    said = run_action("trust_outcome", {"run": "configure", "plan": plan(certificate=began), "done": {}, "token": {}})["lines"]
+    assert not [line for line in said if "signs from" in line]
+
+
 def test_what_a_step_loses_is_said_where_it_is_not_what_the_step_does() -> None:
     lost = "MetadataUrl https://ex.contoso.com/json/1 of partner application microsoft.exchange"
     planned = plan(step("partner_application", "change it", losses=[lost]), step("names", "remove name x", losses=["remove name x"]))
