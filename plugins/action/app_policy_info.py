@@ -12,7 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import per
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, is_guid
 
 
 class ActionModule(HybridAuthAction):
@@ -23,16 +23,20 @@ class ActionModule(HybridAuthAction):
             **SIGN_IN,
             **OBSERVE,
             "app_ids": {"type": "list", "elements": "str", "default": list(PROCEDURE)},
+            "principals": {"type": "dict"},
             "assigned": {"type": "bool", "default": True},
         }
     )
-    PUBLIC = ("objects", "policy_problem", "observed")
+    PUBLIC = ("objects", "applications", "policy_problem", "observed")
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
+        listed = (params["principals"] or {}).get("applications")
+        told = [str(one.get("app_id")) for one in (listed if isinstance(listed, list) else ()) if isinstance(one, dict)]
+        owned = [app_id for app_id in told if is_guid(app_id)]
         connection = TenantConnection(params, self.given, self.secrets)
         may = permissions.told_by(claims_of(connection.token().value))
-        found = refusals.read(connection.graph(), app_ids, may, assigned=params["assigned"])
+        found = refusals.read(connection.graph(), app_ids, may, assigned=params["assigned"], applications=owned)
         result: dict[str, Any] = {"changed": False, **found}
         if connection.warnings:
             result["warnings"] = connection.warnings

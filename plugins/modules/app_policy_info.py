@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
-  - Reads the app management policies of the tenant and of each service principal, which may forbid certificates that live too long, and
-    whether the application of a service principal locks its keys.
+  - Reads the app management policies of the tenant and of each service principal or application object, which may forbid certificates that
+    live too long, and whether the application of a service principal locks its keys.
   - What cannot be read is no error. It is told in RV(policy_problem), and the problem of each of the RV(objects).
   - Policies need the Microsoft Graph permission C(Policy.Read.All), beside C(Application.Read.All). Where the token of an application says
     that it has neither that nor a directory role, none is asked for. Otherwise it is one request for the tenant's policy, and if that is
@@ -32,6 +32,11 @@ options:
     default:
       - 00000004-0000-0ff1-ce00-000000000000
       - 00000002-0000-0ff1-ce00-000000000000
+  principals:
+    description:
+      - The registered result of M(sfb.hybrid_auth.sp_info). The application objects in its C(applications) are asked about too, which costs
+        one request each where the tenant's policy restricts certificates on application objects, and none elsewhere.
+    type: dict
   assigned:
     description:
       - Whether to look for policies that are assigned to the service principals also where the tenant's own restricts no certificate. With
@@ -71,6 +76,42 @@ objects:
       description: The application's id.
       type: str
       sample: 00000004-0000-0ff1-ce00-000000000000
+    policy:
+      description: The name of the app management policy that is in force, or C(the tenant's own); V(null) where it was not read.
+      type: str
+      sample: the tenant's own
+    restrictions:
+      description: What the policy says of certificates that are added; nothing where it is off.
+      type: list
+      elements: dict
+      contains:
+        type:
+          description: The kind of restriction.
+          type: str
+          sample: asymmetricKeyLifetime
+        longest_seconds:
+          description: How long a certificate may live; V(null) where the restriction is of another kind.
+          type: int
+          sample: 31536000
+        created_after:
+          description: In UTC, the time after which an object must have been created to be bound; V(null) where all are.
+          type: str
+    locked:
+      description: Whether the application locks the keys of its service principals; V(null) where it is another tenant's and does not tell.
+      type: bool
+    problem:
+      description: Why a part of this is not known; V(null) where it is.
+      type: str
+applications:
+  description: What each application object of O(principals) is bound by, with the keys of RV(objects).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    app_id:
+      description: The application's id.
+      type: str
+      sample: 10000000-0000-4000-8000-000000000000
     policy:
       description: The name of the app management policy that is in force, or C(the tenant's own); V(null) where it was not read.
       type: str

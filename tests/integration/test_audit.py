@@ -62,7 +62,7 @@ def tasks(lab: Lab, **expected: Any) -> list[dict[str, Any]]:
         },
         {
             "name": "policies",
-            "sfb.hybrid_auth.app_policy_info": {"access_token": "{{ token.access_token }}", **where},
+            "sfb.hybrid_auth.app_policy_info": {"access_token": "{{ token.access_token }}", **where, "principals": "{{ cloud }}"},
             "register": "refusals",
             "run_once": True,
         },

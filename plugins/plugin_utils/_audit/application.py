@@ -109,6 +109,14 @@ def farms(facts: Facts) -> Object | None:
     return max(holding, key=lambda one: key_credential.served_until(map(credential, _keys(one)), *certificate) or latest, default=None)
 
 
+def objects(facts: Facts) -> list[Object]:
+    """The application objects that hold what the farm signs with, and the one that is named."""
+    applications, certificate = _applications(facts), _signing_certificate(facts)
+    if isinstance(applications, Unknown) or isinstance(certificate, Unknown):
+        return []
+    return [one for one in applications if one.get("named") or serving(one.get("key_credentials"), *certificate, "") is True]
+
+
 def _chosen(facts: Facts, applications: Sequence[Object]) -> list[Object]:
     """Those that may be the farm's: of the name that is given, else all."""
     named = facts.expected.dedicated_application

@@ -38,11 +38,20 @@ _DURATION = re.compile(
 )
 
 
-def read(graph: Graph, app_ids: Sequence[str], may: shapes.Permissions, *, assigned: bool, collection: str = PRINCIPALS) -> shapes.Refusals:
+def read(
+    graph: Graph,
+    app_ids: Sequence[str],
+    may: shapes.Permissions,
+    *,
+    assigned: bool,
+    collection: str = PRINCIPALS,
+    applications: Sequence[str] = (),
+) -> shapes.Refusals:
     """What is known of these applications' service principals, or of their own objects. Whatever goes wrong is told as a problem.
 
     One request for the tenant's policy and one for that of each object, none where the token says that it may not; one for the lock of each
     application that is not Microsoft's own. assigned: whether to look for policies of objects also where the tenant's restricts nothing.
+    applications: whose own objects are asked about too, for a policy of theirs only where the tenant's restricts something.
     """
     problem, tenants = None, None
     if may["kind"] == "application" and not may["directory_roles"] and not _READ.intersection(may["granted"] or ()):
@@ -53,7 +62,8 @@ def read(graph: Graph, app_ids: Sequence[str], may: shapes.Permissions, *, assig
         except HybridAuthError as exc:
             problem = _clause(exc)
     objects = [_of_object(graph, app_id, tenants, collection, assigned=assigned) for app_id in app_ids]
-    return {"objects": objects, "policy_problem": problem}
+    owned = [_of_object(graph, app_id, tenants, APPLICATIONS, assigned=False) for app_id in applications]
+    return {"objects": objects, "applications": owned, "policy_problem": problem}
 
 
 def _of_object(graph: Graph, app_id: str, tenants: Mapping[str, Any] | None, collection: str, *, assigned: bool) -> shapes.ObjectRefusals:

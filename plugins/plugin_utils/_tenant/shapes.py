@@ -93,7 +93,7 @@ class KeyRestriction(TypedDict):
 
 
 class ObjectRefusals(TypedDict):
-    """What a service principal is bound by. policy: its name, None where that was not read.
+    """What a service principal or an application object is bound by. policy: its name, None where that was not read.
 
     locked: by its application, None where that is another tenant's or was not asked. problem: why a part of it is not known, as a clause.
     """
@@ -117,6 +117,7 @@ class Refusals(Observed):
     """What app_policy_info returns. policy_problem: why policies are not known, as a clause; None where they are."""
 
     objects: list[ObjectRefusals]
+    applications: list[ObjectRefusals]
     policy_problem: str | None
 
 

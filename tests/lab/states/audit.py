@@ -138,10 +138,10 @@ def add_application(state: State, app_id: str, name: str, *keys: dict[str, Any])
     )
 
 
-def forbid(state: State, longest: str, **changed: Any) -> None:
-    """The tenant refuses longer lives of certificates on service principals. longest: an ISO 8601 duration. changed: the restriction."""
+def forbid(state: State, longest: str, kind: str = "servicePrincipalRestrictions", **changed: Any) -> None:
+    """The tenant refuses longer lives of certificates there. longest: an ISO 8601 duration. changed: the restriction."""
     restriction = {"restrictionType": "asymmetricKeyLifetime", "maxLifetime": longest, "state": "enabled", **changed}
-    policy = {"isEnabled": True, "servicePrincipalRestrictions": {"keyCredentials": [restriction]}}
+    policy = {"isEnabled": True, kind: {"keyCredentials": [restriction]}}
     state["tenants"][0]["policies"] = {"default": policy}
 
 

@@ -66,7 +66,7 @@ class Work:
             "servers_expected": self.servers,
             "cloud": cloud,
             "token": self.estate.signed_in(),
-            "refusals": self.estate.refusals(),
+            "refusals": self.estate.refusals(principals=cloud),
             "expected": {**states.RIGHT_EXPECTED, **({"exchange_autodiscover_url": url} if url else {}), **self.expected},
         }
         return [finding for finding in run_action("trust_audit", options)["findings"] if finding["status"] == "fail"]

@@ -45,7 +45,7 @@ def audited(state: dict[str, Any], expected: dict[str, Any], workdir: Path, monk
             "servers_expected": [entry["name"] for entry in state["deployments"][0]["front_ends"]],
             "cloud": cloud,
             "token": estate.signed_in(),
-            "refusals": estate.refusals(),
+            "refusals": estate.refusals(principals=cloud),
             "expected": {**states.RIGHT_EXPECTED, **expected},
         },
     )
@@ -96,6 +96,15 @@ def test_in_the_changed_state_it_is_what_is_documented(case: states.Case, tmp_pa
         assert_the_role_comes_first(finding["id"], finding["remedy"])
         assert not set(re.findall(r"\w+", finding["expected"])) & OPTIONS, "the role's variable"
     assert result["compliant"] is not any(finding["status"] == "fail" for finding in result["findings"])
+
+
+def test_the_policy_for_application_objects_is_that_of_the_dedicated_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = states.right()
+    states.forbid(state, "P90D", "applicationRestrictions")
+    found = [one for one in audited(state, {}, tmp_path, monkeypatch)["findings"] if one["id"] == "credential.policy"]
+    assert [one["status"] for one in found] == ["pass"] * (len(found) - 1) + ["warn"]
+    assert f"The app management policy for application {states.HYBRID}" in found[-1]["actual"]
+    assert_the_role_comes_first(found[-1]["id"], found[-1]["remedy"])
 
 
 def _only(state: dict[str, Any], rule: str, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:

@@ -227,6 +227,15 @@ def test_the_lock_of_an_application_of_the_tenants_own_is_read(tmp_path: Path, m
     assert [one["locked"] for one in found] == [True, None, None]
 
 
+def test_what_binds_application_objects_is_read_beside_and_an_odd_id_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = states.right()
+    states.forbid(state, "P90D", "applicationRestrictions")
+    estate = Estate(state, tmp_path, monkeypatch)
+    found = estate.refusals(principals={"applications": [{"app_id": states.HYBRID}, {"app_id": None}, "odd"]})
+    assert [(one["app_id"], len(one["restrictions"]), one["locked"]) for one in found["applications"]] == [(states.HYBRID, 1, None)]
+    assert [one["restrictions"] for one in found["objects"]] == [[], []]
+
+
 def test_a_bad_application_id_is_told_before_anything_is_contacted() -> None:
     assert "Option 'app_ids'" in run_action("app_policy_info", {"access_token": "opaque", "app_ids": ["x"]})["msg"]
 
