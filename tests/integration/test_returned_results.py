@@ -52,6 +52,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
             (operation.entry_point, given, True),
             (operation.entry_point, given, False),
             ("audit", {**audit, "trust_prove": not operation.restricted}, False),
+            ("support", {**audit, "trust_report_path": str(folder)}, False),
         ):
             play, _alive = hybrid.play(entry_point, variables, Script(), check_mode=check_mode)
             for done in play.done:
