@@ -42,15 +42,16 @@ def _winrm(connection: Any, purpose: str) -> Iterator[HybridAuthError]:
     user = str(_option(connection, "remote_user") or "")
     # Without a transport ansible-core takes Kerberos for such a name; before 2.19 it goes on with Basic, which takes no domain account.
     transports = given or (["kerberos"] if "@" in user else [])
-    lacks = {one: next(_transport(connection, one, purpose), None) for one in transports}
+    lacks = [next(_transport(connection, one, purpose), None) for one in transports]
+    lacking = [one for one in lacks if one]
     # They are tried one after the other, so one that works is enough.
-    if lacks and all(lacks.values()):
-        lacking = next(one for one in lacks.values() if one)
+    if lacking and len(lacking) == len(lacks):
+        first = lacking[0]
         if given:
-            yield lacking
+            yield first
         else:
-            text = f"{lacking.message} It is Kerberos since ansible_winrm_transport is not set and {user} has an @."
-            yield HybridAuthError(text, f"Set it, to credssp for example. {lacking.remedy}", **lacking.details)
+            text = f"{first.message} It is Kerberos since ansible_winrm_transport is not set and {user} has an @."
+            yield HybridAuthError(text, f"Set it, to credssp for example. {first.remedy}", **first.details)
     yield from _proxy((_option(connection, "_extras") or {}).get("ansible_winrm_proxy"), purpose)
 
 

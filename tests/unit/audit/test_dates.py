@@ -159,8 +159,9 @@ def test_a_staged_certificate_takes_over_the_dates_of_the_one_that_signs(read: E
     staged = here.lead.following()
     effective = time_or_none(staged["effective_date"])  # type: ignore[index]
     assert (effective, "The farm signs with the staged certificate") in [(one.when, one.what) for one in calendar(here)]
+    assert effective is not None
     current = str(here.lead.certificate()["thumbprint"])  # type: ignore[index]
-    assert not [one for one in calendar(here) if one.id.startswith("certificate.") and current in one.subject and one.when >= effective]  # type: ignore[operator]
+    assert not [one for one in calendar(here) if one.id.startswith("certificate.") and current in one.subject and one.when >= effective]
 
 
 def test_a_roll_that_the_tenant_does_not_know_has_the_day_on_which_it_fails(read: Estates) -> None:
