@@ -8,8 +8,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import OBSERVE, SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import permissions, refusals
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import refusals
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, is_guid
@@ -35,7 +34,7 @@ class ActionModule(HybridAuthAction):
         told = [str(one.get("app_id")) for one in (listed if isinstance(listed, list) else ()) if isinstance(one, dict)]
         owned = [app_id for app_id in told if is_guid(app_id)]
         connection = TenantConnection(params, self.given, self.secrets)
-        may = permissions.told_by(claims_of(connection.token().value))
+        may = connection.permissions()
         found = refusals.read(connection.graph(), app_ids, may, assigned=params["assigned"], applications=owned)
         result: dict[str, Any] = {"changed": False, **found}
         if connection.warnings:

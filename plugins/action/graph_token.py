@@ -9,8 +9,7 @@ from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import OBSERVE, SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import permissions, tenant_id
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import tenant_id
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -53,7 +52,7 @@ class ActionModule(HybridAuthAction):
                 "cloud": connection.where.cloud,
                 **{option: params[option] for option in _WHERE if params[option] is not None},
             },
-            "permissions": permissions.told_by(claims_of(token.value)),
+            "permissions": connection.permissions(),
             "tenant": found["tenant"],
             "tenant_source": found["tenant_source"],
             "credential": connection.credential() if params["read_credential"] else None,

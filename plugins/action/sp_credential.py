@@ -9,8 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, permissions, plans, refusals
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import claims_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, plans, refusals
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.action import WRITING, PrincipalAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import LONGEST_NAME, CredentialRequest
@@ -105,8 +104,8 @@ class ActionModule(PrincipalAction):
         ]
         if not adding:
             return []
-        may, app_ids = permissions.told_by(claims_of(connection.token().value)), [one.principal.app_id for one in adding]
-        told = refusals.read(connection.graph(), app_ids, may, assigned=True, collection=APPLICATIONS)
+        app_ids = [one.principal.app_id for one in adding]
+        told = refusals.read(connection.graph(), app_ids, connection.permissions(), assigned=True, collection=APPLICATIONS)
         self_signed = {one.thumbprint for one in self.request.certificates if one.self_signed}
         found = refused.of_plans(told, adding, now, self_signed, WORDS[APPLICATIONS])
         for one in found:

@@ -101,7 +101,7 @@ def farms(facts: Facts) -> Object | None:
 
     Its key_credentials are all that tokens are verified with: its own, and those of its service principal.
     """
-    applications, certificate = _applications(facts), _signing_certificate(facts)
+    applications, certificate = _applications(facts), signing_certificate(facts)
     if isinstance(applications, Unknown) or isinstance(certificate, Unknown):
         return None
     holding = [{**one, "key_credentials": _keys(one)} for one in _chosen(facts, applications) if _lack(one, *certificate) == ""]
@@ -111,7 +111,7 @@ def farms(facts: Facts) -> Object | None:
 
 def objects(facts: Facts) -> list[Object]:
     """The application objects that hold what the farm signs with, and the one that is named."""
-    applications, certificate = _applications(facts), _signing_certificate(facts)
+    applications, certificate = _applications(facts), signing_certificate(facts)
     if isinstance(applications, Unknown) or isinstance(certificate, Unknown):
         return []
     return [one for one in applications if one.get("named") or serving(one.get("key_credentials"), *certificate, "") is True]
@@ -123,7 +123,7 @@ def _chosen(facts: Facts, applications: Sequence[Object]) -> list[Object]:
     return [one for one in applications if not named or one.get("named") is not False]
 
 
-def _signing_certificate(facts: Facts) -> tuple[str, datetime] | Unknown:
+def signing_certificate(facts: Facts) -> tuple[str, datetime] | Unknown:
     """The thumbprint of what the farm signs with, and when it is needed."""
     certificate = facts.lead.certificate()
     if isinstance(certificate, Unknown):
@@ -141,7 +141,7 @@ def _dedicated(facts: Facts, applications: Sequence[Object]) -> Finding:
     if named and len(chosen) > 1:
         told = f"{len(chosen)} applications of that name: {', '.join(sorted(str(one.get('app_id')) for one in chosen))}"
         return DEDICATED_APPLICATION.warned(facts.subject, f"one application {named}", told, "Name it by its application id.")
-    certificate = _signing_certificate(facts)
+    certificate = signing_certificate(facts)
     if isinstance(certificate, Unknown):
         return DEDICATED_APPLICATION.unknown(facts.subject, certificate.why)
     lacks = {principal_label(one): _lack(one, *certificate) for one in chosen}

@@ -15,7 +15,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import credential as entry_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import label, principal_label
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import any_serves, served_until, serving_from
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 _REFUSES = ", and the tenant refuses what the farm signs"
@@ -29,11 +28,11 @@ def dates(facts: Facts) -> Iterator[Date]:
 
 def _of_own(facts: Facts) -> Iterator[Date]:
     """The end of the farm's entry on each principal that is to have one and on its application, until the next certificate signs."""
-    certificate, following = facts.lead.certificate(), facts.lead.following()
-    if isinstance(certificate, Unknown) or certificate is None or not certificate.get("thumbprint"):
+    signs, following = application.signing_certificate(facts), facts.lead.following()
+    if isinstance(signs, Unknown):
         return
+    wanted, when = signs
     effective = None if isinstance(following, Unknown) or following is None else time_or_none(following.get("effective_date"))
-    wanted, when = str(certificate["thumbprint"]).upper(), first_use(facts.now, time_or_none(certificate.get("not_before")))
     holders = [(facts.principal(app_id), credential.OWN, _REFUSES) for app_id in facts.expected.credential_app_ids]
     dedicated = application.farms(facts)
     for holder, rule, then in [*holders, (dedicated, application.DEDICATED_APPLICATION, "")]:

@@ -34,6 +34,11 @@ _OF_THE_STORE = ("store", "certificate_checks")
 _NOT_READ = ("failed", "skipped", "unreachable")
 
 
+def named(objects: Sequence[Object], identity: str) -> Object | None:
+    """The object of the farm that has this identity, in any letter case."""
+    return next((one for one in objects if same_text(one.get("identity"), identity)), None)
+
+
 @dataclass(frozen=True)
 class Server:
     """One server of the deployment. read: what onprem_info returned of it, or why it did not."""

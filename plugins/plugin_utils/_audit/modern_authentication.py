@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, discovery, modern_authentication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
@@ -67,12 +67,12 @@ def _override(configuration: Object) -> Finding:
     )
 
 
-def _server(facts: Facts, named: str) -> Finding:
-    subject, wanted = f"OAuth server {named}", f"an OAuth server of type {modern_authentication.TYPE} that is the tenant's"
+def _server(facts: Facts, name: str) -> Finding:
+    subject, wanted = f"OAuth server {name}", f"an OAuth server of type {modern_authentication.TYPE} that is the tenant's"
     servers = facts.lead.part("oauth_servers")
     if isinstance(servers, Unknown):
         return NAMES.unknown(subject, servers.why)
-    there = next((one for one in servers if same_text(one.get("identity"), named)), None)
+    there = named(servers, name)
     if there is None:
         return NAMES.failed(subject, wanted, "not there, although clients are sent to it", f"Run {_ON}, or {_BACK}.")
     wrong = modern_authentication.flaws(there, facts.tenant_id, facts.expected.cloud)
@@ -84,7 +84,7 @@ def _server(facts: Facts, named: str) -> Finding:
         subject,
         wanted,
         " and ".join(wrong) or "there, and clients are sent to it",
-        f"Run {_ON}, with trust_takeover: [{named}] where the server is another's; or {_BACK}.",
+        f"Run {_ON}, with trust_takeover: [{name}] where the server is another's; or {_BACK}.",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.oauth_server import has_realm, wanted_realm
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url, url_parts
@@ -100,7 +100,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield rule.unknown(facts.subject, servers.why)
         return
     name = facts.expected.oauth_server_name
-    server = next((one for one in servers if same_text(one.get("identity"), name)), None)
+    server = named(servers, name)
     subject = _subject(name)
     if server is None:
         others = ", ".join(str(one.get("identity")) for one in servers) or "no OAuth server"

@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import OnpremApplication, documented
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url, url_parts
 
 WANTED = Rule(
     "partner_application.onprem",
@@ -63,7 +62,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not facts.expected.onprem_applications:
         yield WANTED.passed(facts.subject, _NONE_WANTED)
     for one in facts.expected.onprem_applications:
-        there = next((application for application in applications if same_text(application.get("identity"), one.name)), None)
+        there = named(applications, one.name)
         yield _wanted(one, there)
     onprem = [one for one in applications if documented(one)]
     if not onprem:
@@ -97,7 +96,7 @@ def _metadata(facts: Facts, application: Object) -> Finding:
     domains = _domains(facts)
     right: bool | Unknown = url.lower().startswith("https://")
     if right and not (wished and same_url(wished.metadata_url, url)):
-        host = (_host(url) or "").lower()
+        host = (url_parts(url).hostname or "").lower()
         right = (
             any(host == domain or host.endswith(f".{domain}") for domain in domains)
             if domains
@@ -120,10 +119,3 @@ def _domains(facts: Facts) -> list[str]:
     server = facts.lead.part("server")
     fqdn = "" if isinstance(server, Unknown) else str(server.get("name") or "").lower()
     return list(dict.fromkeys(one for one in (*names, fqdn.partition(".")[2]) if "." in one))
-
-
-def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None

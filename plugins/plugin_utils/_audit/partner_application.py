@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import advice, onprem_application, sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.application import may_be_dedicated
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import documented
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
@@ -94,7 +94,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield rule.unknown(facts.subject, applications.why)
         return
     name = facts.expected.partner_application_name
-    application = next((one for one in applications if same_text(one.get("identity"), name)), None)
+    application = named(applications, name)
     subject = _subject(name)
     if application is None:
         others = ", ".join(str(one.get("identity")) for one in applications) or "no partner application"

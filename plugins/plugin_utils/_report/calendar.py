@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import chosen, shortened
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import day
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import STATUSES, day
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 _DATE = ("date", "id", "status", "severity", "subject", "what")
@@ -23,7 +23,6 @@ _ID = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _PRINCIPAL = re.compile(rf"{_ID} \((?P<name>.+)\)", re.IGNORECASE)
 _KEY = re.compile(rf"(?P<whose>{_ID}(?: \(.+\))?): (?P<key>.+) \(key id (?P<key_id>.+?)\)", re.IGNORECASE)
 _THUMBPRINT = re.compile(r"[0-9A-F]{40}")
-_WORST = ("fail", "warn", "skip", "pass")
 
 
 @dataclass(frozen=True)
@@ -50,14 +49,14 @@ def rows(deployments: Sequence[Mapping[str, Any]]) -> list[Row]:
         for date in one["calendar"]:
             of_day.setdefault(day(date["date"]), []).append(date)
         for when, listed in of_day.items():
-            listed.sort(key=lambda date: _WORST.index(date["status"]))
+            listed.sort(key=lambda date: STATUSES.index(date["status"]))
             what = ". ".join(dict.fromkeys(str(date["what"]) for date in listed))
             days.setdefault((when, what), {})[one["name"]] = listed
     return [_row(when, what, of) for (when, what), of in sorted(days.items(), key=lambda item: item[0][0])]
 
 
 def _row(when: str, what: str, of: Mapping[str, Sequence[Mapping[str, Any]]]) -> Row:
-    worst = min((date["status"] for listed in of.values() for date in listed), key=_WORST.index)
+    worst = min((date["status"] for listed in of.values() for date in listed), key=STATUSES.index)
     subjects = dict.fromkeys(str(date["subject"]) for listed in of.values() for date in listed)
     return Row(when, worst, what, _several(list(of)), _several([_brief(one) for one in subjects]))
 

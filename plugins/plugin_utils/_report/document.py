@@ -16,14 +16,13 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.headline i
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import area, links
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.provenance import of_deployment, of_report
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import chosen
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import SEVERITIES, STATUSES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import plain, text, text_or_none
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import build_in, shown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 SCHEMA_VERSION = "1.1"
-STATUSES = ("fail", "warn", "skip", "pass")
-SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 _FINDING = ("id", "title", "heading", "severity", "status", "subject", "expected", "actual", "remedy")
 _NEEDED = tuple(name for name in _FINDING if name != "heading")

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import clipped
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, SEVERITIES, plural
 
-_SEVERITIES = ("critical", "high", "medium", "low", "info")
 _LONGEST, _LONGEST_REMEDY = 90, 190
 _VARIABLE = re.compile(r"\btrust_\w+")
 _UNSTOPPED = "First see to what stops the run."
@@ -67,16 +66,16 @@ def _of(one: Mapping[str, Any]) -> Iterator[tuple[int, Action]]:
         yield 0, _action("unknown", name, "It was not checked", ", ".join(one["unchecked"]), NOT_IN_THE_RUN)
     if one["obstacle"]:
         yield 1, _action("fail", name, "A run would stop before its first change", "", one["obstacle"])
-    failed, warned = len(_SEVERITIES) + 3, len(_SEVERITIES) + 4
+    failed, warned = len(SEVERITIES) + 3, len(SEVERITIES) + 4
     for severity, listed in _grouped(one["findings"], "fail"):
-        yield 2 + _SEVERITIES.index(severity), _finding("fail", name, listed, stops=bool(one["obstacle"]))
+        yield 2 + SEVERITIES.index(severity), _finding("fail", name, listed, stops=bool(one["obstacle"]))
     if one["differences"]:
         titles = ", ".join(step["title"] for step in one["differences"])
         remedy = "" if one["obstacle"] else "Run sfb.hybrid_auth.configure, first with --check --diff, which shows each change."
         yield failed, _action("fail", name, f"A run would change {plural(len(one['differences']), 'part')}", titles, remedy)
     for severity, listed in _grouped(one["findings"], "warn"):
-        if severity in _SEVERITIES[:2]:
-            yield warned + _SEVERITIES.index(severity), _finding("warn", name, listed, stops=bool(one["obstacle"]))
+        if severity in SEVERITIES[:2]:
+            yield warned + SEVERITIES.index(severity), _finding("warn", name, listed, stops=bool(one["obstacle"]))
 
 
 def _grouped(findings: Sequence[Mapping[str, Any]], status: str) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
@@ -85,7 +84,7 @@ def _grouped(findings: Sequence[Mapping[str, Any]], status: str) -> Iterator[tup
     for one in findings:
         if one["status"] == status:
             groups.setdefault((one["severity"], one["id"], one["heading"]), []).append(one)
-    yield from ((key[0], listed) for key, listed in sorted(groups.items(), key=lambda item: _SEVERITIES.index(item[0][0])))
+    yield from ((key[0], listed) for key, listed in sorted(groups.items(), key=lambda item: SEVERITIES.index(item[0][0])))
 
 
 def _finding(state: str, deployment: str, listed: Sequence[Mapping[str, Any]], *, stops: bool) -> Action:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import VERDICT_STATES, VERDICTS, plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import SEVERITIES, VERDICT_STATES, VERDICTS, plural
 
-_SEVERE = ("critical", "high")
+_SEVERE = SEVERITIES[:2]
 
 
 def severe(findings: Iterable[Mapping[str, Any]]) -> dict[str, int]:

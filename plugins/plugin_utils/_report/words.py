@@ -11,6 +11,9 @@ from datetime import datetime
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
+# The worst first.
+STATUSES = ("fail", "warn", "skip", "pass")
+SEVERITIES = ("critical", "high", "medium", "low", "info")
 NOT_IN_THE_RUN = "It is known, and was not in this run. Run without --limit, serial and job slices."
 VERDICTS = {"compliant": "Compliant", "not_compliant": "Not compliant", "incomplete": "Incomplete"}
 VERDICT_STATES = {"compliant": "pass", "not_compliant": "fail", "incomplete": "unknown"}

@@ -12,10 +12,12 @@ from typing import Any
 
 from ansible.utils.display import Display
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, claims_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.permissions import told_by
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal import seal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import Permissions
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in import ending
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import ReadyToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.choice import sign_in
@@ -55,6 +57,10 @@ class TenantConnection:
             self._token = self._how.authenticate(self.where, self._secrets)
             self._secrets.add(self._token.value)
         return self._token
+
+    def permissions(self) -> Permissions:
+        """What the sign-in may, by its token; signs in at the first call."""
+        return told_by(claims_of(self.token().value))
 
     def sealed_token(self) -> str:
         """The access token for the result of a task: only this run reads it, and only for the same endpoint, tenant and TLS settings."""

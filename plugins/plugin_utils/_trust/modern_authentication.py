@@ -257,7 +257,7 @@ def _plan_on(made: Plan, settings: Settings, deployment: Deployment, farm: Readi
     _attempt(made, names)
     _attempt(made, server)
     made.clients = made.server
-    lost = [Loss(f"{SWITCH} {current} of the OAuth configuration", current)] if current and not same_text(current, made.server) else []
+    lost = _another(made, current)
     _switch(made, farm, made.server, lost)
     made.obstacles += steps.takeover_obstacles([*losses, *lost], settings.takeover, _NAMING)
 
@@ -272,6 +272,11 @@ def _unusable(farm: Reading) -> list[Obstacle]:
         )
         for one in discovery.unusable(farm)
     ]
+
+
+def _another(made: Plan, current: str | None) -> list[Loss]:
+    """That clients are sent to another OAuth server. current: the one that they are sent to."""
+    return [Loss(f"{SWITCH} {current} of the OAuth configuration", current)] if current and not same_text(current, made.server) else []
 
 
 def _switch(made: Plan, farm: Reading, wanted: str, losses: Sequence[Loss] = ()) -> None:
@@ -289,14 +294,14 @@ def _principal(settings: Settings, tenant: Tenant) -> list[service_principal.Ser
 def _plan_off(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | Unread, neighbours: Neighbours) -> None:
     current = client_names.switched_to(farm["oauth_configuration"])
     taken = any(same_text(current, name) for name in settings.takeover)
-    stays_on = bool(current) and not same_text(current, made.server) and not taken
+    another = _another(made, current)
+    stays_on = bool(another) and not taken
     if stays_on:
         made.clients = current
         why = f"it names another OAuth server than {made.server}; trust_takeover: [{current}] has it cleared"
         made.left.append(Left(f"{SWITCH} of the OAuth configuration ({current})", why, decide=True))
     else:
-        lost = [Loss(f"{SWITCH} {current} of the OAuth configuration", current)] if current and not same_text(current, made.server) else []
-        _switch(made, farm, "", lost)
+        _switch(made, farm, "", another)
     _server_off(made, settings, farm, tenant)
     if not isinstance(tenant, Unread):
         _attempt(made, lambda: _names_off(made, settings, farm, tenant, neighbours, stays_on=stays_on))

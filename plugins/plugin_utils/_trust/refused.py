@@ -71,10 +71,9 @@ def refusals(
 
     told: a result of app_policy_info, None where it was not asked. kind: what the objects are, in words.
     """
-    rules = {str(entry.get("app_id")): entry for entry in (told or {}).get("objects") or ()}
     found = []
     for app_id in app_ids:
-        of = rules.get(app_id)
+        of = _object(told, app_id)
         if of is None:
             continue
         if of.get("locked") is True:
@@ -111,9 +110,12 @@ def of_plans(
 
 def of_losses(told: Mapping[str, Any] | None, losses: Iterable[tuple[str, str, str]]) -> list[Refusal]:
     """The removals of entries that a lock refuses. losses: the application's id, the removal as a clause, and the remedy."""
-    locked = {str(entry.get("app_id")) for entry in (told or {}).get("objects") or () if entry.get("locked") is True}
     problem = "The application {} locks the keys of its service principal, so this is refused: {}."
-    return [Refusal(app_id, True, problem.format(app_id, loss), remedy) for app_id, loss, remedy in losses if app_id in locked]
+    return [
+        Refusal(app_id, True, problem.format(app_id, loss), remedy)
+        for app_id, loss, remedy in losses
+        if (_object(told, app_id) or {}).get("locked") is True
+    ]
 
 
 def unlock_while(otherwise: str | None = None) -> str:
@@ -130,7 +132,7 @@ def unread(told: Mapping[str, Any] | None, app_id: str) -> str | None:
     """Why it is not known what the tenant refuses there, as a clause; None where it is."""
     if told is None:
         return "app_policy_info was not asked"
-    of = next((entry for entry in told.get("objects") or () if entry.get("app_id") == app_id), None)
+    of = _object(told, app_id)
     problem = told.get("policy_problem") or (of or {}).get("problem")
     if problem:
         return str(problem)
@@ -139,7 +141,7 @@ def unread(told: Mapping[str, Any] | None, app_id: str) -> str | None:
 
 def not_understood(told: Mapping[str, Any] | None, app_id: str) -> str | None:
     """Which restriction there is not understood here, so that nothing is known of what it refuses, as a clause; None where each is."""
-    of: Mapping[str, Any] = next((entry for entry in (told or {}).get("objects") or () if entry.get("app_id") == app_id), {})
+    of = _object(told, app_id) or {}
     unclear = [
         str(one.get("type"))
         for one in of.get("restrictions") or ()
@@ -147,6 +149,11 @@ def not_understood(told: Mapping[str, Any] | None, app_id: str) -> str | None:
     ]
     kinds = " and ".join(dict.fromkeys(unclear))
     return f"the app management policy {of.get('policy')} has a restriction that is not understood: {kinds}" if unclear else None
+
+
+def _object(told: Mapping[str, Any] | None, app_id: str) -> Mapping[str, Any] | None:
+    """What app_policy_info tells of the application; None where it was not asked."""
+    return next((entry for entry in (told or {}).get("objects") or () if entry.get("app_id") == app_id), None)
 
 
 def obstacles(found: Iterable[Refusal]) -> list[Obstacle]:

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report import values
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import SEVERITIES, STATUSES, document
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import document
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.facts import proof_fold
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import LINKS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import SEVERITIES, STATUSES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import printable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from tests.support import reports

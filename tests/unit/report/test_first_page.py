@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import label, principal_label
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.calendar import rows
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import SEVERITIES, STATUSES, document
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import document
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.first import actions
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.html import html
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.page import cover, page
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import lines
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import clipped
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import SEVERITIES, STATUSES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import versions
 from tests.support import reports
 from tests.support.play import ROOT
