@@ -192,15 +192,16 @@ function Read-CertificateCheck {
 }
 
 function New-StoreCertificate {
-    # A new self-signed certificate in the computer's own store, as a row, with the DNS names that it is to have beside its subject. Its key is exportable, since the Central Management
-    # Store replicates it, and lies with a CryptoAPI provider, since the product does not use keys of CNG providers.
+    # A new self-signed certificate in the computer's own store, as a row, with the DNS names that it is to have beside its subject. Its key
+    # is exportable, since the Central Management Store replicates it, and lies with a CryptoAPI provider, since the product does not use
+    # keys of CNG providers.
     param($Parameters)
     $command = Get-Command -Name 'New-SelfSignedCertificate' -ErrorAction Stop
     if (-not $command.Parameters.ContainsKey('KeyExportPolicy')) {
         throw 'New-SelfSignedCertificate of this Windows version cannot make an exportable key: it is older than Windows Server 2016'
     }
-    # One reading of the clock for both, in UTC, where a day has 24 hours; Windows' own begin makes the validity longer than was asked for. A fifth
-    # of a second past the full one, neither cutting nor rounding to seconds parts the two.
+    # One reading of the clock for both, in UTC, where a day has 24 hours; Windows' own begin makes the validity longer than was asked for.
+    # A fifth of a second past the full one, neither cutting nor rounding to seconds parts the two.
     $now = [datetime]::UtcNow
     $begin = $now.AddTicks(2000000 - $now.Ticks % 10000000).AddMinutes(-[int]$Parameters.backdated_minutes)
     $wanted = @{
