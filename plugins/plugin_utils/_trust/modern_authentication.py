@@ -231,7 +231,7 @@ def _plan_on(made: Plan, settings: Settings, deployment: Deployment, farm: Readi
             return
         wanted = oauth_server.wanted({**dict.fromkeys(_OPTIONS), **arguments})
         change = oauth_server.plan(farm["oauth_servers"], made.server, wanted).change
-        lost = steps.server_losses(farm, made.server, tenant.tenant_id, url) if change.changed else []
+        lost = steps.server_losses(farm, made.server, tenant.tenant_id, url, for_clients=True) if change.changed else []
         losses.extend(lost)
         made.add("oauth_server", change, arguments, lost)
 
@@ -319,7 +319,7 @@ def _server_off(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | 
         made.left.append(Left(f"OAuth server {there['identity']}", why, decide=True))
         return
     url = metadata_url(settings, tenant.cloud, tenant.tenant_id, there)
-    lost = steps.server_losses(farm, made.server, tenant.tenant_id, url or "")
+    lost = steps.server_losses(farm, made.server, tenant.tenant_id, url or "", for_clients=True)
     change = oauth_server.plan(farm["oauth_servers"], made.server, None).change
     made.add("oauth_server", change, {"name": made.server, "state": "absent"}, lost)
 
@@ -333,6 +333,8 @@ def _why_server_stays(there: Mapping[str, Any], settings: Settings, farm: Readin
     foreign = ownership.anothers(there, tenant.tenant_id, url)
     if foreign:
         return f"its {foreign} is another tenant's or service's, and not that of tenant {tenant.tenant_id}; {by_name}"
+    if use := ownership.other_use(there, None, for_clients=True):
+        return f"its metadata URL ({there['metadata_url']}) is {use}; {by_name}"
     if not ownership.is_tenants(there, tenant.tenant_id, url):
         told = there["metadata_url"]
         why = f"its metadata URL ({told}) is not the one that clients of this tenant are sent to" if told else "it has no metadata URL"

@@ -14,9 +14,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import is_microsofts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text, same_url, url_parts
 
+# The end of the path of the metadata that the documented procedure names.
+_OF_THE_TRUST = "/metadata/json/1"
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -31,6 +34,18 @@ def anothers(server: Mapping[str, Any], tenant_id: str, wanted_url: str | None) 
     words = [f"metadata URL {url}"] if foreign and not _is_wanted(url, wanted_url) else []
     words += [f"realm {realm}"] if is_guid(realm) and realm.lower() != tenant_id else []
     return " and ".join(words) or None
+
+
+def other_use(server: Mapping[str, Any], clients: str | None, *, for_clients: bool) -> str | None:
+    """For what else an OAuth server is there than it is wanted for, as a clause about its metadata; None for nothing.
+
+    clients: the server that clients are sent to. for_clients: whether it is wanted for them, and not for the trust between servers.
+    """
+    url = str(server["metadata_url"] or "")
+    if for_clients:
+        return "that of the trust between servers" if url_parts(url).path.lower().endswith(_OF_THE_TRUST) else None
+    used = same_text(clients, server["identity"]) and oauth_server.is_federation_metadata(url)
+    return "which clients are sent to" if used else None
 
 
 def is_tenants(server: Mapping[str, Any], tenant_id: str, wanted_url: str | None) -> bool:

@@ -15,7 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_appli
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import PartnerApplication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import ownership
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, ownership
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Reading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
@@ -105,12 +105,14 @@ def application_losses(applications: Sequence[PartnerApplication], name: str, wa
     return losses
 
 
-def server_losses(farm: Reading, name: str, tenant_id: str, wanted_url: str) -> list[Loss]:
-    """What the OAuth server of that name has where it is another tenant's or another service's, by its realm and its metadata URL."""
+def server_losses(farm: Reading, name: str, tenant_id: str, wanted_url: str, *, for_clients: bool = False) -> list[Loss]:
+    """What the OAuth server of that name has where it is another tenant's or service's, or there for another use than is wanted of it."""
     there = oauth_server.find(farm["oauth_servers"], name)
     if there is None:
         return []
     identity, lost = str(there["identity"]), ownership.anothers(there, tenant_id, wanted_url)
+    use = ownership.other_use(there, client_names.switched_to(farm.get("oauth_configuration") or {}), for_clients=for_clients)
+    lost = lost or (f"metadata URL {there['metadata_url']}, {use}," if use else None)
     return [Loss(f"{lost} of OAuth server {identity}", identity)] if lost else []
 
 

@@ -520,3 +520,16 @@ def test_obstacles_fail_the_module_or_are_told_and_the_way_back_is_kept_open() -
 def test_no_web_service_is_asked_for_twice() -> None:
     made = state(web_services=[service("pool01.contoso.com", "web.contoso.com", "WEB.contoso.com"), service("web.contoso.com", None, "")])
     assert decide(made).names == ("https://web.contoso.com/",)
+
+
+@pytest.mark.parametrize("takeover", [(), ("evoSTS",)])
+def test_the_server_of_the_trust_under_that_name_is_kept_until_its_takeover_is_asked_for(takeover: tuple[str, ...]) -> None:
+    acs = {**STS, "identity": "evoSTS", "name": "evoSTS"}
+    made = state([acs, server("fabrikam.sts", ADFS)])
+    back = decide(made, state="absent", takeover=takeover)
+    assert back.due("oauth_server") is bool(takeover)
+    assert [one.what for one in back.left if one.what.startswith("OAuth server")] == ([] if takeover else ["OAuth server evoSTS"])
+    on = decide(made, takeover=takeover)
+    assert bool(on.obstacles) is not bool(takeover)
+    (step,) = [one for one in on.steps if one.name == "oauth_server"]
+    assert step.losses == (f"metadata URL {STS['metadata_url']}, that of the trust between servers, of OAuth server evoSTS",)

@@ -274,3 +274,20 @@ def test_a_token_for_exchange_online_is_asked_for_by_the_name_of_the_clouds_own_
     unknown = expectation.proof(Settings(prove_exchange=True), tenant, found)
     assert (unknown["exchange"], "resource" in unknown) == (True, False)
     assert not {"exchange", "resource"} & set(expectation.proof(Settings(prove=True), tenant, found))
+
+
+@pytest.mark.parametrize("takeover", [(), ("microsoft.sts",)])
+def test_a_server_that_clients_are_sent_to_is_not_made_that_of_the_trust_unasked(decide: Decide, takeover: tuple[str, ...]) -> None:
+    url = "https://login.windows.net/common/FederationMetadata/2007-06/FederationMetadata.xml"
+
+    def clients(state: dict[str, Any]) -> None:
+        deployment = state["deployments"][0]
+        deployment["cms"]["oauth_servers"] = [{**deployment["cms"]["oauth_servers"][0], "MetadataUrl": url, "Realm": "", "Type": "AzureAD"}]
+        deployment["cms"]["oauth_configuration"]["ClientAuthorizationOAuthServerIdentity"] = "microsoft.sts"
+
+    state = states.right()
+    clients(state)
+    made = decide(state, takeover=takeover)
+    assert ["clients" in one.problem for one in made.obstacles] == ([] if takeover else [True])
+    (step,) = [one for one in made.steps if one.name == "oauth_server"]
+    assert step.losses == (f"metadata URL {url}, which clients are sent to, of OAuth server microsoft.sts",)
