@@ -59,6 +59,11 @@ class SelfSigned:
         end = time_or_none(row["not_after"])
         return self._is_kind(row, now) and end is not None and end - now >= self._validity - _STILL_NEW
 
+    def outlived_by(self, row: Row, now: datetime) -> bool:
+        """Whether this one lasts longer than was asked for, which the tenant may refuse."""
+        end = time_or_none(row["not_after"])
+        return end is not None and end - now > self._validity + _ABOUT
+
     def waits(self, row: Row, now: datetime, last: datetime | None) -> bool:
         """Whether this one was made for a roll that did not come about since, as where the tenant could not be written for months.
 
@@ -125,6 +130,8 @@ def find_self_signed(
     fresh = [
         row
         for row in store
-        if (wanted.is_new(row, now) or wanted.waits(row, now, last)) and row["thumbprint"] not in used and str(row["not_before"]) >= begin
+        if ((wanted.is_new(row, now) and not wanted.outlived_by(row, now)) or wanted.waits(row, now, last))
+        and row["thumbprint"] not in used
+        and str(row["not_before"]) >= begin
     ]
     return max(fresh, key=lambda row: (str(row["not_before"]), str(row["thumbprint"])), default=None)

@@ -485,3 +485,11 @@ def test_the_default_date_is_a_full_hour_24_to_25_hours_ahead(now: datetime) -> 
     assert 24 * 3600 <= (moment - now).total_seconds() < 25 * 3600
     assert parse_time(utc_text(moment)) == moment
     assert (moment.minute, moment.second) == (0, 0)
+
+
+@pytest.mark.parametrize(("days", "taken"), [(365, True), (366, True), (390, False), (730, False)])
+def test_one_that_waits_is_not_taken_where_it_lasts_longer_than_was_asked_for(days: int, taken: bool) -> None:
+    signs = stored(A, not_before=utc_text(NOW - 700 * DAY), not_after=utc_text(NOW + 60 * DAY))
+    there = stored(B, not_before=utc_text(NOW), not_after=utc_text(NOW + days * DAY))
+    found = issue.find_self_signed(issue.SelfSigned("CN=contoso.com", 2048, 365), roll(signs), [there], NOW)
+    assert (found == there) is taken
