@@ -122,7 +122,8 @@ class ActionModule(HybridAuthAction):
             comes, told = successor.coming(settings, signing, password, successor_due=due, now=moment)
             obstacles += told
         if not isinstance(tenant, Unread) and tenant.refusals is not None:
-            coming = successor.row(settings, params["pfx_password"], moment) if comes else None
+            made = (params["prepared"] or {}).get("certificate")
+            coming = successor.candidate(settings, params["pfx_password"], moment, made) if comes else None
             plan, told = rotation_refused.without(plan, tenant.refusals, settings.credential_app_ids, signing, coming, moment)
             obstacles += told
             comes = comes and not told

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+from tests.lab.farm import certificates
 from tests.lab.states import audit as states
 from tests.sweep.hybrid import Hybrid
 from tests.sweep.operations import OPERATIONS, Operation
@@ -207,3 +210,31 @@ def test_a_roll_that_the_tenant_refuses_fails_although_what_signs_is_put_where_i
     assert "at most 100 are allowed" in told(made)
     assert {entry["kind"] for entry in hybrid.requests if entry["write"]} == {"graph"}
     assert hybrid.state()["deployments"] == state["deployments"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_one_that_waits_is_held_against_the_tenant_before_it_is_written(check_mode: bool, tmp_path: Path) -> None:
+    chosen = operation(SELF_SIGNED)
+    state = chosen.before()
+    state["tenants"][0]["applications"][0]["roles"].append("Policy.Read.All")
+    states.forbid(state, "P365D")  # a new one lives so long, and the one that an earlier run left lives some hours longer
+    deployment = state["deployments"][0]
+    now = datetime.now(timezone.utc)
+    deployment["certificates"]["left"] = {
+        "names": ["contoso.com", "fabrikam.com"],
+        "not_before": utc_text(now),
+        "not_after": utc_text(now + timedelta(days=365, hours=12)),
+    }
+    certificates.complete(deployment["certificates"]["left"])
+    deployment["front_ends"][0]["store"].append("left")
+    left = certificates.thumbprint(certificates.load(deployment["certificates"]["left"]))
+    hybrid = Hybrid(state, tmp_path)
+    before = hybrid.state()
+    made, _alive = hybrid.play(chosen.entry_point, chosen.given(tmp_path), Script(), check_mode=check_mode)
+    assert f"refuses certificate {left}" in told(made)
+    assert "trust_rotation_earlier_thumbprints" in told(made)
+    assert "Nothing was changed" in told(made)
+    assert hybrid.state() == before
+    named = {**chosen.given(tmp_path), "trust_rotation_earlier_thumbprints": [left]}
+    after, _alive = hybrid.play(chosen.entry_point, named, Script(), check_mode=check_mode)
+    assert after.failures == [], told(after)

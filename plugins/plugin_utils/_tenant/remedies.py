@@ -48,7 +48,8 @@ GRAPH = (
     Refusal("end date is invalid", _INSIDE, "https://github.com/Azure/azure-cli/issues/11146"),
     Refusal(
         "CredentialInvalidLifetimeAsPerAppPolicy",
-        "The tenant's app management policy allows certificates of a shorter life alone: use one that ends earlier, or have it changed.",
+        "The tenant's app management policy allows certificates of a shorter life alone: use one that ends earlier (of one that the role "
+        "made, name the thumbprint in trust_rotation_earlier_thumbprints and lower trust_rotation_valid_days), or have it changed.",
         _POLICIES,
     ),
     Refusal(

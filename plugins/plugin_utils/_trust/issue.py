@@ -60,9 +60,9 @@ class SelfSigned:
         return self._is_kind(row, now) and end is not None and end - now >= self._validity - _STILL_NEW
 
     def outlived_by(self, row: Row, now: datetime) -> bool:
-        """Whether this one lasts longer than was asked for, which the tenant may refuse."""
-        end = time_or_none(row["not_after"])
-        return end is not None and end - now > self._validity + _ABOUT
+        """Whether this one lasts longer than was asked for, from its begin or from now on, which the tenant may refuse."""
+        begin, end = time_or_none(row["not_before"]), time_or_none(row["not_after"])
+        return end is not None and end - min(begin or now, now) > self._validity + _ABOUT
 
     def waits(self, row: Row, now: datetime, last: datetime | None) -> bool:
         """Whether this one was made for a roll that did not come about since, as where the tenant could not be written for months.

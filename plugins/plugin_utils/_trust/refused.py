@@ -35,12 +35,16 @@ _LOCKED = f"{_WHILE}, or leave it there, as configure does without trust_remove_
 
 @dataclass(frozen=True)
 class Candidate:
-    """A certificate that is to be put on a service principal. begin, end: None where they are not known. name: in words."""
+    """A certificate that is to be put on a service principal. begin, end: None where they are not known. name: in words.
+
+    another: how the role gets one that lives less long, as a clause.
+    """
 
     name: str
     begin: datetime | None
     end: datetime | None
     self_signed: bool
+    another: str = "trust_rotation_valid_days for one that is made here"
 
 
 @dataclass(frozen=True)
@@ -222,6 +226,5 @@ def _by_restriction(
     days = longest / 86400
     verb = "refuses" if certain else "may refuse"
     problem = f"{policy} {verb} {one.name}, which lives {whole.days} days: at most {days:g} are allowed{later}."
-    made = "trust_rotation_valid_days for one that is made here"
-    remedy = f"Use a certificate that lives {days:g} days at most ({made}), {exception}. Run again."
+    remedy = f"Use a certificate that lives {days:g} days at most ({one.another}), {exception}. Run again."
     return Refusal(app_id, certain, problem, remedy)

@@ -22,7 +22,7 @@ def without(
     told: Mapping[str, Any],
     app_ids: Sequence[str],
     signing: Signing,
-    coming: Mapping[str, Any] | None,
+    coming: refused.Candidate | None,
     now: datetime,
 ) -> tuple[RotationPlan, list[Obstacle]]:
     """The plan without what the tenant surely refuses to add, with warnings of what it may refuse; and what stands in the way.
@@ -30,13 +30,13 @@ def without(
     A service principal that refuses one certificate is given none, so that what is left can be written in one go.
 
     told: a result of app_policy_info. app_ids: the applications whose service principals are to hold the farm's certificate. coming: the
-    certificate that is to be brought in to follow the one that signs, as the store will show it.
+    certificate that is to follow the one that signs.
     """
     rows = {str(row["thumbprint"]).upper(): row for row in (signing["current"], signing["next"]) if row}
     asked = [(one, _refusals(told, one, rows, now)) for one in plan.add]
     found = [refusal for _one, refusals in asked for refusal in refusals]
     if coming:
-        found += refused.refusals(told, app_ids, refused.candidate(coming, "the certificate that is to follow"), now)
+        found += refused.refusals(told, app_ids, coming, now)
     found += refused.of_losses(told, ((one.principal.app_id, removal_of(one), refused.unlock_while()) for one in plan.remove))
     out = {refusal.app_id for _one, refusals in asked for refusal in refusals if refusal.certain}
     add = (replace(one, app_ids=tuple(app_id for app_id in one.app_ids if app_id not in out)) for one in plan.add)

@@ -7,18 +7,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import PreparedCertificate, Signing
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment, refused
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.assignment import Assignment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.issue import SelfSigned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.refused import Candidate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import load_pfx
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time
+
+_FOLLOWING = "the certificate that is to follow"
+_LEFT = "name {} in trust_rotation_earlier_thumbprints, and another one is made, which lives for trust_rotation_valid_days"
 
 
 def store_arguments(settings: Settings) -> dict[str, Any]:
@@ -82,13 +87,16 @@ def coming(
     return True, []
 
 
-def row(settings: Settings, password: str | None, now: datetime) -> Mapping[str, Any]:
-    """The certificate that comes, where coming() says that one does, as the store will show it."""
+def candidate(settings: Settings, password: str | None, now: datetime, prepared: Mapping[str, Any] | None) -> Candidate:
+    """The certificate that comes, where coming() says that one does. prepared: the one of the store, where it was brought in or found."""
     if settings.rotation_create == "self_signed":
-        subject = settings.rotation_subject or ""
-        return SelfSigned(subject, settings.rotation_key_size, settings.rotation_valid_days).row(now)
+        if prepared and prepared.get("thumbprint"):
+            return replace(refused.candidate(prepared), another=_LEFT.format(prepared["thumbprint"]))
+        made = SelfSigned(settings.rotation_subject or "", settings.rotation_key_size, settings.rotation_valid_days)
+        return refused.candidate(made.row(now), _FOLLOWING)
     name = "trust_rotation_pfx_path"
-    return load_pfx(name, str(settings.rotation_pfx_path), password).certificate.row(there=True)
+    held = load_pfx(name, str(settings.rotation_pfx_path), password).certificate.row(there=True)
+    return replace(refused.candidate(held, _FOLLOWING), another=f"in {name}")
 
 
 def _next_row(

@@ -58,7 +58,8 @@ def test_each_code_has_a_source_and_a_remedy_in_whole_sentences(one: Refusal) ->
 def test_what_a_remedy_names_is_there(one: Refusal) -> None:
     """An option, a module or a variable of the role."""
     there = {*MODULES, *(name for module in MODULES for name in action(module).ARGUMENTS.options)}
-    there |= {*yaml.safe_load(SPECS.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]}
+    specs = yaml.safe_load(SPECS.read_text(encoding="utf-8"))["argument_specs"]
+    there |= {name for entry_point in specs.values() for name in entry_point["options"]}
     assert set(re.findall(r"[a-z]+(?:_[a-z]+)+", re.sub(r"https://\S+", "", one.remedy))) <= there
 
 

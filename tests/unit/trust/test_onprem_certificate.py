@@ -487,9 +487,11 @@ def test_the_default_date_is_a_full_hour_24_to_25_hours_ahead(now: datetime) -> 
     assert (moment.minute, moment.second) == (0, 0)
 
 
-@pytest.mark.parametrize(("days", "taken"), [(365, True), (366, True), (390, False), (730, False)])
-def test_one_that_waits_is_not_taken_where_it_lasts_longer_than_was_asked_for(days: int, taken: bool) -> None:
+@pytest.mark.parametrize(
+    ("age", "days", "taken"), [(0, 365, True), (0, 366, True), (0, 390, False), (0, 730, False), (20, 365, True), (20, 390, False)]
+)
+def test_one_that_waits_is_not_taken_where_it_lasts_longer_than_was_asked_for(age: int, days: int, taken: bool) -> None:
     signs = stored(A, not_before=utc_text(NOW - 700 * DAY), not_after=utc_text(NOW + 60 * DAY))
-    there = stored(B, not_before=utc_text(NOW), not_after=utc_text(NOW + days * DAY))
+    there = stored(B, not_before=utc_text(NOW - age * DAY), not_after=utc_text(NOW + (days - age) * DAY))
     found = issue.find_self_signed(issue.SelfSigned("CN=contoso.com", 2048, 365), roll(signs), [there], NOW)
     assert (found == there) is taken
