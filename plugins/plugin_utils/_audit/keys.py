@@ -15,20 +15,23 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CERTIFICATE_TYPES, KeyCredential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.distinguished_name import same_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 NOT_GIVEN = "Microsoft Graph does not give its certificate"
 
-# Parts of a certificate's name that tell what made it. Exchange: https://learn.microsoft.com/exchange/architecture/client-access/certificates
+# Subjects of certificates that tell what made them, and parts of display names that speak of it.
+# Exchange: https://learn.microsoft.com/exchange/architecture/client-access/certificates
+# SharePoint: the error of event 8311 as Microsoft's support pages have it, https://github.com/MicrosoftDocs/OfficeDocs-Support
 # Azure CLI, with --create-cert alone and with --keyvault:
 # https://github.com/Azure/azure-cli/blob/dev/src/azure-cli/azure/cli/command_modules/role/custom.py
 EXCHANGE_SERVER = "Exchange Server"
 _PRODUCTS = (
-    ("Microsoft Exchange Server Auth Certificate", EXCHANGE_SERVER),
-    ("SharePoint", "SharePoint Server"),
-    ("CN=CLI-Login", "Azure CLI"),
-    ("CN=KeyVault Generated", "Azure CLI with a key vault"),
+    ("CN=Microsoft Exchange Server Auth Certificate", "Microsoft Exchange Server Auth Certificate", EXCHANGE_SERVER),
+    ("CN=SharePoint Security Token Service, OU=SharePoint, O=Microsoft, C=US", "SharePoint", "SharePoint Server"),
+    ("CN=CLI-Login", "CN=CLI-Login", "Azure CLI"),
+    ("CN=KeyVault Generated", "CN=KeyVault Generated", "Azure CLI with a key vault"),
 )
 # What writes a certificate so. PEM: https://github.com/hashicorp/terraform-provider-azuread (certificates as pem, base64 and hex).
 # Base64 within base64: the script of https://learn.microsoft.com/skypeforbusiness/deploy/integrate-with-exchange-server/oauth-with-online-and-on-premises
@@ -127,24 +130,41 @@ def is_own(facts: Facts, key: Object) -> bool | Unknown:
 
 
 def product(key: Object) -> str | None:
-    """What likely made a key, by the names on it, which anyone may write; None where they tell nothing."""
-    text = " ".join(str(key[name]) for name in ("subject", "display_name") if key.get(name)).lower()
-    return next((made_by for part, made_by in _PRODUCTS if part.lower() in text), None)
+    """What likely made a key: by the whole subject of its certificate, or by its display name alone where no certificate was read.
+
+    None where that tells nothing. Anyone may write either.
+    """
+    subject = key.get("subject")
+    if subject:
+        return next((made_by for whole, _part, made_by in _PRODUCTS if same_name(whole, subject)), None)
+    return _spoken_of(key)
+
+
+def _spoken_of(key: Object) -> str | None:
+    """The product that the display name speaks of."""
+    name = str(key.get("display_name") or "").lower()
+    return next((made_by for _whole, part, made_by in _PRODUCTS if part.lower() in name), None)
 
 
 def hint(facts: Facts, key: Object) -> str:
     """Who may own a foreign key, by the names on it and by how its certificate is written."""
-    names = [str(key[name]) for name in ("subject", "display_name") if key.get(name)]
-    text = " ".join(names).lower()
-    made_by, written_by = product(key), _WRITERS.get(str(key.get("encoding")))
+    subject, name = key.get("subject"), key.get("display_name")
+    written_by = _WRITERS.get(str(key.get("encoding")))
+    made_by, spoken_of = product(key), _spoken_of(key)
+    otherwise = f", though its display name {name} speaks of {spoken_of}" if spoken_of not in (None, made_by) else ""
     put = f"; by how it is written, {written_by} likely put it there" if written_by else ""
+    return f"{_named(facts, subject or name, made_by, by='subject' if subject else 'display name alone')}{otherwise}{put}"
+
+
+def _named(facts: Facts, name: str | None, made_by: str | None, by: str) -> str:
+    """What a name tells of the owner, in words. by: which name it is."""
     if made_by:
-        return f"by its name it is likely {made_by}'s{put}"
+        return f"by its {by} it is likely {made_by}'s"
     domains = facts.lead.part("sip_domains")
     for domain in [] if isinstance(domains, Unknown) else domains:
-        if domain.get("name") and str(domain["name"]).lower() in text:
-            return f"it is named after {domain['name']}: it may be an earlier certificate of this farm, or of another one{put}"
-    return (f"named {names[0]}" if names else "it has no name") + put
+        if domain.get("name") and str(domain["name"]).lower() in str(name).lower():
+            return f"it is named after {domain['name']}: it may be an earlier certificate of this farm, or of another one"
+    return f"named {name}" if name else "it has no name"
 
 
 def credential(key: Object) -> KeyCredential:

@@ -165,7 +165,7 @@ def test_a_key_of_exchange_servers_on_the_shared_principal_may_be_the_wizards(au
     states.foreign(state, states.EXCHANGE)
     states.add_key(state, states.EXCHANGE, "archive", states.made("CN=archive.fabrikam.com"))
     archive, exchange = sorted(audited(state)["credential.shared_foreign"], key=lambda one: "Exchange Server's" in one["actual"])
-    assert exchange["actual"] == "a foreign key; by its name it is likely Exchange Server's"
+    assert exchange["actual"] == "a foreign key; by its subject it is likely Exchange Server's"
     assert "Hybrid Configuration Wizard" in exchange["remedy"]
     assert "Wizard" not in archive["remedy"]
 
@@ -176,13 +176,39 @@ def test_a_key_of_exchange_servers_on_the_shared_principal_may_be_the_wizards(au
         ("CN=CLI-Login", "Azure CLI"),
         ("CN=KeyVault Generated", "Azure CLI with a key vault"),
         ("CN=Microsoft Exchange Server Auth Certificate", "Exchange Server"),
+        ("CN=SharePoint Security Token Service,OU=SharePoint,O=Microsoft,C=US", "SharePoint Server"),
     ],
 )
 def test_a_foreign_key_names_what_likely_made_it(audited: Audited, subject: str, maker: str) -> None:
     state = states.right()
     states.add_key(state, states.EXCHANGE, "foreign", states.made(subject))
     (foreign,) = audited(state)["credential.shared_foreign"]
-    assert foreign["actual"] == f"a foreign key; by its name it is likely {maker}'s"
+    assert foreign["actual"] == f"a foreign key; by its subject it is likely {maker}'s"
+
+
+EXCHANGE_SUBJECT = "CN=Microsoft Exchange Server Auth Certificate"
+THOUGH = ", though its display name {} speaks of {}"
+
+
+@pytest.mark.parametrize(
+    ("subject", "name", "told"),
+    [
+        (None, "Microsoft Exchange Server Auth Certificate", "by its display name alone it is likely Exchange Server's"),
+        (EXCHANGE_SUBJECT, EXCHANGE_SUBJECT, "by its subject it is likely Exchange Server's"),
+        (EXCHANGE_SUBJECT, "CN=CLI-Login", "by its subject it is likely Exchange Server's" + THOUGH.format("CN=CLI-Login", "Azure CLI")),
+        ("CN=sharepoint.fabrikam.com", None, "named CN=sharepoint.fabrikam.com"),
+        (f"{EXCHANGE_SUBJECT} copy", None, f"named {EXCHANGE_SUBJECT} copy"),
+        ("CN=fabrikam.com", "SharePoint", "named CN=fabrikam.com" + THOUGH.format("SharePoint", "SharePoint Server")),
+        ("CN=fabrikam.com", "archive", "named CN=fabrikam.com"),
+        (None, "archive", "named archive"),
+        (None, None, "it has no name"),
+    ],
+)
+def test_the_certificates_whole_subject_is_believed_before_a_name_that_anyone_may_write(
+    subject: str | None, name: str | None, told: str
+) -> None:
+    nothing = facts("contoso", [], [], None, expected.expected(DEFAULTS), NOW)
+    assert hint(nothing, {"subject": subject, "display_name": name}) == told
 
 
 @pytest.mark.parametrize(
