@@ -13,12 +13,12 @@ What these services answer to a farm's token that names no user is published now
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof import exchange_answer
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.verdict import quoted
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
@@ -39,9 +39,6 @@ _BODY = (
     '<soap:Body><m:GetServerTimeZones ReturnFullTimeZoneData="false"><m:Ids><t:Id>UTC</t:Id></m:Ids></m:GetServerTimeZones></soap:Body>'
     "</soap:Envelope>"
 )
-_ANSWER = b"GetServerTimeZonesResponse"
-# NoError where the request was answered: https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
-_CODE = re.compile(rb"<(?:\w+:)?ResponseCode>\s*(\w{1,80})\s*<")
 _CODE_REMEDY = (
     "Look that code up in Microsoft's reference of Exchange Web Services (ResponseCode). That the farm may sign in there does not tell "
     "that it may reach a mailbox: run trust_proof with mailbox too."
@@ -107,14 +104,25 @@ def ask(token: str, cloud: str, ca_path: str | None, now: datetime) -> Entry:
     except HybridAuthError as exc:
         return Entry("not_known", place, f"Exchange Online could not be asked: {exc.message}", _WAY)
     reason = answer.headers.get(POLICY_REASON)
-    # A page of a proxy or a portal may come with 200 too.
-    if answer.status_code == 200 and _ANSWER not in answer.content:
-        return Entry("not_known", place, "Something answered 200, and not as Exchange Web Services do.", _IN_BETWEEN, 200)
-    code = next((one.decode("ascii", "replace") for one in _CODE.findall(answer.content) if one != b"NoError"), None)
-    if answer.status_code == 200 and code:
+    if answer.status_code == 200 and (doubt := _doubt(answer.content, place)):
+        return doubt
+    return explain(int(answer.status_code), safe(str(reason)) if reason is not None else None, place, now)
+
+
+def _doubt(content: bytes, place: str) -> Entry | None:
+    """Why it is not known what an answer with 200 means; None where it is what was asked for."""
+    kind, code = exchange_answer.read(content)
+    if kind == "done":
+        return None
+    if kind == "error":
         said = f"Exchange Web Services took the token and answered {code} instead of what was asked for."
         return Entry("not_known", place, said, _CODE_REMEDY, 200)
-    return explain(int(answer.status_code), safe(str(reason)) if reason is not None else None, place, now)
+    # A page of a proxy or a portal may come with 200 too.
+    said = {
+        "fault": "Something answered 200 with a SOAP fault instead of what was asked for.",
+        "no_code": "Something answered 200 as Exchange Web Services do, but without a response code that says that it is done.",
+    }.get(kind, "Something answered 200, and not as Exchange Web Services do.")
+    return Entry("not_known", place, said, _IN_BETWEEN, 200)
 
 
 def _way_in(now: datetime) -> str:

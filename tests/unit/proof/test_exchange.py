@@ -22,7 +22,22 @@ __all__ = ["talk"]
 EWS = "https://outlook.office365.com/EWS/Exchange.asmx"
 OPTIONS = {"current": CURRENT, "exchange": True}
 SIGNED = (["New-Assertion"], told(assertions=[row()]))
-XML = "<m:GetServerTimeZonesResponse/>"
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+MESSAGES = "http://schemas.microsoft.com/exchange/services/2006/messages"
+
+
+def answered(codes: str = "<m:ResponseCode>NoError</m:ResponseCode>", kind: str = "Success") -> str:
+    """An answer of Exchange Web Services in whose one message these elements are."""
+    message = f'<m:GetServerTimeZonesResponseMessage ResponseClass="{kind}">{codes}</m:GetServerTimeZonesResponseMessage>'
+    inner = f"<m:ResponseMessages>{message}</m:ResponseMessages>"
+    return body(f'<m:GetServerTimeZonesResponse xmlns:m="{MESSAGES}">{inner}</m:GetServerTimeZonesResponse>')
+
+
+def body(inner: str) -> str:
+    return f'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="{SOAP}"><s:Header/><s:Body>{inner}</s:Body></s:Envelope>'
+
+
+XML = answered()
 REASON = {"X-EWS-Policy-Reason": "Not on the list."}
 
 
@@ -88,11 +103,39 @@ def test_a_page_of_something_in_between_lets_nobody_in(talk: Talk) -> None:
 
 @pytest.mark.parametrize(("code", "outcome"), [("NoError", "let_in"), ("ErrorAccessDenied", "not_known"), ("ErrorServerBusy", "not_known")])
 def test_an_answer_lets_in_only_without_an_error_in_it(talk: Talk, code: str, outcome: str) -> None:
-    answer = f"<m:GetServerTimeZonesResponse><m:ResponseCode>{code}</m:ResponseCode></m:GetServerTimeZonesResponse>"
+    answer = answered(f"<m:ResponseCode> {code} </m:ResponseCode>", "Success" if code == "NoError" else "Error")
     talk(FOUND, exchanges(GRANTED), Said("POST", EWS, 200, answer))
     result = run(OPTIONS, SIGNED)
     assert (result["exchange"]["outcome"], result["exchange"]["status"]) == (outcome, 200)
     assert (code in finding(result)["actual"]) is (outcome == "not_known")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("<html><!-- GetServerTimeZonesResponse --></html>", "not as Exchange Web Services do"),
+        (body("<!-- GetServerTimeZonesResponse -->"), "not as Exchange Web Services do"),
+        (body(f"<GetServerTimeZonesResponse>{XML[38:]}</GetServerTimeZonesResponse>"), "not as Exchange Web Services do"),
+        (XML.replace("Body", "Header"), "not as Exchange Web Services do"),
+        (XML[:-9], "not as Exchange Web Services do"),
+        (f"{XML[:38]}<!DOCTYPE s [<!ENTITY n 'NoError'>]>{answered('<m:ResponseCode>&n;</m:ResponseCode>')[38:]}", "not as Exchange"),
+        (XML.encode("utf-16").decode("latin-1"), "not as Exchange Web Services do"),
+        (XML, "let_in"),
+        ("", "not as Exchange Web Services do"),
+        (body("<s:Fault><faultcode>s:Server</faultcode><faultstring>GetServerTimeZonesResponse</faultstring></s:Fault>"), "a SOAP fault"),
+        (answered(""), "without a response code"),
+        (answered("<m:ResponseCode/>"), "without a response code"),
+        (answered("<m:ResponseCode>  </m:ResponseCode>"), "without a response code"),
+        (answered("<m:ResponseCode>No Error!</m:ResponseCode>"), "without a response code"),
+        (answered(kind="Error"), "without a response code"),
+        (answered("<m:ResponseCode>NoError</m:ResponseCode><m:ResponseCode>ErrorServerBusy</m:ResponseCode>"), "ErrorServerBusy"),
+    ],
+)
+def test_200_lets_in_by_the_element_of_the_answer_alone(talk: Talk, answer: str, said: str) -> None:
+    talk(FOUND, exchanges(GRANTED), Said("POST", EWS, 200, answer))
+    result = run(OPTIONS, SIGNED)
+    assert said in (f"{result['exchange']['outcome']} {finding(result)['actual']}")
+    assert (result["exchange"]["outcome"] == "let_in") is (said == "let_in")
 
 
 def test_not_asked_for_it_is_no_step_and_no_finding(talk: Talk) -> None:
