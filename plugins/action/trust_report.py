@@ -79,6 +79,7 @@ class ActionModule(HybridAuthAction):
         },
         required_one_of=[("audits", "registered")],
         mutually_exclusive=[("audits", "registered")],
+        folders=("path",),
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

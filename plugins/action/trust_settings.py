@@ -30,7 +30,7 @@ class ActionModule(HybridAuthAction):
         taken = [name for name in taken_by(params["entry_point"]) if name in names]
         values = templated(self._templar, {name: task_vars[name] for name in taken}, task_vars.get("omit"))
         self.secrets.update(secret_values(_MARKED, values))
-        settings = read({**names, **values}, params["entry_point"], check_mode=self.check_mode)
+        settings = read({**names, **values}, params["entry_point"], check_mode=self.check_mode, paths=self.paths)
         connection_packages.check(self._connection, str(task_vars.get("inventory_hostname") or "the server"))
         result: dict[str, Any] = {"changed": False, "settings": {**settings.as_facts(), "observe": params["entry_point"] in OBSERVED}}
         if settings.warnings:

@@ -24,7 +24,7 @@ _REGISTERED = ("settings", "servers", "read", "token", "cloud", "refusals")
 class ActionModule(HybridAuthAction):
     """Write what the reading tasks of a play observed to one file."""
 
-    ARGUMENTS = Arguments({"registered": {"type": "dict", "required": True}, "path": {"type": "path", "default": "."}})
+    ARGUMENTS = Arguments({"registered": {"type": "dict", "required": True}, "path": {"type": "path", "default": "."}}, folders=("path",))
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """In check mode too: a file on the controller is no change of the systems that check mode protects."""

@@ -29,7 +29,9 @@ options:
   client_certificate_path:
     description:
       - Path on the controller of the application's certificate with its private key, as PEM or as PFX (PKCS#12).
+      - A relative path is searched for as by M(ansible.builtin.copy), in the role, in the folder of the playbook, and in their C(files).
       - If not set, the environment variable E(AZURE_X509_CERTIFICATE_PATH) or E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
+        A relative path in it begins in the folder in which C(ansible-playbook) was started.
       - A certificate given as an option wins over a secret that comes from the environment, and a secret given as an
         option over a certificate that comes from the environment.
     type: path
@@ -87,7 +89,9 @@ options:
     description:
       - Path on the controller of a file with certificate authorities (PEM) to trust, for example those of a proxy that
         inspects TLS.
+      - A relative path is searched for as by M(ansible.builtin.copy), in the role, in the folder of the playbook, and in their C(files).
       - If not set, the environment variable E(SFB_CA_PATH) is used.
+        A relative path in it begins in the folder in which C(ansible-playbook) was started.
     type: path
   validate_certs:
     description:
@@ -123,7 +127,9 @@ options:
   federated_token_file:
     description:
       - Path on the controller of a file with a token of the identity provider, as Kubernetes keeps it for a workload identity.
+      - A relative path is searched for as by M(ansible.builtin.copy), in the role, in the folder of the playbook, and in their C(files).
       - If not set, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used.
+        A relative path in it begins in the folder in which C(ansible-playbook) was started.
       - If neither this nor O(federated_token_variable) is set, V(federated) asks GitHub Actions for a token.
     type: path
   federated_token_variable:

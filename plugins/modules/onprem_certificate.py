@@ -70,6 +70,7 @@ options:
   pfx_path:
     description:
       - With O(source=pfx), the path on the controller of a PFX (PKCS#12) file with the certificate and its private key.
+      - A relative path is searched for as by M(ansible.builtin.copy), in the role, in the folder of the playbook, and in their C(files).
       - The connection must use pipelining, as winrm and psrp always do, since ansible-core would otherwise write the request to a file.
       - It is refused with E(ANSIBLE_DEBUG), with which ansible-core would print the PFX and its password.
     type: path

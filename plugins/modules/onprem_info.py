@@ -75,6 +75,7 @@ options:
       - The farm's certificate as a file on the controller, in PEM, DER or base64, for a restricted endpoint, where the certificate
         itself cannot be read. It takes the place of what the computer's store would show, and where the endpoint does not tell which
         certificate is assigned, it is taken for the assigned one.
+      - A relative path is searched for as by M(ansible.builtin.copy), in the role, in the folder of the playbook, and in their C(files).
       - An ordinary endpoint tells all of it, and the file is only checked.
     type: path
 seealso:

@@ -60,6 +60,7 @@ options:
   certificate_path:
     description:
       - Path on the controller of the certificate as PEM, DER or base64. Where a private key lies beside it in the file, it is not read.
+      - A relative path is searched for as by M(ansible.builtin.copy), in the role, in the folder of the playbook, and in their C(files).
       - At most one of O(certificate_path), O(certificate_content), O(certificates), O(thumbprint) and O(key_id) can be given.
     type: path
   certificate_content:

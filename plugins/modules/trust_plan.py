@@ -50,6 +50,7 @@ options:
   certificate_path:
     description:
       - Path on the controller of the farm's certificate as PEM, DER or base64, instead of the one that was read from the server.
+      - A relative path is searched for as by M(ansible.builtin.copy), in the role, in the folder of the playbook, and in their C(files).
     type: path
   external_fqdns:
     description:

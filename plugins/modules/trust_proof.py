@@ -123,7 +123,9 @@ options:
     description:
       - PEM file on the controller with the certificate authorities to trust instead of the usual ones, for example of a proxy that
         inspects TLS.
+      - A relative path is searched for as by M(ansible.builtin.copy), in the role, in the folder of the playbook, and in their C(files).
       - If not set, the environment variable E(SFB_CA_PATH) is used.
+        A relative path in it begins in the folder in which C(ansible-playbook) was started.
     type: path
   validate_certs:
     description:

@@ -100,6 +100,7 @@ options:
   certificate_path:
     description:
       - Path on the controller of a further certificate that belongs to the farm.
+      - A relative path is searched for as by M(ansible.builtin.copy), in the role, in the folder of the playbook, and in their C(files).
     type: path
   names:
     description:

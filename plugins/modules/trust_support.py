@@ -32,6 +32,7 @@ options:
   path:
     description:
       - The folder on the controller to write to. It must exist.
+      - A relative path begins in the folder of the playbook.
     type: path
     default: .
 seealso:

@@ -222,3 +222,23 @@ def test_a_farm_that_was_led_astray_signs_nothing_for_the_proof(start: Start, gr
     (found,) = [entry for entry in one["findings"] if entry["id"] == "proof.token"]
     assert (found["status"], "oauth_server.metadata_url failed" in found["actual"]) == ("warn", True)
     assert not any(entry["kind"] == "token" for entry in lab.requests())
+
+
+def test_relative_paths_begin_at_the_playbook_and_not_where_it_was_started(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    for folder in ("audits", "roles/ours/tasks", "roles/ours/files"):
+        (site / folder).mkdir(parents=True)
+    (site / "roles/ours/files/near.cer").write_text("no certificate", encoding="ascii")
+    credential = {"certificate_path": "near.cer", "app_ids": ["00000004-0000-0ff1-ce00-000000000000"], "access_token": "none"}
+    refused = {"sfb.hybrid_auth.sp_credential": credential, "ignore_errors": True}
+    (site / "roles/ours/tasks/main.yml").write_text(json.dumps([refused]), encoding="utf-8")
+    written = {
+        "sfb.hybrid_auth.trust_report": {"audits": [{"deployment": "contoso", "obstacle": "none"}], "formats": ["json"], "path": "audits"}
+    }
+    playbook = [{"hosts": "localhost", "gather_facts": False, "roles": ["ours"], "tasks": [written]}]
+    (site / "site.yml").write_text(json.dumps(playbook), encoding="utf-8")
+    (tmp_path / "hosts.yml").write_text("ungrouped: {hosts: {localhost: {ansible_connection: local}}}\n", encoding="ascii")
+    run = run_playbook(site / "site.yml", tmp_path / "hosts.yml", tmp_path / "run")
+    assert run.code == 0, run.output
+    assert "certificate_path': it is not a certificate" in run.results("sp_credential")[0]["msg"]  # it was found
+    assert run.results("trust_report")[0]["paths"] == {"json": str(site / "audits" / "audit.json")}

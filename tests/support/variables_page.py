@@ -39,8 +39,9 @@ Every variable of `sfb.hybrid_auth.trust` and of the playbooks, checked before a
   `trust_exchange_autodiscover_allowed_domains: clear` empty the setting on the farm. Not given, or blank, it is left alone.
 - **A misspelt name is refused** with the nearest one, such as `trust_exchange_credentials`, and one that lacks its last word, such as
   `trust_fail`, with those that begin so. Other variables that begin with `trust_` are left alone; they may be another role's.
-- **A path** that is not whole begins in the folder in which `ansible-playbook` was started, not at the playbook or the inventory. `~` and
-  `$NAME` in it are replaced.
+- **A path** that is not whole begins at the playbook, as everywhere in Ansible. A file is searched for as by `ansible.builtin.copy`: in the
+  role that uses this one, in the folder of the playbook, and in their `files`. For the playbooks of the collection, also where a playbook
+  imports one, it begins in the folder in which `ansible-playbook` was started. `~` and `$NAME` in it are replaced.
 - **An entry point reads its own variables** only: a wrong `trust_rotation_overlap_days` does not stop `configure`.
 - What has a variable of the environment is named below; it counts where the role's variable is not given
   ([sign-in.md](sign-in.md)).

@@ -194,6 +194,7 @@ class Play:
             action=f"{_COLLECTION}{task.module}",
             no_log=False,
             get_play=lambda: play,
+            get_search_path=list,
         )
         action = _action(task.module)(
             task=given,

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import requests
+from ansible.parsing.dataloader import DataLoader
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
@@ -75,9 +76,22 @@ def run_action(
 ) -> dict[str, Any]:
     """The result of the action plugin of that name."""
     module = importlib.import_module(f"ansible_collections.sfb.hybrid_auth.plugins.action.{name}")
-    task = SimpleNamespace(args=args, async_val=0, check_mode=check_mode, diff=True, action=f"sfb.hybrid_auth.{name}", no_log=False)
+    task = SimpleNamespace(
+        args=args,
+        async_val=0,
+        check_mode=check_mode,
+        diff=True,
+        action=f"sfb.hybrid_auth.{name}",
+        no_log=False,
+        get_search_path=list,
+    )
     action = module.ActionModule(
-        task=task, connection=connection or LOCAL, play_context=SimpleNamespace(), loader=None, templar=None, shared_loader_obj=None
+        task=task,
+        connection=connection or LOCAL,
+        play_context=SimpleNamespace(),
+        loader=DataLoader(),
+        templar=None,
+        shared_loader_obj=None,
     )
     if prepare:
         prepare(action)

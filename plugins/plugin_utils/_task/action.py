@@ -21,6 +21,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments, given
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.paths import Paths
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask, secret_values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import observing, seconds_since
@@ -144,4 +145,17 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             errors = sorted(validation.errors, key=lambda one: not isinstance(one, UnsupportedError))
             raise HybridAuthError("; ".join(map(self._said, errors)).rstrip(".") + ".")
         params: Mapping[str, Any] = validation.validated_parameters
-        return dict(params)
+        return {**params, **self._placed(params, arguments)}
+
+    @property
+    def paths(self) -> Paths:
+        return Paths(self._task, self._loader)
+
+    def _placed(self, params: Mapping[str, Any], arguments: Arguments) -> dict[str, str]:
+        """The options of type path, whole. One of the environment begins where ansible-playbook was started, as for other programs."""
+        paths = [name for name, option in arguments.options.items() if option["type"] == "path" and params.get(name) is not None]
+        return {
+            name: self.paths.folder(params[name]) if name in arguments.folders else self.paths.file(params[name])
+            for name in paths
+            if name in self.given or name in arguments.folders
+        }

@@ -121,13 +121,17 @@ OBSERVE: dict[str, dict[str, Any]] = {"observe": {"type": "bool", "default": Fal
 
 @dataclass(frozen=True)
 class Arguments:
-    """An action's options in the form of ansible-core's argument spec, with the rules between them."""
+    """An action's options in the form of ansible-core's argument spec, with the rules between them.
+
+    folders: which options of type path name where the task writes; the others name what it reads.
+    """
 
     options: Mapping[str, Mapping[str, Any]]
     mutually_exclusive: Sequence[Sequence[str]] = field(default_factory=tuple)
     required_one_of: Sequence[Sequence[str]] = field(default_factory=tuple)
     required_if: Sequence[Sequence[Any]] = field(default_factory=tuple)
     required_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    folders: Sequence[str] = ()
 
 
 def given(args: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.oauth_server import tenant_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.paths import Paths
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import onprem_partners, sign_in_check
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import (
@@ -39,11 +40,12 @@ _NOTHING_CONTACTED = "Nothing was contacted."
 _READING = ("audit", "support")
 
 
-def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = False) -> Settings:
+def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = False, paths: Paths | None = None) -> Settings:
     """The settings that these variables make; nothing is contacted. HybridAuthError that names all that is wrong, each in a line.
 
     variables: by their whole names. Others among them are left alone where they resemble none of the role's; blank ones are not given.
     entry_point: one of ENTRY_POINTS, or main for configure. check_mode: nothing is written, so a removal needs no confirmation.
+    paths: where relative paths begin; without it where the process runs.
     """
     entry_point = "configure" if entry_point == MAIN else entry_point
     if entry_point not in ENTRY_POINTS:
@@ -56,7 +58,7 @@ def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = F
         if field.metadata["kind"].given(variables.get(name)):
             with problems.of(name):
                 found[field.name] = field.metadata["kind"].read(name, variables[name])
-    settings = _with_whole_names(Settings(**found), problems)
+    settings = _with_whole_names(_with_whole_paths(Settings(**found), paths), problems)
     _check_proof(settings, problems)
     _check_tenant(settings, problems)
     _check_files(settings, problems, entry_point)
@@ -113,6 +115,17 @@ def _check_names(variables: Mapping[str, Any], problems: _Problems) -> None:
             problems.add(name, f"{name}: the role has no such variable. Expected {meant}, which the name resembles.")
         elif longer:
             problems.add(name, f"{name}: the role has no such variable. Expected {' or '.join(longer)}, which begins so.")
+
+
+def _with_whole_paths(settings: Settings, paths: Paths | None) -> Settings:
+    if paths is None:
+        return settings
+    whole: dict[str, Any] = {}
+    for field in VARIABLES.values():
+        path, placed = getattr(settings, field.name), field.metadata["kind"].placed
+        if placed and path is not None:
+            whole[field.name] = paths.folder(path) if placed == "folder" else paths.file(path)
+    return replace(settings, **whole)
 
 
 def _with_whole_names(settings: Settings, problems: _Problems) -> Settings:

@@ -20,6 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables import (
     DOMAIN_PATTERN,
     ENVIRONMENT_NAME,
+    FOLDER,
     GUID,
     HOST,
     HOSTS,
@@ -125,7 +126,7 @@ class Settings:
     wait_timeout: int = variable(number(1, _LONGEST_WAIT_SECONDS, "seconds"), 120)
     rotation_warn_days: int = variable(number(1, _LONGEST_DAYS, "days"), 60)
     fail_days: int = variable(number(1, _LONGEST_DAYS, "days"), 7)
-    report_path: str = variable(PATH, ".", entry_points=_READING)
+    report_path: str = variable(FOLDER, ".", entry_points=_READING)
     report_private: bool = variable(YES_NO, False, entry_points=_AUDIT)
     report_formats: tuple[str, ...] = variable(list_or_nothing(one_of("html", "json", "xml")), ("html", "json", "xml"), entry_points=_AUDIT)
     fail_on: str = variable(one_of("never", "fail", "difference", "warn"), "never", entry_points=_AUDIT)

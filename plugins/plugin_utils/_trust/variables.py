@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -43,12 +43,14 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class Kind:
     """What a variable takes. words: for people. read: the typed value of what is not blank; InvalidOptionError where it is none.
 
-    many: whether it is a list, which says nothing where no entry is left without the blank ones.
+    many: whether it is a list, which says nothing where no entry is left without the blank ones. placed: whether it is a path that may be
+    relative, of a file that is read or a folder that is written to.
     """
 
     words: str
     read: Callable[[str, Any], Any]
     many: bool = False
+    placed: Literal["file", "folder"] | None = None
 
     def given(self, value: Any) -> bool:
         return not is_blank(_listed(value) if self.many else value)
@@ -214,7 +216,8 @@ YES_NO = Kind("yes or no", _yes_no)
 GUID = Kind("a GUID", _checked(forms.guid))
 URL = Kind("an https URL", _checked(forms.https_url))
 TENANT = Kind("a domain or a GUID", _checked(endpoints.tenant_name))
-PATH = Kind("a path on the controller", _checked(_path))
+PATH = Kind("the path of a file on the controller, whole or from the playbook", _checked(_path), placed="file")
+FOLDER = Kind("the path of a folder on the controller, whole or from the playbook", _checked(_path), placed="folder")
 ENVIRONMENT_NAME = Kind("the name of an environment variable", _checked(_environment_name))
 MODULE_NAME = Kind("the name of a PowerShell module", _checked(forms.module_name))
 MOMENT = Kind("a time in ISO 8601", _checked(_moment))
