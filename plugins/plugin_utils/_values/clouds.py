@@ -41,8 +41,11 @@ _FEDERATION_METADATA = "https://login.windows.net/common/FederationMetadata/2007
 _GLOBAL_LOGIN = ("login.microsoft.com", "login.windows.net", "sts.windows.net")
 _US_GOVERNMENT_LOGIN = ("login.usgovcloudapi.net",)
 _CHINA_LOGIN = ("login.chinacloudapi.cn",)
-# What the names of Exchange Online's hosts end with.
-_EXCHANGE_DOMAINS = ("outlook.com", "outlook.office.com", "outlook.office365.com", "office365.us", "partner.outlook.cn")
+# What the names of Exchange Online's hosts end with. In the last ones are tenants' own domains, whose Autodiscover is its.
+_EXCHANGE_DOMAINS = (
+    *("outlook.com", "outlook.office.com", "outlook.office365.com", "office365.us", "partner.outlook.cn"),
+    *("onmicrosoft.com", "onmicrosoft.us", "onmicrosoft.cn", "onmschina.cn"),
+)
 
 
 @dataclass(frozen=True)
