@@ -26,7 +26,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import taking_back
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import END, taking_back
 
 OWN = Rule(
     "credential.shared_own",
@@ -49,6 +49,7 @@ FOREIGN = Rule(
 RULES = (OWN, FOREIGN)
 
 _MOVE = "Move to a dedicated application, then set trust_exchange_credential to false, with which configure and rotate take it back."
+_ENDED = "Set trust_exchange_credential to false, with which configure and rotate take it back."
 _TAKE_BACK = "Run sfb.hybrid_auth.configure or rotate with trust_exchange_credential: false, which take it back, or use sp_credential."
 _SHARED = (
     "Set trust_exchange_credential to false for that deployment too, or give each a certificate of its own, and run configure or rotate "
@@ -85,7 +86,8 @@ def _own(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCredential
         told = OWN.warned if wanted else OWN.failed
         actual = "there, as the options ask for" if wanted else "there, although trust_exchange_credential is false"
         claim = None if wanted else facts.neighbours.claim(credential(key), EXCHANGE_ONLINE, facts.now)
-        remedy = f"{_MOVE} {taking_back(facts.now)}" if wanted else _SHARED if claim else _TAKE_BACK
+        move = _ENDED if END.reached(facts.now) else _MOVE
+        remedy = f"{move} {taking_back(facts.now)}" if wanted else _SHARED if claim else _TAKE_BACK
         yield told(label(principal, key), "not there", f"{actual}; {claim}" if claim else actual, remedy)
     if own:
         return

@@ -75,6 +75,16 @@ def _shared(facts: Facts) -> bool:
     return facts.expected.exchange_credential and facts.expected.exchange_application_id == EXCHANGE_ONLINE
 
 
+def _spare(facts: Facts) -> str:
+    """How to give up on them: what the options ask for, or what the farm has, whichever makes it need them."""
+    if facts.expected.exchange_credential:
+        return _SPARE
+    address = _address(facts)
+    if isinstance(address, str) and is_exchange_online(address):
+        return "Empty the farm's Autodiscover URL (trust_exchange_autodiscover_url: clear), or set that of an Exchange on the premises."
+    return "Have the dedicated application deleted, and take trust_dedicated_application out of the settings."
+
+
 def severity(facts: Facts) -> Severity:
     """How much depends on it on the day of the audit."""
     if ews.END.reached(facts.now):
@@ -88,7 +98,7 @@ def _today(facts: Facts, shared: bool) -> tuple[str, str]:
     if ews.END.reached(now):
         return (
             f"they ended on {ews.END.day}, for every application",
-            f"Expect no {_CONSEQUENCE}, unless Microsoft names a build of the server that does without them. {_SPARE}",
+            f"Expect no {_CONSEQUENCE}, unless Microsoft names a build of the server that does without them. {_spare(facts)}",
         )
     rest = f"they end {soon_text(ews.END.begins, now)}, on {ews.END.day}"
     if shared and ews.SHARED_BLOCKED.reached(now):

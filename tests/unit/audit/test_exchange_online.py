@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import exchange_online, expected
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import credential_shared, exchange_online, expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import facts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import ALLOW_LIST, END, SHARED_BLOCKED
@@ -23,6 +24,21 @@ DEFAULTS = {name: option.get("default") for name, option in expected.OPTIONS.ite
 ON_PREMISES = "https://exchange.contoso.com/autodiscover/autodiscover.svc"
 DEDICATED = "10000000-0000-4000-8000-000000000000"
 SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("now", "moves"), [(END.begins - SECOND, True), (END.begins, False)])
+def test_nobody_is_sent_to_a_dedicated_application_that_ended_too(
+    now: datetime, moves: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (case,) = [one for one in states.CASES if (one.id, one.status) == ("credential.shared_own", "warn")]
+    servers, cloud = Estate(case.state(), tmp_path, monkeypatch).everything()
+    farms = servers[0]["signing"]["current"]
+    for one in (farms, *(key for principal in cloud["service_principals"] for key in principal["key_credentials"])):
+        one.update({name: "2029-01-01T00:00:00Z" for name in ("end", "not_after") if name in one})
+    wanted = expected.expected({**DEFAULTS, **case.expected})
+    (own,) = [one for one in credential_shared.check(facts("contoso", servers, [], cloud, wanted, now)) if one.id == case.id]
+    assert ("Move to a dedicated application" in own.remedy) is moves
+    assert "et trust_exchange_credential to false" in own.remedy
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +92,20 @@ def test_it_says_what_is_so_on_that_day(lead: dict[str, Any], now: datetime, opt
     finding = judged(lead, now, **options)
     assert says in finding.actual
     assert silent not in finding.actual
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        ({"exchange_credential": True}, "Set trust_exchange_credential to false"),
+        ({"url": states.ONLINE}, "trust_exchange_autodiscover_url: clear"),
+        ({"dedicated_application": "SfB Hybrid"}, "take trust_dedicated_application out of the settings"),
+    ],
+)
+def test_what_is_to_be_given_up_is_what_the_options_or_the_farm_have(lead: dict[str, Any], options: dict[str, Any], remedy: str) -> None:
+    finding = judged(lead, END.begins, **options)
+    assert remedy in finding.remedy
+    assert ("trust_exchange_credential" in finding.remedy) is ("exchange_credential" in options)
 
 
 def test_which_id_belongs_on_the_list_is_not_guessed(lead: dict[str, Any]) -> None:
