@@ -14,7 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import deployment, head
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.parts import FORMATS, Parts
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import deployment_lines
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import closing_line, deployment_lines
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
@@ -89,7 +89,7 @@ class ActionModule(HybridAuthAction):
         place = folder("path", params["path"]) if params["formats"] else Path()
         now, ending_soon_days, alone = datetime.now(timezone.utc), params["ending_soon_days"], params["registered"] is None
         audits = params["audits"] if alone else _registered(params["registered"], task_vars)
-        shared, shown, conclusions, failures = Shared(), [], [], {}
+        shared, shown, closing, conclusions, failures = Shared(), [], [], [], {}
         with Parts(params["formats"], ending_soon_days) as parts:
             for index, audit in enumerate(audits):
                 made = deployment(index, audit, now, ending_soon_days)
@@ -97,6 +97,7 @@ class ActionModule(HybridAuthAction):
                 conclusion = {"deployment": made["name"], **{name: made[name] for name in _CONCLUSION}}
                 conclusions.append({**conclusion, **{name: [shared.finding(one) for one in made[name]] for name in _MANY}})
                 shown += deployment_lines(made)
+                closing.append(closing_line(made))
                 if why := failure(conclusion, audit.get("fail_on") or FAIL_ON[0]):
                     failures[made["name"]] = why
             concluded = [{"name": one["deployment"], **one} for one in conclusions]
@@ -106,8 +107,8 @@ class ActionModule(HybridAuthAction):
             "changed": False,
             "paths": paths,
             **{name: whole[name] for name in ("verdict", "headline", "compliant", "counts")},
-            "lines": shown,
-            "shown": [*shown, *(f"report: {path}" for path in paths.values())],
+            "lines": [*shown, *closing],
+            "shown": [*shown, *(f"report: {path}" for path in paths.values()), *closing],
             "failures": failures,
             # What a play keeps, it keeps until its end, so each way of asking has its own.
             **({"deployments": conclusions} if alone else {"conclusions": {one["deployment"]: one for one in conclusions}}),

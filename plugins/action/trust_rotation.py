@@ -113,7 +113,12 @@ class ActionModule(HybridAuthAction):
         # The others were read before what was staged in between.
         others = {} if params["staged"] else _others(deployment, name)
         neighbours = registered.neighbours_in(params, settings, deployment, params["token"]["tenant_id"], params["cloud"], task_vars)
-        rules = replace(_rules(params), coming=_coming(settings, params["prepared"]), wanted_on=settings.credential_app_ids)
+        rules = replace(
+            _rules(params),
+            coming=_coming(settings, params["prepared"]),
+            wanted_on=settings.credential_app_ids,
+            create="none" if restricted else settings.rotation_create,
+        )
         plan = rotation.plan(signing, [*_principals(params), *_opted_out(settings, params["cloud"])], rules, moment, others, neighbours)
         obstacles += [Obstacle(deployment.subject, problem, remedy) for problem, remedy in plan.problems]
         comes = False

@@ -13,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.support import Observed, bundle, lines
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.support import Observed, bundle, closing_lines, lines
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
 FILE = "support.json"
@@ -42,6 +42,7 @@ class ActionModule(HybridAuthAction):
                 *lines(made),
                 f"bundle: {path}",
                 "It has no names, domains, addresses, thumbprints, ids or keys of yours. Read it before you attach it to a report.",
+                *closing_lines(made),
             ],
         }
 

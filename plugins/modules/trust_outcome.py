@@ -89,10 +89,10 @@ summary:
     changed: false
     warnings: []
 lines:
-  description: The summary for people, a line each.
+  description: The summary for people, a line each. The last one sums the deployment up, as every playbook ends.
   returned: success
   type: list
   elements: str
   sample:
-    - 'Deployment contoso: nothing to change'
+    - 'Deployment contoso: nothing to change; tenant 5588b4fd-f26d-475c-824f-9911277ab13e; names webext.contoso.com; no warnings'
 """

@@ -254,7 +254,7 @@ counts:
       type: int
       sample: 28
 lines:
-  description: The report in a few lines for the terminal.
+  description: The report in a few lines for the terminal. The last ones sum up each deployment.
   returned: success
   type: list
   elements: str

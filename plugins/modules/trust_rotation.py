@@ -272,6 +272,10 @@ upcoming:
       description: The same in words.
       type: str
       sample: previous BB5D1064437D8720A5C53078185E6A361A78B10A can go on 2028-10-25T12:00:00Z, when the overlap is over
+    by:
+      description: The playbook or the person that sees to it, such as C(the farm); V(null) where a certificate ends by itself.
+      type: str
+      sample: sfb.hybrid_auth.rotate
 obstacles:
   description: What stands in the way, each with C(subject) and C(message).
   returned: success

@@ -67,4 +67,5 @@ shown:
   sample:
     - sfb.hybrid_auth 0.1.0, ansible-core 2.19.4, Python 3.11.2
     - deployment 1: 2 of 2 servers read, the slowest in 4.21 seconds
+    - "Deployment 1: read as a whole; tenant read; no warnings"
 """

@@ -61,7 +61,7 @@ def test_what_is_predicted_is_what_switches_it_on(start: Start, play: Play, gree
     assert after[1:] == before["tenants"][0]["service_principals"][1:]
     added = after[0]["servicePrincipalNames"][len(before["tenants"][0]["service_principals"][0]["servicePrincipalNames"]) :]
     assert sorted(added) == sorted(names)
-    assert "clients: sent to OAuth server evoSTS" in run.output
+    assert "; clients sent to OAuth server evoSTS; " in run.output
 
 
 @pytest.mark.best_runner
@@ -128,7 +128,7 @@ def test_what_is_predicted_is_what_switches_it_off(switched_on: Estate) -> None:
     was = before["tenants"][0]["service_principals"][0]["servicePrincipalNames"]
     assert switched_on.names == [name for name in was if name not in asked]
     lines = done.fact("_trust_outcome")["lines"]
-    assert "clients: sent to no OAuth server" in lines
+    assert "; clients sent to no OAuth server; " in lines[-1]
 
 
 @pytest.mark.parametrize("given", [{}, OFF], ids=["on", "off"])

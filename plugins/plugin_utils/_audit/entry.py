@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed import unpack
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Unread, read_or_not
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told import about
 
 # What trust_fail_on finds to fail on; each choice includes those before it.
 FAIL_ON = ("never", "fail", "difference", "warn")
@@ -67,7 +68,7 @@ def failure(conclusion: Mapping[str, Any], fail_on: str) -> str | None:
     """Why a run of the audit fails, in words; None where it does not. conclusion: one of the deployments of a report."""
     name, counts = conclusion["deployment"], conclusion["counts"]
     if conclusion["errors"]:
-        said = " ".join(f"{one['subject']}: {one['message']}" for one in conclusion["errors"])
+        said = " ".join(about(one["subject"], one["message"]) for one in conclusion["errors"])
         return f"Deployment {name} could not be audited as a whole. {said}"
     changes, obstacle = ", ".join(one["title"] for one in conclusion["differences"]), conclusion["obstacle"]
     found = {

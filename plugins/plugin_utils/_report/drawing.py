@@ -19,9 +19,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words impo
     STATES,
     day,
     days_from,
-    plural,
     remaining,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 
 # The map is drawn for the 340 pixels that a phone leaves, and the text in it is counted for a wide font.
 _WIDTH, _FARM_LETTERS, _BOX_LETTERS, _NAME_LETTERS, _MOST_PRINCIPALS = 340, 46, 29, 6, 3

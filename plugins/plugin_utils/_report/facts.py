@@ -16,8 +16,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words impo
     day,
     icon,
     minute,
-    plural,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 
 
 def folds(deployment: Mapping[str, Any]) -> list[Fold]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import clipped
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, SEVERITIES, plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, SEVERITIES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 
 _LONGEST, _LONGEST_REMEDY = 90, 190
 _VARIABLE = re.compile(r"\btrust_\w+")

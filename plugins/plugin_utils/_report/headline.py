@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import SEVERITIES, VERDICT_STATES, VERDICTS, plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import SEVERITIES, VERDICT_STATES, VERDICTS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 
 _SEVERE = SEVERITIES[:2]
 

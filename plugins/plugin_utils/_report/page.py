@@ -30,8 +30,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words impo
     counted,
     icon,
     minute,
-    plural,
 )
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 # What the first page has room for on paper.

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import minute, plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import minute
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import text, text_or_none
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.versions import ansible_core, collection

@@ -11,23 +11,27 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.calendar import rows
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, counted, plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, counted
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.closing import certificate_text, closing
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told import about
 
 _MOST_DAYS = 5
 _ID, _BENEATH = 36, 20  # columns: of an id, and before what stands beneath it
 
 
 def lines(document: Mapping[str, Any]) -> list[str]:
-    """The verdict of each deployment and, under it, what failed, warns, would change or could not be read."""
-    return [line for one in document["deployments"] for line in deployment_lines(one)]
+    """What each deployment has to show, and then the line with which an audit ends for each."""
+    shown = [line for one in document["deployments"] for line in deployment_lines(one)]
+    return [*shown, *(closing_line(one) for one in document["deployments"])]
 
 
 def deployment_lines(one: Mapping[str, Any]) -> list[str]:
-    """The lines about one of a document's deployments."""
+    """The verdict of one of a document's deployments, and what failed, warns, would change or could not be read."""
     return [
-        f"{one['name']}: {one['headline'][:1].lower()}{one['headline'][1:]} ({counted(one['counts'])})",
-        *_what(one),
-        *(f"  unread  {_line(error['subject'])}: {_line(error['message'])}" for error in one["errors"]),
+        f"{one['name']}: {_verdict(one)} ({counted(one['counts'])})",
+        *(f"  unread  {_line(about(error['subject'], error['message']))}" for error in one["errors"]),
         *(f"  unread  {_line(server)}: {NOT_IN_THE_RUN}" for server in one["unchecked"]),
         *(line for finding in one["findings"] if finding["status"] in ("fail", "warn") for line in _finding(finding)),
         *([f"  stop    {_line(one['obstacle'])}"] if one["obstacle"] else []),
@@ -36,29 +40,37 @@ def deployment_lines(one: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def closing_line(one: Mapping[str, Any]) -> str:
+    """The line with which an audit ends for one of a document's deployments, as far as its tenant, certificate and names are known."""
+    facts = one["facts"]
+    certificate = facts["servers"][0]["certificate"] if facts["servers"] else None
+    names = [row["external_fqdn"] for row in facts["web_services"] or () if row["external_fqdn"]]
+    return _line(
+        closing(
+            one["name"],
+            _verdict(one),
+            facts["tenant_id"],
+            certificate=certificate_text(certificate, parse_time(one["time"])),
+            names=names,
+            ends=counted(one["counts"]),
+        )
+    )
+
+
+def _verdict(one: Mapping[str, Any]) -> str:
+    return f"{one['headline'][:1].lower()}{one['headline'][1:]}"
+
+
 def _finding(one: Mapping[str, Any]) -> list[str]:
     """What is the case and of what, then what was found and what to do."""
-    about = ": ".join(part for part in (_line(one["heading"]), _line(one["subject"])) if part)
+    what = ": ".join(part for part in (_line(one["heading"]), _line(one["subject"])) if part)
     found = ". ".join(part for part in (_line(shown(one["actual"])).rstrip("."), _line(one["remedy"])) if part)
-    return [f"  {one['status']}    {one['severity']:<8}  {_line(one['id']):<{_ID}}  {about}", f"{'':{_BENEATH}}{found}".rstrip()]
+    return [f"  {one['status']}    {one['severity']:<8}  {_line(one['id']):<{_ID}}  {what}", f"{'':{_BENEATH}}{found}".rstrip()]
 
 
 def _change(step: Mapping[str, Any]) -> list[str]:
     losses = [f"  lose    {_line(loss)}" for loss in step["losses"]]
     return [f"  change  {step['title']}: {plural(len(step['operations']), 'operation')}", *losses]
-
-
-def _what(one: Mapping[str, Any]) -> list[str]:
-    """The tenant, and the OAuthTokenIssuer certificate that is assigned and its end, as far as they are known."""
-    facts = one["facts"]
-    certificate = facts["servers"][0]["certificate"] if facts["servers"] else None
-    tenant = [f"  tenant  {_line(facts['tenant_id'])}"] if facts["tenant_id"] else []
-    if not certificate:
-        return tenant
-    # Times in UTC of one form, so their order as texts is their order.
-    pending = (certificate.get("effective_date") or "") > one["time"]
-    begins = f", signs from {certificate['effective_date']} on" if pending else ""
-    return [*tenant, f"  cert    {_line(certificate['thumbprint'])}{begins}, ends {certificate['not_after']}"]
 
 
 def _calendar(one: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 # The worst first.
@@ -27,11 +28,6 @@ _LONG_DAYS = 730  # beyond two years a validity is said in years
 def icon(status: str) -> str:
     """The state whose sign a status has: what was skipped is unknown."""
     return "unknown" if status == "skip" else status
-
-
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """The number with its noun."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def counted(counts: Mapping[str, int], *, zeros: bool = False) -> str:

@@ -13,9 +13,13 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import PRODUCTS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation_table
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, shifted, soon_text, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.closing import certificate_text, closing, warnings_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, shifted, utc_text
 
 Result = Mapping[str, Any]
+# What the one who is named by an upcoming date does then.
+_DOES = {"switch": "does it by itself", "remove": "removes it", "stage": "does that", "entry_ends": "adds another one before that"}
 _REMOVAL_TITLES = {
     "partner_application": "Partner application",
     **{one.step: f"Partner application for the {one.title}" for one in PRODUCTS.values()},
@@ -49,22 +53,25 @@ def configured(plan: Result, done: Mapping[str, Result], more: Iterable[str] = (
 
 
 def configured_lines(plan: Result, summary: Result, check_mode: bool, now: datetime) -> list[str]:
-    """What a reader wants to know at the end, a line each. now: an aware time."""
-    count = sum(len(step["operations"]) for step in summary["steps"])
-    changes = [line for step in summary["steps"] for line in _step_lines(step)]
-    head = _changes(count, check_mode) if count else "nothing to change"
+    """What was changed, what comes next, and the closing line. now: an aware time."""
+    certificate, following = plan["certificate"], []
+    if certificate and certificate["not_after"]:
+        before = utc_text(shifted(parse_time(certificate["not_after"]), -LEAD))
+        following = [f"next: its successor, staged before {before}; sfb.hybrid_auth.rotate does what the roll needs"]
     source = (
-        f" (none is named, so it is that of {plan['tenant']}, the farm's default SIP domain)"
+        f"{summary['tenant_id']} (none is named, so it is that of {plan['tenant']}, the farm's default SIP domain)"
         if plan["tenant_source"] == "sip_domain"
-        else ""
+        else summary["tenant_id"]
     )
-    lines = [f"Deployment {summary['deployment']}: {head}", *changes, f"tenant: {summary['tenant_id']}{source}"]
-    lines += _certificate(plan["certificate"], now)
-    if plan["certificate"] and plan["certificate"]["not_after"]:
-        before = utc_text(shifted(parse_time(plan["certificate"]["not_after"]), -LEAD))
-        lines.append(f"next: its successor, staged before {before}; sfb.hybrid_auth.rotate does what the roll needs")
-    lines.append(f"names: {', '.join(summary['names'])}")
-    return [*lines, *_warnings(summary["warnings"])]
+    line = closing(
+        summary["deployment"],
+        _changes(summary["steps"], check_mode),
+        source,
+        certificate=certificate_text(certificate, now),
+        names=summary["external_fqdns"],
+        ends=warnings_text(len(summary["warnings"])),
+    )
+    return [*_changed(summary["steps"]), *following, line]
 
 
 def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> dict[str, Any]:
@@ -85,16 +92,31 @@ def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> d
 
 
 def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime) -> list[str]:
-    """What was done, the tenant and the certificate that signs, what comes next and when, then the farm's certificates as a table.
+    """What was done, what comes next, when and by whom, the farm's certificates as a table, and the closing line. now: an aware time."""
+    count, coming = len(summary["operations"]), summary["upcoming"]
+    done = f"{'would do' if check_mode else 'did'} {plural(count, 'thing')}" if count else "nothing was due"
+    line = closing(
+        summary["deployment"],
+        done,
+        plan["tenant_id"],
+        *([f"next {_coming(coming[0], now)}"] if coming else []),
+        certificate=certificate_text(plan["certificate"], now),
+        ends=warnings_text(len(summary["warnings"])),
+    )
+    return [
+        *_group("does", summary["operations"]),
+        *_group("next", [_coming(entry, now) for entry in coming]),
+        *_group("keeps", _staying(summary["keep"])),
+        *rotation_table.lines(summary["certificates"]),
+        line,
+    ]
 
-    now: an aware time.
-    """
-    done = "nothing was due" if not summary["operations"] else "this would be done" if check_mode else "this was done"
-    head = f"Deployment {summary['deployment']}: {done}; what will be due is told with its date"
-    known = [f"tenant: {plan['tenant_id']}", *_certificate(plan["certificate"], now)]
-    coming = [entry["text"] for entry in summary["upcoming"]]
-    table = rotation_table.lines(summary["certificates"])
-    return [head, *summary["operations"], *known, *coming, *_staying(summary["keep"]), *_warnings(summary["warnings"]), *table]
+
+def _coming(entry: Result, now: datetime) -> str:
+    """What comes, on which day, and by whom; since which day where it is due already."""
+    moment = parse_time(entry["date"])
+    who = f"; {entry['by']} {_DOES[entry['action']]}" if entry["by"] else ""
+    return f"{'since' if moment <= now else 'on'} {moment.date().isoformat()}: {entry['text']}{who}"
 
 
 def _staying(keep: Iterable[Result]) -> list[str]:
@@ -131,12 +153,17 @@ def removed(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) 
 
 
 def removed_lines(summary: Result, check_mode: bool) -> list[str]:
-    """What went, and what stays with the reason."""
+    """What goes, what stays with the reason, and the closing line."""
     went = [operation for step in summary["steps"] for operation in step["operations"]]
-    verdict = "nothing to remove" if not went else f"{'would remove' if check_mode else 'removed'} ({len(went)})"
-    stays = [f"{one['what']} stays: {one['why']}" for one in summary["left"]]
-    tenant = f"tenant: {summary['tenant_id']}"
-    return [f"Deployment {summary['deployment']}: {verdict}", *went, tenant, *([f"keeps ({len(stays)})"] if stays else []), *stays]
+    verdict = f"{'would remove' if check_mode else 'removed'} {plural(len(went), 'thing')}" if went else "nothing to remove"
+    line = closing(
+        summary["deployment"],
+        verdict,
+        summary["tenant_id"],
+        *([f"keeps {len(summary['left'])}"] if summary["left"] else []),
+        ends=warnings_text(len(summary["warnings"])),
+    )
+    return [*_group("removes", went), *_left(summary["left"]), line]
 
 
 def switched(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) -> dict[str, Any]:
@@ -158,20 +185,16 @@ def switched(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ())
 
 
 def switched_lines(summary: Result, check_mode: bool) -> list[str]:
-    """What was switched, what clients are sent to then, and what stays."""
-    count = sum(len(step["operations"]) for step in summary["steps"])
-    clients = f"sent to OAuth server {summary['clients']}" if summary["clients"] else "sent to no OAuth server"
-    stays = [f"{one['what']} stays: {one['why']}" for one in summary["left"]]
-    return [
-        f"Deployment {summary['deployment']}: {_changes(count, check_mode) if count else 'nothing to change'}",
-        *(line for step in summary["steps"] for line in _step_lines(step)),
-        f"tenant: {summary['tenant_id'] or 'not known'}",
-        f"clients: {clients}",
-        *([f"names: {', '.join(summary['names'])}"] if summary["state"] == "present" else []),
-        *([f"keeps ({len(stays)})"] if stays else []),
-        *stays,
-        *_warnings(summary["warnings"]),
-    ]
+    """What was switched, what stays, and the closing line, which says what clients are sent to then."""
+    line = closing(
+        summary["deployment"],
+        _changes(summary["steps"], check_mode),
+        summary["tenant_id"],
+        f"clients sent to OAuth server {summary['clients']}" if summary["clients"] else "clients sent to no OAuth server",
+        names=summary["names"] if summary["state"] == "present" else (),
+        ends=warnings_text(len(summary["warnings"])),
+    )
+    return [*_changed(summary["steps"]), *_left(summary["left"]), line]
 
 
 def _step(planned: Result, result: Result | None) -> dict[str, Any]:
@@ -186,22 +209,21 @@ def _step(planned: Result, result: Result | None) -> dict[str, Any]:
     }
 
 
-def _step_lines(step: Result) -> list[str]:
-    """What a step did, and what is gone with it where that is not what it did."""
-    return [*step["operations"], *(f"loses: {loss}" for loss in step["losses"] if loss not in step["operations"])]
+def _changed(steps: Iterable[Result]) -> list[str]:
+    """What the steps did, each with what is gone with it where that is not what it did."""
+    made = []
+    for step in steps:
+        made += [*step["operations"], *(f"loses: {loss}" for loss in step["losses"] if loss not in step["operations"])]
+    return _group("changes", made, _count(steps))
 
 
-def _certificate(certificate: Result | None, now: datetime) -> list[str]:
-    """The farm's certificate, from when on it signs where that is to come, and its end, as a line; none where there is no certificate."""
-    if not certificate:
-        return []
-    ends = parse_time(certificate["not_after"]) if certificate["not_after"] else None
-    when = ""
-    if ends:
-        when = f", ends {utc_text(ends)} ({soon_text(ends, now)})" if now < ends else f", ended on {utc_text(ends)}"
-    begins = parse_time(certificate["effective_date"]) if certificate.get("effective_date") else None
-    pending = f", signs from {utc_text(begins)} on ({soon_text(begins, now)})" if begins and now < begins else ""
-    return [f"certificate: {certificate['thumbprint']} ({certificate['subject']}){pending}{when}"]
+def _left(left: Iterable[Result]) -> list[str]:
+    return _group("keeps", [f"{one['what']}: {one['why']}" for one in left])
+
+
+def _group(title: str, told: Sequence[str], count: int | None = None) -> list[str]:
+    """The lines under a heading that counts them; nothing where there are none. count: where not each line counts."""
+    return [f"{title} ({len(told) if count is None else count})", *(f"  {one}" for one in told)] if told else []
 
 
 def _operations(results: Iterable[Result]) -> list[str]:
@@ -215,13 +237,13 @@ def _flat(results: Iterable[Result]) -> Iterable[Result]:
         yield from looped if isinstance(looped, Sequence) else [result]
 
 
-def _changes(count: int, check_mode: bool) -> str:
-    noun = "change" if count == 1 else "changes"
-    return f"would make {count} {noun}" if check_mode else f"made {count} {noun}"
+def _changes(steps: Iterable[Result], check_mode: bool) -> str:
+    count = _count(steps)
+    return f"{'would make' if check_mode else 'made'} {plural(count, 'change')}" if count else "nothing to change"
 
 
-def _warnings(warnings: Sequence[str]) -> list[str]:
-    return [f"warnings: {len(warnings)}, shown above"] if warnings else []
+def _count(steps: Iterable[Result]) -> int:
+    return sum(len(step["operations"]) for step in steps)
 
 
 def _distinct(texts: Iterable[str]) -> list[str]:

@@ -40,6 +40,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certi
 LEAD = timedelta(hours=24)
 # Whole days that cover those 24 hours and clocks that differ.
 SHORTEST_OVERLAP_DAYS = 2
+_ROTATE = "sfb.hybrid_auth.rotate"
+# Which playbook or person brings the next certificate in and stages it, by trust_rotation_create.
+_STAGES = {"none": "an administrator", "self_signed": _ROTATE, "pfx": f"{_ROTATE} with trust_rotation_pfx_path"}
 _TELL = (
     "Wait until the Central Management Store has replicated, or import it there; where no script may run, give it with "
     "trust_certificate_path. Run again."
@@ -71,13 +74,17 @@ class Addition:
 
 @dataclass(frozen=True)
 class Upcoming:
-    """Something that happens or becomes due. action: switch, remove, stage, expire or entry_ends."""
+    """Something that happens or becomes due. action: switch, remove, stage, expire or entry_ends.
+
+    by: the playbook or the person that sees to it; None where nobody does, since a certificate ends by itself.
+    """
 
     date: datetime
     action: str
     thumbprint: str
     app_ids: tuple[str, ...]
     text: str
+    by: str | None = None
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -86,6 +93,7 @@ class Upcoming:
             "thumbprint": self.thumbprint,
             "app_ids": list(self.app_ids),
             "text": self.text,
+            "by": self.by,
         }
 
 
@@ -261,19 +269,19 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
     if following and following.effective and following.effective > now:
         begin = following.effective
         text = f"from {when_text(begin)} on {following.thumbprint} signs instead of {current.thumbprint}"
-        yield Upcoming(begin, "switch", following.thumbprint, (), text)
+        yield Upcoming(begin, "switch", following.thumbprint, (), text, "the farm")
         over = shifted(begin, rules.overlap)
         text = f"previous {current.thumbprint} can go on {when_text(over)}, when the overlap is over"
-        yield Upcoming(over, "remove", current.thumbprint, holders.get(current.thumbprint, ()), text)
+        yield Upcoming(over, "remove", current.thumbprint, holders.get(current.thumbprint, ()), text, _ROTATE)
     for thumbprint, until in sorted({(str(verdict.key.thumbprint), verdict.until) for verdict in keep if verdict.until}):
         kind = "previous" if thumbprint in roles.earlier else "superseded"
         text = f"{kind} {thumbprint} can go on {when_text(until)}, when the overlap is over"
-        yield Upcoming(until, "remove", thumbprint, holders[thumbprint], text)
+        yield Upcoming(until, "remove", thumbprint, holders[thumbprint], text, _ROTATE)
     role, last = ("staged", following) if following else ("current", current)
     if last.end:
         before = when_text(shifted(last.end, -LEAD))
         text = f"{role} {last.thumbprint} expires on {when_text(last.end)}: stage its successor before {before}"
-        yield Upcoming(shifted(last.end, -rules.warn), "stage", last.thumbprint, (), text)
+        yield Upcoming(shifted(last.end, -rules.warn), "stage", last.thumbprint, (), text, _STAGES[rules.create])
     for certificate, _reason in roles.live:
         if certificate.end and not certificate.expired(now):
             text = f"{certificate.thumbprint} expires on {when_text(certificate.end)}"
@@ -283,7 +291,7 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
             if verifies(verdict.key, certificate.thumbprint) and end and now < end and (certificate.end is None or end < certificate.end):
                 text = f"the entry of {certificate.thumbprint} on {verdict.principal.label} ends on {when_text(end)}"
                 text += ", before the certificate does" if certificate.end else ""
-                yield Upcoming(end, "entry_ends", certificate.thumbprint, (verdict.principal.app_id,), text)
+                yield Upcoming(end, "entry_ends", certificate.thumbprint, (verdict.principal.app_id,), text, _ROTATE)
 
 
 def _unstaged(current: Certificate, now: datetime) -> str | None:

@@ -34,6 +34,7 @@ class Rules:
     named: thumbprints that may go whoever put them there. Both in upper case.
     coming: why a certificate stays that the farm is yet to be told of, by thumbprint.
     wanted_on: the applications whose principals are to hold what signs; None: all that are looked at.
+    create: how the next certificate comes, as trust_rotation_create has it.
     """
 
     overlap: timedelta
@@ -43,6 +44,7 @@ class Rules:
     fail: timedelta = timedelta(days=7)
     coming: Mapping[str, str] = field(default_factory=dict)
     wanted_on: Collection[str] | None = None
+    create: str = "none"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import observed, server_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import AUTH_SOURCES, ONPREM
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.closing import closing, warnings_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import build_in, product_of, shown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.shape import OTHER, version, word
@@ -37,6 +38,7 @@ _CULTURE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{3}))?")
 # What kept a server from the metadata, as the runner names it.
 _OUTCOMES = frozenset({"ok", "scheme", "dns", "tcp", "timeout", "tls", "cut", "proxy", "http", "redirect", "page", "other"})
 _SETTINGS = server_settings.NAMES
+_UNREAD = frozenset({"failed", "unreachable"})
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,20 @@ def lines(made: Mapping[str, Any]) -> list[str]:
         found += [f"  server {place}: {_failed(server)}" for place, server in enumerate(servers, 1) if server["state"] != "read"]
         found += [f"  {name}: {_failed(step)}" for name, step in one["tenant"]["steps"].items() if step["state"] != "read"]
     return found
+
+
+def closing_lines(made: Mapping[str, Any]) -> list[str]:
+    """The line with which the playbook ends for each deployment, which is told by its number alone."""
+    return [_closing(number, one) for number, one in enumerate(made["deployments"], 1)]
+
+
+def _closing(number: int, one: Mapping[str, Any]) -> str:
+    asked = [*one["servers"], *one["tenant"]["steps"].values()]
+    whole = all(found["state"] == "read" for found in one["servers"]) and not one["unchecked"]
+    steps = {found["state"] for found in one["tenant"]["steps"].values()}
+    tenant = "not read" if "read" not in steps else "read in part" if steps & _UNREAD else "read"
+    verdict = "read as a whole" if whole and tenant == "read" else "read in part; what is missing is in the bundle with the reason"
+    return closing(str(number), verdict, tenant, ends=warnings_text(sum(found["warnings"] for found in asked)))
 
 
 def _controller_line(told: Mapping[str, Any]) -> str:

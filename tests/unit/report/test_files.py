@@ -54,11 +54,32 @@ def test_the_terminal_shows_the_verdict_and_what_needs_something_done() -> None:
     shown = lines(made(reports.two()))
     assert shown[0] == "contoso: not compliant (7 failed, 4 warnings, 1 not checked, 4 passed)"
     assert "fabrikam: compliant (1 not checked, 13 passed)" in shown
-    assert [line.split(",")[0] for line in shown if line.startswith("  cert")] == [f"  cert    {one * 40}" for one in "CA"]
-    assert [", signs from " in line for line in shown if line.startswith("  cert")] == [True, False]
+    bad, good = shown[-2:]
+    assert bad.startswith(
+        f"Deployment contoso: not compliant; tenant {reports.TENANT}; certificate {'C' * 40} (CN=contoso.com), signs from "
+    )
+    assert good == (
+        f"Deployment fabrikam: compliant; tenant {reports.TENANT}; certificate {'A' * 40} (CN=contoso.com), "
+        f"ends {reports.moment(700)} (in 700 days); names webext.contoso.com, webext2.contoso.com; 1 not checked, 13 passed"
+    )
     assert sum(line.startswith("  fail") for line in shown) == 7
     assert sum(line.startswith("  change") for line in shown) == 2
     assert not [line for line in lines(made(reports.long_names())) if "\x1b" in line or "\n" in line]
+
+
+def test_the_terminal_names_a_server_that_was_not_read_once() -> None:
+    (audit,) = reports.good()
+    audit["errors"] = [
+        {"subject": "fe01", "message": "fe01 could not be reached."},
+        {"subject": "fe02", "message": "Import-Module failed."},
+        {"subject": "fe03", "message": "fe030 answers for it."},
+    ]
+    told = [line for line in lines(made([audit])) if line.startswith("  unread")]
+    assert told == [
+        "  unread  fe01 could not be reached.",
+        "  unread  fe02: Import-Module failed.",
+        "  unread  fe03: fe030 answers for it.",
+    ]
 
 
 def test_each_format_says_what_is_the_case_and_of_what() -> None:

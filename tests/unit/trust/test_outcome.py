@@ -63,16 +63,18 @@ def test_a_step_that_was_not_due_is_as_planned_and_one_that_ran_as_it_went() -> 
     ]
     assert (summary["changed"], summary["warnings"], summary["certificate"]) == (True, ["w", "u", "v"], "A" * 40)
     lines = result["lines"]
-    assert lines[:4] == ["Deployment contoso: made 1 change", "added it", "loses: a key", f"tenant: {TENANT}"]
-    assert any(line.startswith(f"certificate: {'A' * 40} (CN=contoso.com), ends 2090-01-02T00:00:00Z (in ") for line in lines)
-    assert any("staged before 2090-01-01T00:00:00Z" in line for line in lines)
-    assert lines[-2:] == ["names: name", "warnings: 3, shown above"]
+    assert lines[:3] == ["changes (1)", "  added it", "  loses: a key"]
+    assert lines[3] == "next: its successor, staged before 2090-01-01T00:00:00Z; sfb.hybrid_auth.rotate does what the roll needs"
+    head, certificate, names, warnings = lines[-1].split("; ")[0:1] + lines[-1].split("; ")[2:]
+    assert (head, lines[-1].split("; ")[1], len(lines)) == ("Deployment contoso: made 1 change", f"tenant {TENANT}", 5)
+    assert certificate.startswith(f"certificate {'A' * 40} (CN=contoso.com), ends 2090-01-02T00:00:00Z (in ")
+    assert (names, warnings) == ("names webext.contoso.com", "3 warnings, shown above")
 
 
 def test_a_certificate_that_is_staged_is_said_to_sign_from_its_date_on() -> None:
     staged = {**CERTIFICATE, "effective_date": "2089-01-02T00:00:00Z"}
     said = run_action("trust_outcome", {"run": "configure", "plan": plan(certificate=staged), "done": {}, "token": {}})["lines"]
-    assert any(line.startswith(f"certificate: {'A' * 40} (CN=contoso.com), signs from 2089-01-02T00:00:00Z on (in ") for line in said)
+    assert f"; certificate {'A' * 40} (CN=contoso.com), signs from 2089-01-02T00:00:00Z on (in " in said[-1]
     began = {**CERTIFICATE, "effective_date": "2020-01-02T00:00:00Z"}
     said = run_action("trust_outcome", {"run": "configure", "plan": plan(certificate=began), "done": {}, "token": {}})["lines"]
     assert not [line for line in said if "signs from" in line]
@@ -82,7 +84,8 @@ def test_what_a_step_loses_is_said_where_it_is_not_what_the_step_does() -> None:
     lost = "MetadataUrl https://ex.contoso.com/json/1 of partner application microsoft.exchange"
     planned = plan(step("partner_application", "change it", losses=[lost]), step("names", "remove name x", losses=["remove name x"]))
     lines = run_action("trust_outcome", {"run": "configure", "plan": planned}, check_mode=True)["lines"]
-    assert lines[:4] == ["Deployment contoso: would make 2 changes", "change it", f"loses: {lost}", "remove name x"]
+    assert lines[:4] == ["changes (2)", "  change it", f"  loses: {lost}", "  remove name x"]
+    assert lines[-1].startswith("Deployment contoso: would make 2 changes; ")
     done = {"partner_application": {"changed": False, "operations": []}}
     result = run_action("trust_outcome", {"run": "configure", "plan": planned, "done": done})
     assert [one["losses"] for one in result["summary"]["steps"]] == [[], ["remove name x"]]
@@ -91,24 +94,41 @@ def test_what_a_step_loses_is_said_where_it_is_not_what_the_step_does() -> None:
 def test_nothing_to_change_and_a_tenant_of_the_farms_own_domain_are_said() -> None:
     planned = plan(step("names"), tenant_source="sip_domain", certificate=None)
     lines = run_action("trust_outcome", {"run": "configure", "plan": planned}, check_mode=True)["lines"]
-    assert lines[0] == "Deployment contoso: nothing to change"
-    assert "none is named, so it is that of contoso.com" in lines[1]
+    tenant = f"tenant {TENANT} (none is named, so it is that of contoso.com, the farm's default SIP domain)"
+    assert lines == [f"Deployment contoso: nothing to change; {tenant}; names webext.contoso.com; no warnings"]
 
 
 def test_a_roll_tells_what_was_made_before_what_can_only_be_said() -> None:
-    planned = plan(unmade=["add the new one"], upcoming=[{"text": "then"}], keep=[], certificates=[])
+    planned = plan(unmade=["add the new one"], upcoming=[], keep=[], certificates=[], certificate=None)
     done = {
         "store": {"changed": True, "operations": ["create it"]},
         "remove": {"results": [{"changed": False, "operations": []}]},
         "add": SKIPPED,
     }
-    later = {"upcoming": [{"text": "later"}], "warnings": ["soon"], "certificates": []}
+    coming = [
+        {"date": "2026-10-02T00:00:00Z", "action": "stage", "text": "B ends on a day", "by": "an administrator"},
+        {"date": "2089-12-09T00:00:00Z", "action": "switch", "text": "B signs instead of A", "by": "the farm"},
+        {"date": "2089-12-16T00:00:00Z", "action": "remove", "text": "A can go", "by": "sfb.hybrid_auth.rotate"},
+        {"date": "2090-12-16T00:00:00Z", "action": "expire", "text": "B expires", "by": None},
+    ]
+    later = {"upcoming": coming, "warnings": ["soon"], "certificates": []}
     result = run_action("trust_outcome", {"run": "rotate", "plan": planned, "done": done, "later": later}, check_mode=True)
     assert result["summary"]["operations"] == ["create it", "add the new one"]
-    assert result["lines"][0] == "Deployment contoso: this would be done; what will be due is told with its date"
-    assert result["lines"][-2:] == ["later", "warnings: 1, shown above"]
-    quiet = run_action("trust_outcome", {"run": "rotate", "plan": plan(unmade=[], upcoming=[], keep=[], certificates=[]), "later": SKIPPED})
-    assert (quiet["summary"]["changed"], "nothing was due" in quiet["lines"][0]) == (False, True)
+    assert result["lines"][:3] == ["does (2)", "  create it", "  add the new one"]
+    # What comes, on which day, and who does it.
+    assert result["lines"][3:8] == [
+        "next (4)",
+        "  since 2026-10-02: B ends on a day; an administrator does that",
+        "  on 2089-12-09: B signs instead of A; the farm does it by itself",
+        "  on 2089-12-16: A can go; sfb.hybrid_auth.rotate removes it",
+        "  on 2090-12-16: B expires",
+    ]
+    first = "next since 2026-10-02: B ends on a day; an administrator does that"
+    assert result["lines"][8:] == [f"Deployment contoso: would do 2 things; tenant {TENANT}; {first}; 1 warning, shown above"]
+    nothing = plan(unmade=[], upcoming=[], keep=[], certificates=[], certificate=None)
+    quiet = run_action("trust_outcome", {"run": "rotate", "plan": nothing, "later": SKIPPED})
+    assert quiet["summary"]["changed"] is False
+    assert quiet["lines"] == [f"Deployment contoso: nothing was due; tenant {TENANT}; no warnings"]
 
 
 def test_a_removal_tells_what_went_and_what_stays() -> None:
@@ -116,11 +136,11 @@ def test_a_removal_tells_what_went_and_what_stays() -> None:
     done = {"names": {"changed": True, "operations": ["remove x"]}}
     result = run_action("trust_outcome", {"run": "remove", "plan": planned, "done": done})
     assert result["lines"] == [
-        "Deployment contoso: removed (1)",
-        "remove x",
-        f"tenant: {TENANT}",
+        "removes (1)",
+        "  remove x",
         "keeps (1)",
-        "a name stays: it is another's",
+        "  a name: it is another's",
+        f"Deployment contoso: removed 1 thing; tenant {TENANT}; keeps 1; no warnings",
     ]
     assert result["summary"]["changed"] is True
     wrong = run_action("trust_outcome", {"run": "remove", "plan": {}})
@@ -135,18 +155,14 @@ def test_a_switch_tells_what_was_done_and_where_clients_are_sent_then() -> None:
     options = {"run": "modern_authentication", "plan": planned, "done": done}
     result = run_action("trust_outcome", options)
     assert (result["summary"]["changed"], result["summary"]["clients"]) == (True, None)
-    head = ["Deployment contoso: made 1 change", "cleared it", "loses: a setting", f"tenant: {TENANT}"]
-    assert result["lines"] == [*head, "clients: sent to no OAuth server"]
+    closing = f"Deployment contoso: made 1 change; tenant {TENANT}; clients sent to no OAuth server; no warnings"
+    assert result["lines"] == ["changes (1)", "  cleared it", "  loses: a setting", closing]
     left = [{"what": "a name", "why": "it is another's"}]
     on = {**planned, "steps": [], "state": "present", "clients": "evoSTS", "left": left, "warnings": ["w"], "tenant_id": None}
     assert run_action("trust_outcome", {**options, "plan": on}, check_mode=True)["lines"] == [
-        "Deployment contoso: nothing to change",
-        "tenant: not known",
-        "clients: sent to OAuth server evoSTS",
-        "names: name",
         "keeps (1)",
-        "a name stays: it is another's",
-        "warnings: 1, shown above",
+        "  a name: it is another's",
+        "Deployment contoso: nothing to change; tenant not known; clients sent to OAuth server evoSTS; names name; 1 warning, shown above",
     ]
     assert "it lacks 'left'" in run_action("trust_outcome", {**options, "plan": plan(state="absent", server="x", clients=None)})["msg"]
 
@@ -191,7 +207,7 @@ def test_a_server_that_was_not_read_is_named_once() -> None:
     assert first == {"subject": "fe01", "message": "Import-Module failed."}
     assert second == {"subject": "fe02", "message": "fe02 could not be reached."}
     said = failure({"deployment": "contoso", "counts": {}, "errors": [first, second]}, "never")
-    assert said == ("Deployment contoso could not be audited as a whole. fe01: Import-Module failed. fe02: fe02 could not be reached.")
+    assert said == ("Deployment contoso could not be audited as a whole. fe01: Import-Module failed. fe02 could not be reached.")
 
 
 def test_what_an_earlier_audit_of_the_play_left_is_not_reported_where_this_one_did_not_get_so_far() -> None:

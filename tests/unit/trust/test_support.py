@@ -180,8 +180,9 @@ def play(state: dict[str, Any], folder: Path, **variables: Any) -> tuple[dict[st
 def test_nothing_that_the_farm_and_the_tenant_hold_is_in_the_bundle(tmp_path: Path) -> None:
     state = states.right()
     made, hybrid, played = play(state, tmp_path, **SECRET)
-    shown = json.dumps(made) + " ".join(played.fact("_trust_support")["shown"][:-2])
+    shown = json.dumps(made) + " ".join(played.fact("_trust_support")["shown"][:-3])
     assert IDENTIFYING.findall(shown) == []
+    assert played.fact("_trust_support")["shown"][-1] == "Deployment 1: read as a whole; tenant read; no warnings"
     values = {value for value in texts(hybrid.state()) if len(value) > 5}
     held = {value for value in values if value.lower() in shown.lower()}
     assert held == PUBLIC
@@ -206,7 +207,9 @@ def test_a_tenant_that_lets_nobody_in_is_told_and_the_farm_is_there(tmp_path: Pa
     assert [step["state"] for step in steps.values()] == ["failed", "not asked", "not asked"]
     refused = steps["sign_in"]["observed"]["requests"][-1]
     assert (refused["status"], refused["errors"]) == (401, ["invalid_client", "AADSTS7000215"])
-    assert "  sign_in: failed (401 invalid_client AADSTS7000215)" in played.fact("_trust_support")["shown"]
+    shown = played.fact("_trust_support")["shown"]
+    assert "  sign_in: failed (401 invalid_client AADSTS7000215)" in shown
+    assert shown[-1] == "Deployment 1: read in part; what is missing is in the bundle with the reason; tenant not read; no warnings"
     assert {one["state"] for one in made["deployments"][0]["servers"]} == {"read"}
 
 
