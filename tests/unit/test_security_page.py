@@ -35,22 +35,25 @@ HELD: dict[str, tuple[str, ...]] = {
         "tests/unit/test_security_page.py::test_every_sentence_is_held",
     ),
     (
-        "Who writes the playbook, the inventory or a variable is trusted, since [Ansible runs what they "
+        "A run trusts the authors of its playbook, inventory and variables, since [Ansible runs what they "
         "say](https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_intro.html)."
     ): (ANSIBLE,),
-    "What a run can do, the rights of its accounts decide, and nothing in this collection.": (ANSIBLE,),
-    "Farm, tenant and services are not trusted to name where secrets go: what an answer names is checked before it is followed.": (
+    ("The rights of its accounts decide what a run can do, and nothing in this collection."): (ANSIBLE,),
+    (
+        "A run does not trust farm, tenant and services to name the place to which it sends secrets: it checks what an answer names "
+        "before it follows it."
+    ): (
         f"{ADDRESSES}::test_a_next_page_elsewhere_is_not_followed",
         f"{ADDRESSES}::test_a_discovery_that_leads_elsewhere_gets_no_secret",
         f"{PROOF}::test_a_host_to_which_only_the_farm_leads_is_asked_for_nothing",
     ),
-    "`management_modules` takes names of PowerShell modules and no paths, since what lies at a path would run with the account's rights.": (
+    ("`management_modules` takes names of PowerShell modules and no paths, since a file at a path would run with the account's rights."): (
         "tests/unit/values/test_forms.py::test_a_path_or_anything_else_is_no_modules_name",
         "tests/unit/farm/test_actions.py::test_a_path_of_a_module_is_refused_before_anything_is_contacted",
     ),
     "No value goes into PowerShell as code.": ("tests/unit/test_security_page.py::test_the_runner_makes_no_code_of_what_it_is_sent",),
     (
-        "| on-premises account | `RTCUniversalServerAdmins`, administrator of the Front Ends | everything on the farm; with the "
+        "| on-premises account | `RTCUniversalServerAdmins`, administrator of the Front Ends | do everything on the farm; with the "
         "certificate's key, act as the farm in the tenant |"
     ): ("https://learn.microsoft.com/powershell/module/skypeforbusiness/set-csoauthconfiguration",),
     "| on-premises account, audits only | `RTCUniversalReadOnlyAdmins`, right to read the computer's certificate store | read |": (
@@ -66,16 +69,18 @@ HELD: dict[str, tuple[str, ...]] = {
         "`Application.ReadWrite.All` changes Microsoft's own service principals: `Application.ReadWrite.OwnedBy` covers what the "
         "application owns, and nobody owns those."
     ): (PERMISSIONS,),
-    "Options that hold secrets are masked in differences, warnings and messages of every module, whatever happens in it.": (
+    ("Every module masks the options that hold secrets in its differences, warnings and messages, whatever happens in it."): (
         f"{SECRETS}::test_a_secret_is_nowhere_in_the_result",
         f"{SECRETS}::test_every_option_that_holds_a_secret_is_marked",
     ),
-    "What tasks use of a result, such as dates, thumbprints and certificates, stays as it is, so that a short password breaks nothing.": (
+    (
+        "It does not mask what tasks use of a result, such as dates, thumbprints and certificates, so that a short password breaks nothing."
+    ): (
         f"{SECRETS}::test_a_short_password_changes_nothing_that_is_read",
         f"{SECRETS}::test_a_short_password_changes_nothing_of_a_certificate",
         f"{SECRETS}::test_what_tasks_use_is_public_in_whatever_takes_a_secret",
     ),
-    "The answer to a sign-in is read before any library sees it, its tokens are masked from then on, and MSAL logs nothing.": (
+    ("A module reads the answer to a sign-in before any library sees it, masks its tokens from then on, and lets MSAL log nothing."): (
         f"{TENANT}/test_token_answer.py::test_an_odd_answer_of_the_sign_in_is_an_error_without_its_token",
         f"{TENANT}/test_token_answer.py::test_what_is_taken_is_not_logged_either",
     ),
@@ -86,23 +91,24 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{LEAKS}::test_ansible_runner_keeps_no_secret_of_any_entry_point",
         f"{LEAKS}::test_with_the_debug_variable_nothing_is_printed_either",
     ),
-    "ansible-runner itself writes the environment in which a run was started to its file `command`: give secrets there in a vault.": (
+    ("ansible-runner itself writes the environment of a run to its file `command`: give secrets there in a vault."): (
         f"{LEAKS}::test_ansible_runner_keeps_no_secret_of_any_entry_point",
     ),
     "With `ANSIBLE_DEBUG` ansible-core prints what it sends to a server.": (
         f"{LEAKS}::test_with_the_debug_variable_nothing_is_printed_either",
     ),
-    "So the import of a PFX, and the proof, whose request holds the key that opens an assertion, are refused then.": (
+    ("So a module then refuses the import of a PFX, and the proof, whose request holds the key that opens an assertion."): (
         f"{CERTIFICATE}::test_a_pfx_is_not_sent_where_ansible_core_would_print_it",
         f"{PROOF}::test_nothing_is_signed_where_ansible_core_would_print_what_opens_it",
     ),
-    "A PFX is sent only where the connection uses pipelining, since Ansible would otherwise write the request to a file on the server.": (
-        f"{CERTIFICATE}::test_a_pfx_is_not_sent_where_it_would_lie_in_a_file",
-    ),
-    "What a server is sent travels over the play's connection on standard input, where no list of processes shows it.": (
+    (
+        "A module sends a PFX only where the connection uses pipelining, since Ansible would otherwise write the request to a file on "
+        "the server."
+    ): (f"{CERTIFICATE}::test_a_pfx_is_not_sent_where_it_would_lie_in_a_file",),
+    ("A request to a server travels over the play's connection on standard input, where no list of processes shows it."): (
         f"{LEAKS}::test_ansible_runner_keeps_no_secret_of_any_entry_point",
     ),
-    "Cloud tasks run in Ansible's own process on the controller.": (
+    ("Tasks for the tenant run in Ansible's own process on the controller."): (
         f"{TENANT}/test_sign_in.py::test_signing_in_takes_one_discovery_and_one_token_request",
     ),
     "The token of the Azure CLI comes over a pipe.": (f"{METHODS}::test_the_azure_cli_is_asked_for_a_token_of_the_clouds_graph",),
@@ -130,8 +136,9 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{LEAKS}::test_ansible_runner_keeps_no_secret_of_any_entry_point",
     ),
     (
-        f"With CredSSP [the server gets the account's credentials]({CREDSSP}), which are its password, and who controls the server can use "
-        "them elsewhere."
+        "With CredSSP [the server gets the account's "
+        "credentials](https://learn.microsoft.com/powershell/module/microsoft.wsman.management/get-wsmancredssp), which are its "
+        "password, and an attacker who controls the server can use them elsewhere."
     ): (CREDSSP, "tests/unit/lab/test_winrm.py::test_only_credssp_gives_the_server_what_it_needs_elsewhere"),
     f"[SSH with a password]({WINDOWS}/windows_ssh.html#password-authentication) gives it the password too.": (
         f"{WINDOWS}/windows_ssh.html",
@@ -165,7 +172,7 @@ HELD: dict[str, tuple[str, ...]] = {
         "So leave these modules out of it on Front Ends, or encrypt the log with [protected event "
         "logging](https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_logging_windows#protected-event-logging)."
     ): (LOGGING,),
-    "TLS is verified, by the system's certificate authorities or those of `ca_path`.": (
+    ("Requests verify TLS, by the system's certificate authorities or those of `ca_path`."): (
         "tests/integration/test_proof.py::test_tls_that_cannot_be_verified_sends_nothing",
     ),
     "`validate_certs: false` is possible and warns every time.": (f"{TENANT}/test_sign_in.py::test_not_verifying_tls_is_warned_about",),
@@ -184,8 +191,8 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{ADDRESSES}::test_proxies_and_authorities_of_the_environment_stay",
     ),
     (
-        "A secret is sent to a sign-in host only where that belongs to the Graph endpoint: both of one cloud, or both of no Microsoft "
-        "cloud and on one host, whoever gave them."
+        "A module sends a secret to a sign-in host only where that belongs to the Graph endpoint: both of one cloud, or both of no "
+        "Microsoft cloud and on one host, wherever they come from."
     ): (
         f"{CLOUDS}::test_a_pair_that_nothing_shows_to_belong_together_gets_no_secret",
         f"{CLOUDS}::test_a_credential_is_not_sent_to_a_host_of_another_cloud",
@@ -197,7 +204,10 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{ADDRESSES}::test_a_discovery_that_leads_a_person_elsewhere_asks_for_no_code",
         f"{ADDRESSES}::test_another_sign_in_host_of_the_same_cloud_is_taken",
     ),
-    "A ready token, or one of the Azure CLI or a managed identity, that names another audience or tenant is refused before it is sent.": (
+    (
+        "A module refuses a ready token, or one of the Azure CLI or a managed identity, that names another audience or tenant, before "
+        "it sends it."
+    ): (
         f"{CLOUDS}::test_a_token_for_something_else_is_not_sent",
         f"{METHODS}::test_each_failure_of_the_azure_cli_has_its_message",
         f"{METHODS}::test_an_identity_that_was_not_meant_is_not_used",
@@ -206,28 +216,29 @@ HELD: dict[str, tuple[str, ...]] = {
         "Where its audience is Microsoft Graph's id, which all clouds share, its issuer, where it names one, must be of the "
         "endpoint's cloud."
     ): (f"{CLOUDS}::test_a_token_for_graph_by_its_id_is_bound_to_its_issuers_cloud",),
-    "One that names no audience, such as an opaque one, is not sent to a Graph endpoint that does not belong to the sign-in host.": (
-        f"{CLOUDS}::test_a_token_that_names_no_audience_goes_to_no_graph_that_belongs_to_no_sign_in",
-    ),
     (
-        "What `graph_token` returned is refused by a task with another `login_url`, `graph_url`, `tenant`, `validate_certs` or "
-        "`ca_path`, and the message says which differs."
+        "A module does not send one that names no audience, such as an opaque one, to a Graph endpoint that does not belong to the "
+        "sign-in host."
+    ): (f"{CLOUDS}::test_a_token_that_names_no_audience_goes_to_no_graph_that_belongs_to_no_sign_in",),
+    (
+        "A task with another `login_url`, `graph_url`, `tenant`, `validate_certs` or `ca_path` refuses the token of `graph_token`, and"
+        " the message says which differs."
     ): (f"{SEAL}::test_a_task_with_another_use_is_told_what_differs",),
-    "Redirects are not followed, and a list's next page only to the same scheme, host and port.": (
+    ("Requests follow no redirect, and a list's next page only to the same scheme, host and port."): (
         f"{ACTIONS}::test_a_redirect_is_not_followed",
         f"{PROOF}::test_an_assertion_does_not_follow_a_redirection",
         f"{ADDRESSES}::test_a_next_page_elsewhere_is_not_followed",
     ),
     (
-        "The token of a proof is shown to Exchange Online of the chosen cloud where the options ask for it, over verified TLS, and to "
-        "nobody else."
+        "A proof shows its token to Exchange Online of the chosen cloud where the options ask for it, over verified TLS, and to nobody"
+        " else."
     ): (
         "tests/unit/proof/test_exchange.py::test_each_answer_is_an_outcome_a_step_and_a_finding",
         "tests/unit/proof/test_exchange.py::test_each_cloud_has_its_own_host",
         f"{PROOF}::test_bad_input_is_refused_before_anything_is_contacted",
     ),
     (
-        "What the farm signs for a proof goes to authorization servers of the chosen cloud, or to a host that the options name, and to "
+        "A proof sends the farm's assertions to authorization servers of the chosen cloud, or to a host that the options name, and to "
         "no other."
     ): (
         f"{PROOF}::test_a_host_to_which_only_the_farm_leads_is_asked_for_nothing",
@@ -246,47 +257,44 @@ HELD: dict[str, tuple[str, ...]] = {
         "tests/unit/audit/test_audit.py::test_what_failed_about_the_metadata_url_is_a_doubt_for_the_proof",
     ),
     (
-        "Control characters and marks of direction in what farm and tenant hold are replaced in results, messages, warnings, reports and "
-        "prompts."
+        "Results, messages, warnings, reports and prompts replace control characters and marks of direction in names and texts of farm"
+        " and tenant."
     ): (
         f"{TASK}/test_printable.py::test_a_result_holds_nothing_that_moves_a_cursor",
         f"{TASK}/test_printable.py::test_names_of_farm_and_tenant_are_shown_as_text",
         f"{TASK}/test_printable.py::test_a_prompt_shows_nothing_that_moves_a_cursor",
     ),
-    "Reports hold no secret and no certificate, but keys and weaknesses.": (
+    ("Reports hold no secret and no certificate, but key credentials and weaknesses."): (
         f"{LEAKS}::test_ansible_runner_keeps_no_secret_of_any_entry_point",
     ),
-    "The umask says who may read them, and `trust_report_private` that nobody else may.": (
+    ("The umask decides who may read them; with `trust_report_private` nobody else may."): (
         "tests/unit/report/test_files.py::test_the_umask_says_who_reads_a_report_or_the_option_that_nobody_else_does",
     ),
-    "Lists of certificates and names are merged.": (
+    ("A module merges lists of key credentials and names."): (
         f"{ACTIONS}::test_sp_credential_adds_the_certificate_and_keeps_what_is_there",
         f"{ACTIONS}::test_sp_names_writes_the_union",
     ),
-    "An entry that the task does not name is sent back as it was, and its absence afterwards is a failure.": (
+    ("It sends back a key credential that the task does not name as it was, and fails where that is missing afterwards."): (
         f"{ACTIONS}::test_sp_credential_adds_the_certificate_and_keeps_what_is_there",
         f"{ACTIONS}::test_sp_credential_fails_loudly_where_another_entry_is_lost",
     ),
-    (
-        "Whose a certificate is in the tenant is told by the certificate, never by the identifier beside it, which is the choice of "
-        "whoever wrote the entry."
-    ): (
+    ("The certificate of a key credential shows whose it is, never the identifier beside it, which its author chooses."): (
         f"{IDENTIFICATION}::test_an_entry_is_told_by_its_certificate_and_not_by_its_identifier",
         f"{IDENTIFICATION}::test_a_strangers_certificate_under_our_thumbprint_is_neither_ours_nor_touched",
     ),
-    "Where Microsoft Graph gives no certificate of a service principal at all, identifiers have to do, and a warning says so.": (
+    ("Where Microsoft Graph gives no certificate of a service principal at all, a run goes by identifiers, and a warning says so."): (
         f"{IDENTIFICATION}::test_where_graph_gives_no_certificate_at_all_the_identifiers_tell_and_it_is_said",
     ),
-    "What the collection did not create it does not remove, unless a task or variable names it.": (
+    ("The collection removes nothing that it did not create, unless a task or variable names it."): (
         f"{TRUST}/test_removal.py::test_only_the_trusts_own_objects_go_and_what_stays_is_said",
         f"{TRUST}/test_removal.py::test_an_object_that_is_named_goes_although_it_is_foreign",
     ),
     (
-        "Where nothing but a display name makes an expired entry the farm's, `rotate` removes it only where that name has the "
-        "collection's own form in full: the deployment, the mark of a pool or server of the farm, and the thumbprint of the entry's own "
-        "certificate."
+        "Where nothing but a display name makes an expired key credential the farm's, `rotate` removes it only where that name has the"
+        " collection's own form in full: the deployment, the mark of a pool or server of the farm, and the thumbprint of the key "
+        "credential's own certificate."
     ): (f"{TRUST}/test_superseded.py::test_an_expired_entry_goes_by_a_display_name_in_full_alone",),
-    "Whoever may write to the tenant can imitate such a name, and may remove the entry as well.": (
+    ("Whoever may write to the tenant can imitate such a name, and may remove the key credential as well."): (
         f"{TRUST}/test_superseded.py::test_an_expired_entry_goes_by_a_display_name_in_full_alone",
     ),
     "Check mode writes nothing.": (
@@ -316,11 +324,14 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{ACTIONS}::test_sp_credential_warns_about_the_shared_principal_alone",
         "tests/unit/trust/test_plan.py::test_the_plan_says_what_the_shared_principal_costs_today",
     ),
-    "`trust_exchange_credential: false` ends it: the next run takes back what this deployment has there, and nobody else's.": (
+    (
+        "With `trust_exchange_credential: false` the next run removes the key credentials that this deployment has there, and nobody "
+        "else's."
+    ): (
         f"{TRUST}/test_opted_out.py::test_configure_takes_back_what_the_deployment_put_there_as_a_step_of_its_own",
         f"{TRUST}/test_opted_out.py::test_what_another_deployment_wants_there_stays_and_is_said",
     ),
-    "The audit reports every key on that principal.": (
+    ("The audit reports every key credential on that principal."): (
         "tests/unit/audit/test_states.py::test_in_the_changed_state_it_is_what_is_documented",
     ),
     "Please report a weakness privately to the maintainers through the repository's security advisories.": (

@@ -213,7 +213,7 @@ def test_the_play_of_the_guide_puts_what_signs_and_what_is_to_sign_on_the_applic
     states.dedicated(state)["keyCredentials"] = []
     estate = Estate(state, tmp_path, monkeypatch)
     page = (Path(__file__).parents[3] / "docs" / "shared-principal.md").read_text(encoding="utf-8")
-    (play,) = yaml.safe_load(re.findall(r"```yaml\n(- name: Put what signs.*?)```", page, re.DOTALL)[0])
+    (play,) = yaml.safe_load(re.findall(r"```yaml\n(- name: Put the certificate that signs.*?)```", page, re.DOTALL)[0])
     read, put = play["tasks"]
     farm = estate.onprem(estate.servers[0], **read["sfb.hybrid_auth.onprem_info"])
     options = dict(put["sfb.hybrid_auth.sp_credential"])
