@@ -44,6 +44,9 @@ BUILD = Rule(
 )
 RULES = (SUPPORTED, BUILD)
 
+# A version tells its build by the last of them.
+_NUMBERS = 4
+
 Elsewhere = dict[str, dict[Build, list[str]]]
 
 _UPDATE = "Install the newest update of the product on every server, one after the other, and look with Get-CsServerPatchVersion."
@@ -104,7 +107,7 @@ def _components(server: Server) -> dict[str, Build] | Unknown:
     if "components" in settings["unread"]:
         return Unknown(f"{server.name} did not tell its build: {settings['unread']['components']}".rstrip("."))
     found = {one["name"].rpartition(",")[2].strip(): build_in(one["version"]) for one in settings["components"]}
-    known = {name: build for name, build in found.items() if build}
+    known = {name: build for name, build in found.items() if build and len(build) == _NUMBERS}
     untold = next((name for name in found if name not in known), "")
     if untold or not known:
         return Unknown(f"{server.name} did not tell the version of {untold or 'any component'}")

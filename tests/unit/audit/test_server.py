@@ -74,6 +74,17 @@ def test_support_ends_by_the_product_and_the_date(servers: Servers, name: str, b
         assert words in found[2]
 
 
+@pytest.mark.parametrize("version", ["7.0.2046.x", "7.0.2046", "unknown", None])
+def test_a_component_without_a_build_is_not_checked(servers: Servers, version: str | None) -> None:
+    product(servers, SE, "7.0.2046", 889, 889)
+    servers[0]["server_settings"]["components"].append({"name": "Web Components", "version": version})
+    (found, other) = said(servers, "build")
+    assert (found[0], other[0]) == ("skip", "skip")
+    assert "fe01.contoso.com did not tell the version of Web Components" in found[2]
+    product(servers, SE, "7.0.2046", 888)
+    assert said(servers, "build")[0][0] == "fail"
+
+
 @pytest.mark.parametrize(
     ("name", "baseline", "builds", "statuses", "words"),
     [
