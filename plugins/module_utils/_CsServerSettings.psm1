@@ -172,7 +172,7 @@ function Get-DownloadProblem {
         if ($exception -is [System.Net.WebException]) {
             switch ([string]$exception.Status) {
                 'NameResolutionFailure' { $kind = 'dns' }
-                'ProxyNameResolutionFailure' { $kind = 'proxy' }
+                'ProxyNameResolutionFailure' { $kind = 'proxy_dns' }
                 'RequestProhibitedByProxy' { $kind = 'proxy' }
                 'Timeout' { $kind = 'timeout' }
                 'ConnectFailure' { $kind = 'tcp' }

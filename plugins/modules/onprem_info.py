@@ -579,8 +579,8 @@ server_settings:
           description: The URL.
           type: str
         outcome:
-          description: V(ok), or what kept it from it, V(scheme), V(dns), V(tcp), V(timeout), V(tls), V(cut), V(proxy), V(http),
-            V(redirect), V(page) or V(other).
+          description: V(ok), or what kept it from it, V(scheme), V(dns), V(tcp), V(timeout), V(tls), V(cut), V(proxy), V(proxy_dns),
+            V(http), V(redirect), V(page) or V(other).
           type: str
         status:
           description: The status of HTTP; V(null) where there was no answer.

@@ -311,6 +311,7 @@ SERVERS: dict[str, tuple[dict[str, Any], list[str]]] = {
         URLS,
     ),
     "cut": ({"downloads": dict(zip(MORE_URLS, ("tls", "cut", "proxy 407", "page 200"), strict=True))}, MORE_URLS),
+    "no proxy": ({"downloads": dict(zip(URLS, ("proxy_dns", "proxy"), strict=False))}, URLS[:2]),
     "refused": (
         {"downloads": dict(zip(LAST_URLS, ("http 503", "redirect", "other"), strict=True))},
         [*LAST_URLS, "http://user:secret@sts.contoso.com/metadata"],

@@ -92,6 +92,10 @@ _WAYS = {
     "timeout": ("no answer in time", "Open the way from the server to port 443 of the host, or set its proxy."),
     "tls": ("TLS: no agreement, or a certificate that the server does not trust", f"{_SET_TLS} Look for a proxy that breaks TLS up."),
     "cut": ("the connection was cut, often since the TLS version is too old", _SET_TLS),
+    "proxy_dns": (
+        "DNS: the name of the proxy was not found",
+        "Let the server resolve the name of its proxy, or correct the account's proxy.",
+    ),
     "proxy": ("the proxy refused it", "Let the proxy pass the server without a sign-in to this host."),
     "http": ("HTTP: it was refused", "Check the tenant in the URL: open it in a browser."),
     "redirect": ("it leads to another address, which is not followed", "Set the metadata URL to the final address."),

@@ -36,7 +36,7 @@ _PACKAGES = (
 _PACKAGE_VERSION = re.compile(r"\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)*")
 _CULTURE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{3}))?")
 # What kept a server from the metadata, as the runner names it.
-_OUTCOMES = frozenset({"ok", "scheme", "dns", "tcp", "timeout", "tls", "cut", "proxy", "http", "redirect", "page", "other"})
+_OUTCOMES = frozenset({"ok", "scheme", "dns", "tcp", "timeout", "tls", "cut", "proxy", "proxy_dns", "http", "redirect", "page", "other"})
 _SETTINGS = server_settings.NAMES
 _UNREAD = frozenset({"failed", "unreachable"})
 

@@ -54,7 +54,8 @@ FAILURES = {
     "timeout": "Timeout",
     "tls": "TrustFailure",
     "cut": "ConnectionClosed",
-    "proxy": "ProxyNameResolutionFailure",
+    "proxy": "RequestProhibitedByProxy",
+    "proxy_dns": "ProxyNameResolutionFailure",
 }
 
 

@@ -194,6 +194,7 @@ def test_what_a_server_has_is_judged_and_what_was_not_read_is_not(servers: Serve
         ("tls", None, "TLS"),
         ("timeout", None, "in time"),
         ("cut", None, "cut"),
+        ("proxy_dns", None, "DNS: the name of the proxy was not found, through the proxy p:80"),
         ("proxy", 407, "proxy refused it (status 407), through the proxy p:80"),
         ("http", 404, "HTTP: it was refused (status 404)"),
         ("redirect", 302, "not followed"),
