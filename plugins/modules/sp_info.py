@@ -51,6 +51,7 @@ options:
       - Also read the tenant's own applications that may open every mailbox, which are those with the application permission
         C(full_access_as_app) for Exchange Online, whatever their name. A dedicated hybrid application is one of them.
       - It costs one request, where there are such applications two more for each 15 of them, and one for each that has certificates.
+        Their federated identity credentials come with them.
       - Without it and without O(dedicated_application), RV(applications) is not in the result.
     type: bool
     default: false
@@ -229,6 +230,26 @@ applications:
       sample: SfB hybrid contoso
     key_credentials: *keys
     password_credentials: *secrets
+    federated_credentials:
+      description: Its federated identity credentials. A token of that issuer and subject signs in as the application, without a key.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: The id of the credential; V(null) where Graph does not tell it.
+          type: str
+        name:
+          description: Its name; V(null) where Graph does not tell it.
+          type: str
+          sample: automation
+        issuer:
+          description: The identity provider whose tokens it takes; V(null) where Graph does not tell it.
+          type: str
+          sample: https://token.actions.githubusercontent.com
+        subject:
+          description: The subject of those tokens; V(null) where Graph v1.0 tells none, since the credential matches by an expression.
+          type: str
+          sample: repo:contoso/hybrid:environment:production
     service_principal:
       description: The application's service principal, with keys of its own too; V(null) where the tenant has none of it.
       type: dict

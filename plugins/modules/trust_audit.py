@@ -214,7 +214,7 @@ options:
       known_thumbprints:
         description:
           - Who owns keys on the service principals that are not the farm's, by SHA-1 thumbprint, or by key id for symmetric keys
-            and secrets.
+            and secrets, and federated credentials by their id.
           - Either a dict of owners, or a list of dicts with C(thumbprint) and C(owner), or a list of thumbprints.
         type: raw
       ending_soon_days:

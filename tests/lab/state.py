@@ -19,6 +19,7 @@ GITHUB = {"issuer": "https://token.actions.githubusercontent.com", "subject": "r
 GRAPH: dict[str, Any] = {
     "list_returns_key": False,
     "key_null": "kept",
+    "expand": "given",
     "lifetime_from": "start",
     "replica_lag": [0],
     "replica_by": "reader",

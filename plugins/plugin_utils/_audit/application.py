@@ -45,9 +45,10 @@ PERMISSION = Rule(
     "Each of the tenant's applications that may open every mailbox is known",
     "medium",
     ("warn",),
-    "Who has a key of an application with full_access_as_app reads and changes every mailbox by Exchange Web Services.",
-    sources.FULL_ACCESS,
-    otherwise="An application that may open every mailbox has a key of an unknown owner, or nobody named it",
+    "An application with full_access_as_app reads and changes every mailbox by Exchange Web Services, and so does each holder of its key, "
+    "or of a token that its federated credential takes.",
+    f"{sources.FULL_ACCESS} and {sources.FEDERATED_CREDENTIAL}",
+    otherwise="An application that may open every mailbox has a key or a federated credential of an unknown owner, or nobody named it",
 )
 RULES = (DEDICATED_APPLICATION, PERMISSION)
 
@@ -57,6 +58,7 @@ _OF_EXCHANGE = re.compile(rf"{re.escape(EXCHANGE_SERVERS)}(?P<organization>.+)",
 _LIKE_EXCHANGE = "named like Exchange Server's own"
 _STAGED_LACKS = "The farm's dedicated application lacks the staged certificate"
 _NOT_USABLE = "Nothing can sign in as the application that holds the farm's certificate"
+_NOTHING_SIGNS = "no certificate, no secret and no federated credential"
 _NAME_IT = (
     "Name the farm's application with trust_dedicated_application (dedicated_application of sp_info and trust_audit) where it is not among "
     "these, and put the farm's certificate on it with sp_credential and object: application; docs/shared-principal.md has the steps."
@@ -65,7 +67,7 @@ _STAGED = "Put the staged certificate on it with sp_credential and object: appli
 _ENABLE = "Ask why nothing may sign in as it. If it is the farm's, make or enable its service principal (az ad sp create, accountEnabled)."
 _WHOSE = (
     "Ask who owns it. If it is the farm's, name it with trust_dedicated_application; if its keys are another's, tell their owner with "
-    "trust_known_thumbprints; if nobody needs it, take the permission away."
+    "trust_known_thumbprints, of a federated credential by its id; if nobody needs it, take the permission away."
 )
 
 
@@ -247,27 +249,39 @@ def _permissions(facts: Facts, applications: Sequence[Object]) -> Iterator[Findi
             yield PERMISSION.unknown(subject, "whether it has full_access_as_app was not read")
             continue
         signs = [one for one in _signing(application) if not _over(one, facts.now)]
-        told = "; ".join(_told(facts, one) for one in signs) or "no certificate and no secret"
+        told = "; ".join(_told(facts, one) for one in signs) or _NOTHING_SIGNS
         if exchange_servers(application):
             told = f"{_LIKE_EXCHANGE}: {told}"
         unread = any(holder.get(name) is None for holder in _holders(application) for name in ("key_credentials", "password_credentials"))
+        unread = unread or application.get("federated_credentials") is None
         strangers = [one for one in signs if not isinstance(_whose(facts, one), str)]
         if unread or "service_principal" not in application or any(isinstance(_whose(facts, one), Unknown) for one in strangers):
             yield PERMISSION.unknown(subject, f"whose its keys are was not read; read were: {told}")
         elif not strangers and (signs or application.get("named")):
             yield PERMISSION.passed(subject, told)
         else:
-            none = "An application that may open every mailbox has no key, and nobody named it"
-            rule = PERMISSION.saying("An application that may open every mailbox has a key of an unknown owner" if strangers else none)
+            rule = PERMISSION.saying(_heading(strangers))
             yield rule.warned(subject, "an application whose keys have known owners", f"full_access_as_app, {told}", _WHOSE)
     if not there:
         yield PERMISSION.passed(facts.subject, "none of the tenant's own applications has full_access_as_app")
 
 
+def _heading(strangers: Sequence[Object]) -> str:
+    """The wrong state in a sentence. strangers: what signs in as it and has no known owner."""
+    if not strangers:
+        return "An application that may open every mailbox has nothing that signs in as it, and nobody named it"
+    what = "federated credential" if all(map(_is_federated, strangers)) else "key"
+    return f"An application that may open every mailbox has a {what} of an unknown owner"
+
+
 def _signing(application: Object) -> list[Object]:
-    """What can sign in as it: certificates and secrets of the application object and of its service principal, each once."""
-    found = [*_keys(application), *(one for holder in _holders(application) for one in holder.get("password_credentials") or [])]
-    return list({str(one.get("key_id")) + str(thumbprint(one)): one for one in found}.values())
+    """What can sign in as it, each once: certificates and secrets of the application object and of its service principal, and the tokens
+    that its federated credentials take. The id of such a credential is its key_id here.
+    """
+    federated = [{**one, "key_id": one.get("id")} for one in application.get("federated_credentials") or []]
+    secrets = [one for holder in _holders(application) for one in holder.get("password_credentials") or []]
+    found = [*_keys(application), *secrets, *federated]
+    return list({f"{one.get('key_id')} {thumbprint(one)} {one.get('issuer')} {one.get('subject')}": one for one in found}.values())
 
 
 def _over(one: Object, now: datetime) -> bool:
@@ -279,8 +293,12 @@ def _is_secret(one: Object) -> bool:
     return "type" not in one
 
 
+def _is_federated(one: Object) -> bool:
+    return "issuer" in one
+
+
 def _whose(facts: Facts, one: Object) -> str | Unknown | None:
-    """Who owns it; of a secret only the options tell."""
+    """Who owns it; of a secret and of a federated credential only the options tell."""
     return known_owner(facts, one) if _is_secret(one) else owner(facts, one)
 
 
@@ -289,6 +307,13 @@ def _told(facts: Facts, one: Object) -> str:
     end = time_or_none(one.get("end"))
     until = left_text(end, facts.now) if end else "without an end"
     whose = _whose(facts, one)
+    if _is_federated(one):
+        # It has no end.
+        subject = one.get("subject") or "not told by Graph v1.0"
+        return (
+            f"a federated credential {one.get('name')} (id {one.get('id')}), issuer {one.get('issuer')}, subject {subject}, "
+            f"{whose or 'of an unknown owner'}"
+        )
     if _is_secret(one):
         name = one.get("display_name")
         return f"a secret{f' {name}' if name else ''} (key id {one.get('key_id')}), {whose or 'of an unknown owner'}, {until}"

@@ -211,6 +211,7 @@ def _cloud(entry: Any) -> PrincipalsReading | Unknown:
             behind = principal.get("service_principal")
             if not isinstance(behind, (Mapping, type(None))):
                 raise InvalidOptionError("cloud", f"the service principal of {principal.get('app_id')} is damaged", "the whole result")
+            _check_list("cloud", f"federated_credentials of {principal.get('app_id')}", principal.get("federated_credentials"))
             for holder, inner in product((principal, behind or {}), ("key_credentials", "password_credentials")):
                 _check_list("cloud", f"{inner} of {holder.get('app_id')}", holder.get(inner))
     return cast("PrincipalsReading", entry)

@@ -40,6 +40,7 @@ MICROSOFT_APPLICATIONS = (
 SHARED_PRINCIPAL = "https://microsoft.github.io/CSS-Exchange/Hybrid/ConfigureExchangeHybridApplication/ (CVE-2025-53786)"
 APP_POLICY = "https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy"
 FULL_ACCESS = "https://github.com/cisagov/ScubaGear (AADHybridExchangeHelper: a hybrid application is told by full_access_as_app)"
+FEDERATED_CREDENTIAL = "https://learn.microsoft.com/graph/api/resources/federatedidentitycredential"
 EXCHANGE_WEB_SERVICES = " and ".join(dict.fromkeys(stage.source for stage in STAGES))
 REPLICATION = "https://learn.microsoft.com/powershell/module/skypeforbusiness/get-csmanagementstorereplicationstatus"
 SUPPORT = " and ".join(dict.fromkeys(product.source for product in PRODUCTS))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import shapes
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import federated_credential, shapes
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph, GraphError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import (
     APPLICATIONS,
@@ -38,6 +38,7 @@ class Application:
     """An application object of the tenant with its service principal, None where there is none. granted, requested: full_access_as_app."""
 
     entity: ServicePrincipal
+    federated: tuple[shapes.FederatedCredential, ...]
     principal: ServicePrincipal | None
     granted: bool
     requested: bool
@@ -47,6 +48,7 @@ class Application:
         """The shape that sp_info returns."""
         return {
             **keys_of(self.entity, now),
+            "federated_credentials": [one.copy() for one in self.federated],
             "service_principal": self.principal.info(now) if self.principal else None,
             "full_access_granted": self.granted,
             "full_access_requested": self.requested,
@@ -67,7 +69,7 @@ def keys_of(entity: ServicePrincipal, now: datetime) -> shapes.ApplicationKeys:
 
 
 def read(graph: Graph, named: str | None) -> list[Application]:
-    """The applications of this tenant with full_access_as_app, and those that the text names, with the certificates of their entries.
+    """The applications of this tenant with full_access_as_app, and those that the text names, with all that signs in as them.
 
     named: a display name, an application id or the id of an application object. One request tells who has the permission, two for each
     15 of them are for the objects, and one for each that has certificates.
@@ -75,8 +77,12 @@ def read(graph: Graph, named: str | None) -> list[Application]:
     granted = _granted(graph)
     principals = listed(graph, PRINCIPALS, "id", granted) if granted else []
     app_ids = [str(one.get("appId")) for one in principals]
-    entries = listed(graph, APPLICATIONS, "appId", app_ids, _ACCESS) if app_ids else []
-    chosen = [] if named is None else _named(graph, named, entries)
+    entries = (
+        federated_credential.expanded(lambda options: listed(graph, APPLICATIONS, "appId", app_ids, _ACCESS, options=options))
+        if app_ids
+        else []
+    )
+    chosen = [] if named is None else federated_credential.expanded(lambda options: _named(graph, named, entries, options))
     missing = [str(one.get("appId")) for one in chosen if str(one.get("appId")) not in app_ids]
     principals += listed(graph, PRINCIPALS, "appId", missing) if missing else []
     ids = {str(one.get("id")) for one in chosen}
@@ -86,6 +92,7 @@ def read(graph: Graph, named: str | None) -> list[Application]:
     return [
         Application(
             entity=identified(graph, one),
+            federated=tuple(federated_credential.read(graph, whole[one.id])),
             principal=identified(graph, by_id[one.app_id]) if one.app_id in by_id else None,
             granted=one.app_id in by_id and by_id[one.app_id].id in granted,
             requested=_requests(whole[one.id]),
@@ -108,9 +115,12 @@ def _granted(graph: Graph) -> list[str]:
     return [one for one in dict.fromkeys(found) if is_guid(one)]
 
 
-def _named(graph: Graph, named: str, known: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The applications that the text names, of those known where one of them is, or as Graph tells; several may have one display name."""
-    query = {"$select": selection(APPLICATIONS, _ACCESS)}
+def _named(graph: Graph, named: str, known: Iterable[Mapping[str, Any]], options: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """The applications that the text names, of those known where one of them is, or as Graph tells; several may have one display name.
+
+    options: query options beside $filter and $select.
+    """
+    query = {"$select": selection(APPLICATIONS, _ACCESS), **options}
     if not is_guid(named):
         quoted = named.replace("'", "''")
         return list(graph.read_list(APPLICATIONS, f"applications named {named}", {"$filter": f"displayName eq '{quoted}'", **query}))

@@ -49,8 +49,9 @@ HEADERS = words(
 )
 _SEGMENTS = words(
     "v1.0 v2.0 servicePrincipals applications appRoleAssignments appRoleAssignedTo appManagementPolicies policies organization domains "
-    "defaultAppManagementPolicy oauth2 token devicecode metadata json 1 .well-known openid-configuration common organizations instance "
-    "discovery tenantRelationships findTenantInformationByDomainName findTenantInformationByTenantId identity msi"
+    "defaultAppManagementPolicy federatedIdentityCredentials oauth2 token devicecode metadata json 1 .well-known openid-configuration "
+    "common organizations instance discovery tenantRelationships findTenantInformationByDomainName findTenantInformationByTenantId "
+    "identity msi"
 )
 _PARAMETERS = frozenset({"$select", "$filter", "$top", "$count", "$expand", "$orderby", "$skiptoken", "realm", "api-version"})
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"})

@@ -85,13 +85,18 @@ def read(graph: Graph, app_ids: Sequence[str], collection: str = PRINCIPALS) -> 
     return [from_graph(entry, collection) for entry in listed(graph, collection, "appId", app_ids)]
 
 
-def listed(graph: Graph, collection: str, name: str, values: Sequence[str], *more: str) -> list[dict[str, Any]]:
-    """The objects of which a property has one of these values, as Graph lists them. more: properties beside the usual."""
+def listed(
+    graph: Graph, collection: str, name: str, values: Sequence[str], *more: str, options: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """The objects of which a property has one of these values, as Graph lists them.
+
+    more: properties beside the usual. options: query options beside $filter and $select.
+    """
     subject = f"{WORDS[collection]}s {', '.join(values)}"
     entries: list[dict[str, Any]] = []
     for start in range(0, len(values), _MOST_IN_FILTER):
         quoted = ",".join(f"'{value}'" for value in values[start : start + _MOST_IN_FILTER])
-        query = {"$filter": f"{name} in ({quoted})", "$select": selection(collection, *more)}
+        query = {"$filter": f"{name} in ({quoted})", "$select": selection(collection, *more), **(options or {})}
         entries += graph.read_list(collection, subject, query)
     return entries
 

@@ -49,6 +49,15 @@ class PasswordCredential(TypedDict):
     end: str | None
 
 
+class FederatedCredential(TypedDict):
+    """Whose tokens sign in as an application. subject: None where Graph v1.0 tells none, since it matches by an expression."""
+
+    id: str | None
+    name: str | None
+    issuer: str | None
+    subject: str | None
+
+
 class ServicePrincipal(TypedDict):
     """account_enabled: None where Graph does not tell it."""
 
@@ -78,6 +87,7 @@ class Application(ApplicationKeys):
     whether it asks for it. named: whether it is the one that was asked for by name.
     """
 
+    federated_credentials: list[FederatedCredential]
     service_principal: ServicePrincipal | None
     full_access_granted: bool
     full_access_requested: bool

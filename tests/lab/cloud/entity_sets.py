@@ -78,6 +78,10 @@ def _application(application: dict[str, Any]) -> dict[str, Any]:
         "keyCredentials": [],
         "passwordCredentials": [],
         **application.get("graph", {}),
+        "federatedIdentityCredentials": [
+            {"id": str(uuid.uuid5(_NAMES, f"{application['client_id']} {one['issuer']} {one['subject']}")), "name": "automation", **one}
+            for one in application.get("federated_credentials", [])
+        ],
     }
 
 

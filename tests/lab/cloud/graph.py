@@ -34,7 +34,7 @@ _READING = ("GET", "HEAD")
 _PATH = re.compile(
     r"/v1\.0/(?P<set>servicePrincipals|applications|organization)"
     r"(?:(?P<count>/\$count)|(?:/(?P<id>[^/($]+)|\(appId='(?P<app>[^']+)'\))"
-    r"(?:/(?:microsoft\.graph\.)?(?P<action>addPassword|removePassword)|/(?P<linked>appRoleAssignedTo|appManagementPolicies))?)?",
+    r"(?:/(?:microsoft\.graph\.)?(?P<action>addPassword|removePassword)|/(?P<linked>appRoleAssignedTo|appManagementPolicies|federatedIdentityCredentials))?)?",
     re.IGNORECASE,
 )
 _POLICY = "/v1.0/policies/defaultappmanagementpolicy"
@@ -142,12 +142,14 @@ class Graph:
         return Answer(204)
 
     def _linked(self, entities: EntitySet, tenant: dict[str, Any], request: Request, match: re.Match[str], permissions: set[str]) -> Answer:
-        """What is linked to one object: who has its app roles, or the policy that is assigned to it."""
+        """What is linked to one object: who has its app roles, the policy that is assigned to it, or its federated credentials."""
         settings, base, found = self._state.data["graph"], f"{self.url}/v1.0", _one(entities, tenant, match)
         if match["linked"].lower() == "appmanagementpolicies":
             _permit(permissions, app_policies.READS)
             kind, objects = "appManagementPolicy", app_policies.assigned(tenant, found)
-        elif entities.kind == "servicePrincipal":
+        elif match["linked"].lower() == "federatedidentitycredentials" and entities.kind == "application":
+            kind, objects = "federatedIdentityCredential", found["federatedIdentityCredentials"]
+        elif match["linked"].lower() == "approleassignedto" and entities.kind == "servicePrincipal":
             kind, objects = "appRoleAssignment", assignments(tenant, found)
         else:
             raise RefusedError(400, "BadRequest", f"Resource not found for the segment '{match['linked']}'.")
@@ -161,12 +163,13 @@ class Graph:
             return self.replicas.shown(one, lag)
 
         if match["id"] or match["app"]:
-            return readings.single(entities.kind, lambda: replica(_one(entities, tenant, match)), request, base)
+            return readings.single(entities.kind, lambda: replica(_one(entities, tenant, match)), request, base, settings["expand"])
         objects = entities.objects(tenant)
         if match["count"]:
             return readings.count(entities.kind, objects, request)
         largest, gives_keys = int(settings["page_size"]), bool(settings["list_returns_key"])
-        return readings.page(entities.kind, objects, request, base, replica=replica, largest=largest, gives_keys=gives_keys)
+        expand = str(settings["expand"])
+        return readings.page(entities.kind, objects, request, base, replica=replica, largest=largest, gives_keys=gives_keys, expand=expand)
 
     def _password(self, entities: EntitySet, tenant: dict[str, Any], found: dict[str, Any], action: str, body: dict[str, Any]) -> Answer:
         if action == "removepassword":

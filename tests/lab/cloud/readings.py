@@ -21,6 +21,10 @@ from .https import Answer, Request
 _OF_A_LIST = {"$select", "$filter", "$top", "$skiptoken", "$count"}
 _OF_AN_OBJECT = {"$select"}
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 999
+# Relations that may come with an object, and their type: https://learn.microsoft.com/graph/api/resources/application
+_RELATIONS = {"application": {"federatedIdentityCredentials": "federatedIdentityCredential"}}
+# Of directory objects, and without a link to more: https://learn.microsoft.com/graph/query-parameters#expand
+_MOST_EXPANDED, _LARGEST_EXPANDED_PAGE = 20, 100
 _SECRETS = {"keyCredentials": "key", "passwordCredentials": "secretText"}
 
 
@@ -33,14 +37,18 @@ def page(
     replica: Callable[[dict[str, Any]], dict[str, Any]],
     largest: int,
     gives_keys: bool,
+    expand: str = "given",
 ) -> Answer:
     """A page of the list.
 
     base: Graph's address with the version. replica: an object as the replica shows it. largest: the most objects that a page has.
+    expand: what comes of $expand, as single() has it.
     """
-    query = _options(request, _OF_A_LIST)
-    names = schema.selected(kind, query.get("$select"))
-    size = min(_top(query.get("$top")), largest)
+    query = _options(request, _OF_A_LIST | _expands(kind, expand))
+    names, relations = schema.selected(kind, query.get("$select")), _expanded(kind, query, expand)
+    if "$expand" in query and _counts(request, query):
+        raise RefusedError(400, "Request_UnsupportedQuery", "$expand is not supported with an advanced query.")
+    size = min(_top(query.get("$top")), largest, _LARGEST_EXPANDED_PAGE if "$expand" in query else largest)
     start = _start(query.get("$skiptoken"))
     chosen = _chosen(kind, objects, request, query)
     content: dict[str, Any] = {"@odata.context": _context(base, request, kind, query)}
@@ -50,7 +58,7 @@ def page(
         following = {**query, "$skiptoken": str(start + size)}
         content["@odata.nextLink"] = f"{base}/{_segment(request)}?{urlencode(following, safe='$,()')}"
     gives = gives_keys and query.get("$select") is not None
-    content["value"] = [_shown(kind, replica(one), names, gives_keys=gives) for one in chosen[start : start + size]]
+    content["value"] = [_shown(kind, replica(one), names, relations, gives_keys=gives) for one in chosen[start : start + size]]
     return Answer(content=content)
 
 
@@ -67,16 +75,36 @@ def count(kind: str, objects: list[dict[str, Any]], request: Request) -> Answer:
     return Answer(content=str(len(_chosen(kind, objects, request, query))).encode(), headers={"Content-Type": "text/plain"})
 
 
-def single(kind: str, found: Callable[[], dict[str, Any]], request: Request, base: str) -> Answer:
-    """One object, which alone gives its keys, where they are selected. found: reads it, once the request is found to be sound."""
-    query = _options(request, _OF_AN_OBJECT)
-    names = schema.selected(kind, query.get("$select"))
-    shown = _shown(kind, found(), names, gives_keys=query.get("$select") is not None)
+def single(kind: str, found: Callable[[], dict[str, Any]], request: Request, base: str, expand: str = "given") -> Answer:
+    """One object, which alone gives its keys, where they are selected. found: reads it, once the request is found to be sound.
+
+    expand: whether what $expand names is given, left_out, or makes the request be refused.
+    """
+    query = _options(request, _OF_AN_OBJECT | _expands(kind, expand))
+    names, relations = schema.selected(kind, query.get("$select")), _expanded(kind, query, expand)
+    shown = _shown(kind, found(), names, relations, gives_keys=query.get("$select") is not None)
     return Answer(content={"@odata.context": f"{_context(base, request, kind, query)}/$entity", **shown})
 
 
-def _shown(kind: str, stored: dict[str, Any], names: tuple[str, ...], *, gives_keys: bool) -> dict[str, Any]:
+def _expands(kind: str, expand: str) -> set[str]:
+    return {"$expand"} if kind in _RELATIONS and expand != "refused" else set()
+
+
+def _expanded(kind: str, query: dict[str, str], expand: str) -> tuple[str, ...]:
+    """The relation that $expand names, without options of its own: not every relation takes them, and the page does not say which."""
+    name = query.get("$expand")
+    if name is None:
+        return ()
+    if name not in _RELATIONS[kind]:
+        raise schema.unknown_property("Parsing OData Select and Expand failed: ", name, kind)
+    return () if expand == "left_out" else (name,)
+
+
+def _shown(kind: str, stored: dict[str, Any], names: tuple[str, ...], relations: tuple[str, ...], *, gives_keys: bool) -> dict[str, Any]:
     shown = copy.deepcopy(schema.shown(kind, stored, names))
+    for relation in relations:
+        of = _RELATIONS[kind][relation]
+        shown[relation] = [schema.shown(of, one, schema.selected(of, None)) for one in stored.get(relation, [])[:_MOST_EXPANDED]]
     for name, secret in _SECRETS.items():
         for entry in shown.get(name) or []:
             if secret == "secretText" or not gives_keys:

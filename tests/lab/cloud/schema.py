@@ -24,6 +24,8 @@ _ENTITIES = (
     *("application", "appManagementPolicy", "appRoleAssignment", "organization", "servicePrincipal"),
     "tenantAppManagementPolicy",
 )
+# Neither in the directory nor kept after their end: https://learn.microsoft.com/graph/api/resources/entity
+_OTHER_ENTITIES = ("federatedIdentityCredential",)
 # Given only to who asks for it: https://learn.microsoft.com/graph/api/resources/serviceprincipal
 _ON_REQUEST = {"customSecurityAttributes", "logo"}
 _COLLECTION = "Collection("
@@ -33,6 +35,8 @@ _MODEL = "microsoft.graph."
 def properties(kind: str) -> dict[str, str]:
     """The properties of a type with the types of their values."""
     own = {name: str(described["type"]) for name, described in TYPES[kind].items()}
+    if kind in _OTHER_ENTITIES:
+        return {"id": "Edm.String", **own}
     if kind not in _ENTITIES:
         return own
     return {"id": "Edm.String", **{name: str(described["type"]) for name, described in TYPES["directoryObject"].items()}, **own}

@@ -132,12 +132,34 @@ def test_every_application_with_the_permission_is_listed_with_what_signs_in_as_i
     state["tenants"][0]["applications"][-1]["graph"]["passwordCredentials"] = [secret]
     farms, exchange, archive = audited(state)[PERMISSION]
     assert (farms["subject"], farms["status"], exchange["status"], archive["status"]) == (SFB, "pass", "warn", "warn")
-    assert "named like Exchange Server's own: no certificate and no secret" in exchange["actual"]
+    assert "named like Exchange Server's own: no certificate, no secret and no federated credential" in exchange["actual"]
     assert re.search("until", farms["actual"]) and not re.search("until.*until", farms["actual"])
     assert "named CN=fabrikam.com" in archive["actual"]
     assert "a secret tape (key id 60000000-0000-4000-8000-000000000000), of an unknown owner" in archive["actual"]
     known = {states.entry("archive", states.made("CN=fabrikam.com"))["customKeyIdentifier"]: "the archive", secret["keyId"]: "the archive"}
     assert [one["status"] for one in audited(state, known_thumbprints=known)[PERMISSION]] == ["pass", "warn", "pass"]
+
+
+@pytest.mark.parametrize("subject", ["system:serviceaccount:jobs:archive", None])
+def test_a_federated_credential_signs_in_as_the_application(audited: Audited, subject: str | None) -> None:
+    state, told = states.right(), {"id": "60000000-0000-4000-8000-000000000000", "issuer": "https://sts.fabrikam.com", "name": "jobs"}
+    state["tenants"][0]["applications"][-1]["federated_credentials"] = [
+        {**told, "subject": subject, "audiences": ["api://AzureADTokenExchange"]}
+    ]
+    (found,) = audited(state)[PERMISSION]
+    assert (found["subject"], found["status"]) == (SFB, "warn")
+    assert found["heading"] == "An application that may open every mailbox has a federated credential of an unknown owner"
+    shown = f"a federated credential jobs (id {told['id']}), issuer {told['issuer']}, subject {subject or 'not told by Graph v1.0'}"
+    assert f"{shown}, of an unknown owner" in found["actual"]
+    (found,) = audited(state, known_thumbprints={told["id"]: "the archive"})[PERMISSION]
+    assert (found["status"], f"{shown}, the archive" in found["actual"]) == ("pass", True)
+
+
+def test_federated_credentials_that_were_not_read_are_not_none(audited: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Estate(states.right(), tmp_path, monkeypatch).cloud(application_permissions=True)
+    del read["applications"][0]["federated_credentials"]
+    (found,) = audited(states.right(), cloud=read)[PERMISSION]
+    assert found["status"] == "skip"
 
 
 def test_what_was_not_read_passes_nothing(audited: Audited) -> None:

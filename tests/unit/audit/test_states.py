@@ -147,7 +147,16 @@ def _only(state: dict[str, Any], rule: str, workdir: Path, monkeypatch: pytest.M
         (
             "principal.application_permission",
             lambda state: states.add_application(state, "40000000-0000-4000-8000-000000000000", "Archive"),
-            "An application that may open every mailbox has no key, and nobody named it",
+            "An application that may open every mailbox has nothing that signs in as it, and nobody named it",
+        ),
+        (
+            "principal.application_permission",
+            lambda state: state["tenants"][0]["applications"][-1].update(
+                federated_credentials=[
+                    {"issuer": "https://sts.fabrikam.com", "subject": "jobs", "audiences": ["api://AzureADTokenExchange"]}
+                ]
+            ),
+            "An application that may open every mailbox has a federated credential of an unknown owner",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

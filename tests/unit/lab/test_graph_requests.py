@@ -370,3 +370,53 @@ def test_an_application_keeps_the_certificates_that_it_is_given() -> None:
     shown = tenant.send("GET", path, **{"$select": "id,keyCredentials"}).content
     assert shown["keyCredentials"][0]["key"] == entry()["key"]
     assert tenant.send("GET", f"applications/{shown['id']}").content["appId"] == "0a1b2c3d-0000-4000-8000-000000000001"
+
+
+_FEDERATED = {"issuer": "https://sts.fabrikam.com", "subject": "job", "audiences": ["api://AzureADTokenExchange"]}
+
+
+def _with_federated(count: int = 1, **graph: Any) -> Tenant:
+    tenant = Tenant(**graph)
+    tenant.state.data["tenants"][0]["applications"][0]["federated_credentials"] = [
+        {**_FEDERATED, "subject": f"job {number}"} for number in range(count)
+    ]
+    return tenant
+
+
+def test_an_application_comes_with_its_federated_credentials_where_that_is_asked_for() -> None:
+    tenant = _with_federated()
+    (plain, *_others) = tenant.send("GET", "applications").content["value"]
+    assert "federatedIdentityCredentials" not in plain
+    asked = {"$select": "appId", "$expand": "federatedIdentityCredentials"}
+    (listed, *_others) = tenant.send("GET", "applications", **asked).content["value"]
+    assert set(listed) == {"appId", "federatedIdentityCredentials"}
+    (one,) = listed["federatedIdentityCredentials"]
+    assert set(one) == {"id", "name", "issuer", "subject", "audiences", "description"}
+    path = f"applications(appId='{listed['appId']}')"
+    alone = tenant.send("GET", path, **{"$expand": "federatedIdentityCredentials"}).content
+    assert alone["federatedIdentityCredentials"] == [one]
+    assert tenant.send("GET", f"{path}/federatedIdentityCredentials").content["value"] == [one]
+
+
+def test_expand_gives_twenty_of_a_relation_and_no_link_to_more() -> None:
+    tenant = _with_federated(21)
+    (listed, *_others) = tenant.send("GET", "applications", **{"$expand": "federatedIdentityCredentials"}).content["value"]
+    assert len(listed["federatedIdentityCredentials"]) == 20
+    assert not [name for name in listed if "nextLink" in name]
+
+
+@pytest.mark.parametrize(
+    ("path", "graph", "query", "status"),
+    [
+        ("applications", {"expand": "refused"}, {"$expand": "federatedIdentityCredentials"}, 400),
+        ("applications", {"expand": "left_out"}, {"$expand": "federatedIdentityCredentials"}, 200),
+        ("applications", {}, {"$expand": "owners"}, 400),
+        ("applications", {}, {"$expand": "federatedIdentityCredentials($select=issuer)"}, 400),
+        ("applications", {}, {"$expand": "federatedIdentityCredentials", "$count": "true"}, 400),
+        ("servicePrincipals", {}, {"$expand": "federatedIdentityCredentials"}, 400),
+    ],
+)
+def test_what_expand_does_not_give(path: str, graph: dict[str, Any], query: dict[str, str], status: int) -> None:
+    answer = _with_federated(**graph).send("GET", path, headers={"consistencylevel": "eventual"}, **query)
+    assert answer.status == status
+    assert "federatedIdentityCredentials" not in json.dumps(answer.content.get("value", ""))

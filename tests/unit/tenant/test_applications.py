@@ -29,7 +29,8 @@ ROLE = "dc890d15-9560-4a4c-9b7f-a736ec74ec40"
 HYBRID = "10000000-0000-4000-8000-000000000000"
 OBJECT = "20000000-0000-4000-8000-000000000000"
 ASSIGNED = f"{GRAPH}/servicePrincipals(appId='{EXCHANGE}')/appRoleAssignedTo?$select=appRoleId,principalId&$top=999"
-OF_APPLICATIONS = "$select=id,appId,displayName,keyCredentials,passwordCredentials,requiredResourceAccess"
+UNEXPANDED = "$select=id,appId,displayName,keyCredentials,passwordCredentials,requiredResourceAccess"
+OF_APPLICATIONS = f"{UNEXPANDED}&$expand=federatedIdentityCredentials"
 ACCESS = [{"resourceAppId": EXCHANGE, "resourceAccess": [{"id": ROLE, "type": "Role"}]}]
 
 
@@ -41,6 +42,7 @@ def application(**changed: Any) -> dict[str, Any]:
         "keyCredentials": [],
         "passwordCredentials": [],
         "requiredResourceAccess": ACCESS,
+        "federatedIdentityCredentials": [],
         **changed,
     }
 
@@ -96,6 +98,76 @@ def test_the_one_that_is_named_is_read_whatever_it_may(talk: Talk, how: str) -> 
     (found,) = result["applications"]
     assert (found["named"], found["full_access_granted"], found["full_access_requested"]) == (True, False, False)
     assert found["service_principal"] is None
+
+
+FEDERATED = {
+    "id": "60000000-0000-4000-8000-000000000000",
+    "name": "automation",
+    "issuer": "https://sts.fabrikam.com",
+    "subject": "system:serviceaccount:jobs:archive",
+    "audiences": ["api://AzureADTokenExchange"],
+    "description": None,
+}
+SHOWN = {name: FEDERATED[name] for name in ("id", "name", "issuer", "subject")}
+CREDENTIALS = f"{GRAPH}/applications/{OBJECT}/federatedIdentityCredentials"
+
+
+def federated(talk: Talk, *asked: Said) -> dict[str, Any]:
+    """What sp_info makes of the federated credentials of one application, of which it asks so."""
+    own = principal(HYBRID, id="20000000-0000-4000-8000-000000000009", displayName="SfB hybrid")
+    talk(
+        *wholes(principal(SKYPE)),
+        Said("GET", ASSIGNED, answer={"value": [assignment(own["id"])]}),
+        listing("servicePrincipals", "id", own["id"], FIELDS, own),
+        *asked,
+    )
+    return run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "application_permissions": True})
+
+
+def test_federated_credentials_come_with_the_application_and_cost_no_request(talk: Talk) -> None:
+    told = federated(talk, listing("applications", "appId", HYBRID, OF_APPLICATIONS, application(federatedIdentityCredentials=[FEDERATED])))
+    assert told["applications"][0]["federated_credentials"] == [SHOWN]
+
+
+@pytest.mark.parametrize("how", ["left out", "refused", "not all"])
+def test_federated_credentials_that_do_not_come_whole_are_asked_for(talk: Talk, how: str) -> None:
+    whole, without = application(), application()
+    del without["federatedIdentityCredentials"]
+    refusal = {"error": {"code": "Request_UnsupportedQuery", "message": "Not supported."}}
+    more = {**whole, "federatedIdentityCredentials@odata.nextLink": f"{CREDENTIALS}?$skiptoken=20"}
+    asked = {
+        "left out": [listing("applications", "appId", HYBRID, OF_APPLICATIONS, without)],
+        "refused": [
+            Said("GET", f"{GRAPH}/applications?$filter=appId in ('{HYBRID}')&{OF_APPLICATIONS}", status=400, answer=refusal),
+            listing("applications", "appId", HYBRID, UNEXPANDED, without),
+        ],
+        "not all": [listing("applications", "appId", HYBRID, OF_APPLICATIONS, more)],
+    }[how]
+    told = federated(talk, *asked, Said("GET", CREDENTIALS, answer={"value": [{**FEDERATED, "subject": None}]}))
+    assert told["applications"][0]["federated_credentials"] == [{**SHOWN, "subject": None}]
+
+
+def test_federated_credentials_that_cannot_be_read_are_not_none(talk: Talk) -> None:
+    told = federated(talk, listing("applications", "appId", HYBRID, OF_APPLICATIONS, application(federatedIdentityCredentials={"id": 1})))
+    assert told["applications"] == []
+    assert f"the federated credentials of application {HYBRID} is not what Graph documents" in told["applications_problem"]
+
+
+@pytest.mark.parametrize(("expand", "more"), [("given", 0), ("left_out", 1), ("refused", 2)])
+def test_federated_credentials_are_read_however_the_tenant_gives_them(
+    expand: str, more: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = states.right()
+    state["graph"] = {"expand": expand}
+    state["tenants"][0]["applications"][-1]["federated_credentials"] = [FEDERATED]
+    estate = Estate(state, tmp_path, monkeypatch)
+    before = estate.log.counts()["graph_reads"]
+    estate.in_tenant("sp_info", {"application_permissions": True})
+    # Two service principals, who has the permission, those and their applications, and the certificates of the one.
+    assert estate.log.counts()["graph_reads"] - before == 6 + more
+    for asked in ({"application_permissions": True}, {"dedicated_application": states.HYBRID}, {"dedicated_application": "SfB hybrid"}):
+        (found,) = estate.in_tenant("sp_info", asked)["applications"]
+        assert found["federated_credentials"] == [SHOWN]
 
 
 def test_what_cannot_be_read_of_them_is_told_beside_the_service_principals(talk: Talk) -> None:
@@ -245,7 +317,7 @@ ODD = st.recursive(
 
 
 @settings(max_examples=60)
-@given(ODD, ODD, st.sampled_from(["requiredResourceAccess", "keyCredentials", "passwordCredentials", "displayName", "appId", "id"]))
+@given(ODD, ODD, st.sampled_from([*application()]))
 def test_odd_answers_about_applications_are_told_and_keep_nothing_else_from_being_read(value: Any, role: Any, name: str) -> None:
     conversation = Conversation(
         *wholes(principal(SKYPE)),
