@@ -20,32 +20,33 @@ Written by: python -m tests.support.findings_page
 -->
 # Findings
 
-What `trust_audit` says, and why. A finding has an id, a title (what is to be), a heading (what is the case), a severity, a status, the
-subject, what is expected, what there is, and what to do next. An id comes once for each subject: each server, certificate, key, name or
-pool. [opd.md](opd.md) has the findings beside the rules of Microsoft's On Premise Diagnostic.
+What `trust_audit` finds, and why. A finding has an id, a title (how it should be), a heading (how it is), a severity, a status, the
+subject, the expected and the actual value, and a remedy. An id comes once for each subject: each server, certificate, key credential,
+name or pool. [opd.md](opd.md) has the findings beside the rules of Microsoft's On Premise Diagnostic.
 
 | status | meaning |
 |---|---|
-| `pass` | it was read, and it is right |
+| `pass` | the audit read it, and it is right |
 | `fail` | it is wrong; a deployment with one is not compliant |
 | `warn` | look at it: right for some, or wrong later |
-| `skip` | it cannot be known, and `actual` says why: not gathered, not permitted, not readable from there |
+| `skip` | not checked, and `actual` says why: not gathered, not permitted, not readable from there |
 
-Missing data never passes. So a compliant deployment with many skipped findings is one of which little is known: look at `counts`.
+Missing data never passes. So of a compliant deployment with many findings that were not checked little is known: look at `counts`.
 
-`exchange_online.ews` has its severity by the date of the audit: high from the day that concerns the deployment, critical from the end.
-It only warns, since no setting of the farm makes it right, and some of the dates are told by others who cite Microsoft.
+`exchange_online.ews` has its severity by the date of the audit: high from the day that concerns the deployment, critical from the end. It
+only warns, since no setting of the farm makes it right, and some of the dates come from others who cite Microsoft.
 
-The column "when wrong" has the status of what is not right. Ids stay the same from version to version. Findings whose id begins with
-`proof.` come from another module.
+The column "when wrong" has the status of a finding that is not right. Ids stay the same from version to version. Findings whose id begins
+with `proof.` come from another module.
 
 Statuses in that column:
 
 - `certificate.key_access` fails where the services cannot read the key, and warns, with severity high, where nearly everyone can.
 - `roll.in_cloud` fails when the staged certificate signs within 7 days (`roll_near_days` of `trust_audit`), and warns before.
-- `oauth_configuration.autodiscover_url` fails when it is not the expected URL. Where none is expected, it warns when it is no Autodiscover.
-- `credential.shared_own` warns where `trust_exchange_credential` asks for the certificate there, and fails where it does not.
-  One that the deployment had there before is known by its display name.
+- `oauth_configuration.autodiscover_url` fails when it is not the expected URL. Where none is expected, it warns when it is no
+  Autodiscover.
+- `credential.shared_own` warns where `trust_exchange_credential` asks for the certificate there, and fails where it does not. The audit
+  knows by its display name one that the deployment had there before.
 - `credential.symmetric` and `credential.password` warn where `trust_known_thumbprints` names the owner of the key id, and fail where it
   does not.
 """

@@ -27,23 +27,23 @@ Written by: python -m tests.support.variables_page
 -->
 # Variables of the role
 
-Every variable of `sfb.hybrid_auth.trust` and of the playbooks, checked before anything is contacted; all that is wrong is said at once.
-`ansible-doc -t role sfb.hybrid_auth.trust` shows the same.
+Every variable of `sfb.hybrid_auth.trust` and of the playbooks. A run checks them before it contacts anything, and reports at once all
+that is wrong. `ansible-doc -t role sfb.hybrid_auth.trust` shows the same.
 
-- **Blank is not given.** A variable that is null, holds only blanks, or is a list, also one written as text, of which
-  nothing is left without the blank entries, has its default, as if it were left out. So a blank answer of an AWX survey changes nothing.
-- **A text may stand for every kind**, as surveys and `-e name=value` send it: `no` or `"false"`, `"30"`, and for a list a text with commas,
-  one entry a line, or a list in JSON. Words of a choice may be in any letter case. Zero-width characters and marks of direction, which come
-  along when a thumbprint is copied, are dropped.
-- **Emptying a setting has a word of its own.** `trust_exchange_autodiscover_url: clear` and
-  `trust_exchange_autodiscover_allowed_domains: clear` empty the setting on the farm. Not given, or blank, it is left alone.
-- **A misspelt name is refused** with the nearest one, such as `trust_exchange_credentials`, and one that lacks its last word, such as
-  `trust_fail`, with those that begin so. Other variables that begin with `trust_` are left alone; they may be another role's.
-- **A path** that is not whole begins at the playbook, as everywhere in Ansible. A file is searched for as by `ansible.builtin.copy`: in the
-  role that uses this one, in the folder of the playbook, and in their `files`. For the playbooks of the collection, also where a playbook
-  imports one, it begins in the folder in which `ansible-playbook` was started. `~` and `$NAME` in it are replaced.
+- **Blank is not given.** A variable that is null, holds only blanks, or is a list, also one written as text, of which nothing is left
+  without the blank entries, has its default, as if it were left out. So a blank answer of an AWX survey changes nothing.
+- **A text may stand for every kind**, as surveys and `-e name=value` send it: `no` or `"false"`, `"30"`, and for a list a text with
+  commas, one item a line, or a list in JSON. Words of a choice may be in any letter case. A run drops zero-width characters and marks of
+  direction, which come along with a copied thumbprint.
+- **Emptying a setting has a word of its own.** `trust_exchange_autodiscover_url: clear` and `trust_exchange_autodiscover_allowed_domains:
+  clear` empty the setting on the farm. Where it is not given, or blank, a run leaves the setting alone.
+- **A run refuses a misspelt name** with the nearest one, such as `trust_exchange_credentials`, and one that lacks its last word, such as
+  `trust_fail`, with those that begin so. It leaves other variables that begin with `trust_` alone; they may be another role's.
+- **A path** that is not whole begins at the playbook, as everywhere in Ansible. A file is searched for as by `ansible.builtin.copy`: in
+  the role that uses this one, in the folder of the playbook, and in their `files`. For the playbooks of the collection, also where a
+  playbook imports one, it begins in the folder in which `ansible-playbook` was started. `~` and `$NAME` in it are replaced.
 - **An entry point reads its own variables** only: a wrong `trust_rotation_overlap_days` does not stop `configure`.
-- What has a variable of the environment is named below; it counts where the role's variable is not given
+- The table names the variable of the environment, where there is one; it counts where the role's variable is not given
   ([sign-in.md](sign-in.md)).
 
 `trust_summary`, `trust_audit`, `trust_rotation`, `trust_removal` and `trust_modern_authentication` are facts that the role leaves, not

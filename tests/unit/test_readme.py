@@ -54,6 +54,12 @@ def test_every_link_is_whole_and_those_into_the_repository_lead_to_what_is_there
         assert not anchor or anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, anchor
 
 
+def test_the_readme_leads_to_every_page_and_is_short() -> None:
+    led = {target.partition("#")[0].removeprefix(BASES[0]) for target in targets(PAGES[0])}
+    assert [page.name for page in sorted((ROOT / "docs").glob("*.md")) if f"docs/{page.name}" not in led] == []
+    assert len(PAGES[0].read_text(encoding="utf-8").splitlines()) < 90
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_label_in_brackets_is_defined_and_used(path: Path) -> None:
     body = re.sub(r"^\[[^\]]+\]: \S+$", "", text_of(path), flags=re.MULTILINE)
