@@ -60,7 +60,7 @@ class ActionModule(HybridAuthAction):
             "pfx_path": {"type": "path"},
             "pfx_password": {"type": "str", "no_log": True},
             "subject": {"type": "str"},
-            "key_size": {"type": "int", "no_log": False, "default": MINIMUM_RSA_BITS},
+            "key_size": {"type": "int", "no_log": False, "choices": [2048, 3072, 4096], "default": MINIMUM_RSA_BITS},
             "valid_days": {"type": "int", "default": 365},
             "withdrawn_thumbprints": {"type": "list", "elements": "str", "default": []},
             "effective_date": {"type": "str"},
@@ -378,10 +378,6 @@ def _self_signed(params: Mapping[str, Any]) -> SelfSigned:
             "the tenant cannot hold a certificate that is made only now",
             "state in_store, then sp_credential, then state assigned with its thumbprint; or check_tenant set to false",
         )
-    if params["key_size"] not in (2048, 3072, 4096):
-        raise InvalidOptionError("key_size", f"{params['key_size']} is no usual size", "2048, 3072 or 4096")
-    if not 60 <= params["valid_days"] <= 3650:
-        raise InvalidOptionError("valid_days", f"{params['valid_days']} is out of range", "days, from 60 to 3650")
     subject = check_subject("subject", params["subject"]) if params["subject"] else ""
     return SelfSigned(subject, params["key_size"], params["valid_days"])
 

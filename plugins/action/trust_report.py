@@ -84,8 +84,6 @@ class ActionModule(HybridAuthAction):
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """In check mode too: a report is no change of the systems that check mode protects, and an audit is made in check mode."""
-        if params["ending_soon_days"] < 0:
-            raise InvalidOptionError("ending_soon_days", f"{params['ending_soon_days']} is negative", "a number of days")
         place = folder("path", params["path"]) if params["formats"] else Path()
         now, ending_soon_days, alone = datetime.now(timezone.utc), params["ending_soon_days"], params["registered"] is None
         audits = params["audits"] if alone else _registered(params["registered"], task_vars)

@@ -246,9 +246,9 @@ def _named(signing: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _rules(params: Mapping[str, Any]) -> Rules:
     return Rules(
-        overlap=timedelta(days=_at_least("overlap_days", params["overlap_days"], rotation.SHORTEST_OVERLAP_DAYS)),
-        warn=timedelta(days=_at_least("warn_days", params["warn_days"], 1)),
-        fail=timedelta(days=_at_least("fail_days", params["fail_days"], 1)),
+        overlap=timedelta(days=params["overlap_days"]),
+        warn=timedelta(days=params["warn_days"]),
+        fail=timedelta(days=params["fail_days"]),
         earlier=_thumbprints("earlier_thumbprints", params["earlier_thumbprints"]),
         named=_thumbprints("remove_thumbprints", params["remove_thumbprints"]),
     )
@@ -359,12 +359,6 @@ def _to_do(
         },
         "unmade": unmade,
     }
-
-
-def _at_least(option: str, days: int, shortest: int) -> int:
-    if not shortest <= days <= 3650:
-        raise InvalidOptionError(option, f"{days} is out of range", f"days, from {shortest} to 3650")
-    return days
 
 
 def _thumbprints(option: str, texts: Sequence[str]) -> frozenset[str]:

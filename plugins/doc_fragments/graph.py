@@ -142,7 +142,7 @@ options:
     type: str
   device_code_timeout:
     description:
-      - Seconds to wait until the device code is entered, at most 900.
+      - Seconds to wait until the device code is entered, from 1 to 900.
     type: int
     default: 300
 requirements:

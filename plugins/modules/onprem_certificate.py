@@ -86,8 +86,12 @@ options:
     type: str
   key_size:
     description:
-      - With O(source=self_signed), the bits of the RSA key, V(2048), V(3072) or V(4096).
+      - With O(source=self_signed), the bits of the RSA key.
     type: int
+    choices:
+      - 2048
+      - 3072
+      - 4096
     default: 2048
   valid_days:
     description:
@@ -104,7 +108,7 @@ options:
     default: []
   effective_date:
     description:
-      - When the certificate begins to sign, in ISO 8601, without a zone in UTC.
+      - When the certificate begins to sign, in ISO 8601 such as V(2026-11-02T08:00:00Z), without a zone in UTC.
       - The default is the full hour after 24 hours from now. Microsoft asks for at least 24 hours before the present certificate expires.
       - Where no certificate is assigned yet, it signs at once.
     type: str

@@ -98,17 +98,21 @@ options:
     type: dict
   start:
     description:
-      - When a new entry begins to be valid, in ISO 8601, within the certificate's validity. By default it comes from the certificate.
+      - When a new entry begins to be valid, in ISO 8601 such as V(2026-11-02T08:00:00Z), without a zone in UTC.
+      - It lies within the certificate's validity. By default it comes from the certificate.
       - An entry that is there is never altered.
     type: str
   end:
     description:
-      - When a new entry ends, in ISO 8601, within the certificate's validity. By default it comes from the certificate.
+      - When a new entry ends, in ISO 8601 such as V(2026-11-02T08:00:00Z), without a zone in UTC.
+      - It lies within the certificate's validity, after O(start) and now. By default it comes from the certificate.
     type: str
   valid_at:
     description:
-      - When a certificate begins to sign, in ISO 8601 by its thumbprint, where that is later than now. An entry that is over by then, or
-        begins after it, does not count as there. M(sfb.hybrid_auth.trust_rotation) tells it of what it wants added.
+      - When a certificate begins to sign, by its thumbprint, where that is later than now. Each is in ISO 8601 such as
+        V(2026-11-02T08:00:00Z), without a zone in UTC.
+      - An entry that is over by then, or begins after it, does not count as there. M(sfb.hybrid_auth.trust_rotation) tells it of what it
+        wants added.
     type: dict
   remove_expired:
     description:
@@ -122,7 +126,7 @@ options:
     type: dict
   wait_timeout:
     description:
-      - How many seconds a change may take in all, from the first reading until the directory shows it.
+      - How many seconds a change may take in all, from the first reading until the directory shows it, from 1 to 86400.
       - Within them a request that was throttled, lost or met another writer is planned and sent again, and what a reading no longer shows
         is waited for.
     type: int

@@ -76,7 +76,7 @@ options:
     type: dict
   wait_timeout:
     description:
-      - How many seconds a change may take in all, from the first reading until the directory shows it.
+      - How many seconds a change may take in all, from the first reading until the directory shows it, from 1 to 86400.
       - Within them a request that was throttled, lost or met another writer is planned and sent again, and what a reading no longer shows
         is waited for.
     type: int

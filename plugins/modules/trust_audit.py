@@ -219,37 +219,40 @@ options:
         type: raw
       ending_soon_days:
         description:
-          - A certificate with fewer days left ends soon.
+          - A certificate with fewer days left ends soon, from 1 to 3650.
         type: int
         default: 30
       fail_days:
         description:
           - A certificate with fewer days left fails, unless a staged one takes over in time. So does the farm's entry on a principal.
+          - From 1 to 3650.
         type: int
         default: 7
       longest_validity_days:
         description:
-          - A certificate or key that is valid for more days is valid too long.
+          - A certificate or key that is valid for more days, from 1 to 3650, is valid too long.
         type: int
         default: 366
       roll_near_days:
         description:
           - A staged certificate that the tenant lacks is a failure when it signs within so many days, and a warning before.
+          - From 1 to 3650.
         type: int
         default: 7
       overlap_days:
         description:
           - How many days the previous certificate stays in the tenant after the next one took effect, for RV(calendar).
+          - From 2 to 3650.
         type: int
         default: 7
       replica_report_age_hours:
         description:
-          - A replica whose last report is older is warned about.
+          - A replica whose last report is more hours old, from 1 to 8760, is warned about.
         type: int
         default: 24
       clock_limit_seconds:
         description:
-          - How far two clocks may be apart. Tokens are refused beyond five minutes.
+          - How many seconds two clocks may be apart, from 1 to 3600. Tokens are refused beyond five minutes.
         type: int
         default: 300
 seealso:

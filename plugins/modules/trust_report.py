@@ -117,7 +117,7 @@ options:
         default: never
       time:
         description:
-          - When the deployment was read, in ISO 8601. The default is now.
+          - When the deployment was read, in ISO 8601 such as V(2026-11-02T08:00:00Z), without a zone in UTC. The default is now.
         type: str
   registered:
     description:
@@ -157,7 +157,7 @@ options:
     default: Audit of server-to-server authentication
   ending_soon_days:
     description:
-      - A certificate with fewer days left is drawn as ending soon.
+      - A certificate with fewer days left, from 1 to 3650, is drawn as ending soon.
     type: int
     default: 30
 seealso:

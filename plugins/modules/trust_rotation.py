@@ -68,19 +68,20 @@ options:
       - 00000002-0000-0ff1-ce00-000000000000
   overlap_days:
     description:
-      - How many days an earlier certificate stays after its successor took effect, at least 2.
+      - How many days an earlier certificate stays after its successor took effect, from 2 to 3650.
       - Tokens that it signed are in use for some time. Microsoft asks for 24 hours between two certificates of this type; two days cover
         that and clocks that differ, and a week leaves time to notice that something still uses the old one.
     type: int
     default: 7
   warn_days:
     description:
-      - How many days before the certificate that signs expires its successor is due.
+      - How many days before the certificate that signs expires its successor is due, from 1 to 3650.
     type: int
     default: 60
   fail_days:
     description:
-      - How many days before the certificate that signs ends a run fails where no other one takes over in time.
+      - How many days before the certificate that signs ends a run fails where no other one takes over in time, from 1
+        to 3650.
     type: int
     default: 7
   earlier_thumbprints:

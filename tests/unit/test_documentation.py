@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import RANGES
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = "ansible_collections.sfb.hybrid_auth.plugins"
 SOURCES = [
@@ -26,6 +28,13 @@ UTILS = ROOT / "plugins" / "plugin_utils"
 ACTIONS = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("[a-z]*.py"))
 RUNTIME = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
 GROUPS = RUNTIME["action_groups"]
+TIMES = [
+    ("onprem_certificate", "effective_date"),
+    ("sp_credential", "start"),
+    ("sp_credential", "end"),
+    ("sp_credential", "valid_at"),
+    ("trust_report", "audits.time"),
+]
 FRAGMENTS = {"graph": "SIGN_IN", "onprem": "ONPREM"}
 
 
@@ -60,6 +69,46 @@ def test_the_documented_options_are_the_argument_spec(name: str) -> None:
     assert {option: {fact: entry[fact] for fact in facts if entry.get(fact) is not None} for option, entry in documented(name).items()} == {
         option: {fact: entry[fact] for fact in facts if entry.get(fact) is not None} for option, entry in spec(name).items()
     }
+
+
+def deep(name: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """The options of an action, those within others too, each as it is documented and as it is checked."""
+
+    def of(documents: dict[str, Any], options: dict[str, Any], above: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+        found = {f"{above}{option}": (documents[option], entry) for option, entry in options.items()}
+        for option, entry in options.items():
+            if entry.get("options"):
+                found |= of(documents[option]["suboptions"], entry["options"], f"{above}{option}.")
+        return found
+
+    return of(documented(name), spec(name), "")
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_a_number_is_documented_with_the_range_in_which_it_is_taken(name: str) -> None:
+    for option, (document, entry) in deep(name).items():
+        if entry["type"] == "int" and not entry.get("choices"):
+            taken = RANGES[option.rpartition(".")[2]]
+            words = " ".join(document["description"])
+            assert f"from {taken.least} to {taken.most}" in words.lower(), option
+            assert re.search(rf"\b{taken.unit}\b", words.lower()), option
+            assert taken.least <= entry["default"] <= taken.most
+
+
+@pytest.mark.parametrize(("name", "option"), TIMES)
+def test_a_time_is_documented_with_its_form_and_its_zone(name: str, option: str) -> None:
+    assert "in ISO 8601 such as V(2026-11-02T08:00:00Z), without a zone in UTC" in " ".join(deep(name)[option][0]["description"])
+
+
+def test_every_option_that_is_read_as_a_time_is_in_that_list() -> None:
+    called = [
+        node
+        for path in (ROOT / "plugins").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "option_time"
+    ]
+    read = {ast.unparse(node.args[0]).strip("'") for node in called}
+    assert read == {option.rpartition(".")[2] for _name, option in TIMES} - {"time"} | {"f'{where}.time", "option"}
 
 
 @pytest.mark.parametrize("group", sorted(GROUPS))

@@ -16,6 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS, cloud_named, metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, guid, host_name, https_url, is_guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import RANGES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 
 NAME_FORMS = ("procedure", "url")
@@ -123,9 +124,7 @@ def expected(options: Mapping[str, Any]) -> Expected:
         return [str(value) for value in options[name] or []]
 
     def number(name: str) -> int:
-        if options[name] is None or options[name] < 1:
-            raise InvalidOptionError(f"expected.{name}", f"{options[name]} is too small", "a whole number, at least 1")
-        return int(options[name])
+        return RANGES[name].check(f"expected.{name}", options[name])
 
     tenant, metadata = text("tenant_id"), text("metadata_url")
     autodiscover = None if options["exchange_autodiscover_url"] is None else str(options["exchange_autodiscover_url"]).strip()

@@ -31,7 +31,6 @@ except ImportError:  # reported by new_seal()
 else:
     HAS_CRYPTOGRAPHY = True
 
-SHORTEST_SECONDS, LONGEST_SECONDS = 60, 600
 # What the runner signs at once; all of them are exchanged before the next ones are signed, since they last for minutes.
 MOST_HOSTS = 50
 _TEXTS = ("thumbprint", "subject", "not_after", "issued", "sealed", "problem", "message")

@@ -27,6 +27,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import observing, seconds_since
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import check_python
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe, text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import RANGES
 
 # What the requests package reads: https://requests.readthedocs.io/en/latest/user/advanced/#proxies
 _NETWORK = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -145,6 +146,9 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             errors = sorted(validation.errors, key=lambda one: not isinstance(one, UnsupportedError))
             raise HybridAuthError("; ".join(map(self._said, errors)).rstrip(".") + ".")
         params: Mapping[str, Any] = validation.validated_parameters
+        for name, option in arguments.options.items():
+            if option["type"] == "int" and name in RANGES:
+                RANGES[name].check(name, params[name])
         return {**params, **self._placed(params, arguments)}
 
     @property

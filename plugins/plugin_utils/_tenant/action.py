@@ -21,7 +21,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.directory import Directory
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
 # The options of every action that writes to service principals.
 WRITING: dict[str, dict[str, Any]] = {
@@ -57,8 +56,6 @@ class PrincipalAction(HybridAuthAction):
     def converge(self, params: Mapping[str, Any], app_ids: Sequence[str], collection: str = service_principal.PRINCIPALS) -> dict[str, Any]:
         """Plan, and where something is due, read, plan again and write. collection: what the objects are, application objects or else."""
         now = datetime.now(timezone.utc)
-        if params["wait_timeout"] < 1:
-            raise InvalidOptionError("wait_timeout", f"{params['wait_timeout']} is too short", "seconds, at least 1")
         current = service_principal.from_current(params["current"], app_ids, collection)
         connection = self.connect(params)
         plans = [self.plan(principal, now) for principal in current or []]

@@ -38,8 +38,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certi
 # The page above asks for 24 hours between a certificate's effective date and the end of the one before it, because servers that
 # rely on it (Exchange Server) keep for so long what they made with it. It names no lifetime of a server-to-server token.
 LEAD = timedelta(hours=24)
-# Whole days that cover those 24 hours and clocks that differ.
-SHORTEST_OVERLAP_DAYS = 2
 _ROTATE = "sfb.hybrid_auth.rotate"
 # Which playbook or person brings the next certificate in and stages it, by trust_rotation_create.
 _STAGES = {"none": "an administrator", "self_signed": _ROTATE, "pfx": f"{_ROTATE} with trust_rotation_pfx_path"}

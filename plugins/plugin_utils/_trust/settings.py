@@ -16,7 +16,6 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import onprem_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import AUTH_SOURCES, ONPREM, SIGN_IN
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import SHORTEST_OVERLAP_DAYS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables import (
     DOMAIN_PATTERN,
     ENVIRONMENT_NAME,
@@ -48,6 +47,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables i
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import RANGES
 
 PREFIX = "trust_"
 ENTRY_POINTS = ("configure", "audit", "rotate", "remove", "modern_authentication", "support")
@@ -56,9 +56,6 @@ OBSERVED = ("support",)
 MAIN = "main"  # what a role calls the entry point that the playbook calls configure
 # What the role itself leaves as facts under names like its variables'.
 FACTS = ("trust_summary", "trust_audit", "trust_rotation", "trust_removal", "trust_modern_authentication")
-_LONGEST_WAIT_SECONDS = 86400
-_LONGEST_DAYS = 3650
-_DEVICE_CODE_SECONDS = 900  # https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code: how long a code lives
 _NOT_VERIFIED = (
     "trust_validate_certs is false: the TLS certificates of sign-in and Microsoft Graph are not verified, so anyone on the way can read "
     "and change the sign-in."
@@ -99,7 +96,7 @@ class Settings:
     federated_token_file: str | None = variable(PATH)
     federated_token_variable: str | None = variable(ENVIRONMENT_NAME)
     managed_identity_client_id: str | None = variable(GUID)
-    device_code_timeout: int = variable(number(1, _DEVICE_CODE_SECONDS, "seconds"), 300)
+    device_code_timeout: int = variable(number(RANGES["device_code_timeout"]), 300)
     oauth_server_name: str = variable(TEXT, "microsoft.sts")
     metadata_url: str | None = variable(URL)
     partner_application_name: str = variable(TEXT, "microsoft.exchange")
@@ -123,16 +120,16 @@ class Settings:
     names_exact_domains: tuple[str, ...] = variable(list_of(OWN_DOMAIN), ())
     remove_expired: bool = variable(YES_NO, False)
     takeover: tuple[str, ...] = variable(list_of(IDENTITY), ())
-    wait_timeout: int = variable(number(1, _LONGEST_WAIT_SECONDS, "seconds"), 120)
-    rotation_warn_days: int = variable(number(1, _LONGEST_DAYS, "days"), 60)
-    fail_days: int = variable(number(1, _LONGEST_DAYS, "days"), 7)
+    wait_timeout: int = variable(number(RANGES["wait_timeout"]), 120)
+    rotation_warn_days: int = variable(number(RANGES["warn_days"]), 60)
+    fail_days: int = variable(number(RANGES["fail_days"]), 7)
     report_path: str = variable(FOLDER, ".", entry_points=_READING)
     report_private: bool = variable(YES_NO, False, entry_points=_AUDIT)
     report_formats: tuple[str, ...] = variable(list_or_nothing(one_of("html", "json", "xml")), ("html", "json", "xml"), entry_points=_AUDIT)
     fail_on: str = variable(one_of("never", "fail", "difference", "warn"), "never", entry_points=_AUDIT)
     prove: bool = variable(YES_NO, False, entry_points=_AUDIT)
     prove_exchange: bool = variable(YES_NO, False, entry_points=_AUDIT)
-    ending_soon_days: int = variable(number(1, _LONGEST_DAYS, "days"), 30, entry_points=_AUDIT)
+    ending_soon_days: int = variable(number(RANGES["ending_soon_days"]), 30, entry_points=_AUDIT)
     known_thumbprints: Mapping[str, str] = variable(OWNERS, {}, entry_points=_AUDIT)
     known_names: tuple[str, ...] = variable(list_of(HOST), (), entry_points=_AUDIT)
     allowed_partner_applications: tuple[str, ...] = variable(list_of(TEXT), (), entry_points=_AUDIT)
@@ -143,7 +140,7 @@ class Settings:
     modern_authentication_state: str = variable(one_of("present", "absent"), "present", entry_points=_MODERN)
     modern_authentication_server: str = variable(TEXT, "evoSTS", entry_points=_MODERN)
     modern_authentication_metadata_url: str | None = variable(URL, entry_points=_MODERN)
-    rotation_overlap_days: int = variable(number(SHORTEST_OVERLAP_DAYS, _LONGEST_DAYS, "days"), 7, entry_points=(*_AUDIT, *_ROTATE))
+    rotation_overlap_days: int = variable(number(RANGES["overlap_days"]), 7, entry_points=(*_AUDIT, *_ROTATE))
     rotation_earlier_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
     rotation_remove_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
     rotation_remove_from_store: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
@@ -152,7 +149,7 @@ class Settings:
     rotation_pfx_password: str | None = variable(SECRET, entry_points=_ROTATE, secret=True)
     rotation_subject: str | None = variable(SUBJECT, entry_points=_ROTATE)
     rotation_key_size: int = variable(one_number_of(2048, 3072, 4096), 2048, entry_points=_ROTATE)
-    rotation_valid_days: int = variable(number(60, _LONGEST_DAYS, "days"), 365, entry_points=_ROTATE)
+    rotation_valid_days: int = variable(number(RANGES["valid_days"]), 365, entry_points=_ROTATE)
     rotation_effective_date: str | None = variable(MOMENT, entry_points=_ROTATE)
     rotation_immediate: bool = variable(YES_NO, False, entry_points=_ROTATE)
     rotation_remove_previous: bool = variable(YES_NO, False, entry_points=_ROTATE)

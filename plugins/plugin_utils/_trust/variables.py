@@ -27,6 +27,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import forms
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_subject
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import Range
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
@@ -220,7 +221,7 @@ PATH = Kind("the path of a file on the controller, whole or from the playbook", 
 FOLDER = Kind("the path of a folder on the controller, whole or from the playbook", _checked(_path), placed="folder")
 ENVIRONMENT_NAME = Kind("the name of an environment variable", _checked(_environment_name))
 MODULE_NAME = Kind("the name of a PowerShell module", _checked(forms.module_name))
-MOMENT = Kind("a time in ISO 8601", _checked(_moment))
+MOMENT = Kind("a time in ISO 8601, without a zone in UTC", _checked(_moment))
 SUBJECT = Kind("a distinguished name", _checked(check_subject))
 HOST = Kind("a host name", _checked(forms.host_name))
 OWN_DOMAIN = Kind("a DNS domain of your own", _checked(_own_domain))
@@ -243,13 +244,13 @@ def one_of(*choices: str) -> Kind:
     return Kind(f"one of {', '.join(choices)}", read)
 
 
-def number(least: int, most: int, unit: str) -> Kind:
+def number(within: Range) -> Kind:
     """A whole number in a range, or the text of one."""
 
     def read(option: str, value: Any) -> int:
-        return _whole(option, value, f"a number of {unit}, from {least} to {most}", lambda found: least <= found <= most)
+        return _whole(option, value, within.words, lambda found: within.least <= found <= within.most)
 
-    return Kind(f"a number of {unit}, from {least} to {most}", read)
+    return Kind(within.words, read)
 
 
 def one_number_of(*choices: int) -> Kind:

@@ -160,7 +160,7 @@ def test_a_path_that_is_no_folder_is_refused(tmp_path: Path, name: str, part: st
     ("options", "part"),
     [
         ({"formats": ["pdf"]}, "formats"),
-        ({"ending_soon_days": -1}, "is negative"),
+        ({"ending_soon_days": -1}, "is out of range"),
         ({"audits": [{"audit": {}}]}, "deployment"),
         ({"audits": [{"deployment": "contoso", "errors": [{"subject": "tenant"}]}]}, "message"),
     ],

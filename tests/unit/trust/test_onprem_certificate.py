@@ -451,7 +451,7 @@ def test_a_pfx_is_not_sent_where_it_would_lie_in_a_file(tmp_path: Path) -> None:
         ({**TENANTLESS, "prepared": {"certificate": None}}, "it holds no certificate"),
         ({**TENANTLESS, "prepared": {"certificate": {"thumbprint": None}}}, "it holds no certificate"),
         ({"source": "self_signed", "cloud": cloud(B)}, "is made only now"),
-        ({**OWN, "key_size": 1024}, "no usual size"),
+        ({**OWN, "key_size": 1024}, "key_size must be one of: 2048, 3072, 4096"),
         ({**OWN, "valid_days": 5}, "from 60 to 3650"),
         ({**OWN, "subject": "contoso"}, "not a distinguished name"),
         ({"state": "in_store", "source": "pfx"}, "pfx_path"),

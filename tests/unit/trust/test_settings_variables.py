@@ -17,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import vari
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import VARIABLES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.variables import CLEAR, is_blank, number
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import Range
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
 ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3))
@@ -64,7 +65,7 @@ def test_a_list_is_the_same_as_text_as_json_and_as_a_list(hosts: list[str], sepa
 
 @given(value=st.integers(-(10**6), 10**6))
 def test_a_number_is_the_same_as_text(value: int) -> None:
-    kind = number(1, 1000, "days")
+    kind = number(Range("days", 1, 1000))
     if 1 <= value <= 1000:
         assert kind.read("x", value) == kind.read("x", f" {value} ") == kind.read("x", float(value)) == value
     else:
@@ -76,7 +77,7 @@ def test_a_number_is_the_same_as_text(value: int) -> None:
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), "1e3", "0x10", "\u0663", "9" * 30, "1_000", [1], {}])
 def test_what_is_no_number_is_none(value: Any) -> None:
     with pytest.raises(InvalidOptionError, match="is no whole number"):
-        number(1, 1000, "days").read("x", value)
+        number(Range("days", 1, 1000)).read("x", value)
 
 
 def test_the_home_folder_and_variables_in_a_path_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
