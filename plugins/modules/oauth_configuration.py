@@ -62,6 +62,7 @@ EXAMPLES = r"""
   sfb.hybrid_auth.oauth_configuration:
     service_name: 00000004-0000-0ff1-ce00-000000000000
 
+# What the setting holds is lost: look with --check --diff first.
 - name: Clear the Autodiscover domains
   sfb.hybrid_auth.oauth_configuration:
     exchange_autodiscover_allowed_domains: []

@@ -168,11 +168,14 @@ EXAMPLES = r"""
     valid_days: 365
   register: made
 
-- name: Put it on the service principals
+# Where no dedicated hybrid application is used, Exchange Online's service principal needs it too.
+- name: Put it on the Skype for Business Online service principal
   sfb.hybrid_auth.sp_credential:
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
     client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    app_ids:
+      - 00000004-0000-0ff1-ce00-000000000000
     certificate_content: "{{ made.certificate.content }}"
   register: cloud
 
@@ -181,6 +184,7 @@ EXAMPLES = r"""
     prepared: "{{ made }}"
     cloud: "{{ cloud }}"
 
+# Its private key is gone with it: look with --check --diff first.
 - name: Take a certificate of an earlier roll out of the store
   sfb.hybrid_auth.onprem_certificate:
     state: store_absent

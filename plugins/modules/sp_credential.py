@@ -162,19 +162,24 @@ EXAMPLES = r"""
       - 0a1b2c3d-0000-4000-8000-000000000001
     certificate_path: issuer.cer
 
-- name: Remove a certificate by its thumbprint from both service principals
+- name: Remove a certificate by its thumbprint from the shared Exchange Online service principal
   sfb.hybrid_auth.sp_credential:
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
     client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    app_ids:
+      - 00000002-0000-0ff1-ce00-000000000000
     state: absent
     thumbprint: BB5D1064437D8720A5C53078185E6A361A78B10A
 
-- name: Remove what is expired on both service principals, whoever put it there
+# This removes expired entries of other products too, whoever put them there: look with --check --diff first.
+- name: Remove what is expired on the Skype for Business Online service principal
   sfb.hybrid_auth.sp_credential:
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
     client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
+    app_ids:
+      - 00000004-0000-0ff1-ce00-000000000000
     state: absent
     remove_expired: true
 """

@@ -189,9 +189,11 @@ EXAMPLES = r"""
     cloud: "{{ cloud }}"
   register: audit
 
-- name: Write the report beside the playbook
+# It lists keys and weaknesses: keep it out of the folder of the playbook, which many may read, and out of version control.
+- name: Write the report for its reader alone
   sfb.hybrid_auth.trust_report:
-    path: "{{ playbook_dir }}"
+    path: /var/tmp
+    private: true
     audits:
       - deployment: contoso
         audit: "{{ audit }}"

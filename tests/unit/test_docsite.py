@@ -60,7 +60,7 @@ def test_the_example_of_an_entry_point_is_a_play_that_it_takes(name: str, monkey
     assert task["ansible.builtin.import_role"].get("tasks_from", "main") == name
     for variable in (one for spec in SIGN_IN.values() for one in spec.get("fallback", (None, ()))[1]):
         monkeypatch.delenv(variable, raising=False)
-    templates = {"{{ vault_client_secret }}": "s3cret", "{{ playbook_dir }}": str(tmp_path)}
+    templates = {"{{ vault_client_secret }}": "s3cret", "/srv/audit": str(tmp_path)}
     given = {variable: templates.get(value, value) for variable, value in task["vars"].items()}
     assert set(given) <= set(SPECS[name]["options"])
     read({"trust_client_id": "0a1b2c3d-0000-4000-8000-000000000001", "trust_client_secret": "s3cret", **given}, name)
