@@ -56,8 +56,10 @@ class ActionModule(HybridAuthAction):
         neighbours = registered.neighbours_in(params, settings, deployment, tenant_id, params["principals"], task_vars)
         made, told = modern_authentication.plan(settings, deployment, tenant, neighbours), ""
         split = split_obstacles(deployment)
-        if params["obstacles"] == "fail" and made.due("names"):
-            made.obstacles += refused.sign_in_obstacles(params["token"])
+        writes = params["obstacles"] == "fail" and made.due("names")
+        sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode)
+        made.obstacles += sign_in.obstacles
+        made.warnings += sign_in.warnings
         if params["obstacles"] == "fail" and (split or made.obstacles):
             held = None if split else modern_authentication.held(made)
             if held is None:
@@ -84,6 +86,7 @@ class ActionModule(HybridAuthAction):
             "left": [{"what": left.what, "why": left.why} for left in made.left],
             "obstacles": [obstacle.shown() for obstacle in made.obstacles],
             "failure": told,
+            "ahead": list(sign_in.ahead),
         }
         warnings = [*made.warnings, *(f"Left: {left.what}. Reason: {left.why}." for left in made.left if left.decide)]
         if warnings:

@@ -50,10 +50,10 @@ class ActionModule(HybridAuthAction):
                 lines = outcome.rotated_lines(plan, summary, self.check_mode, datetime.now(timezone.utc))
             elif run == "modern_authentication":
                 summary = outcome.switched(plan, done, more)
-                lines = outcome.switched_lines(summary, self.check_mode)
+                lines = outcome.switched_lines(plan, summary, self.check_mode)
             else:
                 summary = outcome.removed(plan, done, more)
-                lines = outcome.removed_lines(summary, self.check_mode)
+                lines = outcome.removed_lines(plan, summary, self.check_mode)
         except KeyError as exc:
             raise InvalidOptionError("plan", f"it lacks {exc}", f"the registered result of {_PLANS[run]} for a whole deployment") from None
         return {"changed": False, "summary": summary, "lines": lines}

@@ -70,19 +70,18 @@ class ActionModule(HybridAuthAction):
         )
         made, told = plan.plan(settings, deployment, tenant, now, known), ""
         split = split_obstacles(deployment)
-        if params["obstacles"] == "fail" and any(one.change.changed for one in made.steps if one.name in IN_TENANT):
-            # An audit may have a sign-in that only reads.
-            denied = refused.sign_in_obstacles(params["token"])
-            if denied:
-                check_obstacles(settings.deployment, [*split, *made.obstacles, *denied])
-            made.warnings += refused.sign_in_warnings(params["token"])
+        writes = params["obstacles"] == "fail" and any(one.change.changed for one in made.steps if one.name in IN_TENANT)
+        sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode)
+        if sign_in.obstacles:
+            check_obstacles(settings.deployment, [*split, *made.obstacles, *sign_in.obstacles])
+        made.warnings += sign_in.warnings
         if params["obstacles"] == "fail" and (split or made.obstacles):
             held = None if split else plan.held(settings, deployment, tenant, now, known)
             if held is None:
                 check_obstacles(settings.deployment, [*split, *made.obstacles])
             else:
                 made, told = held, failure(settings.deployment, held.obstacles)
-        return {**self._result(params, settings, deployment, tenant, made), "failure": told}
+        return {**self._result(params, settings, deployment, tenant, made), "failure": told, "ahead": list(sign_in.ahead)}
 
     def _result(
         self, params: Mapping[str, Any], settings: Settings, deployment: Deployment, tenant: Tenant | Unread, made: plan.Plan

@@ -87,8 +87,10 @@ class ActionModule(HybridAuthAction):
         thumbprints, kept = removal.whose(principals, trust.thumbprints, neighbours, datetime.now(timezone.utc))
         trust = replace(trust, thumbprints=thumbprints, kept=kept, shared_names=neighbours.names_of_others())
         planned = removal.plan(farm, principals, trust)
-        if name is not None and params["obstacles"] == "fail" and (planned.names or (trust.going and planned.app_ids)):
-            check_obstacles(name, refused.sign_in_obstacles(params["token"]))
+        writes = name is not None and params["obstacles"] == "fail" and bool(planned.names or (trust.going and planned.app_ids))
+        sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode)
+        if name is not None:
+            check_obstacles(name, sign_in.obstacles)
         result: dict[str, Any] = {
             "changed": False,
             "partner_application": planned.partner_application,
@@ -112,6 +114,7 @@ class ActionModule(HybridAuthAction):
                 "deployment": name,
                 "tenant_id": trust.tenant_id,
                 "obstacles": [obstacle.shown() for obstacle in obstacles],
+                "ahead": list(sign_in.ahead),
                 "steps": {
                     "preflight": bool(lockable),
                     "partner_application": planned.partner_application,
@@ -133,7 +136,8 @@ class ActionModule(HybridAuthAction):
                     "certificate": {"app_ids": list(planned.app_ids), "thumbprint": list(trust.going), "state": "absent", **waiting},
                 },
             }
-        warnings = [f"Left: {left.what}. Reason: {left.why}." for left in planned.left if left.decide]
+        warnings = [*sign_in.warnings]
+        warnings += [f"Left: {left.what}. Reason: {left.why}." for left in planned.left if left.decide]
         if neighbours.unnamed:
             warnings.append(
                 f"Deployment {', '.join(neighbours.unnamed)} was not read in this run. If it is of this tenant and has the same "

@@ -132,8 +132,9 @@ class ActionModule(HybridAuthAction):
             plan, told = rotation_refused.without(plan, tenant.refusals, settings.credential_app_ids, signing, coming, moment)
             obstacles += told
             comes = comes and not told
-        if fails and (plan.add or plan.remove or comes) and (denied := refused.sign_in_obstacles(params["token"])):
-            obstacles += denied
+        rights = refused.sign_in(params["token"], writes=fails and bool(plan.add or plan.remove or comes), check_mode=self.check_mode)
+        if rights.obstacles:
+            obstacles += rights.obstacles
             plan, comes = replace(plan, add=()), False
         around = store_removal.Around(plan.keep, neighbours, rules.coming, rules.overlap, moment)
         leaving, told = store_removal.decide(settings.rotation_remove_from_store, deployment, around)
@@ -146,15 +147,18 @@ class ActionModule(HybridAuthAction):
             check_obstacles(settings.deployment, [*obstacles, *ending, *(Obstacle(deployment.subject, one) for one in beside)])
         if held:
             plan, leaving = plan.held(), store_removal.StoreRemoval()
-        soon = sign_in or sign_in_end.ending(params["token"], settings.rotation_warn_days, moment)
         plan = replace(
             plan,
             previous_over=plan.previous_over and not restricted,
             warnings=(
                 *([f"{name}: {_RESTRICTED}"] if restricted else []),
-                *(refused.sign_in_warnings(params["token"]) if plan.add or plan.remove or comes else []),
+                *rights.warnings,
                 *plan.warnings,
-                *([f"{soon} {sign_in_end.REMEDY}"] if soon else []),
+                *(
+                    [f"{soon} {sign_in_end.REMEDY}"]
+                    if (soon := sign_in or sign_in_end.ending(params["token"], settings.rotation_warn_days, moment))
+                    else []
+                ),
             ),
             certificates=leaving.told(plan.certificates),
         )
@@ -166,6 +170,7 @@ class ActionModule(HybridAuthAction):
             "tenant_id": params["token"]["tenant_id"],
             "certificate": _named(signing),
             **to_do,
+            "ahead": list(rights.ahead),
             "failure": _failure(settings, plan, obstacles if held else [], beside, staging=to_do["steps"]["stage"]),
         }
 

@@ -194,6 +194,12 @@ obstacles:
   type: list
   elements: dict
   sample: []
+ahead:
+  description: In check mode, what would end a run that writes before it does so in the tenant, as sentences. The plan is told all the same.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 failure:
   description:
     - Why the run fails at its end although the switch was taken back. Empty where it does not.

@@ -295,6 +295,12 @@ failure:
   returned: success
   type: str
   sample: ''
+ahead:
+  description: In check mode, what would end a run that writes before it does so in the tenant, as sentences. The plan is told all the same.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 expected:
   description: The option O(sfb.hybrid_auth.trust_audit#module:expected) for this deployment.
   returned: success

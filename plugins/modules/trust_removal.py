@@ -254,6 +254,12 @@ obstacles:
   type: list
   elements: dict
   sample: []
+ahead:
+  description: In check mode, what would end a run that writes before it does so in the tenant, as sentences. The plan is told all the same.
+  returned: with O(members)
+  type: list
+  elements: str
+  sample: []
 steps:
   description: Whether each step of the removal is to be done, by its name; C(preflight) says whether the tenant is to be asked before that
     which applications lock their keys.

@@ -283,6 +283,12 @@ obstacles:
   type: list
   elements: dict
   sample: []
+ahead:
+  description: In check mode, what would end a run that writes before it does so in the tenant, as sentences. The plan is told all the same.
+  returned: with O(members)
+  type: list
+  elements: str
+  sample: []
 failure:
   description: Why the run is to fail once what is due has been done, with O(obstacles=fail); empty where it is not. With obstacles the
     only step that is due then is to add what is missing.

@@ -136,6 +136,26 @@ def test_a_sign_in_that_only_reads_is_told_before_the_first_write(name: str, tmp
     assert "The sign-in may not write" not in told(audited)
 
 
+@pytest.mark.parametrize("name", [FIRST, SELF_SIGNED, "remove", "modern authentication, on", "modern authentication, off"])
+def test_check_mode_predicts_with_rights_that_only_read_and_says_which_one_a_run_lacks(name: str, tmp_path: Path) -> None:
+    chosen = operation(name)
+    state = chosen.before()
+    state["tenants"][0]["applications"][0]["roles"] = ["Application.Read.All", "Policy.Read.All"]
+    for front_end in state["deployments"][0]["front_ends"]:
+        front_end["can_write"] = False
+    hybrid = Hybrid(state, tmp_path)
+    before = hybrid.state()
+    made, _alive = hybrid.play(chosen.entry_point, chosen.given(tmp_path), Script(), check_mode=True)
+    assert made.failures == [], told(made)
+    assert hybrid.state() == before
+    lines = next(one.result["msg"] for one in reversed(made.done) if one.task.module == "ansible.builtin.debug")
+    assert "without --check this run fails (1)" in lines
+    assert any("Give the application the Graph application permission Application.ReadWrite.All" in line for line in lines)
+    assert any("would" in line and "nothing" not in line for line in lines)
+    warned = " ".join(str(text) for one in made.done for text in one.result.get("warnings", []))
+    assert "Without --check this run fails: The sign-in may not write service principals" in warned
+
+
 def kept_by_an_application(name: str, tmp_path: Path, *, readable: bool = True, **changed: Any) -> tuple[Hybrid, Play]:
     """A run whose partner application is an application of the tenant's own, which locks the keys of its service principal."""
     chosen = operation(name)

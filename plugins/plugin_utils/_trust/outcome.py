@@ -71,7 +71,7 @@ def configured_lines(plan: Result, summary: Result, check_mode: bool, now: datet
         names=summary["external_fqdns"],
         ends=warnings_text(len(summary["warnings"])),
     )
-    return [*_changed(summary["steps"]), *following, line]
+    return [*_changed(summary["steps"]), *following, *_ahead(plan), line]
 
 
 def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> dict[str, Any]:
@@ -108,6 +108,7 @@ def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime
         *_group("next", [_coming(entry, now) for entry in coming]),
         *_group("keeps", _staying(summary["keep"])),
         *rotation_table.lines(summary["certificates"]),
+        *_ahead(plan),
         line,
     ]
 
@@ -152,7 +153,7 @@ def removed(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) 
     }
 
 
-def removed_lines(summary: Result, check_mode: bool) -> list[str]:
+def removed_lines(plan: Result, summary: Result, check_mode: bool) -> list[str]:
     """What goes, what stays with the reason, and the closing line."""
     went = [operation for step in summary["steps"] for operation in step["operations"]]
     verdict = f"{'would remove' if check_mode else 'removed'} {plural(len(went), 'thing')}" if went else "nothing to remove"
@@ -163,7 +164,7 @@ def removed_lines(summary: Result, check_mode: bool) -> list[str]:
         *([f"keeps {len(summary['left'])}"] if summary["left"] else []),
         ends=warnings_text(len(summary["warnings"])),
     )
-    return [*_group("removes", went), *_left(summary["left"]), line]
+    return [*_group("removes", went), *_left(summary["left"]), *_ahead(plan), line]
 
 
 def switched(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) -> dict[str, Any]:
@@ -184,7 +185,7 @@ def switched(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ())
     }
 
 
-def switched_lines(summary: Result, check_mode: bool) -> list[str]:
+def switched_lines(plan: Result, summary: Result, check_mode: bool) -> list[str]:
     """What was switched, what stays, and the closing line, which says what clients are sent to then."""
     line = closing(
         summary["deployment"],
@@ -194,7 +195,7 @@ def switched_lines(summary: Result, check_mode: bool) -> list[str]:
         names=summary["names"] if summary["state"] == "present" else (),
         ends=warnings_text(len(summary["warnings"])),
     )
-    return [*_changed(summary["steps"]), *_left(summary["left"]), line]
+    return [*_changed(summary["steps"]), *_left(summary["left"]), *_ahead(plan), line]
 
 
 def _step(planned: Result, result: Result | None) -> dict[str, Any]:
@@ -215,6 +216,11 @@ def _changed(steps: Iterable[Result]) -> list[str]:
     for step in steps:
         made += [*step["operations"], *(f"loses: {loss}" for loss in step["losses"] if loss not in step["operations"])]
     return _group("changes", made, _count(steps))
+
+
+def _ahead(plan: Result) -> list[str]:
+    """What ends a run that writes, which check mode alone tells as late as here."""
+    return _group("without --check this run fails", plan.get("ahead") or ())
 
 
 def _left(left: Iterable[Result]) -> list[str]:

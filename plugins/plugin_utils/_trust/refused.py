@@ -170,11 +170,34 @@ def warnings(found: Iterable[Refusal]) -> list[str]:
     return [f"{one.problem} {one.remedy}" for one in found if not one.certain]
 
 
-def sign_in_obstacles(token: Mapping[str, Any] | None) -> list[Obstacle]:
-    """That the sign-in may write nothing, by what its token says. Where that tells of a directory role too, Graph alone knows.
+@dataclass(frozen=True)
+class SignInVerdict:
+    """obstacles: what ends a run before its first write. ahead: the same in check mode, which writes nothing, as sentences.
 
-    token: a result of graph_token. An audit does not ask, since a sign-in that only reads is enough for it.
+    warnings: sentences, with what lies ahead.
     """
+
+    obstacles: tuple[Obstacle, ...] = ()
+    ahead: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def sign_in(token: Mapping[str, Any] | None, *, writes: bool, check_mode: bool) -> SignInVerdict:
+    """Whether the sign-in may write in the tenant. writes: whether the run has something to write there, which an audit never has.
+
+    token: a result of graph_token. Check mode goes on, since a sign-in that only reads is enough for it.
+    """
+    if not writes:
+        return SignInVerdict()
+    denied = _denied(token)
+    ahead = tuple(f"{one.problem} {one.remedy}" for one in denied) if check_mode else ()
+    return SignInVerdict(
+        () if check_mode else tuple(denied), ahead, (*(f"Without --check this run fails: {one}" for one in ahead), *_owned_alone(token))
+    )
+
+
+def _denied(token: Mapping[str, Any] | None) -> list[Obstacle]:
+    """That the sign-in may write nothing, by what its token says. Where that tells of a directory role too, Graph alone knows."""
     may = (token or {}).get("permissions") or {}
     granted: Collection[str] | None = may.get("granted")
     if granted is None or any(one in granted for one in _WRITE) or (may.get("kind") == "application" and may.get("directory_roles")):
@@ -189,7 +212,7 @@ def sign_in_obstacles(token: Mapping[str, Any] | None) -> list[Obstacle]:
     ]
 
 
-def sign_in_warnings(token: Mapping[str, Any] | None) -> list[str]:
+def _owned_alone(token: Mapping[str, Any] | None) -> list[str]:
     """That the sign-in may write only what it owns, which Microsoft's service principals are not unless an administrator made it so."""
     may = (token or {}).get("permissions") or {}
     granted: Collection[str] = may.get("granted") or ()

@@ -99,9 +99,12 @@ def test_nothing_known_refuses_nothing_and_says_why() -> None:
     ],
 )
 def test_a_sign_in_that_may_write_nothing_stands_in_the_way(claims: dict[str, Any], stops: bool) -> None:
-    found = refused.sign_in_obstacles({"permissions": told_by(claims)})
-    assert bool(found) is stops
-    assert all("Application.ReadWrite.All" in one.remedy for one in found)
+    found = refused.sign_in({"permissions": told_by(claims)}, writes=True, check_mode=False)
+    assert (bool(found.obstacles), found.ahead) == (stops, ())
+    assert all("Application.ReadWrite.All" in one.remedy for one in found.obstacles)
+    checked = refused.sign_in({"permissions": told_by(claims)}, writes=True, check_mode=True)
+    assert (checked.obstacles, bool(checked.ahead)) == ((), stops)
+    assert all(f"Without --check this run fails: {one}" in checked.warnings for one in checked.ahead)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +118,8 @@ def test_a_sign_in_that_may_write_nothing_stands_in_the_way(claims: dict[str, An
     ],
 )
 def test_a_sign_in_that_writes_only_what_it_owns_is_warned_of(claims: dict[str, Any], warns: bool) -> None:
-    found = refused.sign_in_warnings({"permissions": told_by(claims)})
-    assert bool(found) is warns
+    found = refused.sign_in({"permissions": told_by(claims)}, writes=True, check_mode=False)
+    assert bool(found.warnings) is warns
 
 
 @pytest.mark.parametrize(
