@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -156,7 +156,7 @@ def facts(
     """The facts in registered results; InvalidOptionError where they are something else."""
     read = [_server(index, entry) for index, entry in enumerate(onprem)]
     names = {name for server, aliases in read for name in (server.name.lower(), *aliases)}
-    unread = [name for name in dict.fromkeys(map(str, servers_expected)) if not _named(name, names)]
+    unread = [name for name in dict.fromkeys(map(str, servers_expected)) if not is_named(name, names)]
     servers = [server for server, _aliases in read] or [Server(f"deployment {deployment}", Unknown("no server of the deployment was read"))]
     missing = [Server(name, Unknown(f"{name} was not read")) for name in unread]
     complete: bool | Unknown = not unread if servers_expected else Unknown("servers_expected does not tell which servers there are")
@@ -164,8 +164,8 @@ def facts(
     return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now, told, neighbours or Neighbours(), refusals)
 
 
-def _named(name: str, names: set[str]) -> bool:
-    """Whether a server of that name was read; the inventory may have the short name or the fully qualified one."""
+def is_named(name: str, names: Collection[str]) -> bool:
+    """Whether a server is among these, which are in lower case; the inventory may have the short name or the fully qualified one."""
     wanted = name.strip().lower()
     if wanted in names:
         return True

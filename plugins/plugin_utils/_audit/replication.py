@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, is_named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none, utc_text
 
@@ -32,6 +32,7 @@ REPORT_AGE = Rule(
     sources.REPLICATION,
     otherwise="The replica has not reported lately",
 )
+_REPORT = "Get-CsManagementStoreReplicationStatus"
 RULES = (UP_TO_DATE, REPORT_AGE)
 
 
@@ -62,3 +63,16 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"last report on {utc_text(report)}" if report else "",
             "Check that the server runs, and its service Skype for Business Server Replica Replicator Agent.",
         )
+    yield from _unlisted(facts, {str(replica.get("replica")).lower() for replica in replicas})
+
+
+def _unlisted(facts: Facts, listed: Collection[str]) -> Iterator[Finding]:
+    """The servers of the run of which the report tells nothing. listed: the replicas that it has, in lower case."""
+    for server in facts.servers:
+        told = server.part("server")
+        name = None if isinstance(told, Unknown) else told.get("name")
+        if any(is_named(str(one), listed) for one in (server.name, name) if one):
+            continue
+        why = f"{_REPORT} does not list it" if name else f"which replica of {_REPORT} is its is not known, since it did not tell its name"
+        for rule in RULES:
+            yield rule.unknown(f"replica {name or server.name}", why)
