@@ -35,8 +35,8 @@ class Row:
 
 _USERS = "It concerns users and their domains, not the tokens between farm and tenant."
 _OTHERS_CERTIFICATES = (
-    "The certificates of the server's other services sign no token of this trust, and `Get-CsCertificate` is asked for OAuthTokenIssuer "
-    "alone"
+    "The certificates of the server's other services sign no token of this trust, and an audit asks `Get-CsCertificate` for "
+    "OAuthTokenIssuer alone"
 )
 _EXCHANGE_SIDE = "It is a setting of the on-premises Exchange, which this collection neither signs in to nor changes"
 
@@ -73,7 +73,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "the service principal of Skype for Business Online has credentials and names, and the external Web services FQDN is in one "
             "of them",
             ("principal.present", "credential.own", "names.external_fqdn"),
-            "OPD takes anybody's credential for right; the audit asks for the farm's own. OPD joins the FQDNs of all "
+            "OPD takes anybody's key credential for right; the audit asks for the farm's own. OPD joins the FQDNs of all "
             "pools to one text with blanks, so with more than one it fails even where all are there; the audit looks for each.",
         ),
         Row(
@@ -96,19 +96,19 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ),
         Row(
             "RDCheckUserUCSStatus",
-            "`Debug-CsUnifiedContactStore` tells that a user's contacts have moved to Exchange",
+            "`Debug-CsUnifiedContactStore` shows that a user's contacts have moved to Exchange",
             differs="Where a user's contacts are is that user's setting, and no part of the trust.",
         ),
         Row(
             "RDTestAutoDiscover",
-            "a public DNS server knows `autodiscover` in the domain of the account that runs it, and an alias stays in that domain",
+            "a public DNS server knows `autodiscover` in the domain of the account that runs it, and an alias is in that domain",
             differs="The domain of an account is not that of the mailboxes, and an alias to Exchange Online is usual where "
-            "mailboxes are there. Nothing is asked of public DNS servers; `proof.mailbox` tells whether Autodiscover works.",
+            "mailboxes are there. An audit asks no public DNS server; `proof.mailbox` shows whether Autodiscover works.",
         ),
         Row(
             "RDTestExchangeCertificateForAutodiscover",
             "the on-premises Exchange shows a certificate at its Autodiscover address",
-            differs=f"{_EXCHANGE_SIDE}; `proof.mailbox` tells whether the way there works.",
+            differs=f"{_EXCHANGE_SIDE}; `proof.mailbox` shows whether the way there works.",
         ),
         Row(
             "RDAutoDiscoverServiceInternalUri",
@@ -134,7 +134,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
             ("names.modern_authentication",),
             "OPD asks for the switch everywhere, and knows the name `evoSTS` only. Off is right for the audit; where it is on, the "
             "server may have any name, and type, tenant, security identifiers and every name that clients ask for must be right too. The "
-            "hosting provider's shared address space, which OPD also checks, is not read: it leads SIP, not tokens.",
+            "hosting provider's shared address space, which OPD also checks, is no part of an audit: it leads SIP, not tokens.",
         ),
         Row(
             "RDCheckTenantModernAuthEnabled",
@@ -150,7 +150,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
             ("server.metadata_reachable",),
             "The audit has each server download the metadata of the trust's own OAuth servers, the one host that the trust cannot do "
             "without, "
-            "and says where the way ends. Hosts of revocation lists, and those that only clients ask, are not tried.",
+            "and says where the way ends. It tries no hosts of revocation lists, and none that only clients ask.",
         ),
         Row(
             "RDCheckServerVersion",
@@ -277,14 +277,14 @@ rules that concern this trust, in our words, as of its last change in April 2022
 and where the two judge a state differently. Its rules about SQL Server, Edge Servers, federation, DNS and performance are
 about something else.
 
-Where the condition of a rule is broken, its finding does not pass, but for what the last column says: tests look at such a state of the
-simulated farm for each. No farm was at hand on which both could be run.
+Where the condition of a rule is broken, its finding does not pass, with the exceptions in the last column: tests look at such a state of
+the simulated farm for each. No farm was at hand on which to run both.
 
 Three things are different in general:
 
 - In a scenario on Exchange or modern authentication OPD stops at the first rule that is broken. An audit says everything at once.
 - OPD looks at the server on which it runs. An audit looks at every Front End of the inventory, and compares them.
-- What could not be read is a failure or passes in OPD, as it comes. In an audit it is *not checked*, with the reason.
+- A value that OPD cannot read fails or passes, as it comes. An audit marks it as *not checked*, with the reason.
 """
 _BEYOND = """
 ## What goes beyond
