@@ -98,6 +98,11 @@ options:
         description:
           - The metadata URL that the OAuth server is to have, where it is not the documented one of the cloud.
         type: str
+      modern_authentication_metadata_url:
+        description:
+          - The metadata URL that the OAuth server of hybrid modern authentication is to have, where it is neither the documented one of
+            the cloud nor names the tenant by its id.
+        type: str
       oauth_server_name:
         description:
           - The name of the tenant's OAuth server in the farm.

@@ -27,6 +27,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "tenant_id": {"type": "str"},
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
     "metadata_url": {"type": "str"},
+    "modern_authentication_metadata_url": {"type": "str"},
     "oauth_server_name": {"type": "str", "default": "microsoft.sts"},
     "partner_application_name": {"type": "str", "default": "microsoft.exchange"},
     "exchange_application_id": {"type": "str", "default": EXCHANGE_ONLINE},
@@ -64,6 +65,7 @@ class Expected:
     tenant_id: str | None
     cloud: str
     metadata_url: str | None
+    modern_authentication_metadata_url: str | None
     oauth_server_name: str
     partner_application_name: str
     exchange_application_id: str
@@ -126,12 +128,17 @@ def expected(options: Mapping[str, Any]) -> Expected:
     def number(name: str) -> int:
         return RANGES[name].check(f"expected.{name}", options[name])
 
-    tenant, metadata = text("tenant_id"), text("metadata_url")
+    def url(name: str) -> str | None:
+        value = text(name)
+        return https_url(f"expected.{name}", value) if value else None
+
+    tenant = text("tenant_id")
     autodiscover = None if options["exchange_autodiscover_url"] is None else str(options["exchange_autodiscover_url"]).strip()
     return Expected(
         tenant_id=guid("expected.tenant_id", tenant) if tenant else None,
         cloud=needed("cloud"),
-        metadata_url=https_url("expected.metadata_url", metadata) if metadata else None,
+        metadata_url=url("metadata_url"),
+        modern_authentication_metadata_url=url("modern_authentication_metadata_url"),
         oauth_server_name=needed("oauth_server_name"),
         partner_application_name=needed("partner_application_name"),
         exchange_application_id=guid("expected.exchange_application_id", needed("exchange_application_id")),

@@ -75,8 +75,9 @@ def _server(facts: Facts, name: str) -> Finding:
     there = named(servers, name)
     if there is None:
         return NAMES.failed(subject, wanted, "not there, although clients are sent to it", f"Run {_ON}, or {_BACK}.")
-    wrong = modern_authentication.flaws(there, facts.tenant_id, facts.expected.cloud)
-    unsure = [] if wrong else modern_authentication.unknowns(there, facts.expected.cloud)
+    asked = facts.tenant_id, facts.expected.cloud, facts.expected.modern_authentication_metadata_url
+    wrong = modern_authentication.flaws(there, *asked)
+    unsure = [] if wrong else modern_authentication.unknowns(there, *asked)
     if unsure:
         return NAMES.unknown(subject, " and ".join(unsure))
     return NAMES.judged(

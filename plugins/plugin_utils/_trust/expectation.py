@@ -17,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds imp
 
 _SETTINGS = {
     "metadata_url": "metadata_url",
+    "modern_authentication_metadata_url": "modern_authentication_metadata_url",
     "oauth_server_name": "oauth_server_name",
     "partner_application_name": "partner_application_name",
     "exchange_application_id": "exchange_application_id",

@@ -32,9 +32,14 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.removal import Left
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import Loss, Step, merged
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named, host_of, is_authorization_server
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import (
+    cloud_named,
+    clouds_of_login,
+    host_of,
+    is_authorization_server,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, url_parts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url, url_parts
 
 # The type of the OAuth server, and that it accepts security identifiers, are as the page has them.
 TYPE = "AzureAD"
@@ -114,63 +119,81 @@ def held(made: Plan) -> Plan | None:
     return replace(made, steps=[step for step in made.steps if step.name == "oauth_configuration"])
 
 
-def metadata_url(settings: Settings, cloud: str, tenant_id: str, there: Mapping[str, Any] | None) -> str | None:
+def metadata_url(given: str | None, cloud: str, tenant_id: str | None, there: Mapping[str, Any] | None) -> str | None:
     """The metadata that the OAuth server is to have; None where nothing tells it.
 
-    there: the server of that name. One that names the tenant by its id, at the cloud's sign-in, is right too, and stays.
+    given: trust_modern_authentication_metadata_url. there: the server of that name. One that names the tenant by its id, at the cloud's
+    sign-in, is right too, and stays. tenant_id: in lower case, None where it is not known, and then any tenant's may be right.
     """
-    if settings.modern_authentication_metadata_url:
-        return settings.modern_authentication_metadata_url
+    if given:
+        return given
     url = str((there or {}).get("metadata_url") or "")
+    named = oauth_server.tenant_in(url)
     if (
         _is_https(url)
         and oauth_server.is_federation_metadata(url)
         and is_authorization_server(cloud, url)
-        and oauth_server.tenant_in(url) == tenant_id
+        and named is not None
+        and tenant_id in (None, named)
     ):
         return url
     return cloud_named(cloud).federation_metadata
 
 
-def flaws(server: Mapping[str, Any], tenant_id: str | None, cloud: str) -> list[str]:
+def flaws(server: Mapping[str, Any], tenant_id: str | None, cloud: str, given: str | None) -> list[str]:
     """What keeps an OAuth server from sending clients to the tenant, in words; none where it is right or not known.
 
-    server: as onprem_info returns it. tenant_id: in lower case, None where it is not known.
+    server: as onprem_info returns it. The others are those of metadata_url().
     """
     found = [f"its type is {server.get('type') or 'none'} and not {TYPE}"] if not same_text(server.get("type"), TYPE) else []
     issuer = str(server.get("issuer_identifier") or "")
-    documented = cloud_named(cloud).federation_metadata
-    if documented and issuer and not same_text(issuer, ISSUER):
+    if cloud_named(cloud).federation_metadata and not given and issuer and not same_text(issuer, ISSUER):
         found.append(f"its issuer is {issuer} and not {ISSUER}")
     if server.get("accept_security_identifier_information") is False:
         found.append("it does not accept security identifiers")
     whole = {"metadata_url": None, "realm": None, **server}
-    if "metadata_url" in server:
-        found += _flaws_of_metadata(str(server["metadata_url"] or ""), cloud)
-    foreign = ownership.anothers(whole, tenant_id, documented) if tenant_id else None
-    return [*found, *([f"its {foreign} is another tenant's or service's"] if foreign else [])]
+    wanted = metadata_url(given, cloud, tenant_id, whole)
+    of_metadata = _flaws_of_metadata(whole, cloud, wanted) if "metadata_url" in server else []
+    foreign = ownership.anothers(whole, tenant_id, wanted) if tenant_id else None
+    found += of_metadata + ([f"its {foreign} is another tenant's or service's"] if foreign else [])
+    url = str(whole["metadata_url"] or "")
+    checked = bool(given) or oauth_server.is_federation_metadata(url)
+    if not (of_metadata or foreign) and url and checked and wanted and not same_url(url, wanted):
+        found.append(f"its metadata URL ({url}) is not {wanted}, which a run would set")
+    return found
 
 
-def unknowns(server: Mapping[str, Any], cloud: str) -> list[str]:
-    """What is not known of an OAuth server in which nothing is wrong, in words. server: as for flaws()."""
+def unknowns(server: Mapping[str, Any], tenant_id: str | None, cloud: str, given: str | None) -> list[str]:
+    """What is not known of an OAuth server in which nothing is wrong, in words. The options are those of flaws()."""
     url = str(server.get("metadata_url") or "")
     found = [] if "metadata_url" in server else ["which metadata it has was not read"]
-    if url and cloud_named(cloud).federation_metadata and not oauth_server.is_federation_metadata(url):
+    if url and not given and not oauth_server.is_federation_metadata(url):
         found.append(
             f"its metadata URL ({url}) is not the federation metadata that Microsoft documents, so whether clients get in is not known"
+        )
+    elif url and metadata_url(given, cloud, tenant_id, server) is None:
+        found.append(
+            f"Microsoft documents no federation metadata for the cloud {cloud}, so whether its metadata URL ({url}) is right is known "
+            "only where trust_modern_authentication_metadata_url gives it"
         )
     if server.get("accept_security_identifier_information") is None:
         found.append("whether it accepts security identifiers was not read")
     return found
 
 
-def _flaws_of_metadata(url: str, cloud: str) -> list[str]:
-    of = cloud_named(cloud)
+def _flaws_of_metadata(server: Mapping[str, Any], cloud: str, wanted: str | None) -> list[str]:
+    """What is wrong with a metadata URL that is not the wanted one, whichever that is."""
+    of, url = cloud_named(cloud), str(server["metadata_url"] or "")
     if not url:
         return ["it has no metadata URL"]
+    if wanted and same_url(url, wanted):
+        return []
     found = [] if _is_https(url) else [f"its metadata URL ({url}) is no https URL"]
-    if of.federation_metadata and of.metadata_template and host_of(url) == host_of(of.metadata_template):
+    at_the_trusts = bool(of.federation_metadata and of.metadata_template) and host_of(url) == host_of(of.metadata_template or "")
+    if at_the_trusts or ownership.other_use(server, None, for_clients=True):
         found.append(f"its metadata URL ({url}) is that of the trust between servers")
+    elif clouds_of_login(url) and not is_authorization_server(cloud, url):
+        found.append(f"its metadata URL ({url}) is another cloud's, and not that of the cloud {cloud}")
     return found
 
 
@@ -223,7 +246,7 @@ def _plan_on(made: Plan, settings: Settings, deployment: Deployment, farm: Readi
         if isinstance(tenant, Unread) or "oauth_servers" not in farm:
             return
         there = oauth_server.find(farm["oauth_servers"], made.server)
-        url = metadata_url(settings, tenant.cloud, tenant.tenant_id, there)
+        url = metadata_url(settings.modern_authentication_metadata_url, tenant.cloud, tenant.tenant_id, there)
         arguments = {"name": made.server, "metadata_url": url, "type": TYPE, "accept_security_identifier_information": True}
         if url is None:
             problem = f"Microsoft documents no federation metadata for clients in the cloud {tenant.cloud}."
@@ -318,7 +341,7 @@ def _server_off(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | 
     if why is not None and there is not None:
         made.left.append(Left(f"OAuth server {there['identity']}", why, decide=True))
         return
-    url = metadata_url(settings, tenant.cloud, tenant.tenant_id, there)
+    url = metadata_url(settings.modern_authentication_metadata_url, tenant.cloud, tenant.tenant_id, there)
     lost = steps.server_losses(farm, made.server, tenant.tenant_id, url or "", for_clients=True)
     change = oauth_server.plan(farm["oauth_servers"], made.server, None).change
     made.add("oauth_server", change, {"name": made.server, "state": "absent"}, lost)
@@ -329,7 +352,7 @@ def _why_server_stays(there: Mapping[str, Any], settings: Settings, farm: Readin
     if any(same_text(there["identity"], name) for name in settings.takeover):
         return None
     by_name = f"trust_takeover: [{there['identity']}] has it removed"
-    url = metadata_url(settings, tenant.cloud, tenant.tenant_id, there)
+    url = metadata_url(settings.modern_authentication_metadata_url, tenant.cloud, tenant.tenant_id, there)
     foreign = ownership.anothers(there, tenant.tenant_id, url)
     if foreign:
         return f"its {foreign} is another tenant's or service's, and not that of tenant {tenant.tenant_id}; {by_name}"

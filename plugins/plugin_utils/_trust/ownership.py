@@ -43,9 +43,14 @@ def other_use(server: Mapping[str, Any], clients: str | None, *, for_clients: bo
     """
     url = str(server["metadata_url"] or "")
     if for_clients:
-        return "that of the trust between servers" if url_parts(url).path.lower().endswith(_OF_THE_TRUST) else None
+        return "that of the trust between servers" if is_of_the_trust(url) else None
     used = same_text(clients, server["identity"]) and oauth_server.is_federation_metadata(url)
     return "which clients are sent to" if used else None
+
+
+def is_of_the_trust(url: str) -> bool:
+    """Whether a metadata URL is such as the documented procedure names for the trust between servers."""
+    return url_parts(url).path.lower().endswith(_OF_THE_TRUST)
 
 
 def is_tenants(server: Mapping[str, Any], tenant_id: str, wanted_url: str | None) -> bool:

@@ -18,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.paths import Paths
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import onprem_partners, sign_in_check
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.ownership import is_of_the_trust
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import (
     ENTRY_POINTS,
     FACTS,
@@ -33,7 +34,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name, same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name, same_text, same_url
 
 _NOTHING_CONTACTED = "Nothing was contacted."
 # What tells, beside what it could read, that one cannot sign in, and leaves files.
@@ -197,6 +198,12 @@ def _check_modern_authentication(settings: Settings, problems: _Problems) -> Non
         with problems.of(name):
             problem = f"{settings.modern_authentication_server} is the OAuth server of the trust (trust_oauth_server_name)"
             raise InvalidOptionError(name, problem, "a server of its own, since its type and metadata are others")
+    name, url = "trust_modern_authentication_metadata_url", settings.modern_authentication_metadata_url
+    given = bool(settings.metadata_url) and same_url(url, settings.metadata_url)
+    if url and (given or is_of_the_trust(url)) and not problems.any(name, "trust_metadata_url"):
+        with problems.of(name):
+            problem = f"{url} is the metadata of the trust between servers{' (trust_metadata_url)' if given else ''}"
+            raise InvalidOptionError(name, problem, "the federation metadata by which clients sign in")
 
 
 def _check_confirmation(settings: Settings, problems: _Problems) -> None:

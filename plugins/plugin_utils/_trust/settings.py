@@ -139,7 +139,7 @@ class Settings:
     remove_foreign: tuple[str, ...] = variable(list_of(TEXT), (), entry_points=_REMOVE)
     modern_authentication_state: str = variable(one_of("present", "absent"), "present", entry_points=_MODERN)
     modern_authentication_server: str = variable(TEXT, "evoSTS", entry_points=_MODERN)
-    modern_authentication_metadata_url: str | None = variable(URL, entry_points=_MODERN)
+    modern_authentication_metadata_url: str | None = variable(URL, entry_points=(*_AUDIT, *_MODERN))
     rotation_overlap_days: int = variable(number(RANGES["overlap_days"]), 7, entry_points=(*_AUDIT, *_ROTATE))
     rotation_earlier_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)
     rotation_remove_thumbprints: tuple[str, ...] = variable(list_of(THUMBPRINT), (), entry_points=_ROTATE)

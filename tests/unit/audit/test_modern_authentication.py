@@ -83,6 +83,11 @@ def test_each_name_that_is_missing_is_named(judge: Judge, name: str) -> None:
         ({"MetadataUrl": None}, "it has no metadata URL"),
         ({"MetadataUrl": states.FEDERATION_METADATA.replace("https", "http")}, "is no https URL"),
         ({"MetadataUrl": states.FEDERATION_METADATA.replace("https", "http").replace("common", states.TENANT)}, "is no https URL"),
+        (
+            {"MetadataUrl": states.FEDERATION_METADATA.replace("common", "organizations")},
+            f"is not {states.FEDERATION_METADATA}, which a run would set",
+        ),
+        ({"MetadataUrl": states.FEDERATION_METADATA.replace("windows.net", "microsoftonline.us")}, "is another cloud's"),
         ({"MetadataUrl": ACS}, f"its metadata URL ({ACS}) is that of the trust between servers"),
     ],
 )
@@ -190,6 +195,15 @@ def test_what_was_not_read_is_skipped_and_never_passes(judge: Judge, part: str) 
     found = [one for one in judge(state) if one["id"] == RULE]
     assert {one["status"] for one in found} == {"skip"}
     assert "Cmdlet" in found[0]["actual"] or part in found[0]["actual"]
+
+
+def test_the_metadata_that_is_given_is_what_the_audit_expects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = states.right()
+    states.modern(state)
+    given = states.FEDERATION_METADATA.replace("common", states.TENANT)
+    found = audited(state, {"modern_authentication_metadata_url": given}, tmp_path, monkeypatch)["findings"]
+    (finding,) = [one for one in found if one["id"] == RULE and one["status"] != "pass"]
+    assert finding["actual"] == f"its metadata URL ({states.FEDERATION_METADATA}) is not {given}, which a run would set"
 
 
 def test_a_tenant_and_a_setting_that_were_not_read_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

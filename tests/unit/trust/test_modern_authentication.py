@@ -166,7 +166,7 @@ def test_on_everything_that_clients_need_is_there_before_they_are_sent_there(mad
     assert stranded(last) == []
     assert set(made["names"]) <= set(last["names"])
     (ours,) = [one for one in last["farm"]["oauth_servers"] if one["identity"].lower() == "evosts"]
-    assert subject.flaws(ours, TENANT, "global") == []
+    assert subject.flaws(ours, TENANT, "global", None) == []
     assert [one for one in last["farm"]["oauth_servers"] if one is not ours] == [
         one for one in made["farm"]["oauth_servers"] if one["identity"].lower() != "evosts"
     ]
@@ -240,6 +240,55 @@ def test_the_tenants_own_metadata_stays_and_what_is_given_wins() -> None:
     assert [step.name for step in plan.steps if step.change.changed] == ["oauth_server"]
     acs = state([STS, server(url=STS["metadata_url"])], "evoSTS", ASKED)
     assert decide(acs).arguments["oauth_server"]["metadata_url"] == DOCUMENTED
+
+
+US = "https://login.microsoftonline.us"
+METADATA = [
+    DOCUMENTED,
+    DOCUMENTED.upper().replace("HTTPS", "https"),
+    DOCUMENTED.replace(".net/", ".net:443/"),
+    f"{DOCUMENTED}?x=1",
+    DOCUMENTED.replace("common", "organizations"),
+    DOCUMENTED.replace("https://login.windows.net", US),
+    DOCUMENTED.replace("https://login.windows.net", "https://login.chinacloudapi.cn"),
+    DOCUMENTED.replace("https", "http"),
+    DOCUMENTED.replace("https://", "https://a:b@"),
+    OWN,
+    OWN.replace("https://login.windows.net", US),
+    OWN.replace("https", "http"),
+    ANOTHERS,
+    ADFS,
+    STS["metadata_url"],
+    f"{US}/{TENANT}/metadata/json/1",
+    f"https://login.windows.net/{TENANT}/.well-known/openid-configuration",
+    "no url",
+    "",
+]
+
+
+@pytest.mark.parametrize("cloud", ["global", "gcc", "gcc_high", "dod", "china"])
+@pytest.mark.parametrize("wished", [None, DOCUMENTED, ADFS])
+@pytest.mark.parametrize("url", METADATA)
+def test_the_audit_passes_the_metadata_that_a_run_leaves_as_it_is_and_no_other(url: str, wished: str | None, cloud: str) -> None:
+    there = server(url=url)
+    made = state([STS, there], "evoSTS", ASKED)
+    plan = decide(made, in_tenant=Tenant(TENANT, cloud, tenant(made).principals), metadata_url=wished, takeover=("evoSTS",))
+    stays = "oauth_server" in plan.arguments and not plan.due("oauth_server")
+    asked = TENANT, cloud, wished
+    assert (not subject.flaws(there, *asked) and not subject.unknowns(there, *asked)) is stays
+
+
+def test_whose_metadata_is_wrong_is_said_in_words() -> None:
+    def told(url: str, cloud: str = "global", wished: str | None = None) -> str:
+        return " and ".join(subject.flaws(server(url=url), TENANT, cloud, wished))
+
+    assert told(f"{DOCUMENTED}?x=1") == f"its metadata URL ({DOCUMENTED}?x=1) is not {DOCUMENTED}, which a run would set"
+    assert told(OWN, wished=DOCUMENTED) == f"its metadata URL ({OWN}) is not {DOCUMENTED}, which a run would set"
+    other = DOCUMENTED.replace("https://login.windows.net", US)
+    assert told(other) == f"its metadata URL ({other}) is another cloud's, and not that of the cloud global"
+    assert "another cloud's" in told(DOCUMENTED, "dod")
+    (unsure,) = subject.unknowns(server(url=other), TENANT, "dod", None)
+    assert "trust_modern_authentication_metadata_url" in unsure
 
 
 def test_names_that_another_deployment_has_stay() -> None:
@@ -437,7 +486,7 @@ def test_a_cloud_without_documented_metadata_needs_it_given(cloud: str) -> None:
     assert any("documents no federation metadata" in one.problem for one in decide(made, in_tenant=there).obstacles)
     given_url = "https://login.microsoftonline.us/common/FederationMetadata/2007-06/FederationMetadata.xml"
     assert decide(made, in_tenant=there, metadata_url=given_url).obstacles == []
-    assert subject.metadata_url(Settings(), "gcc", TENANT, None) == DOCUMENTED
+    assert subject.metadata_url(None, "gcc", TENANT, None) == DOCUMENTED
 
 
 def run(

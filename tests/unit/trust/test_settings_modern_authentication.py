@@ -54,6 +54,14 @@ def test_other_entry_points_do_not_read_its_variables(entry_point: str) -> None:
         ({"modern_authentication_server": "Microsoft.STS"}, "is the OAuth server of the trust (trust_oauth_server_name)"),
         ({"modern_authentication_metadata_url": URL.replace("https", "http")}, "trust_modern_authentication_metadata_url"),
         ({"modern_authentication_metadata_url": URL, "tenant_id": OTHER}, f"it names tenant {TENANT}, but trust_tenant_id is {OTHER}"),
+        (
+            {"modern_authentication_metadata_url": f"https://accounts.accesscontrol.windows.net/{TENANT}/metadata/json/1"},
+            "trust_modern_authentication_metadata_url: https://accounts.accesscontrol.windows.net/",
+        ),
+        (
+            {"modern_authentication_metadata_url": URL, "metadata_url": URL.replace("login.", "LOGIN.")},
+            "is the metadata of the trust between servers (trust_metadata_url)",
+        ),
         ({"modern_authentication_stat": "absent"}, "Expected trust_modern_authentication_state"),
     ],
 )
@@ -62,6 +70,11 @@ def test_what_is_wrong_is_said(given: dict[str, Any], part: str) -> None:
         settings(**given)
     assert part in str(caught.value)
     assert "Nothing was contacted." in str(caught.value)
+
+
+def test_the_audit_takes_the_metadata_too() -> None:
+    assert settings("audit", modern_authentication_metadata_url=URL, report_formats="none").modern_authentication_metadata_url == URL
+    assert settings("configure", modern_authentication_metadata_url=URL).modern_authentication_metadata_url is None
 
 
 def test_the_way_back_needs_no_sign_in_to_begin_with() -> None:
