@@ -15,7 +15,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
+    BY_IDENTIFIER,
     credential,
+    given,
     hint,
     known_owner,
     owner,
@@ -149,7 +151,8 @@ def _dedicated(facts: Facts, applications: Sequence[Object]) -> Finding:
     lacks = {principal_label(one): _lack(one, *certificate) for one in chosen}
     right = sorted(name for name, lack in lacks.items() if lack == "")
     if right:
-        return _next_on(facts, [one for one in chosen if principal_label(one) in right], f"{' and '.join(right)}: holds {certificate[0]}")
+        holding = [one for one in chosen if principal_label(one) in right]
+        return _next_on(facts, holding, f"{' and '.join(right)}: holds {certificate[0]}{_caveat(holding, *certificate)}")
     return _none_is_right(facts, chosen, lacks, certificate)
 
 
@@ -178,9 +181,10 @@ def _next_on(facts: Facts, right: Sequence[Object], told: str) -> Finding:
     if not staged or not following or isinstance(following, Unknown):
         return DEDICATED_APPLICATION.passed(facts.subject, told)
     begin = time_or_none(following.get("effective_date"))
-    held = [_held(one, str(staged).upper(), first_use(facts.now, begin)) for one in right]
+    wanted = str(staged).upper(), first_use(facts.now, begin)
+    held = [_held(one, *wanted) for one in right]
     if True in held:
-        return DEDICATED_APPLICATION.passed(facts.subject, f"{told}, and the staged {staged}")
+        return DEDICATED_APPLICATION.passed(facts.subject, f"{told}, and the staged {staged}{_caveat(right, *wanted)}")
     unknown = next((one.why for one in held if isinstance(one, Unknown)), None)
     if unknown:
         return DEDICATED_APPLICATION.unknown(facts.subject, unknown)
@@ -227,6 +231,12 @@ def _held(application: Object, wanted: str, when: datetime) -> bool | Unknown:
     if any(one is True for one in found):
         return True
     return next((one for one in found if isinstance(one, Unknown)), False)
+
+
+def _caveat(applications: Sequence[Object], wanted: str, when: datetime) -> str:
+    """What to add where only the identifiers of entries say that they hold the certificate, which whoever writes an entry chooses."""
+    keys = [key for one in applications for key in _keys(one) if given(key)]
+    return "" if serving(keys, wanted, when, "") is True else f", {BY_IDENTIFIER}"
 
 
 def _holders(application: Object) -> list[Object]:

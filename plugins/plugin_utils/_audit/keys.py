@@ -20,6 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 NOT_GIVEN = "Microsoft Graph does not give its certificate"
+BY_IDENTIFIER = f"by its identifier alone: {NOT_GIVEN}"
 
 # Subjects of certificates that tell what made them, and parts of display names that speak of it.
 # Exchange: https://learn.microsoft.com/exchange/architecture/client-access/certificates
@@ -87,7 +88,7 @@ def owner(facts: Facts, key: Object) -> str | Unknown | None:
     name = thumbprint(key)
     used = own.get(name or "") or facts.neighbours.use(name, None, facts.now)
     if used:
-        return used if given(key) else f"{used}, by its identifier alone: {NOT_GIVEN}"
+        return used if given(key) else f"{used}, {BY_IDENTIFIER}"
     if told:
         return told
     certificate = is_certificate(key)

@@ -140,6 +140,16 @@ def test_every_application_with_the_permission_is_listed_with_what_signs_in_as_i
     assert [one["status"] for one in audited(state, known_thumbprints=known)[PERMISSION]] == ["pass", "warn", "pass"]
 
 
+def test_a_certificate_that_only_an_identifier_tells_passes_with_a_caveat(audited: Audited) -> None:
+    state, caveat = states.right(), ", by its identifier alone: Microsoft Graph does not give its certificate"
+    states.staged(state, 20)
+    for key in states.dedicated(state)["keyCredentials"]:
+        assert caveat not in audited(state)[DEDICATED][0]["actual"]
+        key["key"] = None
+    (found,) = audited(state)[DEDICATED]
+    assert (found["status"], found["actual"].count(caveat)) == ("pass", 2)
+
+
 @pytest.mark.parametrize("subject", ["system:serviceaccount:jobs:archive", None])
 def test_a_federated_credential_signs_in_as_the_application(audited: Audited, subject: str | None) -> None:
     state, told = states.right(), {"id": "60000000-0000-4000-8000-000000000000", "issuer": "https://sts.fabrikam.com", "name": "jobs"}
