@@ -171,7 +171,7 @@ def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
         Unknown("its entry was not read whole") if unread is None else not unread,
         subject,
         "each property of its kind",
-        f"not understood: {', '.join(map(str, unread or ()))}",
+        f"not understood: {', '.join(map(str, unread))}" if unread else "each is",
         f"Find out what wrote it. {removal(key)} if nothing needs it.",
     )
     yield EXPIRED.judged(

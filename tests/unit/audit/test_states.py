@@ -80,6 +80,7 @@ def test_in_the_right_state_every_finding_passes(tmp_path: Path, monkeypatch: py
     result = audited(states.right(), {}, tmp_path, monkeypatch)
     assert [finding for finding in result["findings"] if finding["status"] != "pass"] == []
     assert statuses(result) == {name: {"pass"} for name in RULES}
+    assert [finding for finding in result["findings"] if not finding["actual"].strip() or finding["actual"].rstrip().endswith(":")] == []
     assert result["compliant"] is True
     assert result["changed"] is False
     assert result["counts"] == {"pass": len(result["findings"]), "fail": 0, "warn": 0, "skip": 0}
