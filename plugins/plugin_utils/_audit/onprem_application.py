@@ -12,6 +12,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import OnpremApplication, documented
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import in_any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text, same_url, url_parts
 
 WANTED = Rule(
@@ -94,14 +95,10 @@ def _metadata(facts: Facts, application: Object) -> Finding:
     url = str(application["metadata_url"])
     wished = wanted(facts, application)
     domains = _domains(facts)
-    right: bool | Unknown = url.lower().startswith("https://")
+    parts = url_parts(url)
+    right: bool | Unknown = parts.scheme.lower() == "https" and parts.username is None and parts.password is None
     if right and not (wished and same_url(wished.metadata_url, url)):
-        host = (url_parts(url).hostname or "").lower()
-        right = (
-            any(host == domain or host.endswith(f".{domain}") for domain in domains)
-            if domains
-            else Unknown("no domain of the farm was read")
-        )
+        right = in_any(parts.hostname or "", domains) if domains else Unknown("no domain of the farm was read")
     return METADATA.judged(
         right,
         f"partner application {application.get('identity')}",

@@ -16,12 +16,14 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe
+
 _QUICKEST = 1
 
 
 def pack(findings: Sequence[Mapping[str, Any]]) -> str:
-    """The findings as a text."""
-    return base64.b64encode(zlib.compress(json.dumps(findings).encode(), _QUICKEST)).decode("ascii")
+    """The findings as a text, each safe to show."""
+    return base64.b64encode(zlib.compress(json.dumps(safe(findings)).encode(), _QUICKEST)).decode("ascii")
 
 
 def unpack(packed: str) -> list[dict[str, Any]]:

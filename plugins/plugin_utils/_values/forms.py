@@ -87,12 +87,15 @@ def https_url(option: str, value: str) -> str:
     problem = ""
     try:
         parts = urlsplit(text)
-        if parts.scheme.lower() != "https":
+        if parts.username is not None or parts.password is not None:
+            problem = "the URL holds a user name or password"
+        elif parts.scheme.lower() != "https":
             problem = f"{text!r} is not an https URL"
         elif not parts.hostname or re.search(r"\s", text):
             problem = f"{text!r} has no host name or holds blanks"
-        elif parts.username is not None or parts.password is not None:
-            problem = "the URL holds a user name or password"
+        elif "\\" in text:
+            # To .NET and browsers, though not to RFC 3986, it ends the host as / does.
+            problem = f"{text!r} holds a backslash, so its host is not the same to everything that reads it"
         else:
             _port = parts.port  # urllib checks the range only when it is read
     except ValueError as exc:
@@ -103,7 +106,9 @@ def https_url(option: str, value: str) -> str:
 
 
 def url_parts(value: str) -> SplitResult:
-    """The parts of a URL that others wrote; all of them are empty where it is none."""
+    """The parts of a URL that others wrote; all of them are empty where it is none, and where a backslash makes its host doubtful."""
+    if "\\" in value:
+        return SplitResult("", "", "", "", "")
     try:
         return urlsplit(value.strip())
     except ValueError:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Texts that others wrote, made safe to show: in a report, in a message, on a terminal. Private to the collection."""
+"""Texts that others wrote, made safe to show: in a report, in a message, on a terminal. Private to the collection.
+
+A URL may carry a password (RFC 3986 section 3.2.1), which is nobody's to see, so it is hidden wherever a text is shown.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,24 @@ from typing import Any
 _UNSAFE = re.compile(
     "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+# The authority ends at / ? #, and its last @ ends the user information.
+_PASSWORD = re.compile(r"(://[^\s/?#:]*):[^\s/?#]*@")
+_HIDDEN = r"\1:********@"
 
 
 def text(value: Any) -> str:
-    """The value as text that is safe to show, with what is unsafe replaced by U+FFFD; empty for None."""
+    """The value as text that is safe to show, with what is unsafe replaced by U+FFFD and passwords in URLs hidden; empty for None."""
     if value is None:
         return ""
     said = str(value)
+    if _has_password(said):
+        said = _PASSWORD.sub(_HIDDEN, said)
     # Nearly all are, and this is seen much sooner than that nothing unsafe is found.
     return said if said.isascii() and said.isprintable() else _UNSAFE.sub("\ufffd", said)
+
+
+def _has_password(said: str) -> bool:
+    return "@" in said and "://" in said and _PASSWORD.search(said) is not None
 
 
 def text_or_none(value: Any) -> str | None:
@@ -57,7 +69,7 @@ def _is_safe(value: Any) -> bool:
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
-            if not (one.isascii() and one.isprintable()) and _UNSAFE.search(one):
+            if (not (one.isascii() and one.isprintable()) and _UNSAFE.search(one)) or _has_password(one):
                 return False
         elif isinstance(one, Mapping):
             waiting += one.keys()

@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed import pack, unpack
 from tests.lab.scenarios import ONPREM_EXCHANGE, onprem_exchange
 from tests.lab.states import audit as states
 
+from ..estate import Estate
 from ..support import run_action
 from .test_states import audited
 
@@ -64,11 +67,30 @@ def test_documented_products_are_known_by_id_and_metadata(found: Any) -> None:
         ("notcontoso.com", "warn"),
         ("contoso.com.fabrikam.com", "warn"),
         ("fabrikam.com", "warn"),
+        ("mail.contoso.com.", "pass"),
+        ("mail.contoso.com:8443", "pass"),
+        ("fabrikam.com\\.contoso.com", "warn"),
+        ("fabrikam.com\\@mail.contoso.com", "warn"),
+        ("reader@mail.contoso.com", "warn"),
+        ("contoso.com:x@fabrikam.com", "warn"),
     ],
 )
 def test_metadata_comes_from_a_host_of_the_farms_domains(found: Any, host: str, status: str) -> None:
     (finding,) = found(METADATA, onprem_exchange(f"https://{host}/autodiscover/metadata/json/1")).values()
     assert finding[0] == status
+
+
+def test_a_password_in_a_metadata_url_is_in_nothing_that_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, url = states.right(), "https://reader:pa55w0rd@mail.contoso.com/autodiscover/metadata/json/1"
+    states.farm(state)["cms"]["partner_applications"].append(onprem_exchange(url))
+    states.cms(state, "oauth_servers", MetadataUrl=url)
+    servers, cloud = Estate(state, tmp_path, monkeypatch).everything()
+    options = {"deployment": "contoso", "onprem": servers, "cloud": cloud, "expected": states.RIGHT_EXPECTED}
+    result = run_action("trust_audit", options)
+    (finding,) = [one for one in result["findings"] if one["id"] == METADATA]
+    assert (finding["status"], finding["actual"]) == ("warn", url.replace("pa55w0rd", "********"))
+    assert not [one for one in (servers, result, unpack(pack([{"actual": url}]))) if "pa55w0rd" in json.dumps(one)]
+    assert {"oauth_server.metadata_url"} <= {one["id"] for one in result["findings"] if one["status"] == "fail"}
 
 
 def test_the_wanted_url_may_be_at_any_host(found: Any) -> None:

@@ -133,3 +133,21 @@ def test_a_prompt_shows_nothing_that_moves_a_cursor(talk: methods.Talk, monkeypa
     (line,) = lines
     assert "Contoso\ufffd" in line
     assert unsafe_in(line) == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("https://reader:pa55@mail.contoso.com/x", "https://reader:********@mail.contoso.com/x"),
+        ("see https://:pa55@a/ and http://b@c:p@ss@d:80", "see https://:********@a/ and http://b@c:********@d:80"),
+        ("https://reader:pa\\55@mail.contoso.com", "https://reader:********@mail.contoso.com"),
+        ("https://mail.contoso.com:443/x?to=reader@contoso.com", None),
+        ("https://[fe80::1]:443/a@b", None),
+        ("reader:pa55@mail", None),
+        ("https://reader@mail.contoso.com:443/", None),
+    ],
+)
+def test_a_password_in_a_url_is_hidden_and_nothing_else(said: str, shown: str | None) -> None:
+    expected = said if shown is None else shown
+    assert (printable.text(said), printable.safe({said: [said]})) == (expected, {expected: [expected]})
+    assert printable.plain([said]) == [expected]

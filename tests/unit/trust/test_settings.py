@@ -122,6 +122,21 @@ def test_what_a_survey_sends_is_taken(name: str, given: Any, value: Any) -> None
     assert getattr(settings(**{name: given}), name.removeprefix("trust_")) == value
 
 
+@pytest.mark.parametrize("name", ["trust_exchange_onprem_metadata_url", "trust_sharepoint_onprem_metadata_url", "trust_metadata_url"])
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("https://fabrikam.com\\.contoso.com/autodiscover/metadata/json/1", "holds a backslash"),
+        ("https://reader:pa55w0rd@mail.contoso.com/autodiscover/metadata/json/1", "holds a user name or password"),
+    ],
+)
+def test_a_url_whose_host_is_doubtful_or_that_holds_a_password_is_refused(name: str, given: str, problem: str) -> None:
+    with pytest.raises(HybridAuthError, match=problem) as caught:
+        settings(**{name: given})
+    assert name in str(caught.value)
+    assert "pa55w0rd" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("entry_point", "name", "given", "value"),
     [
