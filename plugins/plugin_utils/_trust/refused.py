@@ -17,7 +17,8 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import RANGES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import length_text, time_or_none
 
 _ANY, _OWNED = ("Application.ReadWrite.All", "Directory.ReadWrite.All"), "Application.ReadWrite.OwnedBy"
 # The last one writes what the person who signs in may, and the one before it what the application owns.
@@ -37,14 +38,16 @@ _LOCKED = f"{_WHILE}, or leave it there, as configure does without trust_remove_
 class Candidate:
     """A certificate that is to be put on a service principal. begin, end: None where they are not known. name: in words.
 
-    another: how the role gets one that lives less long, as a clause.
+    another: how the role gets one that lives less long, as a clause. made: whether the role makes that one, which lives for
+    trust_rotation_valid_days.
     """
 
     name: str
     begin: datetime | None
     end: datetime | None
     self_signed: bool
-    another: str = "trust_rotation_valid_days for one that is made here"
+    another: str = "trust_rotation_valid_days, and trust_rotation_warn_days below it, for one that is made here"
+    made: bool = True
 
 
 @dataclass(frozen=True)
@@ -246,8 +249,20 @@ def _by_restriction(
         return None
     # From when a lifetime counts is not published, so it is certain only where neither way of counting fits.
     certain = min(whole, left) > limit and not since
-    days = longest / 86400
     verb = "refuses" if certain else "may refuse"
-    problem = f"{policy} {verb} {one.name}, which lives {whole.days} days: at most {days:g} are allowed{later}."
-    remedy = f"Use a certificate that lives {days:g} days at most ({one.another}), {exception}. Run again."
-    return Refusal(app_id, certain, problem, remedy)
+    allowed = f"{limit.days} are" if limit.days > 1 and not limit.seconds else f"{length_text(limit)} is"
+    problem = f"{policy} {verb} {one.name}, which lives {whole.days} days: at most {allowed} allowed{later}."
+    return Refusal(app_id, certain, problem, f"{_shorter(limit, one, object_kind)} Run again.")
+
+
+def _shorter(limit: timedelta, one: Candidate, object_kind: str) -> str:
+    """What is to be done where a certificate may live so long at most."""
+    days, least, exception = limit.days, RANGES["valid_days"].least, _EXCEPTION.format(object_kind)
+    if not days:
+        return f"No certificate of a farm lives so short a time: {exception.removeprefix('or ')}."
+    if one.made and days < least:
+        return (
+            f"Use a certificate of your own authority that lives {length_text(timedelta(days))} at most, {exception}. The role makes none "
+            f"for less than {least} days (trust_rotation_valid_days)."
+        )
+    return f"Use a certificate that lives {days} days at most ({one.another}), {exception}."

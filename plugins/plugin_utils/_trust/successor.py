@@ -96,7 +96,7 @@ def candidate(settings: Settings, password: str | None, now: datetime, prepared:
         return refused.candidate(made.row(now), _FOLLOWING)
     name = "trust_rotation_pfx_path"
     held = load_pfx(name, str(settings.rotation_pfx_path), password).certificate.row(there=True)
-    return replace(refused.candidate(held, _FOLLOWING), another=f"in {name}")
+    return replace(refused.candidate(held, _FOLLOWING), another=f"in {name}", made=False)
 
 
 def _next_row(

@@ -187,6 +187,33 @@ def test_a_certain_refusal_is_an_obstacle_of_the_plan_and_nothing_is_written_in_
     assert planned(state, tmp_path, monkeypatch, asked=False).obstacles == []
 
 
+@pytest.mark.parametrize(
+    ("longest", "problem", "remedy"),
+    [
+        ("P60D", "at most 60 are allowed", "lives 60 days at most (trust_rotation_valid_days, and trust_rotation_warn_days below it"),
+        ("P59D", "at most 59 are allowed", "lives 59 days at most, or have an administrator assign"),
+        ("P10D", "at most 10 are allowed", "The role makes none for less than 60 days (trust_rotation_valid_days)."),
+        ("P1D", "at most 1 day is allowed", "lives 1 day at most"),
+        ("PT36H", "at most 1 day and 12 hours is allowed", "lives 1 day at most"),
+        ("PT1H", "at most 1 hour is allowed", "No certificate of a farm lives so short a time: have an administrator assign"),
+    ],
+)
+def test_what_is_advised_can_be_done(longest: str, problem: str, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = without_the_certificate()
+    states.forbid(state, longest)
+    (obstacle,) = planned(state, tmp_path, monkeypatch).obstacles
+    assert problem in obstacle.problem
+    assert remedy in obstacle.remedy
+    assert "app management policy of its own that allows it" in obstacle.remedy
+
+
+def test_a_file_of_ones_own_may_live_as_short_as_the_policy_asks() -> None:
+    told = {"objects": [{"app_id": "x", "policy": "p", "restrictions": [{"type": "asymmetricKeyLifetime", "longest_seconds": 864000}]}]}
+    held = refused.Candidate("it", NOW, NOW + timedelta(days=365), False, "in trust_rotation_pfx_path", made=False)
+    (found,) = refused.refusals(told, ["x"], held, NOW)
+    assert found.remedy.startswith("Use a certificate that lives 10 days at most (in trust_rotation_pfx_path), or have")
+
+
 def test_what_is_there_already_is_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = states.right()
     states.forbid(state, "P90D")
