@@ -36,7 +36,8 @@ class ActionModule(HybridAuthAction):
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         name, onprem, servers = params["deployment"], params["onprem"], params["servers_expected"]
-        wanted, neighbours = expected.expected(params["expected"]), None
+        wanted, neighbours, lead = expected.expected(params["expected"]), None, None
+        why_unread: dict[str, str] = {}
         cloud = None if params["cloud"] is not None and params["cloud"].get("failed") else params["cloud"]
         if params["members"]:
             settings = registered.settings_in(params)
@@ -44,6 +45,7 @@ class ActionModule(HybridAuthAction):
             tenant_id = wanted.tenant_id or (cloud or {}).get("tenant_id")
             neighbours = registered.neighbours_in(params, settings, deployment, tenant_id, cloud, task_vars)
             name, onprem, servers = deployment.name, list(deployment.read.values()), list(deployment.members)
+            why_unread, lead = {member: unread.why for member, unread in deployment.unread.items()}, deployment.lead
         asked = read_or_not(params["refusals"], "what the tenant refuses")
         known = facts(
             deployment=name,
@@ -55,6 +57,8 @@ class ActionModule(HybridAuthAction):
             neighbours=neighbours,
             token=params["token"],
             refusals=None if isinstance(asked, Unread) else asked,
+            why_unread=why_unread,
+            lead=lead,
         )
         findings = list(audit.audit(known))
         result = {"changed": False, "deployment": known.deployment, **audit.result(findings)}

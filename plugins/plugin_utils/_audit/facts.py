@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import product
@@ -29,6 +29,8 @@ _LISTS = ("oauth_servers", "partner_applications", "web_services", "sip_domains"
 _OBJECTS = ("oauth_configuration", "certificate", "previous_certificate", "signing", "server", "server_settings")
 # What a part is gathered as, where that has another name.
 _GATHERED_AS = {"replicas": "replication", "signing": "certificate", "previous_certificate": "certificate"}
+# What the lead alone reads, since it is the same for all servers of the deployment.
+_OF_THE_DEPLOYMENT = ("oauth_servers", "partner_applications", "oauth_configuration", "web_services", "sip_domains", "replicas")
 # What only a runner on the server can tell.
 _OF_THE_STORE = ("store", "certificate_checks")
 _NOT_READ = ("failed", "skipped", "unreachable")
@@ -41,10 +43,14 @@ def named(objects: Sequence[Object], identity: str) -> Object | None:
 
 @dataclass(frozen=True)
 class Server:
-    """One server of the deployment. read: what onprem_info returned of it, or why it did not."""
+    """One server of the deployment. read: what onprem_info returned of it, or why it did not.
+
+    lead_unread: why the deployment's lead was not read, in whose place this one stands, as a clause.
+    """
 
     name: str
     read: FarmReading | Unknown
+    lead_unread: str = ""
 
     def part(self, name: str) -> Any | Unknown:
         """A part of what was read, as onprem_info calls it."""
@@ -87,6 +93,8 @@ class Server:
         reason = self._unknown.get(_GATHERED_AS.get(part, part))
         if part in _OF_THE_STORE and not isinstance(self.read, Unknown) and self.read.get("endpoint") == "restricted":
             reason = "a restricted endpoint opens neither the certificate store nor the files of keys"
+        if not reason and self.lead_unread and part in _OF_THE_DEPLOYMENT:
+            return self.lead_unread
         return f"{self.name}: {reason}".rstrip(".") if reason else f"onprem_info did not gather {part} from {self.name}"
 
 
@@ -152,16 +160,31 @@ def facts(
     neighbours: Neighbours | None = None,
     token: Object | None = None,
     refusals: Object | None = None,
+    why_unread: Mapping[str, str] | None = None,
+    lead: str | None = None,
 ) -> Facts:
-    """The facts in registered results; InvalidOptionError where they are something else."""
+    """The facts in registered results; InvalidOptionError where they are something else.
+
+    why_unread: why servers were not read, as messages by their names. lead: the one that reads what is the deployment's; the first
+    where it is not told.
+    """
     read = [_server(index, entry) for index, entry in enumerate(onprem)]
     names = {name for server, aliases in read for name in (server.name.lower(), *aliases)}
     unread = [name for name in dict.fromkeys(map(str, servers_expected)) if not is_named(name, names)]
     servers = [server for server, _aliases in read] or [Server(f"deployment {deployment}", Unknown("no server of the deployment was read"))]
-    missing = [Server(name, Unknown(f"{name} was not read")) for name in unread]
+    why = {name: _unread(name, message) for name, message in (why_unread or {}).items()}
+    missing = [Server(name, Unknown(why.get(name) or f"{name} was not read")) for name in unread]
+    if lead in why:
+        servers[0] = replace(servers[0], lead_unread=why[lead])
     complete: bool | Unknown = not unread if servers_expected else Unknown("servers_expected does not tell which servers there are")
     told = sign_in_end.of(token)
     return Facts(deployment, (*servers, *missing), complete, _cloud(cloud), expected, now, told, neighbours or Neighbours(), refusals)
+
+
+def _unread(name: str, message: str) -> str:
+    """Why a server was not read, as a clause that names it."""
+    said = message.strip().rstrip(".")
+    return said if said.lower().startswith(name.lower()) else f"{name} could not be read: {said}"
 
 
 def is_named(name: str, names: Collection[str]) -> bool:

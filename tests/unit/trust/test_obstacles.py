@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed import unpack
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from tests.lab.states import audit as states
 
@@ -28,15 +29,15 @@ Decide = Callable[..., dict[str, Any]]
 def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
     """The result of a decision over the right state. readings: what a server registered instead. members: what is otherwise of them."""
 
-    def made(module: str, obstacles: str, readings: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
+    def made(module: str, obstacles: str | None, readings: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
         servers, cloud = Estate(states.right(), tmp_path, monkeypatch).everything()
         read = {str(one["server"]["name"]): one for one in servers} | (readings or {})
         options = {
             "settings": Settings(exchange_credential=False).as_facts(),
             "members": {"lead": LEAD, "members": [LEAD, OTHER], **members},
             "token": {"tenant_id": TENANT, "cloud": "global"},
-            "cloud" if module == "trust_rotation" else "principals": cloud,
-            "obstacles": obstacles,
+            "cloud" if module in ("trust_rotation", "trust_audit") else "principals": cloud,
+            **({} if obstacles is None else {"obstacles": obstacles}),
         }
         return run_action(module, options, task_vars={"hostvars": {name: {"_trust_read": one} for name, one in read.items()}})
 
@@ -65,6 +66,28 @@ def test_what_writes_refuses_a_slice_of_a_deployment(decide: Decide, module: str
     assert "Nothing was changed. Run on all servers of the deployment at once" in result["msg"]
     told = decide(module, "return", **a_slice)
     assert len(told["obstacles"]) == (module != "trust_plan")
+
+
+@pytest.mark.parametrize(
+    ("lead", "why"),
+    [
+        (
+            {"failed": True, "msg": "Get-CsService returned an object without PoolFqdn, which is not what it returns on a Front End."},
+            f"{LEAD} could not be read: Get-CsService returned an object without PoolFqdn, which is not what it returns on a Front End",
+        ),
+        ({"unreachable": True, "msg": "timed out."}, f"{LEAD} could not be reached: timed out"),
+        ({"skipped": True}, f"{LEAD} was not read"),
+    ],
+)
+def test_the_audit_says_why_the_lead_was_not_read(decide: Decide, lead: dict[str, Any], why: str) -> None:
+    findings = unpack(decide("trust_audit", None, {LEAD: lead})["packed"])
+    told = {one["id"]: one["actual"] for one in findings if one["status"] == "skip"}
+    assert {told[rule] for rule in ("oauth_configuration.service_name", "oauth_server.present", "names.modern_authentication")} == {
+        f"not known: {why}"
+    }
+    assert not [one for one in findings if "did not gather" in one["actual"]]
+    # What the other server read of itself is judged all the same.
+    assert [one["status"] for one in findings if one["id"] == "certificate.present" and one["subject"] == OTHER] == ["pass"]
 
 
 @pytest.mark.parametrize("module", DECISIONS)
