@@ -95,7 +95,7 @@ def test_a_play_that_matches_no_host_fails_and_says_why(
     begin: Start, playbook: str, group: str, options: tuple[str, ...], said: str
 ) -> None:
     run = begin(f"sfb.hybrid_auth.{playbook}", inventory(plain(*FE), group=group), *options)
-    assert run.code != 0
+    assert run.code in (1, 4)  # as docs/audit.md has it
     assert said in short(run)
     assert run.record["tasks"] == []
 

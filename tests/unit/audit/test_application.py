@@ -198,6 +198,7 @@ def test_a_key_of_exchange_servers_on_the_shared_principal_may_be_the_wizards(au
     states.add_key(state, states.EXCHANGE, "archive", states.made("CN=archive.fabrikam.com"))
     archive, exchange = sorted(audited(state)["credential.shared_foreign"], key=lambda one: "Exchange Server's" in one["actual"])
     assert exchange["actual"] == "a foreign key; by its subject it is likely Exchange Server's"
+    assert f'"{exchange["actual"]}"' in (Path(__file__).parents[3] / "docs" / "shared-principal.md").read_text(encoding="utf-8")
     assert "Hybrid Configuration Wizard" in exchange["remedy"]
     assert "Wizard" not in archive["remedy"]
 
