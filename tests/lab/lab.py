@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -110,11 +111,12 @@ class Lab:
         self.stop()
 
     def stop(self) -> None:
-        for listener in self._listeners:
-            listener.stop()
-        for server in (*self._servers, self._control.server):
-            server.stop()
-        self.farm.stop()
+        """All at once, since each server takes up to its poll interval to notice."""
+        servers: list[WinRmListener | HttpsServer] = [*self._listeners, *self._servers, self._control.server]
+        stops = [self.farm.stop, *(one.stop for one in servers)]
+        with ThreadPoolExecutor(len(stops)) as pool:
+            for stopped in [pool.submit(stop) for stop in stops]:
+                stopped.result()
 
     def state(self) -> dict[str, Any]:
         return self._state.snapshot()
