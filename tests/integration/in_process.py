@@ -2,19 +2,70 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An action of the collection in this process: it speaks HTTPS with the lab, and its server answers without a connection."""
+"""The collection in this process: an action that speaks HTTPS with a lab, and plays of the role on an estate without connections."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from tests.lab import Lab
+from tests.lab.faults import Fault, Faults
+from tests.sweep.hybrid import Hybrid
+from tests.sweep.role import Play
+from tests.sweep.script import PROCESS, Script
 from tests.unit.support import run_action
 
+COMMON = {
+    "trust_deployment": "contoso",
+    "trust_tenant": "contoso.com",
+    "trust_client_id": "0a1b2c3d-0000-4000-8000-000000000001",
+    "trust_client_secret": "lab~Secret.0123456789",
+    "trust_report_formats": "none",
+}
 _WINDOWS = SimpleNamespace(_shell=SimpleNamespace(tmpdir="none", _IS_WINDOWS=True))
+
+
+class _Rules(Script):
+    """Lets go wrong what rules say, as those of a lab, and counts the processes."""
+
+    def take(self, point: str) -> Fault | None:
+        if point == PROCESS:
+            self.met.append(point)
+        return Faults.take(self, point)
+
+
+class Estate:
+    """Plays of the role in this process, one after the other, on one hybrid. counts: of the last one, as a lab has them."""
+
+    def __init__(self, state: dict[str, Any], folder: Path) -> None:
+        self.hybrid = Hybrid(state, folder)
+        self.counts: dict[str, int] = {}
+
+    def play(self, entry_point: str, *, check_mode: bool = False, faults: Sequence[dict[str, Any]] = (), **variables: Any) -> Play:
+        """faults: rules as a lab has them. variables: of the role beside the common ones."""
+        rules = _Rules()
+        for rule in faults:
+            rules.add(rule)
+        played, _alive = self.hybrid.play(entry_point, {**COMMON, **variables}, rules, check_mode=check_mode)
+        self.counts = {**self.hybrid.counts, "powershell": rules.met.count(PROCESS)}
+        return played
+
+    def state(self) -> dict[str, Any]:
+        return self.hybrid.state()
+
+
+def changes(played: Play) -> int:
+    """How many tasks changed something, as the recap counts them."""
+    return sum(bool(one.result.get("changed")) for one in played.done)
+
+
+def messages(played: Play) -> str:
+    """What ended the play."""
+    return " ".join(str(one.result.get("msg")) for one in played.failures)
 
 
 def on_server(lab: Lab, action: str, options: dict[str, Any], *, server: str = "fe01.contoso.com", check: bool = False) -> dict[str, Any]:

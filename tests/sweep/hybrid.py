@@ -106,6 +106,11 @@ class Hybrid:
         """What the last run asked of servers and tenant."""
         return self._log.entries(0)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Its requests to Entra ID and Graph, counted. No process of PowerShell is begun."""
+        return self._log.counts(0)
+
     def play(
         self,
         entry_point: str,
