@@ -12,23 +12,32 @@ needed=$(cat requirements.txt tests/requirements-run.txt tests/lab/requirements.
 outcome=0
 said=()
 mkdir -p .cache/cores
-on_one() { # RELEASE PYTHON PROGRAM: 0 where all passed
+set_up() { # RELEASE PYTHON PROGRAM: the folder of its environment has a file ready afterwards
   local folder=.cache/core-$1-$2-$needed
-  if [ ! -e "$folder/ready" ]; then
-    echo "setting up ansible-core $1 on Python $2"
-    "$3" -m venv "$folder" || return
-    "$folder/bin/python" -m pip install -q --disable-pip-version-check "ansible-core==$1" -r requirements.txt -r tests/requirements-run.txt || return
+  [ ! -e "$folder/ready" ] || return 0
+  echo "setting up ansible-core $1 on Python $2"
+  "$3" -m venv "$folder" &&
+    "$folder/bin/python" -m pip install -q --disable-pip-version-check "ansible-core==$1" -r requirements.txt -r tests/requirements-run.txt &&
     touch "$folder/ready"
-  fi
+}
+export -f set_up
+export needed
+on_one() { # RELEASE PYTHON: 0 where all passed
+  local folder=.cache/core-$1-$2-$needed
+  [ -e "$folder/ready" ] || return
   echo "playbook tests on $("$folder/bin/ansible" --version | head -1), $("$folder/bin/python" --version)"
   make -s .cache/dev/ansible_collections/sfb/hybrid_auth || return
   "$folder/bin/python" -m pytest -n 2 --dist worksteal --junit-xml ".cache/cores/$1-$2.xml" ${TESTS:-tests/integration} ${ONLY:+-k "$ONLY"} </dev/null
 }
+# Setting up one takes one core of this machine, so two are set up at once.
+while IFS=$'\t' read -r release python kind program; do
+  [ -z "$program" ] || printf '%s\0' "$release" "$python" "$program"
+done <<<"$plan" | xargs -0 -r -n 3 -P 2 bash -c 'set_up "$@"' set_up || true
 while IFS=$'\t' read -r release python kind program; do
   if [ -z "$program" ]; then
     verdict="not tested, since none of the Pythons that it supports is here"
     passed=false
-  elif on_one "$release" "$python" "$program"; then
+  elif on_one "$release" "$python"; then
     verdict=passed
     passed=true
   else
