@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.lab import Lab
+from tests.lab.farm import certificates
 from tests.lab.faults import Fault, Faults
 from tests.sweep.hybrid import Hybrid
 from tests.sweep.role import Play
@@ -42,6 +43,9 @@ class Estate:
     """Plays of the role in this process, one after the other, on one hybrid. counts: of the last one, as a lab has them."""
 
     def __init__(self, state: dict[str, Any], folder: Path) -> None:
+        for deployment in state["deployments"]:
+            for certificate in deployment["certificates"].values():
+                certificates.complete(certificate)  # as a farm does that begins
         self.hybrid = Hybrid(state, folder)
         self.counts: dict[str, int] = {}
 

@@ -2,56 +2,59 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Strangers' certificates under the farm's thumbprint on both principals, by real runs: nobody trusts them, and nobody takes them away."""
+"""Strangers' certificates under the farm's thumbprint on both principals, by plays of the role in this process: nobody trusts them, and
+nobody takes them away.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import pytest
-
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import packed
 from tests.lab.states.audit import fooled
+from tests.sweep.role import Play
 
-from .test_procedure import EXCHANGE, SKYPE, Play, Start, principal
+from .in_process import Estate, changes, messages
+from .test_procedure import EXCHANGE, SKYPE, principal
 
 BOTH = (SKYPE, EXCHANGE)
-OWN = ("-e", '{"trust_exchange_credential": true}')
+OWN = {"trust_exchange_credential": True}
 
 
-def keys(lab: Any) -> list[list[Any]]:
-    return [[entry["key"] for entry in principal(lab, app_id)["keyCredentials"]] for app_id in BOTH]
+def keys(estate: Estate) -> list[list[Any]]:
+    return [[entry["key"] for entry in principal(estate, app_id)["keyCredentials"]] for app_id in BOTH]
 
 
-def findings(run: Any, rule: str) -> list[str]:
-    (audit,) = run.fact("trust_audit")
-    return [finding["status"] for finding in audit["findings"] if finding["id"] == rule]
+def findings(played: Play, rule: str) -> list[str]:
+    told = packed.unpack(played.fact("_trust_findings")["packed"])
+    return [one["status"] for one in told if one["id"] == rule]
 
 
-@pytest.mark.either_runner
-def test_a_strangers_certificate_under_our_thumbprint_fools_no_run(start: Start, play: Play) -> None:
-    lab = start(fooled())
-    strangers = keys(lab)
+def test_a_strangers_certificate_under_our_thumbprint_fools_no_run(tmp_path: Path) -> None:
+    estate = Estate(fooled(), tmp_path)
+    strangers = keys(estate)
 
-    audited = play(lab, "sfb.hybrid_auth.audit", *OWN)
-    assert findings(audited, "credential.own") == ["fail", "fail"], audited.output
+    audited = estate.play("audit", **OWN)
+    assert findings(audited, "credential.own") == ["fail", "fail"], messages(audited)
     assert findings(audited, "credential.identifier") == ["warn", "warn"]
-    assert keys(lab) == strangers
+    assert keys(estate) == strangers
 
-    configured = play(lab, "sfb.hybrid_auth.configure", *OWN)
-    assert configured.code == 0, configured.output
-    assert [len(there) for there in keys(lab)] == [2, 2]
-    assert [there[:1] for there in keys(lab)] == strangers
-    assert play(lab, "sfb.hybrid_auth.configure", *OWN).total("changed") == 0
+    configured = estate.play("main", **OWN)
+    assert not configured.failed, messages(configured)
+    assert [len(there) for there in keys(estate)] == [2, 2]
+    assert [there[:1] for there in keys(estate)] == strangers
+    assert changes(estate.play("main", **OWN)) == 0
 
-    audited = play(lab, "sfb.hybrid_auth.audit", *OWN)
-    assert findings(audited, "credential.own") == ["pass", "pass"], audited.output
+    audited = estate.play("audit", **OWN)
+    assert findings(audited, "credential.own") == ["pass", "pass"], messages(audited)
     assert sorted(findings(audited, "credential.identifier")) == ["pass", "pass", "warn", "warn"]
 
-    rolled = play(lab, "sfb.hybrid_auth.rotate", *OWN)
-    assert rolled.code == 0, rolled.output
-    assert [there[:1] for there in keys(lab)] == strangers
+    rolled = estate.play("rotate", **OWN)
+    assert not rolled.failed, messages(rolled)
+    assert [there[:1] for there in keys(estate)] == strangers
 
-    removed = play(lab, "sfb.hybrid_auth.remove", "-e", "trust_remove_confirm=contoso", *OWN)
-    assert removed.code == 0, removed.output
-    assert keys(lab) == strangers
-    assert "but it holds another one" in " ".join(removed.output.split())
+    removed = estate.play("remove", trust_remove_confirm="contoso", **OWN)
+    assert not removed.failed, messages(removed)
+    assert keys(estate) == strangers
+    assert "but it holds another one" in " ".join(removed.fact("trust_removal")["warnings"])

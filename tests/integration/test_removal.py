@@ -2,22 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking the trust away by real ansible-playbook runs: what goes, what stays, and what a run that was cut off leaves to the next."""
+"""Taking the trust away: what goes, by real ansible-playbook runs; what stays and what a run that was cut off leaves, in this process."""
 
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.lab.scenarios import configured
 from tests.support.play import Run
+from tests.sweep.role import Play as Played
 
+from .in_process import Estate, changes, messages
 from .test_procedure import EXCHANGE, SKYPE, Play, Start, principal
 
 REMOVE = "sfb.hybrid_auth.remove"
 CONFIRMED = ("-e", "trust_remove_confirm=contoso")
+SURE = {"trust_remove_confirm": "contoso", "trust_remove_service_name": True}
 NAME = f"{SKYPE}/webext.contoso.com"
 
 
@@ -25,6 +29,11 @@ def removal(run: Run) -> dict[str, Any]:
     assert run.code == 0, run.output
     (fact,) = run.fact("trust_removal")
     return dict(fact)
+
+
+def removed(played: Played) -> dict[str, Any]:
+    assert not played.failed, messages(played)
+    return dict(played.fact("trust_removal"))
 
 
 def diffs(run: Run) -> list[Any]:
@@ -36,12 +45,6 @@ def test_a_removal_takes_away_just_what_a_run_set_up(start: Start, play: Play, g
     before = copy.deepcopy(greenfield)
     lab = start(configured(greenfield))
     there, mark = lab.state(), lab.mark()
-
-    refused = play(lab, REMOVE)
-    assert refused.code == 2
-    assert "set trust_remove_confirm to contoso" in " ".join(refused.output.split())
-    assert play(lab, REMOVE, "-e", "trust_remove_confirm=fabrikam").code == 2
-    assert lab.requests(mark) == []
 
     predicted = play(lab, REMOVE, "--check", "--diff")
     foreseen = removal(predicted)
@@ -79,14 +82,20 @@ def test_a_removal_takes_away_just_what_a_run_set_up(start: Start, play: Play, g
     assert lab.state() == after
 
 
-@pytest.mark.either_runner
-def test_a_removal_that_was_cut_off_is_finished_by_the_next(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    lab = start(configured(greenfield))
-    options = (*CONFIRMED, "-e", "trust_remove_service_name=true")
+def test_a_removal_without_its_confirmation_contacts_nothing(tmp_path: Path, greenfield: dict[str, Any]) -> None:
+    estate = Estate(configured(greenfield), tmp_path)
+    assert "set trust_remove_confirm to contoso" in messages(estate.play("remove"))
+    assert (estate.hybrid.requests, estate.counts["powershell"]) == ([], 0)
+    assert estate.play("remove", trust_remove_confirm="fabrikam").failed
+    assert (estate.hybrid.requests, estate.counts["powershell"]) == ([], 0)
+
+
+def test_a_removal_that_was_cut_off_is_finished_by_the_next(tmp_path: Path, greenfield: dict[str, Any]) -> None:
+    estate = Estate(configured(greenfield), tmp_path)
 
     def left() -> list[int]:
-        cms, names = lab.state()["deployments"][0]["cms"], principal(lab, SKYPE)["servicePrincipalNames"]
-        keys = [len(principal(lab, app_id)["keyCredentials"]) for app_id in (SKYPE, EXCHANGE)]
+        cms, names = estate.state()["deployments"][0]["cms"], principal(estate, SKYPE)["servicePrincipalNames"]
+        keys = [len(principal(estate, app_id)["keyCredentials"]) for app_id in (SKYPE, EXCHANGE)]
         return [
             len(cms["partner_applications"]),
             len(cms["oauth_servers"]),
@@ -101,20 +110,17 @@ def test_a_removal_that_was_cut_off_is_finished_by_the_next(start: Start, play: 
         ({"on": "graph.patch", "nth": 1, "times": 9, "do": "status:403"}, [0, 0, 3, 3]),
         ({"on": "graph.patch", "nth": 3, "times": 9, "do": "status:403"}, [0, 0, 0, 2]),
     ):
-        lab.fault(fault)
-        assert play(lab, REMOVE, *options).code == 2
+        assert estate.play("remove", faults=[fault], **SURE).failed
         assert left() == still, fault
-        lab.clear_faults()
-    assert removal(play(lab, REMOVE, *options))["changed"] is True
-    cms = lab.state()["deployments"][0]["cms"]
+    assert removed(estate.play("remove", **SURE))["changed"] is True
+    cms = estate.state()["deployments"][0]["cms"]
     assert (cms["oauth_servers"], cms["partner_applications"], cms["oauth_configuration"]["ServiceName"]) == ([], [], "")
-    assert (principal(lab, SKYPE)["keyCredentials"], len(principal(lab, EXCHANGE)["keyCredentials"])) == ([], 1)
-    assert principal(lab, SKYPE)["servicePrincipalNames"] == greenfield["tenants"][0]["service_principals"][0]["servicePrincipalNames"]
-    assert play(lab, REMOVE, *options).total("changed") == 0
+    assert (principal(estate, SKYPE)["keyCredentials"], len(principal(estate, EXCHANGE)["keyCredentials"])) == ([], 1)
+    assert principal(estate, SKYPE)["servicePrincipalNames"] == greenfield["tenants"][0]["service_principals"][0]["servicePrincipalNames"]
+    assert changes(estate.play("remove", **SURE)) == 0
 
 
-@pytest.mark.either_runner
-def test_what_others_own_stays_unless_it_is_named(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+def test_what_others_own_stays_unless_it_is_named(tmp_path: Path, greenfield: dict[str, Any]) -> None:
     token = {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.UseOAuthServer", "value": None}
     metadata = {"type": "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth.MetadataUrl", "value": "https://ex.contoso.com/json/1"}
     cms = greenfield["deployments"][0]["cms"]
@@ -132,26 +138,25 @@ def test_what_others_own_stays_unless_it_is_named(start: Start, play: Play, gree
     skype["servicePrincipalNames"] += [*foreign, NAME.upper()]
     exchange = greenfield["tenants"][0]["service_principals"][1]
     skype["keyCredentials"] = copy.deepcopy(exchange["keyCredentials"])
-    lab = start(greenfield)
-    before = lab.state()
-    run = play(lab, REMOVE, *CONFIRMED, "-e", "trust_remove_service_name=true")
-    done = removal(run)
+    estate = Estate(copy.deepcopy(greenfield), tmp_path)
+    before = estate.state()
+    played = estate.play("remove", **SURE)
+    done = removed(played)
     assert [step["step"] for step in done["steps"] if step["changed"]] == ["names"]
-    assert set(skype["servicePrincipalNames"]) - set(principal(lab, SKYPE)["servicePrincipalNames"]) == {NAME.upper()}
-    assert lab.state()["deployments"] == before["deployments"]
-    assert principal(lab, SKYPE)["keyCredentials"] == skype["keyCredentials"]
+    assert set(skype["servicePrincipalNames"]) - set(principal(estate, SKYPE)["servicePrincipalNames"]) == {NAME.upper()}
+    assert estate.state()["deployments"] == before["deployments"]
+    assert principal(estate, SKYPE)["keyCredentials"] == skype["keyCredentials"]
     why = {one["what"]: one["why"] for one in done["left"]}
     assert "exchange.fabrikam.com" in why["partner application microsoft.exchange"]
     assert "sts.fabrikam.com" in why["OAuth server microsoft.sts"]
     assert "modern authentication" in why[f"name https://webext.contoso.com/ of service principal {SKYPE}"]
     for what in ("partner application sharepoint", "OAuth server evoSTS", f"name {foreign[0]} of service principal {SKYPE}"):
         assert what in why
-    shown = " ".join(run.output.split())
     assert len(done["warnings"]) == 2
-    assert shown.count("Left: ") >= 2
-    named = play(lab, REMOVE, *CONFIRMED, "-e", '{"trust_remove_foreign": ["Microsoft.STS", "microsoft.exchange"]}')
-    assert [step["step"] for step in removal(named)["steps"] if step["changed"]] == ["partner_application", "oauth_server"]
-    after = lab.state()["deployments"][0]["cms"]
+    assert " ".join([*done["warnings"], *played.fact("_trust_outcome")["lines"]]).count("Left: ") >= 2
+    named = estate.play("remove", trust_remove_confirm="contoso", trust_remove_foreign=["Microsoft.STS", "microsoft.exchange"])
+    assert [step["step"] for step in removed(named)["steps"] if step["changed"]] == ["partner_application", "oauth_server"]
+    after = estate.state()["deployments"][0]["cms"]
     assert [one["Identity"] for one in (*after["oauth_servers"], *after["partner_applications"])] == ["evoSTS", "sharepoint"]
 
 
