@@ -21,7 +21,6 @@ from tests.sweep.script import PROCESS, Script
 from tests.unit.support import run_action
 
 COMMON = {
-    "trust_deployment": "contoso",
     "trust_tenant": "contoso.com",
     "trust_client_id": "0a1b2c3d-0000-4000-8000-000000000001",
     "trust_client_secret": "lab~Secret.0123456789",
@@ -50,11 +49,12 @@ class Estate:
         self.counts: dict[str, int] = {}
 
     def play(self, entry_point: str, *, check_mode: bool = False, faults: Sequence[dict[str, Any]] = (), **variables: Any) -> Play:
-        """faults: rules as a lab has them. variables: of the role beside the common ones."""
+        """On all Front Ends. faults: rules as a lab has them. variables: of the role beside the common ones."""
         rules = _Rules()
         for rule in faults:
             rules.add(rule)
-        played, _alive = self.hybrid.play(entry_point, {**COMMON, **variables}, rules, check_mode=check_mode)
+        hosts = {one["name"]: {"trust_deployment": deployment["name"]} for deployment, one in self.hybrid.estate.front_ends()}
+        played, _alive = self.hybrid.play(entry_point, {**COMMON, **variables}, rules, check_mode=check_mode, hosts=hosts)
         self.counts = {**self.hybrid.counts, "powershell": rules.met.count(PROCESS)}
         return played
 
@@ -65,6 +65,11 @@ class Estate:
 def changes(played: Play) -> int:
     """How many tasks changed something, as the recap counts them."""
     return sum(bool(one.result.get("changed")) for one in played.done)
+
+
+def facts(played: Play, name: str) -> list[Any]:
+    """The fact on each host that has it."""
+    return [own[name] for own in played.variables.values() if name in own]
 
 
 def messages(played: Play) -> str:

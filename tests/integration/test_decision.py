@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,10 @@ from tests.lab import Lab
 from tests.lab.farm import certificates
 from tests.lab.states import audit as states
 from tests.support.play import Run
+from tests.sweep.role import Done
+from tests.sweep.role import Play as Played
+
+from .in_process import Estate, messages
 
 CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
 ON_PREMISES = "https://autodiscover.contoso.com/autodiscover/metadata/json/1"
@@ -41,6 +46,10 @@ pytestmark = pytest.mark.either_runner
 
 def failures(run: Run) -> str:
     return " ".join(str(task["result"].get("msg")) for task in run.record["tasks"] if task["status"] == "failed")
+
+
+def results(played: Played, module: str) -> list[Done]:
+    return [one for one in played.done if one.task.module == module and not one.result.get("skipped")]
 
 
 def given(**variables: Any) -> tuple[str, str]:
@@ -76,7 +85,7 @@ def test_blank_and_null_answers_change_nothing(start: Start, play: Play) -> None
     assert AUTODISCOVER in json.dumps(before)
 
 
-def test_what_is_anothers_stops_a_run_and_is_taken_over_by_name(start: Start, play: Play) -> None:
+def test_what_is_anothers_stops_a_run_and_is_taken_over_by_name(tmp_path: Path) -> None:
     state = states.right()
     cms = state["deployments"][0]["cms"]
     cms["partner_applications"][0]["AuthToken"] = {
@@ -84,25 +93,22 @@ def test_what_is_anothers_stops_a_run_and_is_taken_over_by_name(start: Start, pl
         "value": ON_PREMISES,
     }
     cms["oauth_configuration"]["ServiceName"] = OTHER
-    lab = start(state)
-    before = lab.state()
-    stopped = play(lab, CONFIGURE, *given(trust_exchange_credential=False))
-    assert stopped.code == 2
-    assert [
-        part for part in (ON_PREMISES, f"ServiceName {OTHER}", "trust_takeover", "Nothing was changed") if part not in failures(stopped)
-    ] == []
-    assert lab.state() == before
+    estate = Estate(state, tmp_path)
+    before = estate.state()
+    own = {"trust_exchange_credential": False}
+    said = messages(estate.play("main", **own))
+    assert [part for part in (ON_PREMISES, f"ServiceName {OTHER}", "trust_takeover", "Nothing was changed") if part not in said] == []
+    assert estate.state() == before
 
-    (audit,) = play(lab, AUDIT, *given(trust_exchange_credential=False)).fact("trust_audit")
+    audit = estate.play("audit", **own).fact("trust_audit")
     assert ON_PREMISES in audit["obstacle"]
     assert [step["step"] for step in audit["differences"]] == ["partner_application", "oauth_configuration"]
-    assert lab.state() == before
+    assert estate.state() == before
 
-    taken = play(lab, CONFIGURE, "--diff", *given(trust_exchange_credential=False, trust_takeover=f"microsoft.exchange, {OTHER}"))
-    assert taken.code == 0, taken.output
-    assert ON_PREMISES in json.dumps([one["diff"]["before"] for one in taken.results("partner_application")])
-    (summary,) = taken.fact("trust_summary")
-    losses = [loss for step in summary["steps"] for loss in step["losses"]]
+    taken = estate.play("main", trust_takeover=f"microsoft.exchange, {OTHER}", **own)
+    assert not taken.failed, messages(taken)
+    assert ON_PREMISES in json.dumps([one.result["diff"]["before"] for one in results(taken, "partner_application")])
+    losses = [loss for step in taken.fact("trust_summary")["steps"] for loss in step["losses"]]
     assert len([loss for loss in losses if ON_PREMISES in loss or OTHER in loss]) == 2
 
 
@@ -153,27 +159,25 @@ def test_servers_of_a_later_batch_are_not_left_out(start: Start, play: Play) -> 
     assert [audit["verdict"] for audit in run.fact("trust_audit")] == ["compliant", "compliant"]
 
 
-def test_what_signs_reaches_the_tenant_though_no_pool_has_a_name_and_then_the_run_fails(start: Start, play: Play) -> None:
+def test_what_signs_reaches_the_tenant_though_no_pool_has_a_name_and_then_the_run_fails(tmp_path: Path) -> None:
     state = states.right()
     states.staged(state, -1, in_cloud=False)
     for service in states.farm(state)["cms"]["web_services"]:
         service["ExternalFqdn"] = None
     following = certificates.thumbprint(certificates.load(states.farm(state)["certificates"]["next"]))
-    lab = start(state)
-    before = lab.state()
-    options = given(trust_exchange_credential=False)
-    predicted = play(lab, CONFIGURE, "--check", "--diff", *options)
-    assert (predicted.code, lab.state()) == (2, before)
-    run = play(lab, CONFIGURE, "--diff", *options)
-    assert run.code == 2
-    for one in (predicted, run):
-        assert "no pool has an external Web services FQDN" in failures(one)
-        assert "nothing else is done, and nothing is removed" in failures(one)
-        assert [following in json.dumps(result["diff"]["after"]) for result in one.results("sp_credential")] == [True]
-    after = lab.state()
+    estate = Estate(state, tmp_path)
+    before = estate.state()
+    own = {"trust_exchange_credential": False}
+    predicted = estate.play("main", check_mode=True, **own)
+    assert estate.state() == before
+    played = estate.play("main", **own)
+    for one in (predicted, played):
+        assert "no pool has an external Web services FQDN" in messages(one)
+        assert "nothing else is done, and nothing is removed" in messages(one)
+        assert [following in json.dumps(done.result["diff"]["after"]) for done in results(one, "sp_credential")] == [True]
+    after = estate.state()
     held = [key["customKeyIdentifier"] for key in states.principal(after, states.SKYPE)["keyCredentials"]]
     assert held[1:] == [following]
     assert after["deployments"] == before["deployments"]
-    again = play(lab, CONFIGURE, *options)
-    assert "Nothing was changed." in failures(again)
-    assert lab.state() == after
+    assert "Nothing was changed." in messages(estate.play("main", **own))
+    assert estate.state() == after

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role finds by itself, and what it says where something else is given, by real ansible-playbook runs."""
+"""What the role finds by itself, and what it says where something else is given, by real ansible-playbook runs.
+
+What only the tenant and the plan have to do with is played in this process.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,9 @@ from tests.lab.farm import certificates
 from tests.lab.states import FABRIKAM, foreign_domains, renamed, standard_edition, together, two_tenants, with_director
 from tests.support.estates import failed, failures, host_variables, of_each
 from tests.support.play import Run
+from tests.sweep.role import Play as Played
 
+from .in_process import Estate, changes, messages
 from .test_procedure import CONFIGURE, SKYPE, TENANT, Play, Start, principal
 
 ALONE = {"trust_tenant": None}
@@ -41,6 +46,11 @@ def summary(run: Run) -> dict[str, Any]:
     return dict(fact)
 
 
+def concluded(played: Played) -> dict[str, Any]:
+    assert not played.failed, messages(played)
+    return dict(played.fact("trust_summary"))
+
+
 def shown(run: Run) -> str:
     return " ".join(run.output.split())
 
@@ -48,12 +58,6 @@ def shown(run: Run) -> str:
 def new_names(lab: Lab, state: dict[str, Any], tenant: int = 0) -> list[str]:
     before = state["tenants"][0]["service_principals"][0]["servicePrincipalNames"]
     return [name for name in principal(lab, SKYPE, tenant)["servicePrincipalNames"] if name not in before]
-
-
-def change_inventory(lab: Lab, change: Callable[[dict[str, Any]], Any]) -> None:
-    inventory = yaml.safe_load(lab.inventory.read_text(encoding="utf-8"))
-    change(inventory["all"]["children"]["front_ends"])
-    lab.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
 
 
 @pytest.mark.entry_point
@@ -70,13 +74,13 @@ def test_an_inventory_and_a_sign_in_are_enough(start: Start, play: Play, greenfi
     assert lab.counts(mark) == {"powershell": 2, "entra": 2, "graph_reads": 2, "graph_writes": 0}
 
 
-def test_a_tenant_that_is_named_by_its_id_costs_one_request_more(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    lab = start(greenfield)
-    given = variables(trust_tenant=None, trust_tenant_id=TENANT)
-    assert summary(play(lab, CONFIGURE, *given))["tenant_id"] == TENANT
-    mark = lab.mark()
-    assert not any("verified" in warning for warning in summary(play(lab, CONFIGURE, *given))["warnings"])
-    assert lab.counts(mark) == {"powershell": 2, "entra": 3, "graph_reads": 2, "graph_writes": 0}
+def test_a_tenant_that_is_named_by_its_id_costs_one_request_more(greenfield: dict[str, Any], tmp_path: Path) -> None:
+    estate = Estate(greenfield, tmp_path)
+    given = {"trust_tenant": None, "trust_tenant_id": TENANT}
+    assert concluded(estate.play("main", **given))["tenant_id"] == TENANT
+    again = concluded(estate.play("main", **given))
+    assert not any("verified" in warning for warning in again["warnings"])
+    assert estate.counts == {"powershell": 2, "entra": 3, "graph_reads": 2, "graph_writes": 0}
 
 
 # An estate, the form of the names, and what is new then.
@@ -108,17 +112,16 @@ def test_each_farm_finds_its_own_tenant(start: Start, play: Play, greenfield: di
     assert {one["deployment"]: one["tenant_id"] for one in run.fact("trust_summary")} == {"contoso": TENANT, "fabrikam": FABRIKAM}
 
 
-def test_a_tenant_that_has_none_of_the_sip_domains_is_warned_about(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    lab = start(foreign_domains(greenfield))
-    run = play(lab, CONFIGURE)
-    said = [warning for warning in summary(run)["warnings"] if "verified" in warning]
+def test_a_tenant_that_has_none_of_the_sip_domains_is_warned_about(greenfield: dict[str, Any], tmp_path: Path) -> None:
+    estate = Estate(foreign_domains(greenfield), tmp_path)
+    played = estate.play("main")
+    said = [warning for warning in concluded(played)["warnings"] if "verified" in warning]
     assert len(said) == 1
     assert f"tenant {TENANT}: corp.contoso.com is of no tenant; fabrikam.com is of tenant {FABRIKAM}" in said[0]
-    assert said[0] in shown(run).replace("[WARNING]: ", "")
-    refused = play(lab, CONFIGURE, *variables(**ALONE))
-    assert refused.code == 2
-    assert "AADSTS90002" in refused.output
-    assert "the farm's default SIP domain" in shown(refused)
+    assert said[0] in [warning for one in played.done for warning in one.result.get("warnings", [])]
+    refused = estate.play("main", **ALONE)
+    assert "AADSTS90002" in messages(refused)
+    assert "the farm's default SIP domain" in messages(refused)
 
 
 def test_what_is_given_and_differs_is_warned_about_with_both_values(
@@ -143,20 +146,21 @@ def test_what_is_given_and_differs_is_warned_about_with_both_values(
         assert warning in shown(run)
 
 
-def test_names_of_pools_that_are_gone_go_where_a_domain_is_exact(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+def test_names_of_pools_that_are_gone_go_where_a_domain_is_exact(greenfield: dict[str, Any], tmp_path: Path) -> None:
     names = greenfield["tenants"][0]["service_principals"][0]["servicePrincipalNames"]
     stays = [*names, f"{SKYPE}/webext.fabrikam.com", f"{SKYPE}/webext.evilcontoso.com"]
     names += [*stays[len(names) :], f"{SKYPE}/old.contoso.com", "https://old.contoso.com/"]
-    lab = start(greenfield)
-    summary(play(lab, CONFIGURE))
-    assert set(names) <= set(principal(lab, SKYPE)["servicePrincipalNames"])
-    exact = variables(trust_names_exact_domains=["contoso.com"])
-    assert summary(play(lab, CONFIGURE, *exact))["changed"] is True
-    there = principal(lab, SKYPE)["servicePrincipalNames"]
+    before = list(names)
+    estate = Estate(greenfield, tmp_path)
+    concluded(estate.play("main"))
+    assert set(before) <= set(principal(estate, SKYPE)["servicePrincipalNames"])
+    exact = {"trust_names_exact_domains": ["contoso.com"]}
+    assert concluded(estate.play("main", **exact))["changed"] is True
+    there = principal(estate, SKYPE)["servicePrincipalNames"]
     assert set(stays) <= set(there)
     assert sorted(set(there) - set(stays)) == [f"{SKYPE}/{host}.contoso.com" for host in ("webdir", "webext", "webext2")]
-    assert play(lab, CONFIGURE, *exact).total("changed") == 0
-    assert play(lab, CONFIGURE, *variables(trust_names_exact_domains=["lync.com"])).code == 2
+    assert changes(estate.play("main", **exact)) == 0
+    assert estate.play("main", trust_names_exact_domains=["lync.com"]).failed
 
 
 def test_a_run_on_one_server_says_which_it_did_not_check(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
@@ -185,19 +189,6 @@ def test_a_deployment_that_is_split_over_batches_is_refused_before_the_first_wri
     assert "Leave out serial, or let each batch hold whole deployments" in failures(stopped, "split")
     assert {one["deployment"] for one in stopped.fact("trust_summary")} == {"whole"}
     assert run([2, 2]).code == 0
-
-
-@pytest.mark.parametrize("server", ["fe01.contoso.com", "fe02.contoso.com"], ids=["lead", "other"])
-def test_a_server_that_cannot_be_reached_stops_the_deployment(start: Start, play: Play, greenfield: dict[str, Any], server: str) -> None:
-    lab = start(greenfield)
-    change_inventory(lab, lambda group: group["hosts"][server].update(ansible_port=9))
-    for playbook in (CONFIGURE, "sfb.hybrid_auth.remove"):
-        run = play(lab, playbook, "-e", "trust_remove_confirm=contoso")
-        assert run.code == 2
-        failures = " ".join(str(task["result"].get("msg")) for task in run.record["tasks"] if task["status"] == "failed")
-        assert f"{server} could not be reached" in failures
-        assert f"Make {server} reachable" in failures
-    assert [entry for entry in lab.requests() if entry["write"]] == []
 
 
 def test_a_certificate_that_cannot_serve_is_refused(start: Start, play: Play, greenfield: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole procedure by real ansible-playbook runs over real WinRM and HTTPS."""
+"""The whole procedure by real ansible-playbook runs over real WinRM and HTTPS; what comes between two runs, in this process."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from tests.lab.farm import certificates
 from tests.lab.states import renamed, together
 from tests.support.estates import failed, failures, host_variables, of_each
 from tests.support.play import Run
+
+from .in_process import Estate, changes, facts, messages
 
 CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
 SKYPE, EXCHANGE = "00000004-0000-0ff1-ce00-000000000000", "00000002-0000-0ff1-ce00-000000000000"
@@ -77,16 +79,6 @@ def test_a_run_sets_everything_up_and_a_second_changes_nothing(start: Start, pla
 
 
 @pytest.mark.either_runner
-def test_an_audit_of_a_greenfield_names_what_is_missing_and_can_fail(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    lab = start(greenfield)
-    before = lab.state()
-    run = play(lab, AUDIT, "-e", "trust_fail_on=difference")
-    (audit,) = run.fact("trust_audit")
-    assert (run.code, audit["compliant"], len(audit["differences"])) == (2, False, 6)
-    assert lab.state() == before
-
-
-@pytest.mark.either_runner
 def test_several_deployments_in_one_play_go_to_their_own_tenants(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
     # No two tenants have an object of the same id.
     text = json.dumps(greenfield).replace(TENANT, "6699c5fe-0000-4000-8000-000000000001").replace("b3f1c6a0-", "b3f1c6a1-")
@@ -108,25 +100,24 @@ def test_several_deployments_in_one_play_go_to_their_own_tenants(start: Start, p
     assert lab.counts(mark) == {"powershell": 4, "entra": 4, "graph_reads": 2 * 2, "graph_writes": 0}
 
 
-@pytest.mark.either_runner
-def test_two_deployments_of_one_tenant_do_not_overwrite_each_other(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
+def test_two_deployments_of_one_tenant_do_not_overwrite_each_other(greenfield: dict[str, Any], tmp_path: Path) -> None:
     second = copy.deepcopy(greenfield["deployments"][0])
     second["name"] = "contoso-us"
     for front_end, name in zip(second["front_ends"], ("fe11.contoso.com", "fe12.contoso.com"), strict=True):
         front_end["name"] = name
     greenfield["deployments"].append(second)
-    lab = start(greenfield)
-    run = play(lab, CONFIGURE)
-    assert run.code == 0, run.output
-    assert len(principal(lab, SKYPE)["keyCredentials"]) == 2
-    assert len(principal(lab, EXCHANGE)["keyCredentials"]) == 3
+    estate = Estate(greenfield, tmp_path)
+    played = estate.play("main")
+    assert not played.failed, messages(played)
+    assert len(principal(estate, SKYPE)["keyCredentials"]) == 2
+    assert len(principal(estate, EXCHANGE)["keyCredentials"]) == 3
     # Each knows what the other signs with, so that not even its name has it removed.
-    named = {"trust_rotation_remove_thumbprints": [key["customKeyIdentifier"] for key in principal(lab, SKYPE)["keyCredentials"]]}
-    assert {key["displayName"].split(" ")[2] for key in principal(lab, SKYPE)["keyCredentials"]} == {"contoso", "contoso-us"}
-    run = play(lab, "sfb.hybrid_auth.rotate", "-e", json.dumps(named))
-    assert run.code == 0, run.output
-    assert len(principal(lab, SKYPE)["keyCredentials"]) == 2
-    reasons = {entry["reason"] for one in run.fact("trust_rotation") for entry in one["keep"]}
+    named = [key["customKeyIdentifier"] for key in principal(estate, SKYPE)["keyCredentials"]]
+    assert {key["displayName"].split(" ")[2] for key in principal(estate, SKYPE)["keyCredentials"]} == {"contoso", "contoso-us"}
+    played = estate.play("rotate", trust_rotation_remove_thumbprints=named)
+    assert not played.failed, messages(played)
+    assert len(principal(estate, SKYPE)["keyCredentials"]) == 2
+    reasons = {entry["reason"] for one in facts(played, "trust_rotation") for entry in one["keep"]}
     assert reasons >= {"deployment contoso signs with it now", "deployment contoso-us signs with it now"}
 
 
@@ -220,22 +211,18 @@ def test_what_passes_by_itself_is_waited_for(start: Start, play: Play, greenfiel
     assert sorted(status for _kind, _verb, status in met if isinstance(status, int)) == [429, 503, 503], met
 
 
-@pytest.mark.either_runner
-def test_stale_reads_are_waited_out(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    lab = start({**greenfield, "graph": {"stale_reads": 2}})
-    run = play(lab, CONFIGURE)
-    assert run.code == 0, run.output
-    assert play(lab, CONFIGURE).total("changed") == 0
+def test_stale_reads_are_waited_out(greenfield: dict[str, Any], tmp_path: Path) -> None:
+    estate = Estate({**greenfield, "graph": {**greenfield["graph"], "stale_reads": 2}}, tmp_path)
+    played = estate.play("main")
+    assert not played.failed, messages(played)
+    assert changes(estate.play("main")) == 0
 
 
-@pytest.mark.either_runner
-def test_a_run_that_was_cut_off_is_finished_by_the_next(start: Start, play: Play, greenfield: dict[str, Any]) -> None:
-    lab = start(greenfield)
+def test_a_run_that_was_cut_off_is_finished_by_the_next(greenfield: dict[str, Any], tmp_path: Path) -> None:
+    estate = Estate(greenfield, tmp_path)
     for cmdlet in ("New-CsOAuthServer", "New-CsPartnerApplication", "Set-CsOAuthConfiguration"):
-        lab.fault({"on": f"cmdlet:{cmdlet}", "do": "error:cut off"})
-        run = play(lab, CONFIGURE)
-        assert (run.code, f"{cmdlet} failed" in run.output) == (2, True), run.output
-    run = play(lab, CONFIGURE)
-    assert run.code == 0, run.output
-    (audit,) = play(lab, AUDIT).fact("trust_audit")
-    assert audit["compliant"] is True
+        played = estate.play("main", faults=[{"on": f"cmdlet:{cmdlet}", "do": "error:cut off"}])
+        assert f"{cmdlet} failed" in messages(played)
+    played = estate.play("main")
+    assert not played.failed, messages(played)
+    assert estate.play("audit").fact("trust_audit")["compliant"] is True

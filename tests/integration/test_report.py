@@ -165,9 +165,13 @@ def test_what_fails_a_run_is_chosen_and_the_report_is_there_all_the_same(
         for fail_on in ("never", "fail", "difference", "warn"):
             estates[f"{kind}-{fail_on}"] = (renamed(state, f"{kind}-{fail_on}"), {"trust_fail_on": fail_on})
     lab = start(together(*(state for state, _given in estates.values())))
+    before = lab.state()
     run = play(lab, AUDIT, *host_variables(tmp_path, of_each({name: given for name, (_state, given) in estates.items()}, ["fe01"])))
     assert (run.code, failed(run)) == (2, {"missing-fail", "missing-difference", "missing-warn", "right-warn"})
-    assert {one["name"] for one in report(tmp_path)["deployments"]} == set(estates)
+    told = {one["name"]: one for one in report(tmp_path)["deployments"]}
+    assert set(told) == set(estates)
+    assert (told["missing-difference"]["compliant"], len(told["missing-difference"]["differences"])) == (False, 6)
+    assert lab.state() == before
 
 
 def test_a_difference_alone_fails_where_that_is_asked_for(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:

@@ -106,6 +106,11 @@ class Play:
         """What ended the play for a host."""
         return [one for one in self.done if not one.rescued and (one.result.get("failed") or one.result.get("unreachable"))]
 
+    @property
+    def variables(self) -> Mapping[str, Mapping[str, Any]]:
+        """Of each host: those that were given, registered ones and facts."""
+        return self._variables
+
     def fact(self, name: str) -> Any:
         """A registered variable or a fact of the first host that has it."""
         return next((own[name] for own in self._variables.values() if name in own), None)
