@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: onprem_info
 short_description: Read everything about the trust from a Front End
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:

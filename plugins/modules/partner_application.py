@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: partner_application
 short_description: Manage a partner application of the farm
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trust_audit
 short_description: Judge what was read of the farm and the tenant
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:

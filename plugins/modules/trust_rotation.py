@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trust_rotation
 short_description: Tell what a roll of the farm's certificate needs of the tenant
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:

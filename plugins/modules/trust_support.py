@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trust_support
 short_description: Write a bundle for a report of a fault, without values of the farm and the tenant
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
@@ -65,7 +65,7 @@ shown:
   type: list
   elements: str
   sample:
-    - sfb.hybrid_auth 0.1.0, ansible-core 2.19.4, Python 3.11.2
+    - sfb.hybrid_auth 1.0.0, ansible-core 2.19.4, Python 3.11.2
     - deployment 1: 2 of 2 servers read, the slowest in 4.21 seconds
     - "Deployment 1: read as a whole; tenant read; no warnings"
 """
