@@ -14,7 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import CLOUD, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, refused, registered, removal, usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, refused, registered, removal, removal_application, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import removal_obstacles
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles, read_or_not
@@ -87,6 +87,8 @@ class ActionModule(HybridAuthAction):
         thumbprints, kept = removal.whose(principals, trust.thumbprints, neighbours, datetime.now(timezone.utc))
         trust = replace(trust, thumbprints=thumbprints, kept=kept, shared_names=neighbours.names_of_others())
         planned = removal.plan(farm, principals, trust)
+        named = (params["settings"] or {}).get("dedicated_application")
+        all_left = [*planned.left, *removal_application.left(params["principals"], trust, named)]
         writes = name is not None and params["obstacles"] == "fail" and bool(planned.names or (trust.going and planned.app_ids))
         sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode)
         if name is not None:
@@ -100,7 +102,7 @@ class ActionModule(HybridAuthAction):
             "app_ids": list(planned.app_ids),
             "thumbprints": list(trust.going),
             "names": list(planned.names),
-            "left": [{"what": left.what, "why": left.why} for left in planned.left],
+            "left": [{"what": left.what, "why": left.why} for left in all_left],
         }
         if name is not None:
             losses = removal.losses(params["principals"], planned.app_ids, trust, datetime.now(timezone.utc))
@@ -137,7 +139,7 @@ class ActionModule(HybridAuthAction):
                 },
             }
         warnings = [*sign_in.warnings]
-        warnings += [f"Left: {left.what}. Reason: {left.why}." for left in planned.left if left.decide]
+        warnings += [f"Left: {left.what}. Reason: {left.why}." for left in all_left if left.decide]
         if neighbours.unnamed:
             warnings.append(
                 f"Deployment {', '.join(neighbours.unnamed)} was not read in this run. If it is of this tenant and has the same "

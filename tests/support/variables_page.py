@@ -52,6 +52,7 @@ variables.
 _AREAS = {
     "All entry points": set(ENTRY_POINTS),
     "`audit` and `support`": {"audit", "support"},
+    "`audit`, `remove` and `support`": {"audit", "remove", "support"},
     "`audit` and `rotate`": {"audit", "rotate"},
     **{f"Only `{name}`": {name} for name in ENTRY_POINTS[1:] if name != "support"},
 }

@@ -133,7 +133,7 @@ class Settings:
     known_thumbprints: Mapping[str, str] = variable(OWNERS, {}, entry_points=_AUDIT)
     known_names: tuple[str, ...] = variable(list_of(HOST), (), entry_points=_AUDIT)
     allowed_partner_applications: tuple[str, ...] = variable(list_of(TEXT), (), entry_points=_AUDIT)
-    dedicated_application: str | None = variable(TEXT, entry_points=_READING)
+    dedicated_application: str | None = variable(TEXT, entry_points=(*_READING, *_REMOVE))
     remove_confirm: str | None = variable(TEXT, entry_points=_REMOVE)
     remove_service_name: bool = variable(YES_NO, False, entry_points=_REMOVE)
     remove_foreign: tuple[str, ...] = variable(list_of(TEXT), (), entry_points=_REMOVE)

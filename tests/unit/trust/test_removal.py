@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import PRODUCTS, OnpremApplication
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import names_of
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import removal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import removal, removal_application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import server_losses
 
 from ..support import run_action
@@ -292,3 +292,48 @@ def test_another_server_says_that_clients_are_sent_to_it() -> None:
     planned = removal.plan(objects(oauth_servers=there, oauth_configuration=switched), [], TRUST)
     assert (planned.oauth_server, "clients are sent to it" in why(planned)["OAuth server evoSTS"]) == (True, True)
     assert why(removal.plan(objects(oauth_servers=there), [], TRUST))["OAuth server evoSTS"] == "it is another one"
+
+
+HYBRID = "10000000-0000-4000-8000-000000000000"
+
+
+def dedicated(*thumbprints: str | None, on_principal: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What sp_info tells of the farm's dedicated application."""
+    entries = [{**key(one), "key_id": f"k{number}"} for number, one in enumerate(thumbprints)]
+    there = principal(HYBRID, keys=[key(one) for one in on_principal]) if on_principal else None
+    return {"app_id": HYBRID, "display_name": "SfB hybrid", "key_credentials": entries, "service_principal": there, "named": True}
+
+
+def left_on(told: dict[str, Any], trust: removal.Trust = TRUST, named: str | None = "SfB hybrid") -> list[tuple[str, str, bool]]:
+    return [(one.what, one.why, one.decide) for one in removal_application.left(told, trust, named)]
+
+
+def test_the_farms_key_credentials_on_its_dedicated_application_stay_and_are_named() -> None:
+    label = f"application {HYBRID} (SfB hybrid)"
+    by_hand = "a removal writes to no application; take it away with sp_credential, {}key_id: {} and state: absent"
+    assert left_on({"applications": [dedicated(FOREIGN, OURS, None, on_principal=(OURS,))]}) == [
+        (f"key credential {OURS} (key id k1) of {label}", by_hand.format("object: application, ", "k1"), True),
+        (f"key credential {OURS} (key id 1) of the service principal of {label}", by_hand.format("", "1"), True),
+    ]
+    shared = replace(TRUST, kept={OURS: "deployment west signs with it"})
+    assert left_on({"applications": [dedicated(OURS)]}, shared) == [
+        (f"key credential {OURS} (key id k0) of {label}", "deployment west signs with it", False)
+    ]
+    assert left_on({}, named=None) == left_on({"applications": [dedicated(FOREIGN)]}) == []
+
+
+def test_a_dedicated_application_that_was_not_read_or_is_not_there_is_said() -> None:
+    ((what, why, decide),) = left_on({"applications": [], "applications_problem": "Graph said no."})
+    assert (what, decide) == ("the farm's key credentials on dedicated application SfB hybrid", True)
+    assert why == "the application was not read, so it is not known whether there are any: Graph said no"
+    ((what, why, decide),) = left_on({"applications": [{**dedicated(OURS), "named": False}], "applications_problem": None})
+    assert (what, decide) == ("dedicated application SfB hybrid", True)
+    assert "the tenant has no application of that name or id" in why
+
+
+def test_a_removal_warns_of_them_with_the_variable_that_names_the_application() -> None:
+    told = {"service_principals": [principal(SKYPE)], "applications": [dedicated(OURS)], "applications_problem": None}
+    result = run_action("trust_removal", {**SAID, "principals": told}, check_mode=True)
+    what = f"key credential {OURS} (key id k0) of application {HYBRID} (SfB hybrid)"
+    assert what in [one["what"] for one in result["left"]]
+    assert any(warning.startswith(f"Left: {what}. Reason: a removal writes to no application; ") for warning in result["warnings"])

@@ -47,7 +47,7 @@ def test_a_roll_leaves_the_certificate_with_which_another_deployment_signs(hybri
     assert result["arguments"]["remove"] == []
     summary = outcome.rotated(result, None, {})
     lines = outcome.rotated_lines(result, summary, False, datetime.now(timezone.utc))
-    assert f"{shared} stays on {states.SKYPE}: deployment west signs with it now" in lines
+    assert f"  {shared} stays on {states.SKYPE}: deployment west signs with it now" in lines
     # Nor does the other one put anything there, so that no day undoes what the day before did.
     assert [hybrid.decide("trust_rotation", one)["operations"] for one in ("east", "west")] == [[], []]
     named = hybrid.settings["east"] = {"rotation_remove_thumbprints": (shared,)}

@@ -210,7 +210,7 @@ def test_what_a_run_puts_there_for_a_roll_that_is_cancelled_goes_after_the_overl
     assert (entry["owner"], entry["remedy"]) == ("ours", f"trust_rotation_remove_thumbprints: [{following}]")
     assert [one["thumbprint"] for one in kept["upcoming"] if one["action"] == "remove"] == [following]
     lines = outcome.rotated_lines(kept, outcome.rotated(kept, None, {}), False, datetime.now(timezone.utc))
-    (line,) = (one for one in lines if one.startswith(f"{following} stays on {states.SKYPE}: deployment east put it there, by its "))
+    (line,) = (one for one in lines if one.startswith(f"  {following} stays on {states.SKYPE}: deployment east put it there, by its "))
     assert line.endswith(f". trust_rotation_remove_thumbprints: [{following}] removes it")
     aged(hybrid, 9)
     gone = hybrid.decide("trust_rotation")
