@@ -15,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import service_principal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import (
     existing,
+    issue,
     refused,
     registered,
     rotation,
@@ -231,7 +232,15 @@ def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None)
     if not _tells_who_signs(signing) or not clock:
         raise InvalidOptionError("onprem", "it holds no certificate", "the registered result of onprem_info that gathered it")
     after = (staged or {}).get("signing")
-    return cast("Signing", after if _tells_who_signs(after) else signing), parse_time(str(clock))
+    return cast("Signing", _as_if_made(after) if _tells_who_signs(after) else signing), parse_time(str(clock))
+
+
+def _as_if_made(signing: Mapping[str, Any]) -> dict[str, Any]:
+    """Who signs when, in check mode as if a certificate that is yet to be made were in the store, from which the tenant gets it."""
+    return {
+        name: {**row, "content": row["content"] or issue.NEW} if isinstance(row, Mapping) and row.get("thumbprint") == issue.NEW else row
+        for name, row in signing.items()
+    }
 
 
 def _others(deployment: Deployment, name: str) -> dict[str, Signing]:
@@ -330,8 +339,6 @@ def _to_do(
     removals: dict[str, list[str]] = {}
     for verdict in plan.remove:
         removals.setdefault(verdict.principal.app_id, []).append(str(verdict.key.key_id))
-    # What comes after a certificate that is yet to be made cannot be told.
-    later = stage and bool(made and made["thumbprint"])
     writes, lockable = store is not None or bool(certificates), refused.lockable(removals)
     forget = settings.rotation_remove_previous and plan.previous_over and not stage
     return {
@@ -341,7 +348,7 @@ def _to_do(
             "add": bool(certificates),
             "stage": stage,
             "forget": forget,
-            "later": later,
+            "later": stage,
             "preflight": writes or bool(lockable),
             "from_store": bool(leaving.servers),
         },

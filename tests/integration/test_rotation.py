@@ -164,6 +164,8 @@ def test_a_self_signed_successor_is_made_once_it_is_due(start: Start, play: Play
     assert ok(predicted, lab)["operations"][0] == fact["operations"][0]
     assert (predicted.total("changed"), made.total("changed")) == (2, 3)
     assert len(ok(predicted, lab)["operations"]) == len(fact["operations"]) == 4
+    tables = [[(one["role"], one["app_ids"], one["action"]) for one in found["certificates"]] for found in (ok(predicted, lab), fact)]
+    assert tables[0] == tables[1]
     assert issuer(lab)["previous"] == "issuer"
     assert issuer(lab)["effective_date"] >= moment(1 - 0.01)
     assert all(name in front_end["store"] for front_end in lab.state()["deployments"][0]["front_ends"])

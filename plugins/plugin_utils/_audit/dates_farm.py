@@ -54,14 +54,15 @@ def _of_roll(facts: Facts, staged: Object, effective: datetime) -> Iterator[Date
 
 
 def _of_overlap(facts: Facts) -> Iterator[Date]:
-    """When a run of rotate takes the previous certificate out of the tenant."""
+    """When a run of rotate takes the previous certificate out of the tenant, also of a roll that is staged and yet to begin."""
     signing = facts.lead.part("signing")
-    if isinstance(signing, Unknown) or not signing.get("previous") or not signing.get("current"):
+    if isinstance(signing, Unknown):
         return
-    since, previous = time_or_none(signing["current"].get("effective_date")), signing["previous"]
-    if since is not None and _in_tenant(facts, str(previous.get("thumbprint"))):
-        over = shifted(since, timedelta(days=facts.expected.overlap_days))
-        yield Date(over, certificate.label(previous), "The overlap is over, and rotate takes the previous certificate out of the tenant")
+    for signs, before in ((signing.get("current"), signing.get("previous")), (signing.get("next"), signing.get("current"))):
+        since = time_or_none(signs.get("effective_date")) if signs and before else None
+        if since is not None and _in_tenant(facts, str(before.get("thumbprint"))):
+            over = shifted(since, timedelta(days=facts.expected.overlap_days))
+            yield Date(over, certificate.label(before), "The overlap is over, and rotate takes the previous certificate out of the tenant")
 
 
 def _in_tenant(facts: Facts, thumbprint: str) -> bool:

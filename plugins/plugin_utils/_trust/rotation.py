@@ -32,6 +32,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_en
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_table import Standing, standings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import in_upper_case
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, soon_text, utc_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import as_option
 
@@ -233,7 +234,7 @@ def _untold(wanted: Addition, roles: Roles) -> str:
 def _contents(signings: Iterable[Signing]) -> dict[str, Mapping[str, Any]]:
     """The certificates that any server has in its store, by thumbprint."""
     rows = [row for signing in signings for row in (signing["current"], signing["next"]) if row]
-    return {str(row["thumbprint"]).upper(): row for row in rows if row["content"]}
+    return {in_upper_case(str(row["thumbprint"])): row for row in rows if row["content"]}
 
 
 def _elsewhere(known: Sequence[Certificate | None], others: Mapping[str, Signing]) -> tuple[tuple[Certificate, str], ...]:

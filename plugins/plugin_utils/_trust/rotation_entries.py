@@ -18,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use, in_date, long_enough
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import in_upper_case
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none, utc_text
 
 OURS, FOREIGN, UNKNOWN = "ours", "foreign", "unknown"
@@ -230,7 +231,7 @@ def certificate_in(entry: farm.Certificate | None) -> Certificate | None:
     if not entry:
         return None
     return Certificate(
-        thumbprint=str(entry["thumbprint"]).upper(),
+        thumbprint=in_upper_case(str(entry["thumbprint"])),
         subject=entry.get("subject"),
         begin=time_or_none(entry.get("not_before")),
         end=time_or_none(entry.get("not_after")),

@@ -44,6 +44,11 @@ def thumbprint_in(text: str | None) -> str | None:
     return None
 
 
+def in_upper_case(text: str) -> str:
+    """The thumbprint in upper case; words that stand for one which is yet to be made stay as they are."""
+    return text.upper() if _HEXADECIMAL.fullmatch(text) else text
+
+
 def option_thumbprint(option: str, value: object) -> str:
     """The thumbprint in an option; InvalidOptionError where it holds none."""
     found = thumbprint_in(str(value))

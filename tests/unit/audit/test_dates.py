@@ -201,3 +201,13 @@ def test_the_previous_certificate_has_the_end_of_the_overlap(read: Estates) -> N
     lead["signing"] = {"current": current, "next": None, "previous": {**current, "thumbprint": current["thumbprint"]}}
     dates = calendar(known(([lead, *onprem[1:]], cloud, token), overlap_days=9))
     assert [utc_text(one.when) for one in dates if "overlap" in one.what] == [utc_text(NOW + 7 * DAY)]
+
+
+def test_a_roll_that_is_staged_has_the_end_of_its_overlap(read: Estates) -> None:
+    onprem, cloud, token = read["right"]
+    signs = onprem[0]["signing"]["current"]
+    staged = {**signs, "thumbprint": "F" * 40, "effective_date": utc_text(NOW + 2 * DAY)}
+    lead = {**onprem[0], "signing": {"current": signs, "next": staged, "previous": None}}
+    dates = calendar(known(([lead, *onprem[1:]], cloud, token), overlap_days=9))
+    over = [(utc_text(one.when), one.subject) for one in dates if "overlap" in one.what]
+    assert over == [(utc_text(NOW + 11 * DAY), f"certificate {signs['thumbprint']} ({signs['subject']})")]

@@ -547,6 +547,30 @@ def test_a_roll_ends_with_a_table_of_the_farms_certificates(decide: Decide) -> N
     assert second.endswith(f"{begin[:10]}: it signs")
 
 
+def test_in_check_mode_the_table_has_the_certificate_that_is_yet_to_be_made(
+    decide: Decide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = states.right()
+    create = {"rotation_create": "self_signed", "rotation_warn_days": 900}
+    planned = decide("trust_rotation", state, **create)
+    estate = Estate(state, tmp_path, monkeypatch)
+    made = estate.on_server(LEAD, "onprem_certificate", planned["arguments"]["store"], check_mode=True)
+    after = decide("trust_rotation", state, {"prepared": made}, **create)
+    assert (after["steps"]["stage"], after["steps"]["later"], after["unmade"] != []) == (True, True, True)
+    arguments = {**after["arguments"]["stage"], "prepared": made, "cloud": estate.everything()[1]}
+    staged = estate.on_server(LEAD, "onprem_certificate", arguments, check_mode=True)
+    later = decide("trust_rotation", state, {"staged": staged}, **create)
+    own, new = thumbprint(state, "issuer"), "the new certificate"
+    begin = staged["signing"]["next"]["effective_date"]
+    rows = [(one["thumbprint"], one["role"], one["app_ids"], one["action"]) for one in later["certificates"]]
+    assert rows == [(own, "signs now", [states.SKYPE], "remove"), (new, "signs next", [states.SKYPE], "switch")]
+    assert (later["certificates"][1]["date"], later["certificates"][1]["until"]) == (begin, staged["signing"]["next"]["not_after"])
+    (switch,) = (one for one in later["upcoming"] if one["action"] == "switch")
+    assert (switch["text"], switch["by"]) == (f"from {begin} on {new} signs instead of {own}", "the farm")
+    lines = run_action("trust_outcome", {"run": "rotate", "plan": after, "later": later}, check_mode=True)["lines"]
+    assert any(line.startswith(f"{new} ") and " signs next " in line for line in lines)
+
+
 def test_the_table_says_what_is_not_in_the_tenant_and_what_signed_before(decide: Decide) -> None:
     state = states.right()
     rolled(state, 1)
