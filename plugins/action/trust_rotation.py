@@ -232,7 +232,9 @@ def _signing(onprem: Mapping[str, Any] | None, staged: Mapping[str, Any] | None)
     if not _tells_who_signs(signing) or not clock:
         raise InvalidOptionError("onprem", "it holds no certificate", "the registered result of onprem_info that gathered it")
     after = (staged or {}).get("signing")
-    return cast("Signing", _as_if_made(after) if _tells_who_signs(after) else signing), parse_time(str(clock))
+    return cast("Signing", _as_if_made(after) if isinstance(after, Mapping) and _tells_who_signs(after) else signing), parse_time(
+        str(clock)
+    )
 
 
 def _as_if_made(signing: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import runpy
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.play import ROOT
 from tests.sweep.hybrid import Hybrid
 from tests.years import judge
 from tests.years.judge import LOST, REFUSED, UNTRUE
@@ -43,6 +46,17 @@ def test_the_days_that_are_left_out_are_those_on_which_nothing_happens() -> None
     assert left_out.notable == daily.notable
     assert [run for _at, run, _red, wrote in daily.notable if wrote] == ["rotate of contoso"] * 2
     assert left_out.runs < daily.runs
+
+
+def test_the_days_of_the_labs_page_are_walked_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "tests" / "lab" / "README.md").read_text(encoding="utf-8").partition("## Walking through days")[2]
+    code = page.partition("```python\n")[2].partition("```")[0]
+    assert "/tmp/days" in code
+    (tmp_path / "walk.py").write_text(code.replace("/tmp/days", str(tmp_path)), encoding="utf-8")
+    runpy.run_path(str(tmp_path / "walk.py"))
+    days = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Deployment default: ")]
+    assert [number for number, line in enumerate(days) if "did " in line] == [0, 9], "what is staged comes, and what is over goes"
+    assert len(days) == 11
 
 
 def broken(world: World) -> None:

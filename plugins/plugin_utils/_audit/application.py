@@ -65,6 +65,15 @@ _NAME_IT = (
     "Name the farm's application with trust_dedicated_application (dedicated_application of sp_info and trust_audit) where it is not among "
     "these, and put the farm's certificate on it with sp_credential and object: application; docs/shared-principal.md has the steps."
 )
+_NAMED_LACKS = "The application that trust_dedicated_application names lacks the farm's certificate"
+_PUT = (
+    "The application is the one that trust_dedicated_application names, so put the farm's certificate on it with sp_credential and object: "
+    "application: step 3 of docs/shared-principal.md has the play."
+)
+_NO_SUCH = (
+    "Correct trust_dedicated_application, which takes an application id, the id of an application object or a display name, or make the "
+    "application: step 2 of docs/shared-principal.md."
+)
 _STAGED = "Put the staged certificate on it with sp_credential and object: application before that date; rotate does not write there."
 _ENABLE = "Ask why nothing may sign in as it. If it is the farm's, make or enable its service principal (az ad sp create, accountEnabled)."
 _WHOSE = (
@@ -141,7 +150,7 @@ def _dedicated(facts: Facts, applications: Sequence[Object]) -> Finding:
     named, chosen = facts.expected.dedicated_application, _chosen(facts, applications)
     if named and not chosen:
         told = f"the tenant owns no application {named}"
-        return DEDICATED_APPLICATION.warned(facts.subject, f"application {named} with the farm's certificate", told, _NAME_IT)
+        return DEDICATED_APPLICATION.warned(facts.subject, f"application {named} with the farm's certificate", told, _NO_SUCH)
     if named and len(chosen) > 1:
         told = f"{len(chosen)} applications of that name: {', '.join(sorted(str(one.get('app_id')) for one in chosen))}"
         return DEDICATED_APPLICATION.warned(facts.subject, f"one application {named}", told, "Name it by its application id.")
@@ -167,6 +176,8 @@ def _none_is_right(
     expected = f"one that holds {certificate[0]}"
     if any(_held(one, *certificate) is True for one in chosen):
         return DEDICATED_APPLICATION.saying(_NOT_USABLE).warned(facts.subject, expected, told, _ENABLE)
+    if facts.expected.dedicated_application and chosen:
+        return DEDICATED_APPLICATION.saying(_NAMED_LACKS).warned(facts.subject, expected, told, _PUT)
     none = "none of the tenant's own applications may open mailboxes (full_access_as_app), and none is named"
     return DEDICATED_APPLICATION.warned(facts.subject, expected, told or none, _NAME_IT)
 

@@ -15,6 +15,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told impor
 
 # What trust_fail_on finds to fail on; each choice includes those before it.
 FAIL_ON = ("never", "fail", "difference", "warn")
+# An audit with --limit is incomplete, so what is gone for good has to leave what tells of it.
+_WITHOUT = "take it out of the inventory and of trust_front_ends"
 
 
 def entry(deployment: Deployment, registered: Mapping[str, Any], time: str) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def entry(deployment: Deployment, registered: Mapping[str, Any], time: str) -> d
         audit = plan
     token, cloud = read_or_not(registered.get("token"), "the tenant"), read_or_not(registered.get("cloud"), "the tenant")
     proof = audit if isinstance(audit, Unread) else read_or_not(registered.get("proof"), "the proof")
-    errors = {member: unread.why for member, unread in deployment.unread.items()}
+    errors = {member: f"{unread.why} {unread.remedy(member, _WITHOUT)}".strip() for member, unread in deployment.unread.items()}
     tenant = next((one for one in (token, cloud) if isinstance(one, Unread)), None)
     if tenant:
         errors["tenant"] = tenant.why

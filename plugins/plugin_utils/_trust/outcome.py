@@ -154,7 +154,7 @@ def removed(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) 
 
 
 def removed_lines(plan: Result, summary: Result, check_mode: bool) -> list[str]:
-    """What goes, what stays with the reason, and the closing line."""
+    """What goes, what stays with the reason, in check mode what a run in earnest asks for beside it, and the closing line."""
     went = [operation for step in summary["steps"] for operation in step["operations"]]
     verdict = f"{'would remove' if check_mode else 'removed'} {plural(len(went), 'thing')}" if went else "nothing to remove"
     line = closing(
@@ -164,7 +164,9 @@ def removed_lines(plan: Result, summary: Result, check_mode: bool) -> list[str]:
         *([f"keeps {len(summary['left'])}"] if summary["left"] else []),
         ends=warnings_text(len(summary["warnings"])),
     )
-    return [*_group("removes", went), *_left(summary["left"]), *_ahead(plan), line]
+    confirmed = f"next: the same without --check and with trust_remove_confirm: {summary['deployment']}, or nothing is removed"
+    following = [confirmed] if check_mode and went else []
+    return [*_group("removes", went), *_left(summary["left"]), *_ahead(plan), *following, line]
 
 
 def switched(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) -> dict[str, Any]:

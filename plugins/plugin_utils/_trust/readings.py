@@ -25,6 +25,15 @@ class Unread:
     why: str
     unreachable: bool = False
 
+    def remedy(self, server: str, without: str = "leave it out with --limit") -> str:
+        """What to do about a server that was not reached; empty where the reason says it. without: how to go on without it, as a clause."""
+        if not self.unreachable:
+            return ""
+        return (
+            f"Make {server} reachable (does it run, does its listener answer Test-WSMan, is a firewall between), or {without} where it is "
+            "gone for good."
+        )
+
 
 # Why servers were not looked at, by their names, and what to do.
 _LATER = (
@@ -121,14 +130,7 @@ def read_or_not(registered: Any, what: str) -> Mapping[str, Any] | Unread:
 
 def unread_obstacles(deployment: Deployment) -> list[Obstacle]:
     """One for each member that was not read."""
-    return [
-        Obstacle(
-            member,
-            unread.why,
-            f"Make {member} reachable, or leave it out with --limit where it is gone for good." if unread.unreachable else "",
-        )
-        for member, unread in deployment.unread.items()
-    ]
+    return [Obstacle(member, unread.why, unread.remedy(member)) for member, unread in deployment.unread.items()]
 
 
 def split_obstacles(deployment: Deployment) -> list[Obstacle]:

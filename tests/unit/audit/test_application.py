@@ -98,8 +98,11 @@ def test_the_application_that_is_named_is_the_only_one_that_counts(audited: Audi
         assert [one["status"] for one in audited(state, named)[DEDICATED]] == ["pass"]
     (found,) = audited(state, other)[DEDICATED]
     assert (found["status"], found["actual"]) == ("warn", f"{other} (Spare): lacks the farm's certificate")
+    assert found["heading"] == "The application that trust_dedicated_application names lacks the farm's certificate"
+    assert "so put the farm's certificate on it" in found["remedy"], "it is named, so nobody is told to name it"
     (found,) = audited(state, "Fabrikam")[DEDICATED]
     assert (found["status"], found["actual"]) == ("warn", "the tenant owns no application Fabrikam")
+    assert found["remedy"].startswith("Correct trust_dedicated_application")
     states.add_application(state, "50000000-0000-4000-8000-000000000000", "Spare")
     (found,) = audited(state, "Spare")[DEDICATED]
     assert (found["status"], found["remedy"]) == ("warn", "Name it by its application id.")

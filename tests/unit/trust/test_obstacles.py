@@ -29,17 +29,26 @@ Decide = Callable[..., dict[str, Any]]
 def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
     """The result of a decision over the right state. readings: what a server registered instead. members: what is otherwise of them."""
 
-    def made(module: str, obstacles: str | None, readings: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
+    def made(
+        module: str,
+        obstacles: str | None,
+        readings: dict[str, Any] | None = None,
+        *,
+        check_mode: bool = False,
+        token: dict[str, Any] | None = None,
+        **members: Any,
+    ) -> dict[str, Any]:
         servers, cloud = Estate(states.right(), tmp_path, monkeypatch).everything()
         read = {str(one["server"]["name"]): one for one in servers} | (readings or {})
         options = {
             "settings": Settings(exchange_credential=False).as_facts(),
             "members": {"lead": LEAD, "members": [LEAD, OTHER], **members},
-            "token": {"tenant_id": TENANT, "cloud": "global"},
+            "token": {"tenant_id": TENANT, "cloud": "global", **(token or {})},
             "cloud" if module in ("trust_rotation", "trust_audit") else "principals": cloud,
             **({} if obstacles is None else {"obstacles": obstacles}),
         }
-        return run_action(module, options, task_vars={"hostvars": {name: {"_trust_read": one} for name, one in read.items()}})
+        hostvars = {name: {"_trust_read": one} for name, one in read.items()}
+        return run_action(module, options, check_mode=check_mode, task_vars={"hostvars": hostvars})
 
     return made
 
@@ -102,3 +111,24 @@ def test_obstacles_are_told_where_that_is_asked_for(decide: Decide, module: str)
 
 def test_a_removal_of_which_the_lead_was_not_read_fails_in_any_case(decide: Decide) -> None:
     assert f"{LEAD} could not be reached" in decide("trust_removal", "return", {LEAD: {"unreachable": True, "msg": "timed out"}})["msg"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"readings": {OTHER: {"unreachable": True, "msg": "timed out"}}}, f"{OTHER} could not be reached"),
+        ({"members": [LEAD], "unchecked": [OTHER], "later": [OTHER]}, "would be read in a later batch"),
+    ],
+    ids=["unread", "batch"],
+)
+def test_what_stops_a_removal_in_earnest_stops_it_in_check_mode_too(decide: Decide, given: dict[str, Any], told: str) -> None:
+    earnest, foreseen = (decide("trust_removal", "fail", check_mode=check_mode, **given) for check_mode in (False, True))
+    assert told in earnest["msg"]
+    assert (foreseen["failed"], foreseen["msg"]) == (True, earnest["msg"])
+
+
+def test_a_removal_in_check_mode_warns_of_a_sign_in_that_may_not_write(decide: Decide) -> None:
+    token = {"permissions": {"kind": "application", "granted": ["Application.Read.All"]}}
+    assert "The sign-in may not write" in decide("trust_removal", "fail", token=token)["msg"]
+    foreseen = decide("trust_removal", "fail", token=token, check_mode=True)
+    assert any(one.startswith("Without --check this run fails: The sign-in may not write") for one in foreseen["warnings"])

@@ -11,9 +11,15 @@ from typing import Any
 import pytest
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.entry import entry, failure
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Deployment, Unread
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
+    Deployment,
+    Unread,
+    check_obstacles,
+    unread_obstacles,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.successor import follows, store_arguments
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 from ..support import run_action
 
@@ -143,6 +149,10 @@ def test_a_removal_tells_what_went_and_what_stays() -> None:
         f"Deployment contoso: removed 1 thing; tenant {TENANT}; keeps 1; no warnings",
     ]
     assert result["summary"]["changed"] is True
+    foreseen = run_action("trust_outcome", {"run": "remove", "plan": planned, "done": done}, check_mode=True)["lines"]
+    confirmed = "next: the same without --check and with trust_remove_confirm: contoso, or nothing is removed"
+    closing = f"Deployment contoso: would remove 1 thing; tenant {TENANT}; keeps 1; no warnings"
+    assert foreseen == [*result["lines"][:-1], confirmed, closing]
     wrong = run_action("trust_outcome", {"run": "remove", "plan": {}})
     assert "it lacks" in wrong["msg"]
 
@@ -208,6 +218,19 @@ def test_a_server_that_was_not_read_is_named_once() -> None:
     assert second == {"subject": "fe02", "message": "fe02 could not be reached."}
     said = failure({"deployment": "contoso", "counts": {}, "errors": [first, second]}, "never")
     assert said == ("Deployment contoso could not be audited as a whole. fe01: Import-Module failed. fe02 could not be reached.")
+
+
+def test_a_server_that_was_not_reached_says_what_to_do_next() -> None:
+    told = {"fe01": Unread("fe01: Import-Module failed. Install it."), "fe02": Unread("fe02 could not be reached: refused.", True)}
+    deployment = Deployment("contoso", "fe01", ("fe01", "fe02"), (), told, ())
+    made = entry(deployment, {}, "2026-11-01T00:00:00Z")
+    said = str(failure({"deployment": "contoso", "counts": {}, "errors": made["errors"][:2]}, "never"))
+    do = "Make fe02 reachable (does it run, does its listener answer Test-WSMan, is a firewall between), or "
+    without = "take it out of the inventory and of trust_front_ends where it is gone for good."
+    assert said.endswith(f"fe01: Import-Module failed. Install it. fe02 could not be reached: refused. {do}{without}")
+    with pytest.raises(HybridAuthError) as stopped:
+        check_obstacles("contoso", unread_obstacles(deployment))
+    assert str(stopped.value).endswith(f"{do}leave it out with --limit where it is gone for good.")
 
 
 def test_what_an_earlier_audit_of_the_play_left_is_not_reported_where_this_one_did_not_get_so_far() -> None:
