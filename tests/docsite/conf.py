@@ -11,6 +11,7 @@ _ANSIBLE = {
     "action_plugins": "plugins/action.html#action-plugins",
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
+    "ansible_collections.ansible.builtin.copy_module": "collections/ansible/builtin/copy_module.html",
     "ansible_collections.ansible.builtin.psrp_connection": "collections/ansible/builtin/psrp_connection.html",
 }
 _VARIABLES = ("ANSIBLE_DEBUG",)

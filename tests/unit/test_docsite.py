@@ -53,6 +53,17 @@ def test_what_leads_to_the_repository_names_the_one_of_the_collection() -> None:
     assert [link["url"] for link in links["extra_links"] if not link["url"].startswith(f"{REPOSITORY}/")] == []
 
 
+def test_the_site_knows_each_page_of_ansible_core_that_a_documentation_names() -> None:
+    known = set(
+        re.findall(r"ansible_collections\.ansible\.builtin\.(\w+)", (ROOT / "tests" / "docsite" / "conf.py").read_text(encoding="utf-8"))
+    )
+    files = [*(ROOT / "plugins").rglob("*.py"), ROOT / "roles" / "trust" / "meta" / "argument_specs.yml"]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    modules = {name for text in texts for name in re.findall(r"\bM\(ansible\.builtin\.(\w+)\)", text)}
+    plugins = {pair for text in texts for pair in re.findall(r"\bP\(ansible\.builtin\.(\w+)#(\w+)\)", text)}
+    assert {f"{name}_module" for name in modules} | {f"{name}_{kind}" for name, kind in plugins} == known
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_the_example_of_an_entry_point_is_a_play_that_it_takes(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (play,) = yaml.safe_load(SPECS[name]["examples"])
