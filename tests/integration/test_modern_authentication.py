@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,41 @@ def test_a_run_with_nothing_to_do_reads_once_and_writes_nothing(tmp_path: Path, 
     asked = estate.hybrid.requests
     assert writes(asked) == []
     assert len([one for one in asked if one["kind"] == "graph"]) == 2
+
+
+def of_the_page() -> tuple[list[str], list[str]]:
+    """The cmdlets that the page asks an RBAC role to have: for the switch, and for the way back."""
+    page = (Path(__file__).parents[2] / "docs" / "modern-authentication.md").read_text(encoding="utf-8")
+    section = page.partition("## On a restricted endpoint\n")[2].partition("\n[page]")[0]
+    there, way_back, back = section.partition("For the way back")
+    assert way_back
+    found: tuple[list[str], list[str]] = ([], [])
+    for text, cmdlets in zip((there, back), found, strict=True):
+        verbs: list[str] = []
+        for verb, noun in re.findall(r"`([A-Z][a-z]+)-(Cs\w+)?`", text):
+            verbs.append(verb)
+            if noun:  # several verbs stand before one noun
+                cmdlets.extend(f"{one}-{noun}" for one in verbs)
+                verbs.clear()
+        assert not verbs
+    return found
+
+
+@pytest.mark.parametrize("given", [{}, OFF], ids=["on", "off"])
+def test_what_the_page_names_for_a_restricted_endpoint_is_enough_on_every_front_end(tmp_path: Path, given: dict[str, Any]) -> None:
+    name = "modern authentication, off" if given else "modern authentication, on"
+    operation: Operation = next(one for one in OPERATIONS if one.name == name)
+    state = operation.before()
+    front_ends = state["deployments"][0]["front_ends"]
+    assert len(front_ends) == 2
+    for front_end in front_ends:
+        front_end["restricted"] = {"cmdlets": of_the_page()[bool(given)]}
+    hybrid = Hybrid(state, tmp_path, restricted=True)
+    variables = {**operation.given(tmp_path), "trust_modern_authentication_state": "present", **given, "trust_endpoint": "restricted"}
+    played, _alive = hybrid.play("modern_authentication", variables, Script(), check_mode=False)
+    assert not played.failed, [one.result.get("msg") for one in played.failures]
+    switch = hybrid.state()["deployments"][0]["cms"]["oauth_configuration"]["ClientAuthorizationOAuthServerIdentity"]
+    assert switch == ("" if given else "evoSTS")
 
 
 def test_what_configure_names_stays_when_it_is_switched_off(switched_on: Estate) -> None:
