@@ -7,19 +7,17 @@
 from __future__ import annotations
 
 import base64
-import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import distinguished_name
 
 try:
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 except ImportError:  # without it no certificate is read at all
     pass
-
-# One attribute of a distinguished name as Windows shows it, whose value is quoted where it holds a separator.
-_ATTRIBUTE = re.compile(r'\s*([^=,+;]+?)\s*=\s*("(?:[^"]|"")*"|[^,+;]*)(?:[,+;]|$)')
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,7 @@ def domain_key(name: str) -> str:
 
 def common_names(subject: str | None) -> frozenset[str]:
     """The common names in a subject that Windows shows, such as "CN=contoso.com, O=Contoso"."""
-    found = (match[2].strip().strip('"') for match in _ATTRIBUTE.finditer(subject or "") if match[1].upper() == "CN")
-    return frozenset(domain_key(name) for name in found if name)
+    return frozenset(domain_key(name) for name in distinguished_name.values_of(subject or "", "CN") if name)
 
 
 def names_in(content: str | None) -> Names | None:
