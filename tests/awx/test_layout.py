@@ -37,20 +37,24 @@ def test_the_playbook_lays_out_everything_and_a_second_run_makes_nothing_twice(t
         nodes, schedules = awx.objects["workflow_job_template_nodes"], awx.objects["schedules"]
         kinds = {one["id"]: one["name"] for one in awx.objects["credential_types"]}
         credentials = {one["id"]: one for one in awx.objects["credentials"]}
-        given = [credentials[one]["name"] for node in nodes for one in awx.related[f"{node['url']}credentials/"]]
+        given = {job["name"]: [credentials[one]["name"] for one in awx.related[f"{job['url']}credentials/"]] for job in jobs.values()}
+        started = [next(name for name, job in jobs.items() if job["id"] == node["unified_job_template"]) for node in nodes]
         surveys, notified = awx.surveys, [awx.related[f"{job['url']}notification_templates_error/"] for job in jobs.values()]
     assert [secret for secret in SECRETS.values() if secret in output + again] == []
-    assert list(jobs) == ["Trust audit", "Trust configure", "Trust rotate", "Trust modern authentication"]
-    assert {job["job_slice_count"] for job in jobs.values()} == {1}
-    assert [(node["identifier"], node["limit"]) for node in nodes] == [(name, name) for name in DEPLOYMENTS] * 2
-    assert given == ["Tenant of contoso", "Tenant of fabrikam"] * 2
+    names_of = ("Trust audit", "Trust configure", "Trust rotate", "Trust modern authentication")
+    assert list(jobs) == [f"{name} of {deployment}" for name in names_of for deployment in DEPLOYMENTS]
+    assert {(job["job_slice_count"], job["allow_simultaneous"]) for job in jobs.values()} == {(1, False)}
+    for name, job in jobs.items():
+        deployment = name.rpartition(" ")[2]
+        assert (job["limit"], given[name]) == (deployment, ["Front Ends", f"Tenant of {deployment}"])
+    assert started == [f"{name} of {deployment}" for name in ("Trust audit", "Trust rotate") for deployment in DEPLOYMENTS]
     assert [one["inputs"].get("secret") for one in credentials.values() if kinds[one["credential_type"]] != "Machine"] == [
         "secret-of-contoso",
         "secret-of-fabrikam",
     ]
     assert [len(one["rrule"].split(" ")) for one in schedules] == [2, 2]
     assert {question["variable"] for survey in surveys.values() for question in survey["spec"]} >= {"trust_fail_on", "trust_takeover"}
-    assert [len(one) for one in notified] == [1, 1, 1, 1]
+    assert [len(one) for one in notified] == [1] * len(jobs)
 
 
 @pytest.mark.parametrize("name", ["controller.yml", "project/inventory.yml", "rulebook.yml", "project/audit.yml"])

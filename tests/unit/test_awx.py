@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import Template
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.audit import RULES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.reading import read
@@ -34,6 +35,20 @@ ANSWERS = {
 
 def tasks(module: str) -> list[dict[str, Any]]:
     return [task[f"awx.awx.{module}"] for task in PLAY["tasks"] if f"awx.awx.{module}" in task]
+
+
+def filled(task: dict[str, Any], *item: dict[str, Any]) -> dict[str, Any]:
+    """The task's options as the loop over both lists fills them in."""
+    found: dict[str, Any] = yaml.safe_load(Template(yaml.safe_dump(task, width=10_000)).render(item=item, organization="Default"))
+    return found
+
+
+LAID_OUT = {
+    made["name"]: made
+    for job in PLAY["vars"]["job_templates"]
+    for deployment in PLAY["vars"]["deployments"]
+    for made in [filled({**tasks("job_template")[0], "survey_spec": {}}, job, deployment)]
+}
 
 
 def settings(entry_point: str, **given: Any) -> Any:
@@ -77,16 +92,28 @@ def test_a_job_runs_on_whole_deployments() -> None:
     for name, group in inventory["children"].items():
         assert group["vars"]["trust_deployment"] == name
         assert group["vars"]["trust_front_ends"] == list(group["hosts"])
-    (job,), (node,) = tasks("job_template"), tasks("workflow_job_template_node")
-    assert (job["job_slice_count"], job["ask_limit_on_launch"], job["ask_credential_on_launch"]) == (1, True, True)
-    assert node["limit"] == "{{ item.1.name }}"
-    assert {one["job_template"] for one in PLAY["vars"]["workflows"]} <= {one["name"] for one in PLAY["vars"]["job_templates"]}
+    (job,) = tasks("job_template")
+    assert (job["job_slice_count"], job["ask_limit_on_launch"], job["ask_credential_on_launch"]) == (1, False, False)
+    assert {one["limit"] for one in LAID_OUT.values()} == set(inventory["children"])
+
+
+def test_one_job_never_runs_twice_at_once_for_a_deployment_and_those_of_two_deployments_may() -> None:
+    # AWX holds back a job of a template that has one running.
+    assert {one["allow_simultaneous"] for one in LAID_OUT.values()} == {False}
+    (node,) = tasks("workflow_job_template_node")
+    for workflow in PLAY["vars"]["workflows"]:
+        nodes = [filled(node, workflow, deployment) for deployment in PLAY["vars"]["deployments"]]
+        assert len({one["unified_job_template"] for one in nodes}) == len(nodes)
+        for one, deployment in zip(nodes, PLAY["vars"]["deployments"], strict=True):
+            assert deployment["credential"] in LAID_OUT[one["unified_job_template"]]["credentials"]
+            assert not {"limit", "credentials"} & set(one)
 
 
 def test_what_the_jobs_name_is_laid_out_before() -> None:
     (job,) = tasks("job_template")
     assert [one["name"] for one in tasks("notification_template")] == job["notification_templates_error"]
-    assert job["credentials"] == [tasks("credential")[0]["name"]]
+    assert job["credentials"] == [tasks("credential")[0]["name"], "{{ item.1.credential }}"]
+    assert tasks("credential")[1]["name"] == "{{ item.credential }}"
     for module in ("project", "inventory", "execution_environment"):
         (made,) = tasks(module)
         assert job[module] == made["name"]
@@ -98,5 +125,11 @@ def test_the_rulebook_waits_for_findings_that_there_are_and_starts_jobs_that_the
     assert asked
     assert asked <= set(RULES)
     started = [rule["action"]["run_job_template"] for rule in RULEBOOK["rules"]]
-    assert {one["name"] for one in started} <= {one["name"] for one in PLAY["vars"]["job_templates"]}
     assert {one["organization"] for one in started} == {PLAY["vars"]["organization"]}
+    for one in started:
+        for deployment in PLAY["vars"]["deployments"]:
+            job = LAID_OUT[one["name"].replace("{{ event.payload.deployment }}", deployment["name"])]
+            assert deployment["credential"] in job["credentials"]
+            assert job["limit"] == deployment["name"]
+            # What is not asked on launch is ignored, and a limit from outside would name servers of others.
+            assert set(one.get("job_args", {})) <= {name for name in ("job_type", "limit") if job[f"ask_{name}_on_launch"]}
