@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 TOKEN = "token-of-the-controller"
+# Inputs that the credential types call secret: AWX shows a word in their place, and keeps what it has where it is sent that word.
+_SECRET, _HIDDEN = ("password", "secret"), "$encrypted$"
 _THERE = {"organizations": ["Default"], "credential_types": ["Machine", "Microsoft Azure Resource Manager"]}
 # One template of jobs is found among those of every kind.
 _KINDS = ("job_templates", "workflow_job_templates")
@@ -120,11 +122,24 @@ class _Handler(BaseHTTPRequestHandler):
         if number:
             (one,) = (one for one in self.server.objects[kind] if one["id"] == int(number))
             if self.command == "PATCH":
-                one.update(body)
-            return 200, one
+                one.update(_kept(body, one))  # inputs as a whole: one that is not sent is gone
+            return 200, _shown(one)
         if self.command == "POST":
-            return 201, self.server.add(kind, body)
-        return 200, _page(self.server.listed(kind, query))
+            return 201, _shown(self.server.add(kind, body))
+        return 200, _page([_shown(one) for one in self.server.listed(kind, query)])
+
+
+def _kept(body: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    if "inputs" not in body:
+        return body
+    inputs = {name: before["inputs"][name] if value == _HIDDEN else value for name, value in body["inputs"].items()}
+    return {**body, "inputs": inputs}
+
+
+def _shown(one: dict[str, Any]) -> dict[str, Any]:
+    if "inputs" not in one:
+        return one
+    return {**one, "inputs": {name: _HIDDEN if name in _SECRET and value else value for name, value in one["inputs"].items()}}
 
 
 def _page(found: list[dict[str, Any]]) -> dict[str, Any]:

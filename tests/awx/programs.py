@@ -16,8 +16,15 @@ AWX = ROOT / "docs" / "awx"
 VENV = (ROOT / os.environ.get("AWX_VENV", ".venv-awx")).absolute()
 
 
-def run(program: str, *arguments: str, folder: Path, environment: dict[str, str] | None = None, cwd: Path | None = None) -> str:
-    """Run it to its good end. folder: where it keeps its files. Returns what it printed."""
+def run(
+    program: str,
+    *arguments: str,
+    folder: Path,
+    environment: dict[str, str] | None = None,
+    cwd: Path | None = None,
+    fails: bool = False,
+) -> str:
+    """Run it to its good end, or to its bad one. folder: where it keeps its files. Returns what it printed."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith((*NOT_INHERITED, "CONTROLLER_"))}
     done = subprocess.run(
         [str(VENV / "bin" / program), *arguments],
@@ -36,5 +43,5 @@ def run(program: str, *arguments: str, folder: Path, environment: dict[str, str]
         stdin=subprocess.DEVNULL,
         check=False,
     )
-    assert done.returncode == 0, f"{program} ended with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    assert (done.returncode != 0) is fails, f"{program} ended with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return done.stdout + done.stderr

@@ -57,6 +57,28 @@ def test_the_playbook_lays_out_everything_and_a_second_run_makes_nothing_twice(t
     assert [len(one) for one in notified] == [1] * len(jobs)
 
 
+def test_a_run_without_secrets_keeps_those_that_are_there_and_makes_no_credential_without_one(tmp_path: Path) -> None:
+    with controller() as awx:
+        environment = {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
+        told = run("ansible-playbook", str(AWX / "controller.yml"), folder=tmp_path, environment=environment, fails=True)
+        assert "Front Ends is not there yet, so it needs its secret: set SFBADMIN_PASSWORD" in told
+        assert awx.objects["credentials"] == []
+        run("ansible-playbook", str(AWX / "controller.yml"), folder=tmp_path, environment={**SECRETS, **environment})
+        there = [dict(one["inputs"]) for one in awx.objects["credentials"]]
+        again = run("ansible-playbook", str(AWX / "controller.yml"), "--tags", "credentials", folder=tmp_path, environment=environment)
+        assert [one["inputs"] for one in awx.objects["credentials"]] == there
+        assert "changed=0" in again
+        play = (AWX / "controller.yml").read_text(encoding="utf-8")
+        changed = play.replace("client: 0a1b2c3d-0000-4000-8000-000000000002", "client: 0a1b2c3d-0000-4000-8000-000000000009")
+        (tmp_path / "controller.yml").write_text(changed.replace("sfbadmin@contoso.com", "other@contoso.com"), encoding="utf-8")
+        shutil.copy(AWX / "surveys.yml", tmp_path)
+        run("ansible-playbook", str(tmp_path / "controller.yml"), folder=tmp_path, environment=environment)
+        front_ends, contoso, fabrikam = [one["inputs"] for one in awx.objects["credentials"]]
+    assert front_ends == {"username": "other@contoso.com", "password": "pass-of-sfbadmin"}
+    assert contoso == there[1]
+    assert fabrikam == {**there[2], "client": "0a1b2c3d-0000-4000-8000-000000000009"}
+
+
 @pytest.mark.parametrize("name", ["controller.yml", "project/inventory.yml", "rulebook.yml", "project/audit.yml"])
 def test_ansible_lint_finds_nothing(name: str, tmp_path: Path) -> None:
     shutil.copytree(AWX, folder := tmp_path / "awx")  # the repository's own settings leave the playbook out
