@@ -69,10 +69,37 @@ def test_every_question_asks_for_what_its_job_takes_and_may_stay_blank(entry_poi
     assert question["default"] in ("", *(question.get("choices") or ()))
 
 
+def sent(survey: dict[str, Any]) -> dict[str, Any]:
+    """What AWX sends where nobody answers: each default that its own check takes. It takes an empty text only where a text is asked for."""
+    return {
+        one["variable"]: one["default"]
+        for one in survey["spec"]
+        if one["type"] in ("text", "textarea") or (one["default"] != "" and one["default"] in one.get("choices", [one["default"]]))
+    }
+
+
 def test_a_survey_that_nobody_fills_in_says_nothing_but_its_defaults() -> None:
     for entry_point, survey in SURVEYS.items():
-        defaults = {question["variable"]: question["default"] for question in survey["spec"]}
+        defaults = sent(survey)
         assert settings(entry_point, **defaults) == settings(entry_point, **{name: one for name, one in defaults.items() if one})
+
+
+# What a run does once. Without it a run does less, so an empty text that hides the inventory's value is safe.
+ONCE = {"trust_takeover", "trust_rotation_effective_date", "trust_rotation_remove_thumbprints"}
+
+
+def test_a_blank_answer_hides_nothing_that_the_inventory_says_of_a_deployment() -> None:
+    hidden = {name for survey in SURVEYS.values() for name, value in sent(survey).items() if value == ""}
+    assert hidden == ONCE
+    for entry_point, survey in SURVEYS.items():
+        for question in survey["spec"]:
+            if question["variable"] in ONCE or question["default"]:
+                continue
+            for one in question.get("choices") or [ANSWERS[question["variable"]]]:
+                inventory = {question["variable"]: one}
+                assert settings(entry_point, **{**inventory, **sent(survey)}) == settings(entry_point, **{**sent(survey), **inventory})
+    asked = {question["variable"] for _entry_point, question in QUESTIONS}
+    assert not asked & {"trust_exchange_credential", "trust_name_form", "trust_exchange_enabled"}
 
 
 def test_every_job_has_its_playbook_and_its_survey() -> None:
