@@ -13,7 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.support import Observed, bundle, closing_lines, lines
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.support import STEPS, Observed, bundle, closing_lines, lines
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 
 FILE = "support.json"
@@ -57,7 +57,7 @@ def _deployments(names: Mapping[str, str], task_vars: Mapping[str, Any]) -> Iter
             continue
         members = servers["deployments"][Settings.from_facts(checked["settings"]).deployment]
         order = dict.fromkeys((members["lead"], *members["members"]))
-        steps = {"sign_in": "token", "service_principals": "cloud", "refusals": "refusals"}
+        steps = dict(zip(STEPS, ("token", "cloud", "refusals"), strict=True))
         yield Observed(
             servers=[_dict(others.raw(member).get(names["read"])) for member in order],
             unchecked=len(members.get("unchecked") or ()),

@@ -149,6 +149,10 @@ observed:
   returned: when O(observe) is true
   type: dict
   contains:
+    module:
+      description: The module that the task ran.
+      type: str
+      sample: app_policy_info
     seconds:
       description: How long the task took.
       type: float

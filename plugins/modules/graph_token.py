@@ -160,6 +160,10 @@ observed:
   returned: when O(observe) is true
   type: dict
   contains:
+    module:
+      description: The module that the task ran.
+      type: str
+      sample: graph_token
     seconds:
       description: How long the task took.
       type: float

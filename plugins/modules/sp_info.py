@@ -296,6 +296,10 @@ observed:
   returned: when O(observe) is true
   type: dict
   contains:
+    module:
+      description: The module that the task ran.
+      type: str
+      sample: sp_info
     seconds:
       description: How long the task took.
       type: float

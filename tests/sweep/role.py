@@ -150,7 +150,8 @@ class Play:
                 self._lost.add(host)
             elif done.result.get("failed"):
                 failed.add(host)
-                self._variables[host]["ansible_failed_result"] = done.result
+                # ansible-core's own is not the registered one: it still has this key.
+                self._variables[host]["ansible_failed_result"] = {**done.result, "_ansible_no_log": False}
         return set(self.hosts) if failed and task.get("any_errors_fatal") else failed
 
     def _register(self, task: Mapping[str, Any], hosts: Sequence[str], result: Mapping[str, Any]) -> None:

@@ -111,7 +111,7 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             try:
                 return self.perform(params, task_vars)
             finally:
-                seen.update({"seconds": seconds_since(began), **noted})
+                seen.update({"module": type(self).__module__.rpartition(".")[2], "seconds": seconds_since(began), **noted})
 
     def _said(self, error: Any) -> str:
         """What is wrong with the task's options, in ansible-core's words for modules."""

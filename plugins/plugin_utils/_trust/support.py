@@ -38,6 +38,8 @@ _CULTURE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{3}))?")
 # What kept a server from the metadata, as the runner names it.
 _OUTCOMES = frozenset({"ok", "scheme", "dns", "tcp", "timeout", "tls", "cut", "proxy", "proxy_dns", "http", "redirect", "page", "other"})
 _SETTINGS = server_settings.NAMES
+# What is asked of the tenant, in this order, and the module that asks.
+STEPS = {"sign_in": "graph_token", "service_principals": "sp_info", "refusals": "app_policy_info"}
 _UNREAD = frozenset({"failed", "unreachable"})
 
 
@@ -45,7 +47,8 @@ _UNREAD = frozenset({"failed", "unreachable"})
 class Observed:
     """What a play registered of one deployment. servers: results of onprem_info, the lead's first; None of one that was not asked.
 
-    unchecked: how many servers are known and not in this run. steps: results of graph_token, sp_info and app_policy_info, by what they do.
+    unchecked: how many servers are known and not in this run. steps: what was registered of each of STEPS; where one failed, its result
+    stands in place of others' too.
     """
 
     servers: Sequence[Mapping[str, Any] | None]
@@ -128,13 +131,15 @@ def _deployment(one: Observed) -> dict[str, Any]:
 
 
 def _steps(steps: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
-    """Each step; one that has the very result of the one before was not taken, since that one failed."""
+    """Each step. One with the result of another's module failed by that: an earlier one ended the reading, a later one came after it."""
     made: dict[str, Any] = {}
-    before: list[Mapping[str, Any]] = []
-    for name, result in steps.items():
-        taken = None if result in before else result
-        made[name] = _result(taken)
-        before += [taken] if taken and taken.get("failed") else []
+    for place, name in enumerate(STEPS):
+        result = steps.get(name)
+        asked = word(((result or {}).get("observed") or {}).get("module"), STEPS.values())
+        if asked in (None, OTHER, STEPS[name]):
+            made[name] = _result(result)
+        else:
+            made[name] = _result({"observed": {}} if list(STEPS.values()).index(str(asked)) > place else None)
     return made
 
 

@@ -213,6 +213,30 @@ def test_a_tenant_that_lets_nobody_in_is_told_and_the_farm_is_there(tmp_path: Pa
     assert {one["state"] for one in made["deployments"][0]["servers"]} == {"read"}
 
 
+@pytest.mark.parametrize(
+    ("failing", "states_of"),
+    [
+        ("sign_in", ["failed", "not asked", "not asked"]),
+        ("service_principals", ["read", "failed", "not asked"]),
+        ("refusals", ["read", "read", "failed"]),
+    ],
+)
+def test_a_step_that_fails_is_told_once_and_not_of_those_that_have_its_result(
+    failing: str, states_of: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = results(tmp_path, monkeypatch)
+    failed = {**(read.steps[failing] or {}), "failed": True}
+    # A rescue gives that result to both others, with a key more than what the task registered.
+    kept = {**failed, "_ansible_no_log": False}
+    steps = {"sign_in": read.steps["sign_in"], "service_principals": kept, "refusals": kept, failing: failed}
+    if failing == "sign_in":
+        steps |= {"service_principals": kept}
+    made = bundle([Observed(read.servers, 0, steps)])["deployments"][0]["tenant"]["steps"]
+    assert [one["state"] for one in made.values()] == states_of
+    asked = [name for name, one in made.items() if one["observed"].get("requests")]
+    assert asked == [name for name in made if steps[name] not in (kept, None)]
+
+
 def test_a_cmdlet_that_fails_is_told_by_its_identifiers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = results(tmp_path, monkeypatch)
     failed = {
