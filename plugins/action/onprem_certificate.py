@@ -378,6 +378,9 @@ def _self_signed(params: Mapping[str, Any]) -> SelfSigned:
             "the tenant cannot hold a certificate that is made only now",
             "state in_store, then sp_credential, then state assigned with its thumbprint; or check_tenant set to false",
         )
+    for option, problem in (("thumbprint", "it names a certificate"), ("pfx_path", "it names a file"), ("pfx_password", "it is set")):
+        if params[option]:
+            raise InvalidOptionError(option, f"{problem}, and source is self_signed", "no value, or another source")
     subject = check_subject("subject", params["subject"]) if params["subject"] else ""
     return SelfSigned(subject, params["key_size"], params["valid_days"])
 

@@ -347,6 +347,7 @@ def _to_do(
         "deployment": settings.deployment,
         "steps": {
             "store": store is not None,
+            "pfx": store is not None and store["source"] == "pfx",
             "add": bool(certificates),
             "stage": stage,
             "forget": forget,

@@ -320,11 +320,13 @@ certificate:
     not_after: '2028-05-01T08:00:00Z'
 steps:
   description: Whether each step of a roll is due now, which are C(store), C(add), C(stage), C(forget) and C(from_store); C(later) says
-    whether what comes after a staging can be told, and C(preflight) whether the tenant is to be asked what it refuses before that.
+    whether what comes after a staging can be told, C(preflight) whether the tenant is to be asked what it refuses before that, and C(pfx)
+    whether the certificate comes from a PFX file.
   returned: with O(members)
   type: dict
   sample:
     store: false
+    pfx: false
     add: true
     stage: false
     forget: false

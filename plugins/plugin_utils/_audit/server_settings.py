@@ -145,7 +145,7 @@ def _tls(name: str, settings: ServerSettings) -> Iterator[Finding]:
 def _win_http(name: str, settings: ServerSettings) -> Iterator[Finding]:
     names = ("winhttp_64", "winhttp_32")
     given = {one: _value(settings, one) for one in names}
-    wrong = [f"DefaultSecureProtocols of {one[-2:]}-bit programs is 0x{given[one]:X}" for one in names if _lacks(given[one])]
+    wrong = [f"DefaultSecureProtocols of {one[-2:]}-bit programs is {_set(given[one])}" for one in names if _lacks(given[one])]
     build = settings["windows_build"]
     unset = [one for one in names if given[one] is None]
     right: bool | Unknown = not wrong
@@ -172,7 +172,8 @@ def _protocols(given: Mapping[str, int | None]) -> str:
 
 
 def _set(protocols: int | None) -> str:
-    return "not set" if protocols is None else f"0x{protocols:X}"
+    # The registry's numbers have 32 bits, and PowerShell gives them a sign.
+    return "not set" if protocols is None else f"0x{protocols & 0xFFFFFFFF:X}"
 
 
 def _lacks(protocols: int | None) -> bool:

@@ -80,10 +80,14 @@ def check_roll(row: Row, signing: Signing, effective: datetime | None, wanted: A
     begin, end = parse_time(str(row["not_before"])), parse_time(str(row["not_after"]))
     moment = effective or now
     if not begin <= moment < end:
-        raise InvalidOptionError(
-            "effective_date",
-            f"{utc_text(moment)} is outside of the validity of {row['thumbprint']}, {utc_text(begin)} to {utc_text(end)}",
-            "a time within it",
+        outside = f"is outside of the validity of {row['thumbprint']}, {utc_text(begin)} to {utc_text(end)}"
+        if wanted.effective:
+            raise InvalidOptionError("effective_date", f"{utc_text(moment)} {outside}", "a time within it")
+        if effective is None:
+            raise HybridAuthError(f"It is {utc_text(moment)}, which {outside}.", "Use a certificate that is valid now.")
+        raise HybridAuthError(
+            f"Without effective_date a roll takes effect on {utc_text(moment)}, at least 24 hours ahead, which {outside}.",
+            "Use a certificate that is valid then, or set effective_date to a time within its validity.",
         )
     if wanted.effective and not current:
         raise InvalidOptionError("effective_date", "no certificate is assigned, so there is none to roll from", "no value")
@@ -95,10 +99,12 @@ def check_roll(row: Row, signing: Signing, effective: datetime | None, wanted: A
     if last is None:
         return []
     if effective > last:
-        raise InvalidOptionError(
-            "effective_date",
-            f"{utc_text(effective)} is after {utc_text(last)}, when the certificate that signs now expires",
-            "an earlier time, or immediate",
+        late = f"{utc_text(effective)} is after {utc_text(last)}, when the certificate that signs now expires"
+        if wanted.effective:
+            raise InvalidOptionError("effective_date", late, "an earlier time, or immediate")
+        raise HybridAuthError(
+            f"Without effective_date a roll takes effect at least 24 hours ahead, and {late}.",
+            "Set effective_date to an earlier time, or immediate to true.",
         )
     if effective > shifted(last, -LEAD):
         return [

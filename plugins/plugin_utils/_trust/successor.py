@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +23,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import load_pfx
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time
 
+# Options of onprem_certificate that the role has as variables.
+_OF_ROLL = re.compile(r"\b(effective_date|immediate)\b")
 _FOLLOWING = "the certificate that is to follow"
 _LEFT = "name {} in trust_rotation_earlier_thumbprints, and another one is made, which lives for trust_rotation_valid_days"
 
@@ -83,7 +86,8 @@ def coming(
         expected = exc.expected.replace("or immediate", "or trust_rotation_immediate")
         return False, [Obstacle(subject, f"{variable}: {problem}.", f"Expected {expected}.")]
     except HybridAuthError as exc:
-        return False, [Obstacle(subject, f"trust_rotation_create: {exc.message}", exc.remedy)]
+        message, remedy = (_OF_ROLL.sub(r"trust_rotation_\1", text) for text in (exc.message, exc.remedy))
+        return False, [Obstacle(subject, f"trust_rotation_create: {message}", remedy)]
     return True, []
 
 

@@ -186,6 +186,14 @@ def test_what_a_server_has_is_judged_and_what_was_not_read_is_not(servers: Serve
     assert words in lead[2]
 
 
+def test_a_number_of_the_registry_is_shown_without_a_sign(servers: Servers) -> None:
+    servers[0]["server_settings"].update(winhttp_64=-1, winhttp_32=None)
+    servers[1]["server_settings"].update(winhttp_64=-0x801, winhttp_32=None)
+    lead, other = said(servers, "winhttp")
+    assert "of 64-bit programs is 0xFFFFFFFF" in lead[2]
+    assert "of 64-bit programs is 0xFFFFF7FF" in other[2]
+
+
 @pytest.mark.parametrize(
     ("outcome", "status", "words"),
     [

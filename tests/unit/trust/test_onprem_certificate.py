@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.action import onprem_certificate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import SipDomain
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import assignment, issue
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 from tests.lab.farm import certificates
 from tests.lab.states import audit as states
@@ -451,6 +453,9 @@ def test_a_pfx_is_not_sent_where_it_would_lie_in_a_file(tmp_path: Path) -> None:
         ({**TENANTLESS, "prepared": {"certificate": None}}, "it holds no certificate"),
         ({**TENANTLESS, "prepared": {"certificate": {"thumbprint": None}}}, "it holds no certificate"),
         ({"source": "self_signed", "cloud": cloud(B)}, "is made only now"),
+        ({**OWN, "thumbprint": B}, "Option 'thumbprint': it names a certificate, and source is self_signed"),
+        ({**OWN, "pfx_path": "next.pfx"}, "Option 'pfx_path': it names a file, and source is self_signed"),
+        ({**OWN, "pfx_password": "s3cret"}, "Option 'pfx_password': it is set, and source is self_signed"),
         ({**OWN, "key_size": 1024}, "key_size must be one of: 2048, 3072, 4096"),
         ({**OWN, "valid_days": 5}, "from 60 to 3650"),
         ({**OWN, "subject": "contoso"}, "not a distinguished name"),
@@ -485,6 +490,28 @@ def test_the_default_date_is_a_full_hour_24_to_25_hours_ahead(now: datetime) -> 
     assert 24 * 3600 <= (moment - now).total_seconds() < 25 * 3600
     assert parse_time(utc_text(moment)) == moment
     assert (moment.minute, moment.second) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("signs", "comes", "wanted", "named", "words"),
+    [
+        (9, 0.5, {}, False, "Without effective_date a roll takes effect on 2026-11-25T"),
+        (9, 0.5, {"effective": NOW + DAY}, True, "is outside of the validity"),
+        (0.5, 9, {}, False, "Without effective_date a roll takes effect at least 24 hours ahead"),
+        (0.5, 9, {"effective": NOW + DAY}, True, "when the certificate that signs now expires"),
+        (9, -1, {"immediate": True}, False, "Use a certificate that is valid now"),
+    ],
+)
+def test_a_date_that_nobody_set_is_not_told_as_an_option(
+    signs: float, comes: float, wanted: dict[str, Any], named: bool, words: str
+) -> None:
+    farm, row = (
+        stored(name, not_before=utc_text(NOW - 9 * DAY), not_after=utc_text(NOW + days * DAY)) for name, days in ((A, signs), (B, comes))
+    )
+    signing, asked = roll(farm), assignment.Assignment(**wanted)
+    with pytest.raises(HybridAuthError, match=re.escape(words)) as raised:
+        assignment.check_roll(row, signing, assignment.effective_date(B, signing, asked, NOW), asked, NOW)
+    assert raised.value.message.startswith("Option 'effective_date'") is named
 
 
 @pytest.mark.parametrize(

@@ -629,7 +629,9 @@ def test_what_was_left_too_late_names_the_variable_that_assigns_at_once(decide: 
     state = states.right()
     states.issuer(state, days=0.5)
     result = decide("trust_rotation", state, rotation_create="self_signed")
-    assert "Expected an earlier time, or trust_rotation_immediate." in (result["msg"] if result.get("failed") else result["failure"])
+    said = result["msg"] if result.get("failed") else result["failure"]
+    assert "Without trust_rotation_effective_date a roll takes effect at least 24 hours ahead" in said
+    assert "Set trust_rotation_effective_date to an earlier time, or trust_rotation_immediate to true." in said
 
 
 def test_a_run_that_is_stopped_by_something_else_says_too_that_what_signs_ends(decide: Decide) -> None:
