@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named, clouds_of_graph, clouds_of_login
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
@@ -91,7 +92,8 @@ def check_pair(params: Mapping[str, Any], where: Endpoints) -> None:
     if login and graph and not login & graph:
         raise HybridAuthError(
             f"Sign-in at {where.login_url} ({_names(login)}) gives no token for {where.graph_url} ({_names(graph)}). Nothing was sent.",
-            "Set 'cloud' to the tenant's cloud, and leave out 'login_url' and 'graph_url' (SFB_LOGIN_URL, SFB_GRAPH_URL).",
+            f"Set {options('cloud')} to the tenant's cloud, and leave out {options('login_url', 'graph_url')}; in the environment they are "
+            "SFB_LOGIN_URL and SFB_GRAPH_URL.",
         )
     for given, other in (("login_url", "graph_url"), ("graph_url", "login_url")):
         if bool(login) != bool(graph) and params.get(given) and not params.get(other):
@@ -103,8 +105,8 @@ def check_pair(params: Mapping[str, Any], where: Endpoints) -> None:
     if not where.belong_together and not where.own:
         raise HybridAuthError(
             f"Nothing shows that the sign-in at {where.login_url} belongs to {where.graph_url}. Nothing was sent.",
-            "Correct 'login_url' and 'graph_url' (SFB_LOGIN_URL, SFB_GRAPH_URL). If the two are a pair of your own, such as gateways, "
-            "declare it with 'own_endpoints'.",
+            f"Correct {options('login_url', 'graph_url')}; in the environment they are SFB_LOGIN_URL and SFB_GRAPH_URL. "
+            f"If the two are a pair of your own, such as gateways, declare it with {options('own_endpoints')}.",
         )
 
 

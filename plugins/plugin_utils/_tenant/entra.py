@@ -18,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import rem
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, json_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import clouds_of_login, host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
@@ -65,7 +66,7 @@ def tenant_id_of(configuration: dict[str, Any], url: str) -> str:
     if not match:
         raise HybridAuthError(
             f"The OpenID configuration at {url} names no tenant: its issuer is {configuration.get('issuer')!r}.",
-            "Check 'login_url'; 'common' and 'organizations' are no tenants.",
+            f"Check {options('login_url')}; 'common' and 'organizations' are no tenants.",
         )
     return match[0].lower()
 
@@ -167,7 +168,7 @@ def _client(where: Endpoints, tenant: str, client_id: str, credential: Any, secr
         yield Client(application, f"application {client_id} in tenant {tenant}", where, tenant, session)
     except ValueError as exc:  # what MSAL raises when the authority's answer cannot be used
         said = " ".join(str(exc).splitlines()[:1]) or type(exc).__name__
-        raise HybridAuthError(f"Sign-in at {authority} failed: {said.rstrip('.')}.", "Check 'login_url' and 'tenant'.") from None
+        raise HybridAuthError(f"Sign-in at {authority} failed: {said.rstrip('.')}.", f"Check {options('login_url', 'tenant')}.") from None
 
 
 class _MsalSession:
@@ -200,7 +201,7 @@ class _MsalSession:
             raise HybridAuthError(
                 f"The OpenID configuration of {self._where.login_url} sends the sign-in on to {url!r}, "
                 "which is not its host and not of its cloud. Nothing was sent.",
-                "Check 'login_url', and that no proxy answers in its place.",
+                f"Check {options('login_url')}, and that no proxy answers in its place.",
             )
 
     def close(self) -> None:
@@ -213,7 +214,8 @@ def _endpoints(configuration: Mapping[str, Any], url: str) -> dict[str, str]:
     for needed in _ENDPOINTS[:2]:
         if needed not in named:
             raise HybridAuthError(
-                f"The OpenID configuration at {url} names no {needed}.", "Check 'login_url', and that no proxy answers in its place."
+                f"The OpenID configuration at {url} names no {needed}.",
+                f"Check {options('login_url')}, and that no proxy answers in its place.",
             )
     return named
 
@@ -232,7 +234,7 @@ def _configuration(answer: Any, tenant: str, url: str) -> dict[str, Any]:
         raise refused(content, f"tenant {tenant}")
     raise HybridAuthError(
         f"{url} answered {answer.status_code} and no OpenID configuration.",
-        "Check 'login_url' and 'cloud', and that no proxy answers in its place.",
+        f"Check {options('login_url', 'cloud')}, and that no proxy answers in its place.",
     )
 
 

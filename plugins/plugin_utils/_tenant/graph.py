@@ -15,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import rem
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, json_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import Asked, Asking, http_date
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -74,7 +75,7 @@ class Graph:
             answer = self._json("GET", str(url), subject)
             page = answer.get("value")
             if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
-                raise HybridAuthError(f"Microsoft Graph's answer to a request for {subject} is no list.", "Check 'graph_url'.")
+                raise HybridAuthError(f"Microsoft Graph's answer to a request for {subject} is no list.", f"Check {options('graph_url')}.")
             found.extend(page)
             url = answer.get("@odata.nextLink")
             if url is None:
@@ -83,11 +84,11 @@ class Graph:
                 raise HybridAuthError(
                     f"Microsoft Graph sent the request for {subject} on to {url!r}. It was not followed, "
                     f"since the token is for {urlsplit(self.base).scheme}://{host_of(self.base)} alone.",
-                    "Check 'graph_url', and that no proxy answers in its place.",
+                    f"Check {options('graph_url')}, and that no proxy answers in its place.",
                 )
         raise HybridAuthError(
             f"Microsoft Graph's list of {subject} did not end after {_MOST_PAGES} pages.",
-            "Check 'graph_url', and that no proxy answers in its place.",
+            f"Check {options('graph_url')}, and that no proxy answers in its place.",
         )
 
     def change(self, path: str, subject: str, body: Mapping[str, Any], seconds: float) -> None:
@@ -121,7 +122,7 @@ class Graph:
         if not isinstance(content, dict):
             raise HybridAuthError(
                 f"{urlsplit(url).netloc} answered {answer.status_code} to a request for {subject}, but not with a JSON object.",
-                "Check 'graph_url', and that no proxy answers in its place.",
+                f"Check {options('graph_url')}, and that no proxy answers in its place.",
             )
         return content
 

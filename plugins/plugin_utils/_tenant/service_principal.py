@@ -14,6 +14,7 @@ from typing import Any, cast
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import identification, key_credential, shapes
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph, GraphError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import taking_back
@@ -219,7 +220,7 @@ def from_graph(entry: Mapping[str, Any], collection: str = PRINCIPALS) -> Servic
         if not isinstance(entry[name], str):
             raise HybridAuthError(
                 f"Microsoft Graph's answer for {word} {entry['appId']} has the {name} {entry[name]!r}, which is no text.",
-                "Check 'graph_url', and that no proxy answers in its place.",
+                f"Check {options('graph_url')}, and that no proxy answers in its place.",
             )
     subject = f"{word} {entry['appId']}"
     names = _listed(entry, "servicePrincipalNames", str, "they cannot be written back whole", collection) if principals else []

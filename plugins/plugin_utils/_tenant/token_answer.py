@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import json_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 with suppress(ImportError):  # reported by require_requests() when a connection is needed
@@ -29,7 +30,7 @@ _NUMBERS = ("expires_in", "expires_on", "ext_expires_in", "refresh_in")
 _GRANTED = ("access_token", "client_id", "object_id", "msi_res_id", "mi_res_id", "resource")
 _OTHER = ("error", "error_description", "message", "user_code", "device_code", "verification_uri", "interval", *_NUMBERS)
 _LONGEST_INTERVAL = 60  # seconds between two questions whether a person has signed in
-_REMEDY = "Run again; if it stays so, check 'login_url', and that no proxy answers in its place."
+_REMEDY = f"Run again; if it stays so, check {options('login_url')}, and that no proxy answers in its place."
 
 
 def tell(content: Any, secrets: set[str]) -> None:

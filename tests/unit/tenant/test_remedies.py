@@ -114,3 +114,12 @@ def test_the_code_decides_before_the_status(status: int, told: str, part: str) -
 @pytest.mark.parametrize("status", [*GRAPH_BY_STATUS, 500, 502, 503, 504])
 def test_a_status_alone_has_a_remedy(status: int) -> None:
     assert of_graph(status, "UnknownError", True) == of_graph(status, "", True) != ""
+
+
+_QUOTED = re.compile(r"[ (]'(?:login_url|graph_url|own_endpoints|cloud)'(?! else)")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins" / "plugin_utils" / "_tenant").rglob("*.py")), ids=lambda path: path.name)
+def test_an_error_names_an_endpoint_as_the_role_has_it_and_as_modules_do(path: Path) -> None:
+    told = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if _QUOTED.search(line) and "options(" not in line]
+    assert told == []

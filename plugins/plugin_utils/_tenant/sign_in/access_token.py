@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, claims_of, ready_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal import is_sealed, unseal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, lacking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
@@ -62,7 +63,7 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
     if audiences and not any(same_text(one, MICROSOFT_GRAPH) or same_url(one.rstrip("/"), where.graph_url) for one in audiences):
         raise HybridAuthError(
             f"{subject} is for {' and '.join(audiences)}, but the task is to talk to {where.graph_url}. It was not sent.",
-            f"Get a token for {where.graph_url}, or set 'cloud' to the cloud that the token is of.",
+            f"Get a token for {where.graph_url}, or set {options('cloud')} to the cloud that the token is of.",
         )
     wanted = bare(tenant or "").lower()
     if token.tenant_id and is_guid(wanted) and token.tenant_id != wanted:
@@ -94,8 +95,8 @@ def of_its_cloud(token: AccessToken, where: Endpoints, subject: str = "The acces
     if not right:
         raise HybridAuthError(
             f"{subject} {reason}, so nothing shows that it is for {where.graph_url}. It was not sent.",
-            f"Get a token for {where.graph_url} by its URL, or set 'cloud' to the cloud that the token is of. If login_url and "
-            "graph_url are a pair of your own, declare it with 'own_endpoints'.",
+            f"Get a token for {where.graph_url} by its URL, or set {options('cloud')} to the cloud that the token is of. If "
+            f"{options('login_url', 'graph_url')} are a pair of your own, declare it with {options('own_endpoints')}.",
         )
     return token
 

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, ready_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, tenant_name
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.access_token import of_its_cloud, usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import is_number, sendable
@@ -112,7 +113,7 @@ class AzureCli(Method):
         if f"{_WRONG_CLOUD}:" in errors:
             return HybridAuthError(
                 f"The Azure CLI gives no token for {where.graph_url}: {reason}.",
-                f"Sign in to the tenant's cloud: 'az cloud set --name ...', then '{login}'; or correct 'cloud'.",
+                f"Sign in to the tenant's cloud: 'az cloud set --name ...', then '{login}'; or correct {options('cloud')}.",
             )
         if "az login" in errors:
             return HybridAuthError(
