@@ -192,6 +192,11 @@ class Settings:
         return tuple(onprem_application.OnpremApplication(one, **wish) for one, wish in wished if wish["metadata_url"])
 
     @property
+    def metadata_first(self) -> tuple[str, ...]:
+        """The OAuth servers whose metadata an audit tries before that of others: the tenant's, and the one that clients are sent to."""
+        return (self.oauth_server_name, self.modern_authentication_server)
+
+    @property
     def name_forms(self) -> tuple[str, ...]:
         """The forms in which the names of the Web services are wanted."""
         return ("procedure", "url") if self.name_form == "both" else (self.name_form,)
@@ -216,7 +221,7 @@ class Settings:
 VARIABLES: dict[str, dataclasses.Field[Any]] = {PREFIX + field.name: field for field in dataclasses.fields(Settings)}
 SECRETS = tuple(name for name, field in VARIABLES.items() if field.metadata["secret"])
 _SHOWN = tuple(field.name for name, field in VARIABLES.items() if name not in SECRETS)
-_DERIVED = ("sign_in", "onprem", "app_ids", "credential_app_ids", "name_forms")
+_DERIVED = ("sign_in", "onprem", "app_ids", "credential_app_ids", "name_forms", "metadata_first")
 
 
 def taken_by(entry_point: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.sfb.hybrid_auth.plugins.action import onprem_info
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, SIGN_IN
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import ENTRY_POINTS, SECRETS, VARIABLES, Settings
 from tests.support.variables_page import PAGE, ROLE, SPECS, default_of, entry_points_in_specs, page, takes
@@ -70,3 +71,10 @@ def test_what_is_secret_is_what_its_name_says() -> None:
     named = {name for name in VARIABLES if any(word in name for word in words) and not name.endswith(("_file", "_variable"))}
     assert named == set(SECRETS)
     assert all(not field.repr for field in dataclasses.fields(Settings) if f"trust_{field.name}" in SECRETS)
+
+
+def test_what_an_audit_tries_first_is_what_the_variables_name() -> None:
+    facts = Settings(oauth_server_name="contoso.sts", modern_authentication_server="contosoSTS").as_facts()
+    assert facts["metadata_first"] == ["contoso.sts", "contosoSTS"]
+    assert onprem_info.ActionModule.ARGUMENTS.options["metadata_first"]["default"] == Settings().as_facts()["metadata_first"]
+    assert "evoSTS" not in (ROLE / "tasks" / "read.yml").read_text(encoding="utf-8")
