@@ -38,6 +38,10 @@ _OTHERS_CERTIFICATES = (
     "The certificates of the server's other services sign no token of this trust, and an audit asks `Get-CsCertificate` for "
     "OAuthTokenIssuer alone"
 )
+_MUTUAL = (
+    "It concerns TLS with certificates on both sides, by which Front Ends know each other. A token of this trust goes over TLS with the "
+    "service's certificate alone. A root store with too many certificates, which keeps servers apart too, is told by `server.root_store`."
+)
 _EXCHANGE_SIDE = "It is a setting of the on-premises Exchange, which this collection neither signs in to nor changes"
 
 TABLE: dict[str, tuple[Row, ...]] = {
@@ -198,6 +202,16 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "SSL 2.0 and 3.0 are disabled for the server side",
             differs="What a server still takes from old clients does not touch this trust: the farm calls the tenant, whose services take "
             "TLS 1.2 alone.",
+        ),
+        Row(
+            "RDCheckSchannelTrustMode",
+            "`ClientAuthTrustMode` of SCHANNEL has the value for exclusive trust in certificate authorities",
+            differs=_MUTUAL,
+        ),
+        Row(
+            "RDCheckSchannelSessionTicket",
+            "`EnableSessionTicket` of SCHANNEL has the value that OPD knows",
+            differs=_MUTUAL,
         ),
         Row(
             "RDCheckSQLVersion",

@@ -29,7 +29,8 @@ SCENARIOS = {
     "RDTestOAuthServerConfiguration RDTestPartnerApplication RDTestExchangeConnectivity RDCheckUserUCSConnectivity RDCheckUserUCSStatus",
     "RDCheckForLyncServers RDCheckServerVersion RDCheckServicePoints RDCheckSipDomainIsFederated RDCheckDirSyncEnabled RDCheckModernAuth "
     "RDCheckTenantModernAuthEnabled",
-    "RDCheckPatchVersion RDCheckSQLVersion RDCheckUseStrongCrypto RDCheckWinHttpSettings RDCheckTLSSettings RDCheckSSLSettings",
+    "RDCheckPatchVersion RDCheckSQLVersion RDCheckUseStrongCrypto RDCheckWinHttpSettings RDCheckTLSSettings RDCheckSSLSettings "
+    "RDCheckSchannelTrustMode RDCheckSchannelSessionTicket",
     "RDCheckOAuthIsConfigured RDCheckCMSReplicationStatus RDCheckProxyConfiguration RDCheckForProxy RDCheckMisplacedRootCACertificates "
     "RDCheckTooManyCertsRootCA RDDuplicatesInTrustedRootCA RDCheckCertsExpiring RDCheckSfbServerCertificateExpired "
     "RDCheckSfbServerCertificateValid",
