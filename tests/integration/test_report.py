@@ -195,7 +195,8 @@ def test_refused_variables_are_said_before_anything_is_contacted(
 
 def test_with_serial_the_last_report_has_every_batch(start: Start, play: Play, greenfield: dict[str, Any], tmp_path: Path) -> None:
     lab = start(second_deployment(greenfield))
-    playbook = tmp_path / "serial.yml"
+    playbook = tmp_path / "run" / "serial.yml"  # where a report goes without a path of its own
+    playbook.parent.mkdir()
     task = {"ansible.builtin.import_role": {"name": "sfb.hybrid_auth.trust", "tasks_from": "audit"}}
     playbook.write_text(json.dumps([{"hosts": "front_ends", "gather_facts": False, "serial": 2, "tasks": [task]}]), encoding="utf-8")
     run = play(lab, str(playbook))
