@@ -183,6 +183,8 @@ EXAMPLES = r"""
   sfb.hybrid_auth.onprem_certificate:
     prepared: "{{ made }}"
     cloud: "{{ cloud }}"
+    app_ids:
+      - 00000004-0000-0ff1-ce00-000000000000
 
 # Its private key is gone with it: look with --check --diff first.
 - name: Take a certificate of an earlier roll out of the store
