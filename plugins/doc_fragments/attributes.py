@@ -25,6 +25,9 @@ attributes:
   async:
     description: Supports being used with the C(async) keyword.
     support: none
+  facts:
+    description: Action returns an C(ansible_facts) dictionary that will update existing host facts.
+    support: none
 """
 
     # The attributes of a module that only reads.
@@ -48,6 +51,9 @@ attributes:
   async:
     description: Supports being used with the C(async) keyword.
     support: none
+  facts:
+    description: Action returns an C(ansible_facts) dictionary that will update existing host facts.
+    support: none
 """
 
     # The attributes of the module that writes a report.
@@ -56,7 +62,7 @@ options: {}
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
-    support: full
+    support: partial
     details:
       - Writes the files in check mode too. Check mode protects the farm and the tenant, which this module does not touch, and an audit,
         may run in check mode, would otherwise leave nothing behind.
@@ -75,6 +81,9 @@ attributes:
     support: full
   async:
     description: Supports being used with the C(async) keyword.
+    support: none
+  facts:
+    description: Action returns an C(ansible_facts) dictionary that will update existing host facts.
     support: none
 """
 
@@ -99,4 +108,53 @@ attributes:
   async:
     description: Supports being used with the C(async) keyword.
     support: none
+  facts:
+    description: Action returns an C(ansible_facts) dictionary that will update existing host facts.
+    support: none
+"""
+
+    # The attributes of a module that contacts no server.
+    CONTROLLER = r"""
+options: {}
+attributes:
+  platform:
+    description: Target OS/families that can be operated against.
+    support: full
+    platforms: posix
+    details: It runs on the controller, whatever the inventory host is.
+  connection:
+    description: Uses the target's configured connection information to execute code on it.
+    support: none
+    details: No connection to the inventory host is made.
+  become:
+    description: Is usable alongside C(become) keywords.
+    support: N/A
+    details: It runs as the user who runs Ansible, also with C(become).
+  delegation:
+    description: Can be used in conjunction with C(delegate_to) and related keywords.
+    support: N/A
+    details: It runs on the controller, also with C(delegate_to).
+"""
+
+    # The attributes of a module that works on a server.
+    SERVER = r"""
+options: {}
+attributes:
+  platform:
+    description: Target OS/families that can be operated against.
+    support: full
+    platforms: windows
+  connection:
+    description: Uses the target's configured connection information to execute code on it.
+    support: full
+  become:
+    description: Is usable alongside C(become) keywords.
+    support: partial
+    details: The method is C(runas). A restricted endpoint refuses it.
+  delegation:
+    description: Can be used in conjunction with C(delegate_to) and related keywords.
+    support: partial
+    details:
+      - The cmdlets run on the host to which the task is delegated.
+      - Messages bear the name of the inventory host, and so does the definition of a replaced object that is kept for a later run.
 """

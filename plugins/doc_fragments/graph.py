@@ -145,6 +145,12 @@ options:
       - Seconds to wait until the device code is entered, from 1 to 900.
     type: int
     default: 300
+attributes:
+  action_group:
+    description: Use C(group/sfb.hybrid_auth.graph) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - sfb.hybrid_auth.graph
 requirements:
   - requests
   - msal >= 1.37.0 (1.38.0 for a user-assigned managed identity of an Azure Arc server)

@@ -32,6 +32,12 @@ options:
       - full
       - restricted
     default: auto
+attributes:
+  action_group:
+    description: Use C(group/sfb.hybrid_auth.onprem) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - sfb.hybrid_auth.onprem
 requirements:
   - Windows PowerShell 5.1 and the Skype for Business Server or Lync Server 2013 management tools on the inventory host
   - The Python packages of the collection's C(requirements.txt) on the controller; those of C(requirements-psrp.txt) where the connection is

@@ -21,6 +21,7 @@ description:
     Of any other it is one request.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.graph
   - sfb.hybrid_auth.observe
 options:
@@ -44,9 +45,15 @@ options:
     type: bool
     default: true
 seealso:
-  - module: sfb.hybrid_auth.trust_plan
-  - module: sfb.hybrid_auth.trust_rotation
+  - module: sfb.hybrid_auth.sp_info
   - module: sfb.hybrid_auth.trust_audit
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_removal
+  - module: sfb.hybrid_auth.trust_rotation
+  - module: sfb.hybrid_auth.trust_support
+  - name: Preparing
+    description: Which rights the accounts need.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/prepare.md
   - name: App management policies
     description: What they restrict, and which of them is in force.
     link: https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy

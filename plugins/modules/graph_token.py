@@ -20,6 +20,7 @@ description:
     the token.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.graph
   - sfb.hybrid_auth.observe
 options:
@@ -36,8 +37,21 @@ options:
     type: bool
     default: false
 seealso:
-  - module: sfb.hybrid_auth.tenant_info
+  - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.tenant_info
+  - module: sfb.hybrid_auth.trust_audit
+  - module: sfb.hybrid_auth.trust_modern_authentication
+  - module: sfb.hybrid_auth.trust_outcome
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_removal
+  - module: sfb.hybrid_auth.trust_report
+  - module: sfb.hybrid_auth.trust_rotation
+  - module: sfb.hybrid_auth.trust_settings
+  - module: sfb.hybrid_auth.trust_support
+  - name: Signing in
+    description: Every way to sign in, and which one is used.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/sign-in.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

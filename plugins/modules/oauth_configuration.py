@@ -14,6 +14,7 @@ description:
   - Sets what is given and leaves everything else alone. An empty text or list clears a setting.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.attributes.server
   - sfb.hybrid_auth.onprem
 options:
   service_name:
@@ -52,6 +53,11 @@ options:
     type: dict
 seealso:
   - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.trust_audit
+  - module: sfb.hybrid_auth.trust_modern_authentication
+  - name: Setting up
+    description: What a run finds, decides and leaves to others.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/configure.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

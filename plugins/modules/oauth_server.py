@@ -17,6 +17,7 @@ description:
   - The server itself downloads the metadata when it is created or its URL is set.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.attributes.server
   - sfb.hybrid_auth.onprem
 options:
   name:
@@ -76,7 +77,13 @@ options:
     type: dict
 seealso:
   - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.partner_application
   - module: sfb.hybrid_auth.tenant_info
+  - module: sfb.hybrid_auth.trust_modern_authentication
+  - module: sfb.hybrid_auth.trust_removal
+  - name: Setting up
+    description: What a run finds, decides and leaves to others.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/configure.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

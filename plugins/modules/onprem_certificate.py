@@ -21,6 +21,7 @@ description:
     Store needs.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.attributes.server
   - sfb.hybrid_auth.onprem
 options:
   state:
@@ -148,7 +149,12 @@ options:
 seealso:
   - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.sp_credential
+  - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.trust_outcome
   - module: sfb.hybrid_auth.trust_rotation
+  - name: Rotation
+    description: How the certificate rolls to the next one, day by day.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/rotation.md
   - name: Stage AV and OAuth certificates
     description: How the farm rolls from one certificate to the next.
     link: https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates

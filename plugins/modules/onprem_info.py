@@ -16,6 +16,7 @@ description:
   - What is not gathered is not in the result, so that absent differs from empty. Failing to read is an error.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.server
   - sfb.hybrid_auth.onprem
   - sfb.hybrid_auth.observe
 options:
@@ -79,10 +80,25 @@ options:
       - An ordinary endpoint tells all of it, and the file is only checked.
     type: path
 seealso:
-  - module: sfb.hybrid_auth.oauth_server
-  - module: sfb.hybrid_auth.partner_application
+  - module: sfb.hybrid_auth.graph_token
   - module: sfb.hybrid_auth.oauth_configuration
+  - module: sfb.hybrid_auth.oauth_server
+  - module: sfb.hybrid_auth.onprem_certificate
+  - module: sfb.hybrid_auth.partner_application
   - module: sfb.hybrid_auth.sp_credential
+  - module: sfb.hybrid_auth.sp_names
+  - module: sfb.hybrid_auth.trust_audit
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_proof
+  - module: sfb.hybrid_auth.trust_removal
+  - module: sfb.hybrid_auth.trust_report
+  - module: sfb.hybrid_auth.trust_rotation
+  - module: sfb.hybrid_auth.trust_servers
+  - module: sfb.hybrid_auth.trust_settings
+  - module: sfb.hybrid_auth.trust_support
+  - name: Setting up
+    description: What a run finds, decides and leaves to others.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/configure.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

@@ -16,6 +16,7 @@ description:
     there.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.attributes.server
   - sfb.hybrid_auth.onprem
 options:
   name:
@@ -85,8 +86,12 @@ options:
       - If it already shows what the task wants, nothing is contacted. Otherwise the module reads again before it writes.
     type: dict
 seealso:
-  - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.oauth_server
+  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.trust_removal
+  - name: Setting up
+    description: What a run finds, decides and leaves to others.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/configure.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

@@ -15,6 +15,7 @@ description:
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.graph
 options:
   app_id:
@@ -41,6 +42,9 @@ options:
     default: 120
 seealso:
   - module: sfb.hybrid_auth.sp_info
+  - name: Setting up
+    description: What a run finds, decides and leaves to others.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/configure.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

@@ -21,6 +21,7 @@ description:
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.graph
 options:
   app_ids:
@@ -132,8 +133,15 @@ options:
     type: int
     default: 120
 seealso:
-  - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.onprem_certificate
   - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_removal
+  - module: sfb.hybrid_auth.trust_rotation
+  - name: Rotation
+    description: How the certificate rolls to the next one, day by day.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/rotation.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

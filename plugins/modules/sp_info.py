@@ -16,6 +16,7 @@ description:
   - Needs the Microsoft Graph permission C(Application.Read.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.graph
   - sfb.hybrid_auth.observe
 options:
@@ -62,9 +63,23 @@ options:
       - Its display name, its application id or the id of the application object.
     type: str
 seealso:
+  - module: sfb.hybrid_auth.app_policy_info
+  - module: sfb.hybrid_auth.graph_token
+  - module: sfb.hybrid_auth.onprem_certificate
+  - module: sfb.hybrid_auth.sp_account
   - module: sfb.hybrid_auth.sp_credential
   - module: sfb.hybrid_auth.sp_names
-  - module: sfb.hybrid_auth.sp_account
+  - module: sfb.hybrid_auth.trust_audit
+  - module: sfb.hybrid_auth.trust_modern_authentication
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_proof
+  - module: sfb.hybrid_auth.trust_removal
+  - module: sfb.hybrid_auth.trust_report
+  - module: sfb.hybrid_auth.trust_rotation
+  - module: sfb.hybrid_auth.trust_support
+  - name: Setting up
+    description: What a run finds, decides and leaves to others.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/configure.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

@@ -16,6 +16,7 @@ description:
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.graph
 options:
   app_id:
@@ -82,8 +83,14 @@ options:
     type: int
     default: 120
 seealso:
-  - module: sfb.hybrid_auth.sp_info
   - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.trust_modern_authentication
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_removal
+  - name: Setting up
+    description: What a run finds, decides and leaves to others.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/configure.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

@@ -17,6 +17,7 @@ description:
     tenant that the sign-in is for is read from Microsoft Graph; this needs the permission C(Organization.Read.All).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.graph
 options:
   domain:
@@ -41,6 +42,11 @@ options:
     type: str
 seealso:
   - module: sfb.hybrid_auth.graph_token
+  - module: sfb.hybrid_auth.oauth_server
+  - module: sfb.hybrid_auth.trust_plan
+  - name: Signing in
+    description: Every way to sign in, and which one is used.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/sign-in.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

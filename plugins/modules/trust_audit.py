@@ -18,6 +18,7 @@ description:
   - The file C(docs/findings.md) of the collection lists all findings with their reasons and sources.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
 options:
   deployment:
     description:
@@ -261,8 +262,17 @@ options:
         type: int
         default: 300
 seealso:
+  - module: sfb.hybrid_auth.app_policy_info
+  - module: sfb.hybrid_auth.graph_token
+  - module: sfb.hybrid_auth.oauth_configuration
   - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.trust_report
+  - module: sfb.hybrid_auth.trust_servers
+  - module: sfb.hybrid_auth.trust_settings
+  - name: Audits
+    description: What an audit reads and judges, and how a run ends.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/audit.md
   - name: Configure server-to-server authentication for a hybrid environment
     description: The documented procedure.
     link: https://learn.microsoft.com/SkypeForBusiness/manage/authentication/configure-a-hybrid-environment

@@ -21,6 +21,7 @@ description:
   - Nothing is contacted.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.deployment
 options:
   token:
@@ -35,9 +36,15 @@ notes:
   - Where the state is C(absent) and something stands in the way, such as a tenant that could not be read, the switch alone is taken back
     all the same, and RV(failure) says why the run fails at its end. So clients are not kept out.
 seealso:
-  - module: sfb.hybrid_auth.oauth_server
+  - module: sfb.hybrid_auth.graph_token
   - module: sfb.hybrid_auth.oauth_configuration
+  - module: sfb.hybrid_auth.oauth_server
+  - module: sfb.hybrid_auth.sp_info
   - module: sfb.hybrid_auth.sp_names
+  - module: sfb.hybrid_auth.trust_outcome
+  - name: Hybrid modern authentication
+    description: When to switch, and the way back.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/modern-authentication.md
   - name: Configure Skype for Business for hybrid modern authentication
     description: The procedure.
     link: https://learn.microsoft.com/microsoft-365/enterprise/configure-skype-for-business-for-hybrid-modern-authentication

@@ -15,6 +15,7 @@ description:
   - A step that was skipped since nothing was due is told as it was planned. Nothing is contacted.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
 options:
   run:
     description:
@@ -51,10 +52,15 @@ options:
         certificates left the store.
     type: str
 seealso:
-  - module: sfb.hybrid_auth.trust_plan
-  - module: sfb.hybrid_auth.trust_rotation
-  - module: sfb.hybrid_auth.trust_removal
+  - module: sfb.hybrid_auth.graph_token
+  - module: sfb.hybrid_auth.onprem_certificate
   - module: sfb.hybrid_auth.trust_modern_authentication
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_removal
+  - module: sfb.hybrid_auth.trust_rotation
+  - name: Setting up
+    description: What a run finds, decides and leaves to others.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/configure.md
 """
 
 EXAMPLES = r"""

@@ -20,6 +20,7 @@ description:
   - Nothing is contacted.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.graph
   - sfb.hybrid_auth.deployment
 options:
@@ -80,12 +81,20 @@ options:
     elements: str
     default: []
 seealso:
-  - module: sfb.hybrid_auth.trust_settings
-  - module: sfb.hybrid_auth.trust_servers
-  - module: sfb.hybrid_auth.trust_outcome
+  - module: sfb.hybrid_auth.app_policy_info
+  - module: sfb.hybrid_auth.graph_token
   - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.sp_credential
+  - module: sfb.hybrid_auth.sp_info
   - module: sfb.hybrid_auth.sp_names
   - module: sfb.hybrid_auth.tenant_info
+  - module: sfb.hybrid_auth.trust_outcome
+  - module: sfb.hybrid_auth.trust_report
+  - module: sfb.hybrid_auth.trust_servers
+  - module: sfb.hybrid_auth.trust_settings
+  - name: Setting up
+    description: What a run finds, decides and leaves to others.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/configure.md
 """
 
 EXAMPLES = r"""

@@ -27,6 +27,7 @@ description:
   - What the proof proves, and what could not be verified about it, is in the document C(docs/proof.md) of the collection.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.server
   - sfb.hybrid_auth.onprem
 attributes:
   check_mode:
@@ -174,6 +175,10 @@ options:
 seealso:
   - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.trust_report
+  - name: Proof
+    description: What the proof proves, and how it stays safe.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/proof.md
   - name: Test-CsExStorageConnectivity
     description: The cmdlet's reference.
     link: https://learn.microsoft.com/powershell/module/skypeforbusiness/test-csexstorageconnectivity

@@ -19,6 +19,7 @@ description:
   - It warns about what stays because it points elsewhere or because others need it. Nothing is contacted.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.deployment
 options:
   token:
@@ -149,10 +150,18 @@ options:
           - User
         default: Full
 seealso:
+  - module: sfb.hybrid_auth.app_policy_info
+  - module: sfb.hybrid_auth.graph_token
   - module: sfb.hybrid_auth.oauth_server
+  - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.partner_application
   - module: sfb.hybrid_auth.sp_credential
+  - module: sfb.hybrid_auth.sp_info
   - module: sfb.hybrid_auth.sp_names
+  - module: sfb.hybrid_auth.trust_outcome
+  - name: Removal
+    description: What a removal takes away and what it keeps.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/removal.md
 """
 
 EXAMPLES = r"""

@@ -18,6 +18,7 @@ description:
     keys and weaknesses. The umask says who may read them, or O(private).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.report
+  - sfb.hybrid_auth.attributes.controller
 options:
   audits:
     description:
@@ -161,10 +162,18 @@ options:
     type: int
     default: 30
 seealso:
-  - module: sfb.hybrid_auth.trust_audit
-  - module: sfb.hybrid_auth.trust_proof
+  - module: sfb.hybrid_auth.graph_token
   - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.trust_audit
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_proof
+  - module: sfb.hybrid_auth.trust_servers
+  - module: sfb.hybrid_auth.trust_settings
+  - module: sfb.hybrid_auth.trust_support
+  - name: Audits
+    description: What an audit reads and judges, and how a run ends.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/audit.md
 """
 
 EXAMPLES = r"""

@@ -23,6 +23,7 @@ description:
     still need one of them, which is an obstacle with the server, the principal or the deployment.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
   - sfb.hybrid_auth.deployment
 options:
   onprem:
@@ -98,10 +99,17 @@ options:
     elements: str
     default: []
 seealso:
-  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.app_policy_info
+  - module: sfb.hybrid_auth.graph_token
   - module: sfb.hybrid_auth.onprem_certificate
-  - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.sp_credential
+  - module: sfb.hybrid_auth.sp_info
+  - module: sfb.hybrid_auth.trust_outcome
+  - module: sfb.hybrid_auth.trust_servers
+  - name: Rotation
+    description: How the certificate rolls to the next one, day by day.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/rotation.md
   - name: Stage AV and OAuth certificates
     description: How the farm rolls from one certificate to the next.
     link: https://learn.microsoft.com/skypeforbusiness/manage/authentication/stage-av-and-oauth-certificates

@@ -21,6 +21,7 @@ description:
   - Give the task C(run_once), since the answer is the same for every server. Nothing is contacted.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
 options:
   settings:
     description:
@@ -37,7 +38,16 @@ options:
       - Name of the variable into which M(sfb.hybrid_auth.trust_rotation) was registered on the leads. With it RV(from_store) is told.
     type: str
 seealso:
+  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.trust_audit
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_report
+  - module: sfb.hybrid_auth.trust_rotation
   - module: sfb.hybrid_auth.trust_settings
+  - module: sfb.hybrid_auth.trust_support
+  - name: Inventories
+    description: Which servers work for which deployment.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/inventories.md
   - plugin: sfb.hybrid_auth.trust_hosts
     plugin_type: lookup
 """

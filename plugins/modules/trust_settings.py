@@ -26,6 +26,7 @@ description:
   - Nothing is contacted. Files on the controller that the variables name are read.
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.info
+  - sfb.hybrid_auth.attributes.controller
 options:
   entry_point:
     description:
@@ -43,8 +44,16 @@ options:
       - modern_authentication
       - support
 seealso:
-  - module: sfb.hybrid_auth.onprem_info
   - module: sfb.hybrid_auth.graph_token
+  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.trust_audit
+  - module: sfb.hybrid_auth.trust_plan
+  - module: sfb.hybrid_auth.trust_report
+  - module: sfb.hybrid_auth.trust_servers
+  - module: sfb.hybrid_auth.trust_support
+  - name: The role's variables
+    description: Each with what it takes and its default.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/variables.md
 """
 
 EXAMPLES = r"""

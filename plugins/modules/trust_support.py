@@ -20,6 +20,7 @@ description:
   - Nothing is contacted. Give the tasks that read O(sfb.hybrid_auth.onprem_info#module:observe).
 extends_documentation_fragment:
   - sfb.hybrid_auth.attributes.report
+  - sfb.hybrid_auth.attributes.controller
 options:
   registered:
     description:
@@ -36,7 +37,16 @@ options:
     type: path
     default: .
 seealso:
+  - module: sfb.hybrid_auth.app_policy_info
+  - module: sfb.hybrid_auth.graph_token
+  - module: sfb.hybrid_auth.onprem_info
+  - module: sfb.hybrid_auth.sp_info
   - module: sfb.hybrid_auth.trust_report
+  - module: sfb.hybrid_auth.trust_servers
+  - module: sfb.hybrid_auth.trust_settings
+  - name: The first run
+    description: What the bundle holds, and when to make one.
+    link: https://github.com/sfb-hybrid-auth/sfb.hybrid_auth/blob/main/docs/first-run.md
 """
 
 EXAMPLES = r"""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import RANGES
 
 ROOT = Path(__file__).parents[2]
@@ -38,14 +39,21 @@ TIMES = [
 FRAGMENTS = {"graph": "SIGN_IN", "onprem": "ONPREM"}
 
 
-def documented(name: str) -> dict[str, Any]:
+def described(name: str, part: str) -> dict[str, Any]:
+    """The options or attributes of a module, with those that it takes over."""
     document = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").DOCUMENTATION)
-    options = dict(document.get("options") or {})
+    found: dict[str, Any] = {}
     for fragment in document["extends_documentation_fragment"]:
         _namespace, _collection, file, *variant = fragment.split(".")
         source = getattr(importlib.import_module(f"{PACKAGE}.doc_fragments.{file}"), "ModuleDocFragment")  # noqa: B009
-        options |= yaml.safe_load(getattr(source, variant[0].upper() if variant else "DOCUMENTATION")).get("options") or {}
-    return options
+        found |= yaml.safe_load(getattr(source, variant[0].upper() if variant else "DOCUMENTATION")).get(part) or {}
+    for entry, own in (document.get(part) or {}).items():
+        found[entry] = {**found.get(entry, {}), **own} if part == "attributes" else own
+    return found
+
+
+def documented(name: str) -> dict[str, Any]:
+    return described(name, "options")
 
 
 def spec(name: str) -> dict[str, Any]:
@@ -123,6 +131,57 @@ def test_every_action_that_takes_shared_options_is_in_their_group_and_in_no_othe
         # Single ones, such as the name of the cloud, are also options of modules that do not sign in.
         shared = set(getattr(importlib.import_module(f"{PACKAGE}.plugin_utils._task.arguments"), fragment))
         assert sorted(GROUPS[group]) == [name for name in ACTIONS if shared <= set(spec(name))]
+
+
+ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "action", "async", "facts", "platform", "connection", "become", "delegation"}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_the_attributes_are_all_there_and_those_of_the_action(name: str) -> None:
+    attributes = described(name, "attributes")
+    action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
+    groups = [f"sfb.hybrid_auth.{group}" for group in sorted(GROUPS) if name in GROUPS[group]]
+    assert set(attributes) == ATTRIBUTES | ({"action_group"} if groups else set())
+    assert sorted(attributes.get("action_group", {"membership": []})["membership"]) == groups
+    supports = {attribute: entry["support"] for attribute, entry in attributes.items()}
+    assert supports["action"] == "full"
+    assert (supports["async"], action._supports_async) == ("none", False)
+    assert action._supports_check_mode is (supports["check_mode"] != "none")
+    assert supports["facts"] == "none"
+    assert "ansible_facts" not in (ROOT / "plugins" / "action" / f"{name}.py").read_text(encoding="utf-8")
+    on_server = name in GROUPS["onprem"]
+    assert attributes["platform"]["platforms"] == ("windows" if on_server else "posix")
+    assert supports["connection"] == ("full" if on_server else "none")
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_a_module_that_is_said_to_be_without_a_connection_has_none(name: str) -> None:
+    action = importlib.import_module(f"{PACKAGE}.action.{name}")
+    connects = issubclass(action.ActionModule, OnpremAction) or hasattr(action, "ManagementShell")
+    assert (described(name, "attributes")["connection"]["support"] == "full") == connects
+
+
+def led_to(name: str) -> set[str]:
+    """The modules to which the documentation of one leads."""
+    document = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").DOCUMENTATION)
+    return {entry["module"].removeprefix("sfb.hybrid_auth.") for entry in document["seealso"] if "module" in entry}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_modules_lead_to_each_other_where_one_takes_what_the_other_returns(name: str) -> None:
+    assert [other for other in sorted(led_to(name)) if name not in led_to(other)] == []
+    document = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").DOCUMENTATION)
+    named = set(re.findall(r"M\(sfb\.hybrid_auth\.(\w+)\)", str(document.get("options"))))
+    assert named - {name} - led_to(name) == set()
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_a_module_leads_to_its_guide(name: str) -> None:
+    document = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").DOCUMENTATION)
+    base = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"] + "/blob/main/"
+    guides = [entry["link"].removeprefix(base) for entry in document["seealso"] if entry.get("link", "").startswith(base)]
+    assert guides
+    assert [guide for guide in guides if not (ROOT / guide).is_file()] == []
 
 
 def test_every_module_that_changes_something_has_its_prediction_tested() -> None:

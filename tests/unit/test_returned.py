@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import json
 from pathlib import Path
@@ -99,10 +100,12 @@ def test_what_is_written_is_returned_in_its_shape(
     made = json.loads(GREENFIELD.read_text(encoding="utf-8")) if state == "greenfield" else states.right()
     estate = Estate(made, tmp_path, monkeypatch)
     module, options = TASKS[task]
+    before = copy.deepcopy(estate.data)
     if module.startswith("sp_"):
         result = estate.in_tenant(module, options, check_mode=check_mode)
     else:
         result = estate.on_server("fe01.contoso.com", module, options, check_mode=check_mode)
+    assert not check_mode or estate.data == before
     keys = [key for name, key in PARTS if name == module and (key in result or key != "applications")]
     assert [problem for key in keys for problem in misfits(result[key], PARTS[module, key], key)] == []
 
