@@ -35,6 +35,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_names import domain_key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import Pfx, load_pfx
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
@@ -394,5 +395,5 @@ def _default_subject(domains: Sequence[SipDomain]) -> str:
     """The default SIP domain as a name, since the certificate's subject holds the name of the SIP domain."""
     default = next((entry["name"] for entry in domains if entry["default"]), None)
     if not default:
-        raise HybridAuthError("The farm tells no default SIP domain.", "Set subject.")
+        raise HybridAuthError("The farm tells no default SIP domain.", f"Set {options('subject')}.")
     return f"CN={default}"

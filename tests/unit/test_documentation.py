@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import VARIABLES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import RANGES
 
 ROOT = Path(__file__).parents[2]
@@ -117,6 +119,27 @@ def test_every_option_that_is_read_as_a_time_is_in_that_list() -> None:
     ]
     read = {ast.unparse(node.args[0]).strip("'") for node in called}
     assert read == {option.rpartition(".")[2] for _name, option in TIMES} - {"time"} | {"f'{where}.time", "option"}
+
+
+def test_an_error_about_an_option_names_one_that_there_is() -> None:
+    """Most names are passed on; where the code itself has one, it is an option of a module, a variable of the role or one of these."""
+    known = {option for name in ACTIONS for option in deep(name)} | set(VARIABLES)
+    named = {
+        (path.name, node.args[0].value)
+        for path in (ROOT / "plugins").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "InvalidOptionError" and isinstance(node.args[0], ast.Constant)
+    }
+    assert len(named) > 40
+    assert sorted(one for one in named if one[1] not in known) == []
+
+
+@pytest.mark.parametrize("names", [["path"], ["subject"], ["thumbprints"], ["ca_path"], ["device_code_timeout", "auth_source"]])
+def test_a_remedy_names_the_variable_of_the_role_and_the_option(names: list[str]) -> None:
+    variables, _of, modules = options(*names).partition(" (")
+    assert set(re.findall(r"\w+", variables)) - {"and"} <= set(VARIABLES)
+    assert modules.rstrip(")") == f"{' and '.join(names)} of a module"
+    assert all(any(name in spec(action) for action in ACTIONS) for name in names)
 
 
 @pytest.mark.parametrize("group", sorted(GROUPS))

@@ -15,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_s
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading, NamedCertificate, Row
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.change import Change
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 _STORE, _USES, _FARM = "named", "uses", "certificate"
 _USE = {"Use": "text?", "Thumbprint": "text", "PreviousThumbprint": "text"}
@@ -67,7 +68,8 @@ def removed(shell: ManagementShell, thumbprints: Sequence[str], current: FarmRea
     if used:
         raise HybridAuthError(
             f"{shell.server}: the server has assigned, or had before: {', '.join(used)}. Nothing was removed.",
-            "Name only certificates that Get-CsCertificate shows there for no use, neither as Thumbprint nor as PreviousThumbprint.",
+            f"Name in {options('thumbprints')} only certificates that Get-CsCertificate shows there for no use, neither as Thumbprint "
+            "nor as PreviousThumbprint.",
         )
     if there and not check_mode:
         _remove(shell, [one["thumbprint"] for one in there])

@@ -77,7 +77,7 @@ def check_metadata(found: Mapping[str, Any] | None, wanted: Mapping[str, Any], s
         return
     raise HybridAuthError(
         f"{server}: the metadata at {url} is that of application {found['application_id'] or '(none)'}, and not of {wished}.",
-        "Correct the URL, and run again.",
+        "Correct the URL, metadata_url of a module or the variable of the role whose name ends so, and run again.",
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 _EVERYBODY, _OWNER = 0o666, 0o600  # without what the umask takes away
 
@@ -51,6 +52,7 @@ def _write(path: Path, pieces: Iterable[str], mode: int) -> Path:
     except OSError as exc:
         temporary.unlink(missing_ok=True)
         raise HybridAuthError(
-            f"The report {path} could not be written: {exc.strerror or exc}.", "Choose another folder with option path, or make room there."
+            f"The report {path} could not be written: {exc.strerror or exc}.",
+            f"Choose another folder with {options('path')}, or make room there.",
         ) from None
     return path

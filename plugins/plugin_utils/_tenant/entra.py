@@ -18,9 +18,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import rem
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession, json_of
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import clouds_of_login, host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:

@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import observed
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import is_observed, note, seconds_since
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
@@ -264,7 +264,7 @@ def reaching(url: str) -> Iterator[None]:
     except requests.exceptions.SSLError as exc:
         raise HybridAuthError(
             f"TLS with {host} failed: {_cause(exc)}.",
-            "If a proxy inspects TLS, give its certificate authority with 'ca_path'.",
+            f"If a proxy inspects TLS, give its certificate authority with {options('ca_path')}.",
         ) from None
     except requests.exceptions.ProxyError as exc:
         raise HybridAuthError(f"The proxy refused the way to {host}: {_cause(exc)}.", "Check HTTPS_PROXY and NO_PROXY.") from None
@@ -287,7 +287,7 @@ def reaching(url: str) -> Iterator[None]:
     except OSError as exc:  # requests' own for a file of certificates that is not there
         raise HybridAuthError(
             f"{host} was not asked: {str(exc).rstrip('.')}.",
-            "Correct 'ca_path', or the environment variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+            f"Correct {options('ca_path')}, or the environment variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
         ) from None
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -17,16 +19,6 @@ class Refusal:
     code: str
     remedy: str
     source: str
-
-
-def options(*names: str) -> str:
-    """Options in a remedy: the role's variables first, since most read it of the role, then what modules call them."""
-    variables, modules = ([f"{prefix}{name}" for name in names] for prefix in ("trust_", ""))
-    return f"{_several(variables)} ({_several(modules)} of a module)"
-
-
-def _several(names: list[str]) -> str:
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 _GRAPH_ERRORS = "https://learn.microsoft.com/graph/errors"

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_token import AccessToken, claims_of, ready_token
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.remedies import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.seal import is_sealed, unseal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, lacking
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import sendable
@@ -21,6 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import clouds_of_graph, clouds_of_login, host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_guid, same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method, application
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import text
 
 _UNANSWERED = ("authorization_pending", "slow_down", "expired_token", "code_expired")
@@ -58,8 +59,8 @@ class DeviceCode(Method):
             if answer.get("error") in _UNANSWERED:
                 raise HybridAuthError(
                     f"Nobody entered the device code within {self.timeout} seconds.",
-                    "Run again and enter it in time, or set device_code_timeout. Where nobody watches, sign in as an application: "
-                    "set auth_source to federated, managed_identity, client_certificate or client_secret.",
+                    f"Run again and enter it in time, or set {options('device_code_timeout')}. Where nobody watches, sign in "
+                    f"as an application: set {options('auth_source')} to federated, managed_identity, client_certificate or client_secret.",
                     error_code="authorization_pending",
                 )
             return client.token(answer)
