@@ -253,17 +253,17 @@ metadata_url:
   type: str
   sample: https://accounts.accesscontrol.windows.net/5588b4fd-f26d-475c-824f-9911277ab13e/metadata/json/1
 token_endpoint:
-  description: Where the assertion was exchanged.
+  description: Where the assertion was exchanged; V(null) where no metadata document was had.
   returned: success
   type: str
   sample: https://accounts.accesscontrol.windows.net/tokens/OAuth/2
 resource:
-  description: What the token was asked for.
+  description: What the token was asked for; V(null) where no metadata document was had.
   returned: success
   type: str
   sample: 00000002-0000-0ff1-ce00-000000000000/outlook.office365.com@5588b4fd-f26d-475c-824f-9911277ab13e
 thumbprint:
-  description: The certificate that signed, or that was to sign.
+  description: The certificate that signed, or that was to sign; V(null) where nothing was asked to be signed.
   returned: success
   type: str
   sample: 3F1A9C5E0B7D2468ACE013579BDF2468ACE01357
@@ -278,7 +278,7 @@ proofs:
       type: str
       sample: 00000004-0000-0ff1-ce00-000000000000/webext.contoso.com@5588b4fd-f26d-475c-824f-9911277ab13e
     accepted:
-      description: As above, for this issuer.
+      description: As above, for this issuer; V(null) where that is not known.
       type: bool
       sample: true
     outcome:
@@ -294,7 +294,7 @@ proofs:
       type: str
       sample: ""
     error_code:
-      description: The code of the refusal.
+      description: The code of the refusal; V(null) where there was none.
       type: str
       sample: AADSTS700027
     token:
@@ -302,15 +302,15 @@ proofs:
       type: dict
       contains:
         lifetime:
-          description: For how many seconds it would have been valid.
+          description: For how many seconds it would have been valid; V(null) where the answer does not tell it.
           type: int
           sample: 28799
         audience:
-          description: What it is for.
+          description: What it is for; V(null) where neither token nor answer tells it.
           type: str
           sample: 00000002-0000-0ff1-ce00-000000000000/outlook.office365.com@5588b4fd-f26d-475c-824f-9911277ab13e
         issuer:
-          description: Who issued it.
+          description: The issuer of the token; V(null) where it does not tell it.
           type: str
           sample: 00000001-0000-0000-c000-000000000000@5588b4fd-f26d-475c-824f-9911277ab13e
 exchange:

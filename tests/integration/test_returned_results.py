@@ -7,26 +7,22 @@
 from __future__ import annotations
 
 import copy
-import importlib
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-import yaml
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import VARIABLES
 from tests.support.play import ROOT
+from tests.support.returned import COMMON, documented, strangers
 from tests.sweep.hybrid import Hybrid
 from tests.sweep.operations import OPERATIONS
 from tests.sweep.script import Script
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("[a-z]*.py"))
-# Those that the role does not use: tests/unit/test_returned.py and those of the modules themselves look at them.
+# Those that these plays do not use: tests/unit/tenant/test_tenant_info.py and tests/unit/proof/test_action.py look at all they return.
 ALONE = {"tenant_info", "trust_proof"}
 # Dictionaries whose keys are names of the user's own.
 BY_NAME = {"trust_servers.deployments"}
-# What ansible-core or every action adds.
-COMMON = {"changed", "diff", "warnings", "failed", "invocation", "skipped", "skip_reason", "results", "item"}
 NAMES = (
     "configure, half-done",
     "configure, drifted, restricted",
@@ -61,43 +57,12 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     return found
 
 
-def documented(module: str) -> dict[str, Any]:
-    return dict(yaml.safe_load(importlib.import_module(f"ansible_collections.sfb.hybrid_auth.plugins.modules.{module}").RETURN))
-
-
-def told(entry: Mapping[str, Any]) -> str:
-    text = entry["description"]
-    return text if isinstance(text, str) else " ".join(text)
-
-
 def by_name(module: str, name: str, value: Any) -> list[Any]:
     """The values that the documentation of a key describes."""
     if module == "trust_settings":  # its description says that the rest are the variables of the role
         variables = {one.removeprefix("trust_") for one in VARIABLES}
         return [{key: one for key, one in value.items() if key not in variables}]
     return list(value.values()) if f"{module}.{name}" in BY_NAME else [value]
-
-
-def strangers(value: Any, entry: Mapping[str, Any], where: str) -> Iterator[str]:
-    """What of a value its documentation lacks."""
-    if value is None:
-        if "V(null)" not in told(entry):
-            yield f"{where} may be null, which is not said"
-    elif isinstance(value, list):
-        if entry["type"] != "list":
-            yield f"{where} is a list"
-        for one in value:
-            yield from strangers(one, {**entry, "type": entry.get("elements", ""), "description": "V(null)"}, f"{where}[]")
-    elif isinstance(value, dict):
-        if entry["type"] != "dict":
-            yield f"{where} is a dictionary"
-        for name, one in value.items() if "contains" in entry else ():
-            if name in entry["contains"]:
-                yield from strangers(one, entry["contains"][name], f"{where}.{name}")
-            else:
-                yield f"{where}.{name} is not documented"
-    elif entry["type"] not in {"str": ("str",), "int": ("int", "float"), "bool": ("bool",), "float": ("float",)}[type(value).__name__]:
-        yield f"{where} is a {type(value).__name__}, and is said to be a {entry['type']}"
 
 
 @pytest.mark.either_runner

@@ -22,6 +22,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._proof.token_servi
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+from tests.support.returned import undocumented
 
 from ..support import NOW, Conversation, Said, run_action
 
@@ -112,6 +113,7 @@ def run(options: dict[str, Any], *said: tuple[list[str], dict[str, Any]], check_
         prepare=lambda action: setattr(action, "_execute_module", execute),
     )
     assert left == []
+    assert result.get("failed") or "\n".join(undocumented("trust_proof", result)) == ""
     return result
 
 
