@@ -70,12 +70,7 @@ class ManagementShell:
     def _ask(self, calls: Sequence[Call], write: Write | None) -> tuple[Answer, HybridAuthError | None]:
         restricted = self.restricted
         check(self._action._connection, self.server)
-        began = time.monotonic()
-        result = (
-            RestrictedEndpoint(self._action._connection, self.server).ask(calls, write) if restricted else self._ask_runner(calls, write)
-        )
-        if is_observed():
-            note("processes", {**observed.of_answer(result, calls, write), **self._way(restricted), "seconds": seconds_since(began)})
+        result = self._noted(calls, write, restricted)
         if not isinstance(result.get("answers"), dict):
             raise self._no_answer(result, _writes(calls, write))
         if where := misfit(result, calls, write):
@@ -84,6 +79,23 @@ class ManagementShell:
         warnings = [str(warning) for warning in result.get("warnings") or []]
         unknown = result.get("unknown") or {}
         return Answer(result["answers"], warnings, result.get("module"), restricted, unknown, result.get("write")), error
+
+    def _noted(self, calls: Sequence[Call], write: Write | None, restricted: bool) -> Mapping[str, Any]:
+        """What came back, which is noted in its shape where anybody wants to know, as is why nothing did."""
+        began = time.monotonic()
+        try:
+            result: Mapping[str, Any] = (
+                RestrictedEndpoint(self._action._connection, self.server).ask(calls, write)
+                if restricted
+                else self._ask_runner(calls, write)
+            )
+        except Exception as exc:
+            if is_observed():
+                note("processes", {**observed.of_unreached(exc), **self._way(restricted), "seconds": seconds_since(began)})
+            raise
+        if is_observed():
+            note("processes", {**observed.of_answer(result, calls, write), **self._way(restricted), "seconds": seconds_since(began)})
+        return result
 
     def _way(self, restricted: bool) -> dict[str, Any]:
         return {"connection": observed.of_connection(self._action._connection), "endpoint": "restricted" if restricted else "full"}

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.answer_check import OWN_PROPERTIES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import CMDLETS, RUNNER
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.error_chain import causes_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.shape import OTHER, error_id, shape, type_name, version, word, words
 
 # https://learn.microsoft.com/dotnet/api/system.management.automation.errorcategory
@@ -56,6 +57,25 @@ def of_connection(connection: Any) -> dict[str, Any]:
         "auth": [word(one, _AUTHENTICATIONS) for one in _option(connection, "transport") or _option(connection, "auth")],
         "become": word(getattr(become, "name", None), _METHODS) if become else None,
     }
+
+
+# What the connection plugins and their libraries say of a server that gave no answer, and the word for it. They say it in English.
+_SAID = (
+    ("credentials", re.compile(r"credentials were rejected|failed to authenticate|InvalidCredentials")),
+    ("dns", re.compile(r"NameResolutionError|\[Errno -\d+\]|getaddrinfo")),
+    ("refused", re.compile(r"\[(?:Errno|WinError) \d+\] .*refused|ECONNREFUSED")),
+    ("proxy", re.compile(r"ProxyError|Tunnel connection failed")),
+    ("tls", re.compile(r"SSLError|SSLCertVerificationError|CERTIFICATE_VERIFY_FAILED")),
+    ("timeout", re.compile(r"ConnectTimeout|ReadTimeout|timed out")),
+    ("cut", re.compile(r"Connection aborted|RemoteDisconnected|Connection reset|Broken pipe")),
+    ("kerberos", re.compile(r"[Kk]erberos|GSSError|Kerb")),
+)
+
+
+def of_unreached(error: BaseException) -> dict[str, Any]:
+    """Why a server was not reached. failed: a word for it, other where there is none; causes: the classes of the errors."""
+    told = str(error)
+    return {"failed": next((name for name, said in _SAID if said.search(told)), OTHER), "causes": causes_of(error)}
 
 
 def _option(connection: Any, name: str) -> list[str]:

@@ -78,7 +78,10 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             ended = {} if exc.details.get("unreachable") else {"failed": True}
             result.update({**ended, "msg": str(exc), **exc.details})
         except AnsibleConnectionFailure as exc:
-            raise AnsibleConnectionFailure(text(mask(str(exc), secrets))) from None
+            said = text(mask(str(exc), secrets))
+            if not seen:
+                raise AnsibleConnectionFailure(said) from None
+            result.update({"unreachable": True, "msg": said})  # with what was observed, for which ansible-core's own has no place
         except AnsibleError as exc:
             result.update({"failed": True, "msg": str(exc)})
         except Exception as exc:

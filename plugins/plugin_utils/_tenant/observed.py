@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS, cloud_named, host_of
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.error_chain import causes_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.shape import OTHER, shape, word, words
 
 PROPERTIES = words(
@@ -82,8 +83,9 @@ def of_answer(method: str, url: str, status: int, headers: Any, content: Any) ->
 
 
 def of_failure(method: str, url: str, error: BaseException) -> dict[str, Any]:
-    """What is told of a request that had no answer: the class of the error, which is the program's own."""
-    return {"host": _host(url), "method": word(method, _METHODS), "path": _path(url), "failed": type(error).__name__}
+    """What is told of a request that had no answer. failed: the class of the innermost error, which is the program's own; causes: all."""
+    causes = causes_of(error)
+    return {"host": _host(url), "method": word(method, _METHODS), "path": _path(url), "failed": causes[-1], "causes": causes}
 
 
 def _host(url: str) -> str:

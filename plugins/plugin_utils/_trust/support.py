@@ -111,6 +111,7 @@ def _failed(step: Mapping[str, Any]) -> str:
     failure = step.get("failure") or {}
     requests = step["observed"].get("requests") or ()
     ids = [failure.get("cmdlet"), failure.get("error_id"), failure.get("category")]
+    ids += [one.get("failed") for one in step["observed"].get("processes") or ()]
     last = [requests[-1].get("status"), *requests[-1].get("errors", ()), requests[-1].get("failed")] if requests else []
     said = " ".join(str(one) for one in (*ids, *last) if one)
     return f"{step['state']}{f' ({said})' if said else ''}"

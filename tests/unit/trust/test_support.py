@@ -6,25 +6,37 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
+import socket
+import ssl
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
+from ansible.errors import AnsibleConnectionFailure
 from hypothesis import given
 from hypothesis import strategies as st
+from requests.adapters import BaseAdapter
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import observed as farm
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import observed as tenant
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.support import Observed, bundle, lines
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import observing
 from tests.lab.states import audit as states
 from tests.sweep.hybrid import Hybrid
 from tests.sweep.script import Script
 from tests.unit.estate import Estate
+from tests.unit.support import run_action
 
 MARK = "zq7mark"
 GIVEN = {"trust_tenant": "contoso.com", "trust_client_id": "0a1b2c3d-0000-4000-8000-000000000001"}
@@ -263,3 +275,85 @@ def test_a_cmdlet_that_fails_is_told_by_its_identifiers(tmp_path: Path, monkeypa
         "  server 1: failed (Get-CsOAuthServer ItemNotFound,Microsoft.Rtc.Management.Xds.GetOAuthServerCmdlet ObjectNotFound)",
         "  server 2: not asked",
     ]
+
+
+def test_a_tenant_that_is_not_reached_is_told_by_the_classes_of_the_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(error: Exception) -> dict[str, Any]:
+        monkeypatch.setattr(HttpSession, "adapter", staticmethod(lambda: Failing(error)))
+        with observing() as seen, pytest.raises(HybridAuthError):
+            HttpSession().get(f"https://{MARK}.example/")
+        (request,) = seen["requests"]
+        assert MARK not in json.dumps(request)
+        found: dict[str, Any] = request
+        return found
+
+    def unreached(inner: OSError) -> Exception:
+        made = NewConnectionError(None, f"{MARK} failed")  # type: ignore[arg-type]
+        made.__cause__ = inner
+        return requests.exceptions.ConnectionError(MaxRetryError(None, MARK, made))  # type: ignore[arg-type]
+
+    refused = told(unreached(ConnectionRefusedError(errno.ECONNREFUSED, MARK)))
+    assert refused["failed"] == "ConnectionRefusedError ECONNREFUSED"
+    assert refused["causes"] == ["HybridAuthError", "ConnectionError", "MaxRetryError", "NewConnectionError", refused["failed"]]
+    assert told(unreached(socket.gaierror(-2, MARK)))["failed"] == "gaierror"
+    assert told(requests.exceptions.SSLError(ssl.SSLCertVerificationError(MARK)))["failed"] == "SSLCertVerificationError"
+    assert told(requests.exceptions.ProxyError(OSError(MARK)))["causes"][1] == "ProxyError"
+    assert told(requests.exceptions.ConnectTimeout(MARK))["failed"] == "ConnectTimeout"
+
+
+class Failing(BaseAdapter):
+    """Has no answer."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def send(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise self._error
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("basic: the specified credentials were rejected by the server", "credentials"),
+        ("failed to authenticate with the server: zq7mark", "credentials"),
+        (
+            "ssl: HTTPSConnectionPool(host='zq7mark', port=5986): Max retries exceeded with url: /wsman (Caused by "
+            "NewConnectionError('x: Failed to establish a new connection: [Errno 111] Connection refused'))",
+            "refused",
+        ),
+        (
+            "ssl: HTTPSConnectionPool(host='zq7mark', port=5986): Max retries exceeded with url: /wsman (Caused by "
+            "NameResolutionError(\"x: Failed to resolve 'zq7mark' ([Errno -2] Name or service not known)\"))",
+            "dns",
+        ),
+        ("ssl: (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]')))", "tls"),
+        ("the connection attempt timed out", "timeout"),
+        ("('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))", "cut"),
+        ("zq7mark", "other"),
+    ],
+)
+def test_a_server_that_is_not_reached_is_told_with_its_connection_and_a_word(said: str, word: str) -> None:
+    def fail(*_args: Any, **_kwargs: Any) -> Any:
+        raise AnsibleConnectionFailure(said)
+
+    shell, options = SimpleNamespace(tmpdir="none", _IS_WINDOWS=True), {"transport": ["ssl"]}
+    windows = SimpleNamespace(_shell=shell, transport="winrm", get_option=options.get)
+
+    def prepare(action: Any) -> None:
+        action._execute_module = fail
+
+    found = run_action("onprem_info", {"observe": True}, connection=windows, prepare=prepare, task_vars={"inventory_hostname": "fe01"})
+    assert (found["unreachable"], found.get("failed"), found["msg"]) == (True, None, said)
+    made = bundle([Observed([found], 0, {})])
+    assert MARK not in json.dumps(made)
+    (server,) = made["deployments"][0]["servers"]
+    (process,) = server["observed"]["processes"]
+    assert server["state"] == "unreachable"
+    assert (process["failed"], process["endpoint"], process["causes"]) == (word, "full", ["AnsibleConnectionFailure"])
+    assert process["connection"] == {"plugin": "winrm", "auth": ["ssl"], "become": None}
+    assert process["seconds"] >= 0
+    assert f"  server 1: unreachable ({word})" in lines(made)
