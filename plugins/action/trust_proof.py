@@ -129,7 +129,8 @@ class ActionModule(HybridAuthAction):
                 break
             if self.unasked == len(signed):
                 break
-        self.seen.proofs += [Proof(options.issuer(host, found.realm), rest) for host in options.hosts[len(self.seen.proofs) :]]
+        asked = len(self.seen.proofs)
+        self.seen.proofs += [Proof(options.issuer(host, found.realm), rest) for host in options.hosts[asked:]]
 
     def _sign(self, options: ProofOptions, found: Way, hosts: list[str]) -> list[Signed]:
         """The assertions that the server signed, made in one process with everything else that is asked of it at first."""
