@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the sfb.hybrid_auth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is published: all that users need, and nothing else that may lie in a working tree."""
+"""What is published: all that users need, and nothing else that may lie in a working tree.
+
+Pages tell their readers to put an inventory or a role of their own beside the files of docs/awx and docs/molecule.
+"""
 
 from __future__ import annotations
 
@@ -30,25 +33,55 @@ JUNK = (
     "audit.html",
     "changelogs/.plugin-cache.yaml",
     "changelogs/fragments/secret.yml",
+    "changelogs/secret.yml",
     "demo/audit.json",
     "docs/audit.html",
     "docs/audit.json",
+    "docs/awx/inventory.yml",
+    "docs/awx/project/collections/secret.yml",
+    "docs/awx/project/group_vars/all/vault.yml",
+    "docs/awx/project/host_vars/fe01.yml",
+    "docs/awx/project/secret.yml",
+    "docs/customer.md",
+    "docs/docsite/rst/customer.rst",
+    "docs/key.license",
+    "docs/molecule/inventory.yml",
+    "docs/molecule/molecule/default/secret.yml",
+    "docs/molecule/roles/contoso_trust/vars/main.yml",
     "fe01.pfx",
     "group_vars/all.yml",
     "inventory.yml",
     "key.pem",
+    "meta/secret.yml",
     "passwords.txt",
     "playbooks/audit.yml.orig",
     "playbooks/group_vars/all.yml",
     "playbooks/inventory.yml",
+    "plugins/inventory/contoso.py",
+    "plugins/inventory/contoso.yml",
+    "plugins/module_utils/.venv/x.py",
+    "plugins/module_utils/secret.psm1",
+    "plugins/modules/.trust_plan.py",
     "plugins/modules/__pycache__/trust_plan.cpython-311.pyc",
+    "plugins/modules/secret.ps1",
+    "plugins/modules/secret.yml",
     "plugins/modules/trust_plan.py~",
+    "plugins/plugin_utils/_farm/.venv/lib/x.py",
+    "plugins/plugin_utils/_farm/customer/x.py",
+    "plugins/plugin_utils/_report/mail.j2",
     "plugins/plugin_utils/key.pem",
+    "plugins/vault.py",
+    "roles/customer/tasks/main.yml",
+    "roles/trust/defaults/secret/main.yml",
+    "roles/trust/defaults/vault.yml",
     "roles/trust/files/key.pem",
+    "roles/trust/meta/secret.yml",
     "roles/trust/tasks/.main.yml.swp",
+    "roles/trust/tasks/customer.yml",
     "roles/trust/vars/main.yml",
     "sfb-hybrid_auth-0.0.1.tar.gz",
     "tests/output/junit/sanity.xml",
+    "tests/secret.yml",
     "vault.yml",
     "venv/bin/activate",
 )
