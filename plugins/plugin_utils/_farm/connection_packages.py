@@ -5,7 +5,8 @@
 """What the way to a server needs on the controller, looked at before any server is contacted. Private to the collection.
 
 ansible-core itself finds a package missing only when it connects, and says that the server is unreachable.
-https://docs.ansible.com/ansible/latest/collections/ansible/builtin/winrm_connection.html and psrp_connection.html
+https://docs.ansible.com/ansible/latest/collections/ansible/builtin/winrm_connection.html, psrp_connection.html
+and ssh_connection.html, where password_mechanism is new in ansible-core 2.19
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def check(connection: Any, server: str) -> None:
 
     connection: the task's connection plugin with its options set. Nothing is contacted.
     """
-    ways = {"winrm": _winrm, "psrp": _psrp}
+    ways = {"winrm": _winrm, "psrp": _psrp, "ssh": _ssh}
     way = ways.get(str(getattr(connection, "transport", None)))
     lacking = next(way(connection, f"the connection to {server}"), None) if way else None
     if lacking:
@@ -83,6 +84,18 @@ def _psrp(connection: Any, purpose: str) -> Iterator[HybridAuthError]:
             if not _is_there(package):
                 yield missing(package, f"{purpose} with Kerberos", _KERBEROS)
     yield from _proxy(_option(connection, "proxy"), purpose)
+
+
+def _ssh(connection: Any, purpose: str) -> Iterator[HybridAuthError]:
+    mechanism = _option(connection, "password_mechanism")
+    password = _option(connection, "password") or connection._play_context.password  # which has the one of --ask-pass
+    # An ansible-core without the option knows this way alone.
+    if password and mechanism in (None, "sshpass") and not shutil.which("sshpass"):
+        other = "remove ansible_ssh_password_mechanism" if mechanism else "update ansible-core to 2.19 or newer"
+        yield HybridAuthError(
+            f"The program 'sshpass' is not on the controller's PATH, and {purpose} over SSH with a password needs it.",
+            f"Install it (apt-get install sshpass, or dnf install sshpass), or {other}, since ansible-core 2.19 needs none.",
+        )
 
 
 def _proxy(url: Any, purpose: str) -> Iterator[HybridAuthError]:

@@ -104,7 +104,7 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(
         ("winrm", {"ansible_winrm_transport": "kerberos,ntlm"}),
         ("psrp", {}),
         ("psrp", {"ansible_psrp_auth": "negotiate", "ansible_psrp_proxy": "http://proxy.contoso.com:8080"}),
-        ("ssh", {}),
+        ("ssh", {"ansible_password": ""}),
         ("local", {}),
     ],
 )
@@ -132,6 +132,49 @@ def test_kinit_is_needed_where_ansible_gets_the_ticket(lacks: Any, variables: di
         check(made, SERVER)
         return
     with pytest.raises(HybridAuthError, match=r"'kinit' is not on .* Nothing was contacted\. .* krb5-user.* krb5-workstation"):
+        check(made, SERVER)
+
+
+def ssh(monkeypatch: pytest.MonkeyPatch, core: str, **variables: Any) -> Any:
+    """ansible-core's own plugin with the options that it has in this version: before 2.19 there is one way for a password."""
+    made = connection("ssh", **variables)
+    own = made.get_option
+
+    def get_option(option: str, *arguments: Any, **more: Any) -> Any:
+        if option == "password_mechanism":
+            if core == "2.18":
+                raise KeyError(option)
+            return variables.get("ansible_ssh_password_mechanism", "ssh_askpass")
+        return own(option, *arguments, **more)
+
+    monkeypatch.setattr(made, "get_option", get_option)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("core", "variables", "needed"),
+    [
+        ("2.18", {}, True),
+        ("2.18", {"ansible_password": ""}, False),
+        ("2.19", {}, False),
+        ("2.19", {"ansible_ssh_password_mechanism": "sshpass"}, True),
+        ("2.19", {"ansible_ssh_password_mechanism": "disable"}, False),
+        ("2.19", {"ansible_ssh_password_mechanism": "sshpass", "ansible_password": ""}, False),
+    ],
+)
+def test_sshpass_is_needed_where_this_ansible_core_gives_ssh_the_password_with_it(
+    monkeypatch: pytest.MonkeyPatch, core: str, variables: dict[str, Any], needed: bool
+) -> None:
+    made = ssh(monkeypatch, core, **variables)
+    monkeypatch.setattr(shutil, "which", "/usr/bin/{}".format)
+    check(made, SERVER)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    if not needed:
+        check(made, SERVER)
+        return
+    other = "update ansible-core" if core == "2.18" else "remove ansible_ssh_password_mechanism"
+    text = rf"over SSH with a password needs it\. Nothing was contacted\. Install it \(apt-get install sshpass, .* or {other}"
+    with pytest.raises(HybridAuthError, match=text):
         check(made, SERVER)
 
 
