@@ -575,16 +575,23 @@ function Invoke-ManagementRequest {
     if ($document.observe) { $script:Shapes = $answer.shapes = @{ } }
     Enable-ModernTls
     if ($null -eq $answer.failure) { Import-ManagementModule -Names $document.modules -Answer $answer -Warnings $warnings }
+    # For a bundle everything is read that can be read, and every failure is told; the first one stays what the request failed with.
+    $failures = $null
+    if ($document.observe -and -not $document.write -and $null -eq $answer.failure) {
+        $failures = New-Object -TypeName System.Collections.ArrayList
+    }
     foreach ($call in $document.calls) {
-        if ($answer.failure) { break }
+        if ($answer.failure -and $null -eq $failures) { break }
         try { Invoke-Call -Call $call -Answers $answer.answers -Warnings $warnings }
         catch {
             $failure = ConvertTo-Failure -Call $call -ErrorRecord $_
             $absent = $failure.error_id -eq $script:CommandMissing
+            if ($null -ne $failures) { [void]$failures.Add($failure) }
             if ($call.tolerant -or ($call.optional -and $absent)) { $answer.unknown[[string]$call.id] = $failure.message }
-            else { $answer.failure = $failure }
+            elseif ($null -eq $answer.failure) { $answer.failure = $failure }
         }
     }
+    if ($null -ne $failures) { $answer.failures = $failures.ToArray() }
     if ($document.write -and $null -eq $answer.failure) { Invoke-Write -Write $document.write -Answer $answer -Warnings $warnings }
     $answer.warnings = $warnings.ToArray()
     $json = ConvertTo-Json -InputObject $answer -Depth 10 -Compress

@@ -182,6 +182,10 @@ observed:
       description: How long the task took.
       type: float
       sample: 3.21
+    causes:
+      description: The classes of the errors with which the task failed, the innermost last. It is not there where the task did not fail.
+      type: list
+      elements: str
     processes:
       description: One entry for each request to a server, with the shape of what each cmdlet returned, and identifiers of what failed.
       type: list

@@ -880,6 +880,50 @@ def test_both_tell_the_same_shapes_where_they_are_asked_for(engine: Farm, python
     assert told(ask_engine(engine, request)) == told(ask_python(python, request))
 
 
+def observed_failures(answer: Any) -> Any:
+    failures = [(one["cmdlet"], one["error_id"].partition(",")[0], one["category"]) for one in answer["failures"]]
+    return answer["failure"]["cmdlet"], failures, sorted(answer["answers"]), sorted(answer["unknown"])
+
+
+def failing_requests() -> list[dict[str, Any]]:
+    """Of six reads the second, the fourth and the fifth fail, the last of them where that may be."""
+    return [
+        {"id": "s", "cmdlet": "Get-CsSipDomain", "select": {"Name": "text"}},
+        {"id": "p", "cmdlet": "Get-CsPartnerApplication", "parameters": {"Identity": "nobody"}, "select": {"Identity": "text"}},
+        {"id": "o", "cmdlet": "Get-CsOAuthServer", "select": {"Identity": "text"}},
+        {"id": "q", "cmdlet": "Get-CsOAuthServer", "parameters": {"Identity": "nobody"}, "select": {"Identity": "text"}},
+        {"id": "t", "cmdlet": "Get-CsSipDomain", "select": {"Colour": "text", "Name": "text"}, "tolerant": True},
+        {"id": "w", "cmdlet": "Get-CsService", "parameters": {"WebServer": True}, "select": {"ExternalFqdn": "text"}},
+    ]
+
+
+@needs_engine
+def test_what_is_observed_is_read_to_its_end_and_every_failure_is_told(engine: Farm, python: Farm) -> None:
+    request = {"modules": ["SkypeForBusiness"], "calls": failing_requests(), "observe": True}
+    told = observed_failures(ask_python(python, request))
+    assert observed_failures(ask_engine(engine, request)) == told
+    assert (told[0], [one[0] for one in told[1]], told[2], told[3]) == (
+        "Get-CsPartnerApplication",
+        ["Get-CsPartnerApplication", "Get-CsOAuthServer", "Get-CsSipDomain"],
+        ["o", "s", "w"],
+        ["t"],
+    )
+    unobserved = ask_engine(engine, {**request, "observe": False})
+    assert (sorted(unobserved["answers"]), "failures" in unobserved) == (["s"], False)
+
+
+def test_a_restricted_endpoint_is_read_to_its_end_where_that_is_observed(restricted: RestrictedEndpoint, compared: Farm) -> None:
+    request = {"modules": ["SkypeForBusiness"], "calls": failing_requests(), "observe": True}
+    calls = [
+        Call(one["id"], one["cmdlet"], one.get("parameters", {}), one["select"], tolerant=one.get("tolerant", False))
+        for one in failing_requests()
+    ]
+    with observing():
+        told = observed_failures(restricted.ask(calls))
+    assert told == observed_failures(ask_python(compared, request))
+    assert sorted(restricted.ask(calls)["answers"]) == ["s"]
+
+
 def test_a_restricted_endpoint_tells_the_same_types_and_names(restricted: RestrictedEndpoint, compared: Farm) -> None:
     asked = {"id": "p", "cmdlet": "Get-CsSipDomain", "select": {"Name": "text"}}
     (expected,) = ask_python(compared, {"modules": ["SkypeForBusiness"], "calls": [asked], "observe": True})["shapes"]["p"]

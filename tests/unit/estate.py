@@ -114,6 +114,10 @@ class Estate:
 
     def on_server(self, name: str, module: str, options: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
         """What a module returns that works on a Front End."""
+        return _done(self.tried(name, module, options, check_mode=check_mode))
+
+    def tried(self, name: str, module: str, options: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+        """The same, whether it failed or not."""
         front_end = self._farm.front_ends[name]
 
         def execute(module_name: str, module_args: Mapping[str, Any], task_vars: Any) -> Any:
@@ -124,7 +128,7 @@ class Estate:
             action._is_pipelining_enabled = lambda _style: True
 
         named = {"inventory_hostname": name}
-        return _done(run_action(module, options, connection=_WINDOWS, prepare=prepare, task_vars=named, check_mode=check_mode))
+        return run_action(module, options, connection=_WINDOWS, prepare=prepare, task_vars=named, check_mode=check_mode)
 
     def cloud(self, **options: Any) -> dict[str, Any]:
         """What sp_info returns of the first tenant."""

@@ -74,12 +74,16 @@ class CallRunner:
         self._shapes: dict[str, list[dict[str, Any]]] = {}
         self._failure: dict[str, Any] | None = None
         self._write: dict[str, Any] | None = None
+        # For a bundle everything is read that can be read, and every failure is told; None where the first one ends the request.
+        self._failures: list[dict[str, Any]] | None = None
 
     def answer(self, calls: Sequence[Call], write: Write | None = None) -> dict[str, Any]:
         """The answer in the shape of cs_invoke."""
         self._failure = request_problem(calls, write)
+        if is_observed() and write is None and self._failure is None:
+            self._failures = []
         for call in calls:
-            if self._failure is None:
+            if self._failure is None or (self._failures is not None and self._failure["error_id"] != LOST):
                 self._read(call)
         if write and self._failure is None:
             self._change(write)
@@ -92,17 +96,21 @@ class CallRunner:
             "write": self._write,
             "warnings": self._warnings,
             **({"shapes": self._shapes} if is_observed() else {}),
+            **({"failures": self._failures} if self._failures is not None else {}),
         }
 
     def _read(self, call: Call) -> None:
         try:
             self._rows[call.id] = self._call(call)
         except _CallError as exc:
+            failure = _failure(call, exc.failure)
+            if self._failures is not None:
+                self._failures.append(failure)
             missing = call.optional and exc.failure.error_id.startswith(NOT_FOUND)
             if missing or (call.tolerant and exc.failure.error_id != LOST):
                 self._unknown[call.id] = exc.failure.message
-            else:
-                self._failure = _failure(call, exc.failure)
+            elif self._failure is None or exc.failure.error_id == LOST:
+                self._failure = failure
 
     def _change(self, write: Write) -> None:
         """Change one object where it is as the caller saw it, and look at it afterwards.

@@ -35,15 +35,17 @@ _METHODS = frozenset({"runas"})
 def of_answer(result: Mapping[str, Any], calls: Sequence[Call], write: Write | None) -> dict[str, Any]:
     """What a request came to: of each call the shape of its rows and the types that they tell, and why the request failed.
 
-    result: in the shape of cs_invoke. Only names are told that the calls themselves ask for.
+    result: in the shape of cs_invoke. Only names are told that the calls themselves ask for. failures: of each call that failed.
     """
     answers, unknown, shapes = result.get("answers"), result.get("unknown") or {}, result.get("shapes")
     asked = [*calls, *([write.look] if write else [])]
+    failures = result.get("failures")
     return {
         "calls": {
             call.id: _of_call(call, answers[call.id], shapes) for call in asked if isinstance(answers, Mapping) and call.id in answers
         },
         "unknown": [call.id for call in asked if isinstance(unknown, Mapping) and call.id in unknown],
+        "failures": [told for one in (failures if isinstance(failures, list) else ()) if (told := of_failure(one)) is not None],
         "warnings": len(result.get("warnings") or ()),
         "failure": of_failure(result.get("failure")),
     }

@@ -23,6 +23,7 @@ from ansible.utils.display import Display
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments, given
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.paths import Paths
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask, secret_values
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.error_chain import causes_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import observing, seconds_since
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import check_python
@@ -113,6 +114,9 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
         with observing() as noted:
             try:
                 return self.perform(params, task_vars)
+            except Exception as exc:
+                seen["causes"] = causes_of(exc)
+                raise
             finally:
                 seen.update({"module": type(self).__module__.rpartition(".")[2], "seconds": seconds_since(began), **noted})
 

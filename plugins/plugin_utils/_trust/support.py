@@ -113,7 +113,7 @@ def _failed(step: Mapping[str, Any]) -> str:
     ids = [failure.get("cmdlet"), failure.get("error_id"), failure.get("category")]
     ids += [one.get("failed") for one in step["observed"].get("processes") or ()]
     last = [requests[-1].get("status"), *requests[-1].get("errors", ()), requests[-1].get("failed")] if requests else []
-    said = " ".join(str(one) for one in (*ids, *last) if one)
+    said = " ".join(str(one) for one in (*ids, *last) if one) or " ".join((step["observed"].get("causes") or ())[-1:])
     return f"{step['state']}{f' ({said})' if said else ''}"
 
 

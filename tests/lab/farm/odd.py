@@ -21,7 +21,8 @@ def odd(fault: Fault, rows: list[Any]) -> list[Any]:
     """The rows as the fault makes them.
 
     foreign: a text and an object of another kind come along. nested: all rows come as an array within an array.
-    unreadable, missing: the getter of the property that the argument names throws, or it is not there, on the first row.
+    unreadable, missing: the getter of the property that the argument names throws, or it is not there, on the first row. A plain text has
+    no such property, and stays.
     """
     if fault.do == "foreign":
         properties = {"Colour": {"kind": "text", "value": "green"}}
@@ -29,8 +30,9 @@ def odd(fault: Fault, rows: list[Any]) -> list[Any]:
     if fault.do == "nested":
         return [[rows[:1], rows[1:]]]
     changed = copy.deepcopy(rows)
-    if changed and fault.do == "unreadable":
-        changed[0]["properties"][fault.argument] = {"kind": UNREADABLE, "value": GETTER_SAYS}
-    elif changed and fault.do == "missing":
-        del changed[0]["properties"][fault.argument]
+    properties, name = changed[0].get("properties", {}) if changed else {}, str(fault.argument)
+    if properties and fault.do == "unreadable":
+        properties[name] = {"kind": UNREADABLE, "value": GETTER_SAYS}
+    elif fault.do == "missing":
+        properties.pop(name, None)
     return changed

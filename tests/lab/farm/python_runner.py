@@ -68,8 +68,11 @@ class Runner:
         if self._shapes is not None:
             result["shapes"] = self._shapes
         result["failure"] = _problem(request) or self._import(request, result)
+        self._failures: list[dict[str, Any]] | None = None
+        if self._shapes is not None and not request.get("write") and result["failure"] is None:
+            result["failures"] = self._failures = []
         for call in request.get("calls") or () if result["failure"] is None else ():
-            if not self._tried(call, result):
+            if not self._tried(call, result) and self._failures is None:
                 break
         if request.get("write") and result["failure"] is None:
             self._change(request["write"], result)
@@ -91,9 +94,11 @@ class Runner:
         try:
             self._call(call, result["answers"])
         except CmdletError as exc:
+            if self._failures is not None:
+                self._failures.append(_failed(call, exc))
             missing = call.get("optional") and exc.error_id == COMMAND_MISSING
             if not missing and not call.get("tolerant"):
-                result["failure"] = _failed(call, exc)
+                result["failure"] = result["failure"] or _failed(call, exc)
                 return False
             result["unknown"][call["id"]] = exc.message
         return True
@@ -296,9 +301,9 @@ def _unrolled(rows: list[Any]) -> list[Row]:
 
 def _projected(row: Row, select: dict[str, str]) -> dict[str, Any] | None:
     """The row as plain data, None for one that has none of the properties."""
-    if "*" in select:
-        return {"text": row["text"]}
     properties = row.get("properties", {})
+    if "*" in select:
+        return {"text": row.get("text") or _as_hash(properties)}
     if not any(name in properties for name in select):
         return None
     shown = next(
@@ -313,6 +318,11 @@ def _projected(row: Row, select: dict[str, str]) -> dict[str, Any] | None:
         if name not in properties and not kind.endswith("?"):
             raise CmdletError(f"it returned {there}, which has no property {name}", "MissingProperty", "InvalidResult")
     return {name: _value(properties.get(name), kind.rstrip("?")) for name, kind in select.items()}
+
+
+def _as_hash(properties: dict[str, Any]) -> str:
+    """What PowerShell makes of an object that has no text of its own."""
+    return "@{" + "; ".join(f"{name}={one['value']}" for name, one in properties.items()) + "}"
 
 
 def _find(rows: list[dict[str, Any]], identity: str) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ from requests.adapters import BaseAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import observed as farm
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import parts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import observed as tenant
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.http import HttpSession
@@ -357,3 +358,33 @@ def test_a_server_that_is_not_reached_is_told_with_its_connection_and_a_word(sai
     assert process["connection"] == {"plugin": "winrm", "auth": ["ssl"], "become": None}
     assert process["seconds"] >= 0
     assert f"  server 1: unreachable ({word})" in lines(made)
+
+
+@pytest.mark.parametrize("do", ["error:zq7mark broke", "foreign", "missing:UpToDate", "unreadable:UpToDate"])
+@pytest.mark.parametrize("cmdlet", ["Get-CsPartnerApplication", "Get-CsServerVersion", "Get-CsManagementStoreReplicationStatus"])
+def test_a_cmdlet_that_fails_does_not_end_the_reading_of_the_others(
+    cmdlet: str, do: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = Estate(states.right(), tmp_path, monkeypatch)
+    whole = estate.onprem(estate.servers[0], store=True, observe=True, gather=["all", "server_settings"])["observed"]["processes"][0][
+        "calls"
+    ]
+    estate.faults.add({"on": f"cmdlet:{cmdlet}", "do": do})
+    found = estate.tried(estate.servers[0], "onprem_info", {"store": True, "observe": True, "gather": ["all", "server_settings"]})
+    (server,) = bundle([Observed([found], 0, {})])["deployments"][0]["servers"]
+    (process,) = server["observed"]["processes"]
+    missing = set(whole) - set(process["calls"])
+    assert {whole[name]["cmdlet"] for name in missing} <= {cmdlet}
+    assert {one["cmdlet"] for one in process["failures"]} == {whole[name]["cmdlet"] for name in missing}
+    assert bool(missing) is (server["state"] == "failed")
+    assert server["failure"] == (process["failures"][0] if missing else None)
+    assert MARK not in json.dumps(server)
+
+
+def test_what_is_wrong_here_is_told_by_its_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    estate = Estate(states.right(), tmp_path, monkeypatch)
+    monkeypatch.setattr(parts, "shaped", lambda *_args, **_more: {}[MARK])
+    found = estate.tried(estate.servers[0], "onprem_info", {"observe": True})
+    made = bundle([Observed([found], 0, {})])
+    assert (found["observed"]["causes"], MARK in json.dumps(made)) == (["KeyError"], False)
+    assert "  server 1: failed (KeyError)" in lines(made)
