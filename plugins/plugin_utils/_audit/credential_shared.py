@@ -58,10 +58,13 @@ _SHARED = (
 
 
 _ASK = "Ask its owner to move to a dedicated application."
+_ASK_ENDED = (
+    f"Ask its owner whether anything still needs it: Exchange Web Services ended on {END.day} for every application, a dedicated one too."
+)
+_EXCHANGE = "Have Exchange Server moved to its own dedicated application."
 # That the wizard does so is told by others than Microsoft.
-_EXCHANGE = (
-    "Have Exchange Server moved to its own dedicated application. Where its key was removed before, the Hybrid Configuration Wizard may "
-    "have put it back, which is told of it when it runs again."
+_PUT_BACK = (
+    "Where its key was removed before, the Hybrid Configuration Wizard may have put it back, which is told of it when it runs again."
 )
 
 
@@ -114,7 +117,14 @@ def _foreign(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCreden
             subject,
             "no key but what the options ask for",
             f"a key of {known}" if known else f"another's key: {whose}" if whose else f"a foreign key; {hint(facts, key)}",
-            f"{_EXCHANGE if product(key) == EXCHANGE_SERVER else _ASK} {removal(key)} then.",
+            f"{_first(facts, key)} {removal(key)} then.",
         )
     if not foreign:
         yield FOREIGN.passed(principal_label(principal), "no other key")
+
+
+def _first(facts: Facts, key: KeyCredential) -> str:
+    """What to do before another's key is taken away."""
+    exchange = product(key) == EXCHANGE_SERVER
+    move = _ASK_ENDED if END.reached(facts.now) else _EXCHANGE if exchange else _ASK
+    return f"{move} {_PUT_BACK}" if exchange else move

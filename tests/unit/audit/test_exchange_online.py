@@ -41,6 +41,25 @@ def test_nobody_is_sent_to_a_dedicated_application_that_ended_too(
     assert "et trust_exchange_credential to false" in own.remedy
 
 
+@pytest.mark.parametrize("subject", ["CN=fabrikam", "CN=Microsoft Exchange Server Auth Certificate"])
+@pytest.mark.parametrize(("now", "moves"), [(END.begins - SECOND, True), (END.begins, False)])
+def test_owners_of_other_keys_are_not_sent_there_either(
+    now: datetime, moves: bool, subject: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (case,) = [one for one in states.CASES if (one.id, one.status) == ("credential.shared_foreign", "warn")]
+    servers, cloud = Estate(case.state(), tmp_path, monkeypatch).everything()
+    for one in (key for principal in cloud["service_principals"] for key in principal["key_credentials"]):
+        one.update(end="2029-01-01T00:00:00Z", subject=subject)
+    wanted = expected.expected({**DEFAULTS, **case.expected})
+    found = [one for one in credential_shared.check(facts("contoso", servers, [], cloud, wanted, now)) if one.id == case.id]
+    assert found
+    for one in found:
+        assert ("to move to a dedicated application" in one.remedy or "moved to its own dedicated application" in one.remedy) is moves
+        assert (f"ended on {END.day} for every application" in one.remedy) is not moves
+        assert ("Hybrid Configuration Wizard" in one.remedy) is ("Exchange" in subject)
+        assert one.remedy.endswith(" then.")
+
+
 @pytest.fixture(scope="module")
 def lead(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as monkeypatch:
