@@ -131,7 +131,7 @@ CERTIFICATE: Part[shapes.Certificate] = Part(
 )
 WEB_SERVICES: Part[shapes.WebService] = Part(
     "Get-CsService",
-    dict.fromkeys(("PoolFqdn", "InternalFqdn", "ExternalFqdn"), _TEXT),
+    dict.fromkeys(("Identity", "PoolFqdn", "InternalFqdn", "ExternalFqdn"), _TEXT),
     Scope.STORE,
     lambda told: {"web_services": [shapes.web_service(row) for row in told.rows]},
     parameters={"WebServer": True},

@@ -526,8 +526,10 @@ def replica(row: Row) -> Replica:
 def _required(row: Row, name: str, cmdlet: str) -> str:
     value = text(row[name])
     if value is None:
+        identity = text(row.get("Identity"))
+        which = f"the object {identity}" if identity else "an object"
         raise HybridAuthError(
-            f"{cmdlet} returned an object without {name}, which is not what it returns on a Front End.",
+            f"{cmdlet} returned {which} without {name}, which is not what it returns on a Front End.",
             f"Run {cmdlet} in the Management Shell on the server and look at its output.",
         )
     return value

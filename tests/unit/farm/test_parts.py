@@ -106,5 +106,12 @@ def test_an_object_without_the_property_that_names_it_is_an_error(name: str) -> 
         PARTS[name].shape(Told([row(PARTS[name])], [], NOW))
 
 
+def test_the_error_names_the_service_of_which_a_property_is_missing() -> None:
+    part = PARTS["web_services"]
+    given = row(part, Identity="WebServer:pool1.contoso.com", ExternalFqdn="webext.contoso.com")
+    with pytest.raises(HybridAuthError, match=re.escape("returned the object WebServer:pool1.contoso.com without PoolFqdn")):
+        part.shape(Told([given], [], NOW))
+
+
 def test_domains_in_one_text_are_single_ones() -> None:
     assert shapes.domains(["A.contoso.com; *.fabrikam.com", ""]) == ["a.contoso.com", "*.fabrikam.com"]
