@@ -98,8 +98,10 @@ class ActionModule(HybridAuthAction):
         all_left = [*planned.left, *removal_application.left(params["principals"], trust, named)]
         writes = name is not None and params["obstacles"] == "fail" and bool(planned.names or (trust.going and planned.app_ids))
         sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode)
+        unconfirmed: tuple[str, ...] = ()
         if name is not None:
             check_obstacles(name, sign_in.obstacles)
+            unconfirmed = removal.unconfirmed(registered.settings_in(params)) if self.check_mode else ()
         result: dict[str, Any] = {
             "changed": False,
             "partner_application": planned.partner_application,
@@ -123,7 +125,7 @@ class ActionModule(HybridAuthAction):
                 "deployment": name,
                 "tenant_id": trust.tenant_id,
                 "obstacles": [obstacle.shown() for obstacle in obstacles],
-                "ahead": list(sign_in.ahead),
+                "ahead": [*sign_in.ahead, *unconfirmed],
                 "steps": {
                     "preflight": bool(lockable),
                     "partner_application": planned.partner_application,
@@ -145,7 +147,7 @@ class ActionModule(HybridAuthAction):
                     "certificate": {"app_ids": list(planned.app_ids), "thumbprint": list(trust.going), "state": "absent", **waiting},
                 },
             }
-        warnings = [*sign_in.warnings]
+        warnings = [*sign_in.warnings, *(f"Without --check this run fails: {one}" for one in unconfirmed)]
         warnings += [f"Left: {left.what}. Reason: {left.why}." for left in all_left if left.decide]
         if neighbours.unnamed:
             warnings.append(

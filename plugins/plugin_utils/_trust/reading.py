@@ -208,7 +208,7 @@ def _check_modern_authentication(settings: Settings, problems: _Problems) -> Non
 
 def _check_confirmation(settings: Settings, problems: _Problems) -> None:
     deployment = settings.deployment
-    if settings.remove_confirm != deployment and not problems.any("trust_deployment"):
+    if not settings.removal_confirmed and not problems.any("trust_deployment"):
         problems.add(
             "trust_remove_confirm",
             f"Removal takes the trust away from deployment {deployment}: the partner application and the OAuth server on the farm, its "

@@ -29,6 +29,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, ownership, refused
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
@@ -163,6 +164,14 @@ def losses(principals: Mapping[str, Any], app_ids: Iterable[str], trust: Trust, 
             remedy = refused.unlock_while(leave if app_id == trust.exchange_app_id else None)
             found += [(app_id, loss, remedy) for loss in plans.credentials(principal, request, now).removals]
     return found
+
+
+def unconfirmed(settings: Settings) -> tuple[str, ...]:
+    """That a run in earnest refuses the confirmation that is given, as a sentence. Check mode needs none, so its absence says nothing."""
+    if settings.remove_confirm is None or settings.removal_confirmed:
+        return ()
+    wrong = f"trust_remove_confirm is {settings.remove_confirm}, and this is deployment {settings.deployment}."
+    return (f"{wrong} Set it to {settings.deployment} where this is the one to remove the trust of.",)
 
 
 def _application(applications: Sequence[PartnerApplication], trust: Trust) -> tuple[bool, list[Left]]:

@@ -192,6 +192,11 @@ class Settings:
         return tuple(onprem_application.OnpremApplication(one, **wish) for one, wish in wished if wish["metadata_url"])
 
     @property
+    def removal_confirmed(self) -> bool:
+        """Whether a removal is asked for by the deployment's name."""
+        return self.remove_confirm == self.deployment
+
+    @property
     def metadata_first(self) -> tuple[str, ...]:
         """The OAuth servers whose metadata an audit tries before that of others: the tenant's, and the one that clients are sent to."""
         return (self.oauth_server_name, self.modern_authentication_server)

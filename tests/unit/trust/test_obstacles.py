@@ -36,12 +36,13 @@ def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
         *,
         check_mode: bool = False,
         token: dict[str, Any] | None = None,
+        confirm: str | None = None,
         **members: Any,
     ) -> dict[str, Any]:
         servers, cloud = Estate(states.right(), tmp_path, monkeypatch).everything()
         read = {str(one["server"]["name"]): one for one in servers} | (readings or {})
         options = {
-            "settings": Settings(exchange_credential=False).as_facts(),
+            "settings": Settings(exchange_credential=False, remove_confirm=confirm).as_facts(),
             "members": {"lead": LEAD, "members": [LEAD, OTHER], **members},
             "token": {"tenant_id": TENANT, "cloud": "global", **(token or {})},
             "cloud" if module in ("trust_rotation", "trust_audit") else "principals": cloud,
@@ -132,3 +133,11 @@ def test_a_removal_in_check_mode_warns_of_a_sign_in_that_may_not_write(decide: D
     assert "The sign-in may not write" in decide("trust_removal", "fail", token=token)["msg"]
     foreseen = decide("trust_removal", "fail", token=token, check_mode=True)
     assert any(one.startswith("Without --check this run fails: The sign-in may not write") for one in foreseen["warnings"])
+
+
+@pytest.mark.parametrize(("confirm", "warned"), [(None, False), ("default", False), ("Default", True), ("contoso", True)])
+def test_a_removal_in_check_mode_warns_of_a_confirmation_that_a_run_refuses(decide: Decide, confirm: str | None, warned: bool) -> None:
+    foreseen = decide("trust_removal", "fail", confirm=confirm, check_mode=True)
+    told = f"trust_remove_confirm is {confirm}, and this is deployment default."
+    assert any(one.startswith(f"Without --check this run fails: {told}") for one in foreseen.get("warnings", ())) is warned
+    assert bool(foreseen["ahead"]) is warned
