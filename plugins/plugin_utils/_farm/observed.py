@@ -14,7 +14,15 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.answer_check
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call, Write
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.cmdlets import CMDLETS, RUNNER
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.error_chain import causes_of
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.shape import OTHER, error_id, shape, type_name, version, word, words
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.shape import (
+    OTHER,
+    error_id,
+    is_products,
+    shape,
+    type_name,
+    word,
+    words,
+)
 
 # https://learn.microsoft.com/dotnet/api/system.management.automation.errorcategory
 _CATEGORIES = words(
@@ -25,6 +33,7 @@ _CATEGORIES = words(
 )
 _COMMANDS = frozenset({*CMDLETS, *RUNNER, "Import-Module"})
 _PROPERTY = re.compile(r"[A-Z][A-Za-z0-9]{1,60}")
+_NUMBER = re.compile(r"-?[0-9]{1,10}")
 _TYPED = frozenset({"type", "text", "value"})
 _MOST_CAUSES = 10
 _PLUGINS = frozenset({"winrm", "psrp", "ssh"})
@@ -119,13 +128,13 @@ def _of_call(call: Call, rows: Any, shapes: Any) -> dict[str, Any]:
 
 
 def _of_type(call: Call, objects: Mapping[str, Any]) -> dict[str, Any]:
-    """One type of object that a cmdlet returned. A property is told where the call asks for it, or where a type of Microsoft's declares it.
+    """One type of object that a cmdlet returned. A property is told where the call asks for it, or where a type of the product declares it.
 
     Any other may have been added under a name that is data, as a hash table becomes an object.
     """
     kind, properties = type_name(objects.get("type")), objects.get("properties")
     listed = [one for one in (properties if isinstance(properties, list) else ()) if isinstance(one, Mapping)]
-    told = [one for one in listed if _is_told(one, call, ours=kind != OTHER)]
+    told = [one for one in listed if _is_told(one, call, ours=is_products(kind))]
     count = objects.get("count")
     made: dict[str, Any] = {
         "type": kind,
@@ -145,7 +154,7 @@ def _code(value: Any) -> str | None:
     text = "" if value is None else str(value)
     if not text:
         return None
-    return text if text.lstrip("-").isdecimal() or text in _STATUSES or version(text) else OTHER
+    return text if _NUMBER.fullmatch(text) or text in _STATUSES else OTHER
 
 
 # https://learn.microsoft.com/dotnet/api/system.net.webexceptionstatus

@@ -56,9 +56,26 @@ _SEGMENTS = words(
 )
 _PARAMETERS = frozenset({"$select", "$filter", "$top", "$count", "$expand", "$orderby", "$skiptoken", "realm", "api-version"})
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"})
-# An error's code where it comes from anywhere else: https://datatracker.ietf.org/doc/html/rfc6749#section-5.2
-_CODES = frozenset({"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"})
-_CODE = re.compile(r"[A-Za-z]{2,60}(?:_[A-Za-z]{2,60}){0,5}")
+# RFC 6749 section 5.2, RFC 8628 section 3.5, https://learn.microsoft.com/entra/identity-platform/reference-error-codes and
+# https://learn.microsoft.com/graph/errors, with what is known of the errors of Entra ID's objects. A code of another form may be anything.
+_CODES = words(
+    "invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope unsupported_response_type "
+    "access_denied server_error temporarily_unavailable interaction_required login_required consent_required invalid_resource "
+    "authorization_pending authorization_declined slow_down expired_token bad_verification_code invalid_tenant invalid_token "
+    "Authorization_RequestDenied Authorization_IdentityNotFound Authentication_MissingOrMalformed Authentication_ExpiredToken "
+    "Authentication_Unauthorized AuthenticationError AuthenticationFailed InvalidAuthenticationToken CompactToken Request_BadRequest "
+    "Request_ResourceNotFound Request_UnsupportedQuery Request_MultipleObjectsWithSameKeyValue Request_DataContractVersionMissing "
+    "Request_InvalidDataContractVersion Request_InvalidReplicaSessionKey Request_ThrottledTemporarily Directory_ConcurrencyViolation "
+    "Directory_QuotaExceeded Directory_ResourceSizeExceeded Directory_ExpiredPageToken Directory_BindingRedirection "
+    "Directory_BindingRedirectionInternalServerError Directory_CompanyNotFound Directory_ObjectNotFound Directory_ReplicaUnavailable "
+    "Headers_DataContractVersionMissing Headers_HeaderNotSupported Service_InternalServerError KeyNotUpdatable "
+    "KeyCredentialsInvalidEndDate CannotUpdateLockedServicePrincipalProperty CredentialInvalidLifetimeAsPerAppPolicy "
+    "CredentialTypeNotAllowedAsPerAppPolicy "
+    "BadRequest Forbidden Unauthorized NotFound ResourceNotFound MethodNotAllowed NotAcceptable TooManyRequests InternalServerError "
+    "ServiceUnavailable GatewayTimeout UnknownError accessDenied activityLimitReached generalException invalidRange invalidRequest "
+    "itemNotFound malwareDetected nameAlreadyExists notAllowed notSupported resourceModified resyncRequired serviceNotAvailable "
+    "quotaLimitReached unauthenticated"
+)
 _HEAD = re.compile(r"([A-Za-z]+)\(.*\)")
 _NUMBER = range(100, 10_000_000)
 
@@ -78,7 +95,7 @@ def of_answer(method: str, url: str, status: int, headers: Any, content: Any) ->
         "headers": sorted({name for name in names if name in HEADERS}),
         "other_headers": sum(name not in HEADERS for name in names),
         "body": shape(content, PROPERTIES),
-        "errors": _errors(content, ours=host != OTHER),
+        "errors": _errors(content),
     }
 
 
@@ -116,12 +133,12 @@ def _segment(text: str) -> str:
     return text if text in _SEGMENTS else "..."
 
 
-def _errors(content: Any, *, ours: bool) -> list[str]:
-    """The codes of an error: the numbers of the sign-in, and its word where the host is Microsoft's, whose codes are its own."""
+def _errors(content: Any) -> list[str]:
+    """The codes of an error: its word where that is known, and the numbers of the sign-in."""
     if not isinstance(content, dict) or "error" not in content:
         return []
     error, numbers = content["error"], content.get("error_codes")
     code = error.get("code") if isinstance(error, dict) else error
-    told = [code if code in _CODES or (ours and _CODE.fullmatch(code)) else OTHER] if isinstance(code, str) and code else []
+    told = [str(word(code, _CODES))] if isinstance(code, str) and code else []
     whole = [one for one in (numbers if isinstance(numbers, list) else ()) if isinstance(one, int) and not isinstance(one, bool)]
     return told + [f"AADSTS{one}" for one in whole if one in _NUMBER]

@@ -178,7 +178,7 @@ def _server(result: Mapping[str, Any] | None, *, lead: bool) -> dict[str, Any]:
         "culture": culture if _CULTURE.fullmatch(culture) else None,
         "windows_build": _number(settings.get("windows_build")),
         "product": product.name if product else OTHER if named else None,
-        "build": shown(build) if build else None,
+        "build": (version(shown(build)) or OTHER) if build else None,
         "patch_levels": sorted({patch for one in settings.get("components") or () if (patch := version(one.get("version")))}),
         "metadata_downloads": [
             {"outcome": word(one.get("outcome"), _OUTCOMES), "status": _number(one.get("status"))} for one in settings.get("metadata") or ()

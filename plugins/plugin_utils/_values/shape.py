@@ -4,8 +4,8 @@
 
 """The shape of data without its values: kinds, counts, and names that are known beforehand. Private to the collection.
 
-A name that is not known beforehand may itself be a value, such as a key of a dictionary, so it is counted and not told. An identifier of
-an error and the name of a type are told where they have the form that a program's own have.
+A name that is not known beforehand may itself be a value, such as a key of a dictionary, so it is counted and not told. The name of a type
+is told where its namespace is known, and an identifier of an error where it is known or is the name of an exception.
 """
 
 from __future__ import annotations
@@ -25,16 +25,47 @@ _DEEPEST = 12
 _LONGEST = 200
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 _VERSION = re.compile(r"\d{1,9}(?:\.\d{1,9}){1,3}")
-# Namespaces of Microsoft's programs, and what a client puts before and the product behind the name of a type.
-_TYPE = re.compile(r"(?:Deserialized\.|Selected\.)*(?:Microsoft|System)(?:\.[A-Z][A-Za-z0-9]{0,60}){1,10}(?:`[0-9])?(?:#Decorated)?")
-_ID = re.compile(r"[A-Z][A-Za-z_]{2,60}")
+# An address of a computer has this form too.
+_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
+_LARGEST_OCTET = 255
+# What a client puts before and the product behind the name of a type; its namespace, and its own name.
+_TYPE = re.compile(r"(?:Deserialized\.|Selected\.)*((?:[A-Za-z0-9]+\.)*)([A-Z][A-Za-z0-9]{0,60})(?:`[0-9])?(?:#Decorated)?")
+# Those of the cmdlets' reference (https://learn.microsoft.com/powershell/module/skypeforbusiness) and of Microsoft's own test mocks, and
+# those of .NET and PowerShell that these return and throw.
+_NAMESPACES = frozenset(
+    {
+        *("Microsoft.Rtc.Management", "Microsoft.Rtc.Management.Xds", "Microsoft.Rtc.Management.Internal"),
+        *("Microsoft.Rtc.Management.Deploy.Internal", "Microsoft.Rtc.Management.Deployment", "Microsoft.PowerShell.Commands"),
+        *("Microsoft.Rtc.Management.WritableConfig.Settings.Edge", "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"),
+        *("System", "System.IO", "System.Net", "System.Net.Http", "System.Net.Sockets", "System.Xml"),
+        *("System.Collections", "System.Collections.Generic", "System.Collections.ObjectModel", "System.Data", "System.Data.SqlClient"),
+        *("System.ComponentModel", "System.DirectoryServices", "System.DirectoryServices.ActiveDirectory", "System.Reflection"),
+        *("System.Management", "System.Management.Automation", "System.Management.Automation.Runspaces", "System.Runtime.InteropServices"),
+        *("System.Management.Automation.Internal", "System.Management.Automation.Remoting", "System.ServiceModel", "System.Threading"),
+        *("System.Security", "System.Security.Authentication", "System.Security.Cryptography", "System.Security.Principal"),
+        *("System.Security.Cryptography.X509Certificates", "System.Security.AccessControl", "System.Threading.Tasks"),
+    }
+)
 # Identifiers without a type that this collection makes itself.
 _OWN_IDS = frozenset(
     {
         *("MissingProperty", "UnreadableProperty", "InvalidRequest", "NotAllowed", "HostCall", "ConnectionLost", "PipelineFailed"),
-        *("CommandNotFoundException", "CertificateInUse"),
+        *("CommandNotFoundException", "CertificateInUse", "ForeignObject", "AssertionApplication", "AssertionFramework", "AssertionParts"),
     }
 )
+# Those of PowerShell (https://github.com/PowerShell/PowerShell, resources and cmdlets) and of a cmdlet that looks for an object.
+_IDS = frozenset(
+    {
+        *_OWN_IDS,
+        *("ItemNotFound", "PathNotFound", "NoMatchingEventsFound", "NoMatchingLogsFound", "Modules_ModuleNotFound", "AccessDenied"),
+        *("ParameterArgumentValidationError", "ParameterArgumentValidationErrorNullNotAllowed", "ParameterArgumentTransformationError"),
+        *("ParameterArgumentValidationErrorEmptyStringNotAllowed", "CannotConvertArgument", "CannotConvertArgumentNoMessage"),
+        *("NamedParameterNotFound", "PositionalParameterNotFound", "AmbiguousParameterSet", "AmbiguousParameter", "ParameterBindingFailed"),
+        *("MissingMandatoryParameter", "MissingArgument", "ParameterAlreadyBound", "InputObjectNotBound", "InvokeMethodOnNull"),
+        *("ParameterBindingException", "RuntimeException", "NotSpecified", "OperationStopped", "PipelineStopped", "ScriptHalted"),
+    }
+)
+_EXCEPTION = re.compile(r"(?:[A-Za-z0-9]+\.)+[A-Z][A-Za-z0-9]{0,60}Exception")
 
 
 class Shape:
@@ -104,7 +135,7 @@ def _kind_of_text(text: str) -> str:
         return "empty"
     if len(text) > _LONGEST:
         return "text"
-    found = (("guid", is_guid(text)), ("version", _VERSION.fullmatch(text)), ("url", _URL.fullmatch(text)), ("time", _is_time(text)))
+    found = (("guid", is_guid(text)), ("version", version(text)), ("url", _URL.fullmatch(text)), ("time", _is_time(text)))
     return next((kind for kind, fits in found if fits), "text")
 
 
@@ -116,17 +147,32 @@ def _is_time(text: str) -> bool:
 
 
 def version(text: Any) -> str | None:
-    """The version in the text where it is nothing else, such as 5.1.17763.1; None for anything else."""
-    return str(text) if isinstance(text, str) and _VERSION.fullmatch(text) else None
+    """The version in the text where it is nothing else, such as 5.1.17763.1; None for anything else, and for what may be an address."""
+    return str(text) if isinstance(text, str) and _VERSION.fullmatch(text) and not is_address(text) else None
+
+
+def is_address(text: str) -> bool:
+    """Whether the text has the form of an IPv4 address, which that of a version with four small numbers is too."""
+    return bool(_ADDRESS.fullmatch(text)) and all(int(number) <= _LARGEST_OCTET for number in text.split("."))
 
 
 def type_name(text: Any) -> str:
-    """The name of a .NET type of Microsoft's; other for anything else, which may hold what somebody chose."""
-    return str(text) if isinstance(text, str) and _TYPE.fullmatch(text) else OTHER
+    """The name of a .NET type in a namespace that is known; other for anything else, which may hold what somebody chose."""
+    found = _TYPE.fullmatch(text) if isinstance(text, str) else None
+    return str(text) if found and found[1].rstrip(".") in _NAMESPACES else OTHER
+
+
+def is_products(kind: str) -> bool:
+    """Whether the name of a type, as type_name() tells it, is of the product itself, whose types alone declare their properties.
+
+    PowerShell shows the elements of an XML document and the columns of a table as if their type declared them.
+    """
+    return kind.startswith(("Microsoft.Rtc.", "Deserialized.Microsoft.Rtc."))
 
 
 def error_id(text: Any) -> str | None:
-    """A FullyQualifiedErrorId of the form that cmdlets give; other for anything else, since of a thrown text it is the text.
+    """A FullyQualifiedErrorId as far as it is known: its own part, or other, and the type that it comes from. Of a thrown text it is the
+    text, so it is other.
 
     https://learn.microsoft.com/dotnet/api/system.management.automation.errorrecord.fullyqualifiederrorid
     """
@@ -135,7 +181,10 @@ def error_id(text: Any) -> str | None:
     own, _comma, source = str(text).partition(",")
     if not source:
         return own if own in _OWN_IDS else OTHER
-    return f"{own},{source}" if _ID.fullmatch(own) and type_name(source) != OTHER else OTHER
+    if type_name(source) == OTHER:
+        return OTHER
+    known = own in _IDS or (_EXCEPTION.fullmatch(own) and type_name(own) != OTHER)
+    return f"{own if known else OTHER},{source}"
 
 
 def words(text: str) -> frozenset[str]:

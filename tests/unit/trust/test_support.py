@@ -112,7 +112,7 @@ def test_what_is_observed_of_marked_answers_has_no_mark(value: Any) -> None:
     declared = {"name": f"Zq{MARK}", "type": MARK, "own": True}
     shapes = [
         {"type": MARK, "count": 1, "properties": [added, declared, {"name": "Identity", "type": MARK}, value]},
-        {"type": "Microsoft.Rtc.Thing", "count": value, "properties": [added, {"name": MARK, "own": True}, {"name": value}]},
+        {"type": "Microsoft.Rtc.Management.Thing", "count": value, "properties": [added, {"name": MARK, "own": True}, {"name": value}]},
         value,
     ]
     told: dict[str, Any] = farm.of_answer(
@@ -139,17 +139,19 @@ def test_what_a_type_of_microsofts_declares_is_told_and_what_was_added_is_counte
     declared = [{"name": "Realm", "type": "System.Collections.Generic.List`1[[System.String, mscorlib]]", "own": True}]
     added = [{"name": "Contoso", "type": "System.String", "own": False}, {"name": "Name", "type": "System.String", "own": False}]
     call = Call("x", "Get-CsOAuthServer", {}, {"Name": "text"})
-    kinds = ("Microsoft.Rtc.Thing", "Contoso.Thing")
+    kinds = ("Microsoft.Rtc.Management.Thing", "Contoso.Thing", "System.Xml.XmlElement")
     shapes = [{"type": kind, "count": 2, "properties": [*declared, *added]} for kind in kinds]
     told = farm.of_answer({"answers": {"x": []}, "shapes": {"x": shapes}}, [call], None)["calls"]["x"]["objects"]
     assert told == [
         {
-            "type": "Microsoft.Rtc.Thing",
+            "type": "Microsoft.Rtc.Management.Thing",
             "count": 2,
             "properties": {"Realm": "System.Collections.Generic.List`1", "Name": "System.String"},
             "other_properties": 1,
         },
         {"type": "other", "count": 2, "properties": {"Name": "System.String"}, "other_properties": 2},
+        # Elements and columns look as if their type declared them, and are named by whoever made the document.
+        {"type": "System.Xml.XmlElement", "count": 2, "properties": {"Name": "System.String"}, "other_properties": 2},
     ]
 
 
@@ -388,3 +390,26 @@ def test_what_is_wrong_here_is_told_by_its_class(tmp_path: Path, monkeypatch: py
     made = bundle([Observed([found], 0, {})])
     assert (found["observed"]["causes"], MARK in json.dumps(made)) == (["KeyError"], False)
     assert "  server 1: failed (KeyError)" in lines(made)
+
+
+def test_what_only_looks_like_a_programs_own_word_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = results(tmp_path, monkeypatch)
+    lead: dict[str, Any] = dict(read.servers[0] or {})
+    lead["version"] = "Skype for Business Server 2019 (7.0.2046.0) on zq7mark at 10.1.2.3"
+    components = [{"name": "x", "version": one} for one in ("10.20.30.41", "7.0.2046.889")]
+    lead["server_settings"] = {**lead["server_settings"], "version": "at 10.1.2.3", "components": components}
+    cause = {"type": "Microsoft.Zq7mark.Contoso.Secret", "code": "10.20.30.40"}
+    lead["failure"] = {"cmdlet": "Get-CsService", "error_id": "Zqmark,Microsoft.Rtc.Zq", "category": "Contoso", "causes": [cause]}
+    (server,) = bundle([Observed([lead], 0, {})])["deployments"][0]["servers"]
+    assert (server["build"], server["patch_levels"]) == ("7.0.2046.0", ["7.0.2046.889"])
+    assert server["failure"] == {
+        "cmdlet": "Get-CsService",
+        "error_id": "other",
+        "category": "other",
+        "causes": [{"type": "other", "code": "other"}],
+    }
+    lead["version"] = "a server at 10.1.2.3"
+    assert bundle([Observed([lead], 0, {})])["deployments"][0]["servers"][0]["build"] == "other"
+    for url in ("https://graph.microsoft.com/v1.0/domains", "https://login.microsoftonline.com/common"):
+        for code, said in (("ZqPool_contoso", "other"), ("Request_BadRequest", "Request_BadRequest")):
+            assert tenant.of_answer("GET", url, 400, {}, {"error": {"code": code}})["errors"] == [said]

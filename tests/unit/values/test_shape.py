@@ -102,7 +102,11 @@ def test_a_text_has_a_kind(value: Any, kind: str) -> None:
         # Of a thrown text the identifier is the text.
         ("fe01.contoso.com is down", "other"),
         ("contoso", "other"),
-        ("contoso.com,Microsoft.Rtc.Management.Xds.GetOAuthServerCmdlet", "other"),
+        ("contoso.com,Microsoft.Rtc.Management.Xds.GetOAuthServerCmdlet", "other,Microsoft.Rtc.Management.Xds.GetOAuthServerCmdlet"),
+        ("Contoso,Microsoft.Rtc.Management.Xds.GetOAuthServerCmdlet", "other,Microsoft.Rtc.Management.Xds.GetOAuthServerCmdlet"),
+        ("Contoso,Microsoft.Rtc.Contoso", "other"),
+        ("System.UnauthorizedAccessException,Microsoft.PowerShell.Commands.GetAclCommand",) * 2,
+        ("Contoso.ContosoException,Microsoft.PowerShell.Commands.GetAclCommand", "other,Microsoft.PowerShell.Commands.GetAclCommand"),
         ("ItemNotFound,Contoso.Module.Get", "other"),
         ("ItemNotFound,Get-Contoso", "other"),
         ("", None),
@@ -119,13 +123,23 @@ def test_a_type_is_told_where_it_is_microsofts() -> None:
         f"Deserialized.{decorated}",
         "System.String",
     ]
-    assert {type_name(one) for one in ("Contoso.Thing", "Microsoft.Rtc.contoso", "System.String contoso", "Microsoft", 5, None)} == {
-        "other"
-    }
+    assert {
+        type_name(one)
+        for one in (
+            "Contoso.Thing",
+            "Microsoft.Rtc.contoso",
+            "Microsoft.Contoso.Secret",
+            "Microsoft.Rtc.Contoso",
+            "System.String contoso",
+            "Microsoft",
+            5,
+            None,
+        )
+    } == {"other"}
 
 
 def test_a_version_and_a_known_word_are_told_as_they_are() -> None:
-    assert [version(one) for one in ("5.1.17763.1", "contoso 5.1", "5", None, 5)] == ["5.1.17763.1", None, None, None, None]
+    assert [version(one) for one in ("5.1.17763.1", "10.1.2.3", "contoso 5.1", "5", None, 5)] == ["5.1.17763.1", *[None] * 5]
     assert [word(one, {"winrm"}) for one in ("winrm", "contoso", "", None)] == ["winrm", "other", None, None]
 
 
