@@ -9,6 +9,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 plan=$("${PYTHON:-python3}" -m tests.support.cores ${CORES:-})
 needed=$(cat requirements.txt tests/requirements-run.txt tests/lab/requirements.txt tests/requirements-build.txt | cksum | cut -d ' ' -f 1)
+# The report says whether it is of all the playbook tests, for the table in README.md.
+name=pytest
+[ -z "${TESTS:-}${ONLY:-}" ] || name=choice
 outcome=0
 said=()
 mkdir -p .cache/cores
@@ -27,7 +30,8 @@ on_one() { # RELEASE PYTHON: 0 where all passed
   [ -e "$folder/ready" ] || return
   echo "playbook tests on $("$folder/bin/ansible" --version | head -1), $("$folder/bin/python" --version)"
   make -s .cache/dev/ansible_collections/sfb/hybrid_auth || return
-  "$folder/bin/python" -m pytest -n 2 --dist worksteal --junit-xml ".cache/cores/$1-$2.xml" ${TESTS:-tests/integration} ${ONLY:+-k "$ONLY"} </dev/null
+  "$folder/bin/python" -m pytest -n 2 --dist worksteal --junit-xml ".cache/cores/$1-$2.xml" \
+    -o "junit_suite_name=$name" ${TESTS:-tests/integration} ${ONLY:+-k "$ONLY"} </dev/null
 }
 # Setting up one takes one core of this machine, so two are set up at once.
 while IFS=$'\t' read -r release python kind program; do

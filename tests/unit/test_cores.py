@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,9 +22,9 @@ THERE = ["2.22.0rc1", "2.22.0b2", "2.21.0", "2.21.0rc1", "2.20.10", "2.20.9", "2
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def xml(tests: int, skipped: int = 0, failures: int = 0, errors: int = 0) -> str:
+def xml(tests: int, skipped: int = 0, failures: int = 0, errors: int = 0, name: str = "pytest") -> str:
     return (
-        f'<testsuites><testsuite name="pytest" tests="{tests}" skipped="{skipped}" failures="{failures}" errors="{errors}"/></testsuites>'
+        f'<testsuites><testsuite name="{name}" tests="{tests}" skipped="{skipped}" failures="{failures}" errors="{errors}"/></testsuites>'
     )
 
 
@@ -91,10 +94,39 @@ def test_the_table_has_what_ran_in_the_order_of_the_versions() -> None:
     assert cores.with_table(page, "") == cores.with_table(README, "")
 
 
+def test_a_run_of_some_tests_is_not_taken_for_one_of_all() -> None:
+    rows = cores.table({"2.20.2-3.13": xml(9, 1, 2, name="choice"), "2.21.0-3.13": xml(3)})
+    assert rows.splitlines() == ["| 2.20.2 | 3.13 | 6 passed, 2 failed, of a choice |", "| 2.21.0 | 3.13 | 3 passed |"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "name"), [({}, "pytest"), ({"ONLY": "some"}, "choice"), ({"TESTS": "tests/integration/test_a.py"}, "choice")]
+)
+def test_a_run_of_some_tests_says_so_in_its_report(tmp_path: Path, chosen: dict[str, str], name: str) -> None:
+    shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=lambda _folder, names: {one for one in names if one.endswith(".py")})
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    (programs := tmp_path / "programs").mkdir()
+    python = programs / "python"
+    plan = f"2.21.0\\t3.13\\treleased\\t{python}\\n"
+    made = f'mkdir -p "$3/bin"; cp "{python}" "$3/bin/python"; cp "{python}" "$3/bin/ansible"'
+    python.write_text(
+        f'#!/bin/sh\ncase "$*" in *support.cores*) printf "{plan}" ;; *venv*) {made} ;; *pytest*) echo "$*" > "{tmp_path}/call" ;; esac\n',
+        encoding="utf-8",
+    )
+    (programs / "make").write_text("#!/bin/sh\n", encoding="utf-8")
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    environment = {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHON": str(python), **chosen}
+    done = subprocess.run([tmp_path / "tests/cores.sh"], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert f"-o junit_suite_name={name} " in (tmp_path / "call").read_text(encoding="utf-8")
+
+
 def test_the_readme_says_what_a_run_of_all_of_them_found() -> None:
     (head,) = re.findall(r"^\| ansible-core \| Python \| playbook tests \|\n\|---\|---\|---\|\n((?:\|.*\n)+)", README, re.MULTILINE)
-    rows = re.findall(r"^\| (\d+\.\d+)\.(\w+) \| (3\.\d+) \| \d+ passed \|$", head, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+\.\d+)\.(\w+) \| (3\.\d+) \| \d+ passed(?:, of a choice)? \|$", head, re.MULTILINE)
     assert len(rows) == len(head.splitlines())
+    assert ("of a choice" in head) == ("with the choice of tests in `.ci/run`" in " ".join(README.split()))
     found = [cores.series_of(series) for series, _patch, _python in rows]
     assert found == [(2, minor) for minor in range(cores.supported()[1], found[-1][1] + 1)]
     # The checks of every change run on one of them.
