@@ -24,10 +24,11 @@ BROWSER_NOTE := echo "note: no Chromium with its driver, so the report was not l
 # Where they are given, CORE and PYTHON hold for an environment that is there, too.
 OWN_CORE := $(if $(filter command environment,$(origin CORE)),$(CORE))
 OWN_PYTHON := $(if $(filter command environment,$(origin PYTHON)),$(PYTHON))
+VERSION_OF_PYTHON = "$$('$(PYTHON)' -c 'import platform; print(platform.python_version())' 2>&1)"
 ifneq ($(OWN_CORE)$(OWN_PYTHON),)
 ifneq ($(wildcard $(BIN)/python),)
-LACKS := $(shell $(BIN)/python -m tests.support.environment '$(OWN_CORE)' \
-	"$(if $(OWN_PYTHON),$$('$(OWN_PYTHON)' -c 'import platform; print(platform.python_version())' 2>&1))")
+LACKS := $(shell $(BIN)/python -m tests.support.environment lacks '$(OWN_CORE)' \
+	$(if $(OWN_PYTHON),$(VERSION_OF_PYTHON),''))
 endif
 endif
 
@@ -61,9 +62,10 @@ FORCE:
 
 $(VENV)/.runtime: requirements.txt tests/lab/requirements.txt tests/requirements-build.txt $(if $(LACKS),FORCE)
 	@tests/python.sh '$(PYTHON)'
-	@$(if $(filter python,$(LACKS)),rm -rf $(VENV),test ! -x $(BIN)/python || tests/python.sh $(BIN)/python)
-	@test -x $(BIN)/python || '$(PYTHON)' -m venv $(VENV)
-	@core=$$($(BIN)/python -m tests.support.environment '$(CORE)') || exit; \
+	@$(if $(filter python,$(LACKS)),$(BIN)/python -m tests.support.environment install '$(CORE)' $(VERSION_OF_PYTHON) >/dev/null && \
+		rm -rf $(VENV),test ! -x $(BIN)/python || tests/python.sh $(BIN)/python)
+	@new=; test -x $(BIN)/python || { new=$(VENV); '$(PYTHON)' -m venv $(VENV); } || exit; \
+		core=$$($(BIN)/python -m tests.support.environment install '$(CORE)') || { test -z "$$new" || rm -rf "$$new"; exit 1; }; \
 		echo "setting up $(VENV): $$core and the collection's requirements, on $$($(BIN)/python --version)"; \
 		$(BIN)/python -m pip install -q "$$core" -r requirements.txt -r tests/lab/requirements.txt -r tests/requirements-build.txt || \
 		{ echo "not installed. Where this Python is too old for $$core, name another one, such as PYTHON=python3.13." >&2; exit 1; }
@@ -71,7 +73,7 @@ $(VENV)/.runtime: requirements.txt tests/lab/requirements.txt tests/requirements
 
 $(VENV)/.dev: $(VENV)/.runtime tests/requirements.txt tests/requirements-run.txt requirements-psrp.txt
 	@echo "setting up $(VENV): test and check tools"
-	@core=$$($(BIN)/python -m tests.support.environment '$(CORE)') && \
+	@core=$$($(BIN)/python -m tests.support.environment install '$(CORE)') && \
 		$(BIN)/python -m pip install -q "$$core" -r requirements.txt -r tests/requirements.txt
 	@touch $@
 
@@ -137,7 +139,7 @@ $(KERBEROS)/.installed: requirements.txt requirements-psrp.txt requirements-kerb
 	@echo "setting up $(KERBEROS): requirements-kerberos.txt and the tests' requirements"
 	@tests/python.sh '$(PYTHON)'
 	@test -x $(KERBEROS)/bin/python || '$(PYTHON)' -m venv $(KERBEROS)
-	@core=$$($(BIN)/python -m tests.support.environment '$(CORE)') && \
+	@core=$$($(BIN)/python -m tests.support.environment install '$(CORE)') && \
 		$(KERBEROS)/bin/python -m pip install -q "$$core" -r requirements.txt -r requirements-kerberos.txt -r tests/requirements-run.txt
 	@touch $@
 

@@ -25,6 +25,7 @@ import xml.etree.ElementTree as ET  # its reports are our own
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 RAN = ROOT / ".cache" / "cores"
@@ -125,9 +126,22 @@ def listed() -> list[Core]:
 
 def described(core: Core) -> Core:
     """With the Pythons that it supports."""
+    return Core(core.series, core.release, pythons_in(_metadata(core.release)["classifier"]))
+
+
+def needed_python(release: str) -> str:
+    """The versions of Python on which pip installs it, such as >=3.12; blank where there is no such release, or it does not tell."""
+    try:
+        return str(_metadata(release).get("requires_python") or "")
+    except UnknownError:  # pip says the same when it installs
+        return ""
+
+
+def _metadata(release: str) -> dict[str, Any]:
     only = ("--dry-run", "--no-deps", "--ignore-installed", "--ignore-requires-python")
-    (one,) = json.loads(_pip("install", "--quiet", *only, "--report", "-", f"ansible-core=={core.release}"))["install"]
-    return Core(core.series, core.release, pythons_in(one["metadata"]["classifier"]))
+    (one,) = json.loads(_pip("install", "--quiet", *only, "--report", "-", f"ansible-core=={release}"))["install"]
+    told: dict[str, Any] = one["metadata"]
+    return told
 
 
 def series_of(release: str) -> Series:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import environment
-from tests.support.cores import newest
+from tests.support.cores import UnknownError, newest
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,14 +78,61 @@ def test_what_decides_looks_at_the_python_first() -> None:
         ("2.22", "ansible-core==2.22.0rc1"),
         ("2.19.14", "ansible-core==2.19.14"),
         ("2.22.0rc1", "ansible-core==2.22.0rc1"),
+        ("newest", "ansible-core==2.21.5"),
+        ("oldest", "ansible-core==2.20.1"),
+        ("coming", "ansible-core==2.22.0rc1"),
         ("ansible-core~=2.19.0", "ansible-core~=2.19.0"),
+        (">=2.18,<2.19", "ansible-core>=2.18,<2.19"),
+        ("ansible-core >= 2.18, != 2.18.3", "ansible-core>=2.18,!=2.18.3"),
         ("ansible-core", "ansible-core"),
+        ("", "ansible-core"),
         ("/tmp/ansible_core.whl", "/tmp/ansible_core.whl"),
+        ("git+https://github.com/ansible/ansible", "git+https://github.com/ansible/ansible"),
+        ("ansible-core @ https://github.com/ansible/ansible/archive/devel.tar.gz",) * 2,
     ],
 )
 def test_a_series_a_release_or_what_pip_takes_names_the_ansible_core(monkeypatch: pytest.MonkeyPatch, core: str, wanted: str) -> None:
-    monkeypatch.setattr(environment, "listed", lambda: newest(["2.22.0rc1", "2.22.0b1", "2.21.5"], (2, 17)))
+    monkeypatch.setattr(environment, "listed", lambda: newest(["2.22.0rc1", "2.22.0b1", "2.21.5", "2.20.1"], (2, 17)))
     assert environment.requirement(core) == wanted
+
+
+@pytest.mark.parametrize(
+    "core", ["foo", "ansible", "ansible-core2", "latest", "2", "2.21.x", ">=", ">=2.18;", "2.19 2.20", "--pre", "2.99"]
+)
+def test_what_names_no_ansible_core_is_no_project_of_that_name(monkeypatch: pytest.MonkeyPatch, core: str) -> None:
+    monkeypatch.setattr(environment, "listed", lambda: newest(["2.21.5"], (2, 17)))
+    with pytest.raises(UnknownError, match=f"^(CORE=)?{re.escape(core)} names no ansible-core"):
+        environment.requirement(core)
+
+
+def test_where_none_is_coming_the_newest_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "listed", lambda: newest(["2.21.5"], (2, 17)))
+    with pytest.raises(UnknownError, match=r"^No ansible-core is coming"):
+        environment.requirement("coming")
+
+
+@pytest.mark.parametrize(
+    ("core", "needs", "refused"),
+    [
+        ("2.21", ">=3.12", True),
+        ("2.21.5", ">=3.12", True),
+        ("2.21.5", ">=3.10", False),
+        ("2.21.5", "", False),
+        (">=2.20,<2.22", ">=3.12", False),
+        ("", ">=3.12", False),
+    ],
+)
+def test_a_release_that_does_not_run_on_the_python_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, core: str, needs: str, refused: bool
+) -> None:
+    monkeypatch.setattr(environment, "listed", lambda: newest(["2.21.5"], (2, 17)))
+    monkeypatch.setattr(environment, "needed_python", {"2.21.5": needs}.__getitem__)
+    if refused:
+        with pytest.raises(UnknownError) as told:
+            environment.usable(core, "3.10.13")
+        assert str(told.value) == "ansible-core 2.21.5 needs Python >=3.12, and this is Python 3.10.13: name another PYTHON or CORE."
+    else:
+        assert environment.usable(core, "3.10.13") == environment.requirement(core)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +150,7 @@ def test_a_series_a_release_or_what_pip_takes_names_the_ansible_core(monkeypatch
         ("2.22.1", "", "core"),
         ("ansible-core~=2.19.0", "", "core"),
         ("git+https://github.com/ansible/ansible", "", "core"),
+        ("foo", "", "core"),
     ],
 )
 def test_an_environment_that_is_there_is_changed_where_it_is_not_as_asked(
@@ -134,12 +183,18 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def calls(checkout: Path, *arguments: str) -> str:
-    """What the environment was asked to do by make."""
+def made(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A run of make, for which pip finds nothing."""
     environment = {name: value for name, value in os.environ.items() if name not in ("CORE", "PYTHON", "VENV", "MAKEFLAGS", "MAKELEVEL")}
-    told = subprocess.run(
+    environment |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    return subprocess.run(
         ["make", "-s", *arguments], cwd=checkout, capture_output=True, text=True, timeout=60, check=False, env=environment
     )
+
+
+def calls(checkout: Path, *arguments: str) -> str:
+    """What the environment was asked to do by make."""
+    told = made(checkout, *arguments)
     assert told.returncode == 0, told.stderr
     log = checkout.parent / "calls"
     return log.read_text(encoding="utf-8") if log.exists() else ""
@@ -186,3 +241,19 @@ def test_another_python_takes_the_place_of_an_environment_that_is_there(checkout
     assert done.splitlines()[0] == "other -m venv .venv"
     assert "python -m pip install -q ansible-core -r requirements.txt" in done
     assert not (checkout / ".venv/of-the-old-one").exists()
+
+
+@pytest.mark.parametrize("named", [{"PYTHON": "other python"}, {}])
+def test_a_core_that_is_none_is_refused_before_anything_is_removed_or_installed(checkout: Path, named: dict[str, str]) -> None:
+    other = checkout / "other python"
+    other.write_text("#!/bin/sh\necho 3.99.0\n", encoding="utf-8")
+    other.chmod(0o755)
+    told = made(checkout, ".venv/.runtime", "CORE=foo", *(f"{name}={checkout / value}" for name, value in named.items()))
+    assert told.returncode != 0
+    assert [line for line in told.stderr.splitlines() if not line.startswith("make:")] == [
+        "CORE=foo names no ansible-core: a series such as 2.21, oldest, newest, coming, a release such as 2.21.5, bounds such as "
+        "'>=2.20,<2.22', or the path or URL of one."
+    ]
+    assert (checkout / ".venv/.runtime").exists()
+    log = checkout.parent / "calls"
+    assert not log.exists() or "pip" not in log.read_text(encoding="utf-8")
