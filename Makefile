@@ -12,6 +12,8 @@ DOCS ?= .venv-docs
 KERBEROS ?= .venv-kerberos
 CORE ?= ansible-core
 # Relative, since make takes a name with spaces for several.
+$(foreach name,VENV CLIENTS AWX IMPORTER DOCS KERBEROS,$(if $(word 2,$($(name))),\
+	$(error $(name) may hold no space: make takes a name with one for several.)))
 BIN := $(VENV)/bin
 DEV := .cache/dev/ansible_collections/sfb/hybrid_auth
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
@@ -90,7 +92,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/python -m tests.demo
 
 lab: $(VENV)/.runtime
-	@$(BIN)/python -m tests.lab $(if $(STATE),--state $(STATE)) $(if $(INFO),--info $(INFO)) $(if $(ENGINE),--engine $(ENGINE))
+	@$(BIN)/python -m tests.lab $(if $(STATE),--state '$(STATE)') $(if $(INFO),--info '$(INFO)') $(if $(ENGINE),--engine '$(ENGINE)')
 
 unit: $(VENV)/.dev $(DEV)
 	$(PYTEST) tests/unit --hypothesis-profile=quick
@@ -127,7 +129,8 @@ clients: $(VENV)/.dev $(DEV) $(CLIENTS)/.installed
 # The package ansible is a hundred collections, and these programs ask for versions of their own.
 $(AWX)/.installed: tests/awx/requirements.txt requirements.txt
 	@echo "setting up $(AWX): ansible, ansible-builder, ansible-lint, ansible-navigator, ansible-rulebook, ara, molecule (450 MB)"
-	@test -x $(AWX)/bin/python || $(PYTHON) -m venv $(AWX)
+	@tests/python.sh '$(PYTHON)'
+	@test -x $(AWX)/bin/python || '$(PYTHON)' -m venv $(AWX)
 	@$(AWX)/bin/python -m pip install -q -r requirements.txt -r $<
 	@touch $@
 
@@ -151,13 +154,13 @@ bench: $(VENV)/.dev $(DEV)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 
 soak: $(VENV)/.dev $(DEV)
-	@$(BIN)/python -m tests.soak $(if $(CYCLES),--cycles $(CYCLES))
+	@$(BIN)/python -m tests.soak $(if $(CYCLES),--cycles '$(CYCLES)')
 
 sweep: $(VENV)/.dev $(DEV)
-	@$(BIN)/python -m tests.sweep $(if $(EVERY),--every $(EVERY))
+	@$(BIN)/python -m tests.sweep $(if $(EVERY),--every '$(EVERY)')
 
 years: $(VENV)/.dev $(DEV)
-	@$(BIN)/python -m tests.years $(if $(SCENARIO),--scenario "$(SCENARIO)")
+	@$(BIN)/python -m tests.years $(if $(SCENARIO),--scenario '$(SCENARIO)')
 
 lint: lint-text lint-types lint-collection
 

@@ -257,3 +257,26 @@ def test_a_core_that_is_none_is_refused_before_anything_is_removed_or_installed(
     assert (checkout / ".venv/.runtime").exists()
     log = checkout.parent / "calls"
     assert not log.exists() or "pip" not in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "call"),
+    [
+        (("lab", "STATE=a b/c.json", "INFO=d e.json", "ENGINE=f/g h"), "tests.lab:--state:a b/c.json:--info:d e.json:--engine:f/g h"),
+        (("lab",), "tests.lab"),
+        (("years", "SCENARIO=leap day"), "tests.years:--scenario:leap day"),
+        (("soak", "CYCLES=20"), "tests.soak:--cycles:20"),
+        (("sweep", "EVERY=1 0"), "tests.sweep:--every:1 0"),
+    ],
+)
+def test_what_is_given_may_have_a_space(checkout: Path, arguments: tuple[str, ...], call: str) -> None:
+    python = checkout / ".venv/bin/python"
+    python.write_text(f'#!/bin/sh\nIFS=:; echo "$*" >> "{checkout.parent}/calls"\n', encoding="utf-8")
+    assert calls(checkout, *arguments).endswith(f"-m:{call}\n")
+
+
+def test_an_environment_with_a_space_in_its_name_is_refused(checkout: Path) -> None:
+    told = made(checkout, "demo", "VENV=my environment")
+    assert told.returncode != 0
+    assert "VENV may hold no space: make takes a name with one for several." in told.stderr
+    assert not (checkout / "my environment").exists()
