@@ -34,6 +34,15 @@ LACKS := $(shell $(BIN)/python -m tests.support.environment lacks '$(OWN_CORE)' 
 endif
 endif
 
+# FORCE where the Python that was named is not the one of the environment in a folder.
+other = $(if $(OWN_PYTHON),$(shell test ! -x $(1)/bin/python || test $(VERSION_OF_PYTHON) = \
+	"$$($(1)/bin/python -c 'import platform; print(platform.python_version())' 2>&1)" || echo FORCE))
+define environment
+@tests/python.sh '$(PYTHON)'
+@$(if $(call other,$(1)),rm -rf $(1))
+@test -x $(1)/bin/python || '$(PYTHON)' -m venv $(1)
+endef
+
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -114,10 +123,9 @@ test-cores:
 	@PYTHON='$(PYTHON)' tests/cores.sh
 
 # Azure CLI alone is some hundred packages and 600 MB, so they are no part of make test.
-$(CLIENTS)/.installed: tests/clients/requirements.txt
+$(CLIENTS)/.installed: tests/clients/requirements.txt $(call other,$(CLIENTS))
+	$(call environment,$(CLIENTS))
 	@echo "setting up $(CLIENTS): Azure CLI, msgraph-sdk, azure-identity (600 MB)"
-	@tests/python.sh '$(PYTHON)'
-	@test -x $(CLIENTS)/bin/python || '$(PYTHON)' -m venv $(CLIENTS)
 	@$(CLIENTS)/bin/python -m pip install -q -r $< || \
 		{ echo "not installed: what $< names; it comes from PyPI, so check the network or pip's own settings" >&2; exit 1; }
 	@touch $@
@@ -127,10 +135,9 @@ clients: $(VENV)/.dev $(DEV) $(CLIENTS)/.installed
 	CLIENTS_VENV=$(CLIENTS) $(PYTEST) tests/clients
 
 # The package ansible is a hundred collections, and these programs ask for versions of their own.
-$(AWX)/.installed: tests/awx/requirements.txt requirements.txt
+$(AWX)/.installed: tests/awx/requirements.txt requirements.txt $(call other,$(AWX))
+	$(call environment,$(AWX))
 	@echo "setting up $(AWX): ansible, ansible-builder, ansible-lint, ansible-navigator, ansible-rulebook, ara, molecule (450 MB)"
-	@tests/python.sh '$(PYTHON)'
-	@test -x $(AWX)/bin/python || '$(PYTHON)' -m venv $(AWX)
 	@$(AWX)/bin/python -m pip install -q -r requirements.txt -r $<
 	@touch $@
 
@@ -138,10 +145,9 @@ awx: $(VENV)/.dev $(DEV) $(AWX)/.installed
 	AWX_VENV=$(AWX) $(BIN)/python -m pytest tests/awx
 
 # What Kerberos needs is built where it is installed, and would change how the other tests sign in.
-$(KERBEROS)/.installed: requirements.txt requirements-psrp.txt requirements-kerberos.txt tests/requirements-run.txt tests/lab/requirements.txt
+$(KERBEROS)/.installed: requirements.txt requirements-psrp.txt requirements-kerberos.txt tests/requirements-run.txt tests/lab/requirements.txt $(call other,$(KERBEROS))
+	$(call environment,$(KERBEROS))
 	@echo "setting up $(KERBEROS): requirements-kerberos.txt and the tests' requirements"
-	@tests/python.sh '$(PYTHON)'
-	@test -x $(KERBEROS)/bin/python || '$(PYTHON)' -m venv $(KERBEROS)
 	@core=$$($(BIN)/python -m tests.support.environment install '$(CORE)') && \
 		$(KERBEROS)/bin/python -m pip install -q "$$core" -r requirements.txt -r requirements-kerberos.txt -r tests/requirements-run.txt
 	@touch $@
@@ -182,10 +188,9 @@ lint-collection: $(VENV)/.dev
 	$(IN_PATH); cd .cache/lint/ansible_collections/sfb/hybrid_auth && ANSIBLE_COLLECTIONS_PATH='$(CURDIR)/.cache/lint' ansible-lint --offline --profile production --strict
 	$(IN_PATH); cd .cache/lint/ansible_collections/sfb/hybrid_auth && antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
 
-$(IMPORTER)/.installed: tests/requirements-importer.txt
+$(IMPORTER)/.installed: tests/requirements-importer.txt $(call other,$(IMPORTER))
+	$(call environment,$(IMPORTER))
 	@echo "setting up $(IMPORTER): galaxy-importer"
-	@tests/python.sh '$(PYTHON)'
-	@test -x $(IMPORTER)/bin/python || '$(PYTHON)' -m venv $(IMPORTER)
 	@$(IMPORTER)/bin/python -m pip install -q -r $<
 	@touch $@
 
@@ -197,10 +202,9 @@ importer: $(VENV)/.runtime $(IMPORTER)/.installed
 		python -m galaxy_importer.main ../build/*.tar.gz >log 2>&1 && ! grep -qE '^(WARNING|ERROR|CRITICAL)' log || { cat log; exit 1; }
 	@tail -n 1 .cache/importer/log
 
-$(DOCS)/.installed: tests/requirements-docs.txt tests/requirements-build.txt
+$(DOCS)/.installed: tests/requirements-docs.txt tests/requirements-build.txt $(call other,$(DOCS))
+	$(call environment,$(DOCS))
 	@echo "setting up $(DOCS): antsibull-docs and Sphinx"
-	@tests/python.sh '$(PYTHON)'
-	@test -x $(DOCS)/bin/python || '$(PYTHON)' -m venv $(DOCS)
 	@$(DOCS)/bin/python -m pip install -q -r $<
 	@touch $@
 

@@ -280,3 +280,46 @@ def test_an_environment_with_a_space_in_its_name_is_refused(checkout: Path) -> N
     assert told.returncode != 0
     assert "VENV may hold no space: make takes a name with one for several." in told.stderr
     assert not (checkout / "my environment").exists()
+
+
+def test_an_environment_is_no_part_of_the_repository_also_where_it_is_a_link(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True, timeout=60)
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    (tmp_path / ".venv").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / ".venv-docs").mkdir()
+    (tmp_path / ".venv-docs/file").touch()
+    told = subprocess.run(["git", "status", "--porcelain"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout == "?? .gitignore\n"
+
+
+ENVIRONMENTS = (".venv-awx", ".venv-clients", ".venv-docs", ".venv-importer", ".venv-kerberos")
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_another_python_makes_each_environment_anew_and_an_old_one_is_refused(checkout: Path, name: str) -> None:
+    log = checkout.parent / "calls"
+    for file in ROOT.glob("tests/*/requirements.txt"):
+        (checkout / file.relative_to(ROOT)).parent.mkdir(exist_ok=True)
+        shutil.copy(file, checkout / file.relative_to(ROOT))
+    there = checkout / name / "bin/python"
+    there.parent.mkdir(parents=True)
+    there.write_text(f'#!/bin/sh\ncase "$*" in *print*) echo 3.98.0 ;; *pip*) echo "$*" >> "{log}" ;; esac\n', encoding="utf-8")
+    there.chmod(0o755)
+    for stamp in ("of-the-old-one", ".installed"):
+        (checkout / name / stamp).touch()
+    target = f"{name}/.installed"
+    assert calls(checkout, target) == ""
+    assert calls(checkout, target, f"PYTHON={there}") == ""
+    told = made(checkout, target, f"PYTHON={fake(checkout, '3.9.18')}")
+    assert "is Python 3.9.18. Name another one" in told.stderr
+    assert (checkout / name / "of-the-old-one").exists()
+    other = checkout / "other python"
+    shutil.copy(there, checkout / "kept")
+    other.write_text(
+        f'#!/bin/sh\ncase "$*" in *print*) echo 3.99.0 ;; *venv*) mkdir -p {name}/bin; cp "{checkout}/kept" {name}/bin/python ;; esac\n',
+        encoding="utf-8",
+    )
+    other.chmod(0o755)
+    assert "pip install -q" in calls(checkout, target, f"PYTHON={other}")
+    assert not (checkout / name / "of-the-old-one").exists()
+    assert (checkout / target).exists()
