@@ -97,7 +97,8 @@ demo: $(VENV)/.runtime
 	@echo "installing the collection into $(VENV)"
 	@rm -rf .cache/build && mkdir -p .cache/build
 	@$(BIN)/ansible-galaxy collection build --output-path .cache/build >/dev/null
-	@$(BIN)/ansible-galaxy collection install --offline --force --no-deps -p $(VENV)/collections .cache/build/*.tar.gz >/dev/null
+	@ANSIBLE_COLLECTIONS_PATH="$$(cd $(VENV) && pwd)/collections" \
+		$(BIN)/ansible-galaxy collection install --offline --force --no-deps -p $(VENV)/collections .cache/build/*.tar.gz >/dev/null
 	@$(BIN)/python -m tests.demo
 
 lab: $(VENV)/.runtime
@@ -184,7 +185,7 @@ lint-types: $(VENV)/.dev $(DEV)
 lint-collection: $(VENV)/.dev
 	@rm -rf .cache/build .cache/lint && mkdir -p .cache/build .cache/lint
 	$(BIN)/ansible-galaxy collection build --output-path .cache/build
-	$(BIN)/ansible-galaxy collection install --offline --force --no-deps -p .cache/lint .cache/build/*.tar.gz
+	ANSIBLE_COLLECTIONS_PATH='$(CURDIR)/.cache/lint' $(BIN)/ansible-galaxy collection install --offline --force --no-deps -p .cache/lint .cache/build/*.tar.gz
 	$(IN_PATH); cd .cache/lint/ansible_collections/sfb/hybrid_auth && ANSIBLE_COLLECTIONS_PATH='$(CURDIR)/.cache/lint' ansible-lint --offline --profile production --strict
 	$(IN_PATH); cd .cache/lint/ansible_collections/sfb/hybrid_auth && antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
 

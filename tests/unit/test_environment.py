@@ -323,3 +323,12 @@ def test_another_python_makes_each_environment_anew_and_an_old_one_is_refused(ch
     assert "pip install -q" in calls(checkout, target, f"PYTHON={other}")
     assert not (checkout / name / "of-the-old-one").exists()
     assert (checkout / target).exists()
+
+
+def test_the_demo_names_its_folder_of_collections_so_that_ansible_does_not_warn(checkout: Path) -> None:
+    galaxy = checkout / ".venv/bin/ansible-galaxy"
+    galaxy.write_text(
+        f'{galaxy.read_text(encoding="utf-8")}echo "$ANSIBLE_COLLECTIONS_PATH" >> "{checkout.parent}/paths"\n', encoding="utf-8"
+    )
+    calls(checkout, "demo")
+    assert (checkout.parent / "paths").read_text(encoding="utf-8").splitlines()[-1] == f"{checkout}/.venv/collections"
