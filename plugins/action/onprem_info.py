@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import named_certificates, parts, server_settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import front_ends, named_certificates, parts, server_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.calls import Call
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.management_shell import ManagementShell
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import OnpremReading, certificate_check, kept_certificate
@@ -56,6 +56,7 @@ class ActionModule(HybridAuthAction):
             [
                 *calls,
                 *(named_certificates.calls(thumbprints, optional=optional) if named else ()),
+                *(front_ends.calls() if "all" in params["gather"] and not shell.restricted else ()),
                 *(server_settings.calls(names, shell.restricted, params["metadata_first"]) if settings else ()),
             ]
         )
@@ -67,6 +68,8 @@ class ActionModule(HybridAuthAction):
             shape["certificate_checks"] = [certificate_check(row) for row in answer.rows[_CHECKS]]
         if named_certificates.read(answer):
             shape["named_certificates"] = named_certificates.shaped(answer)
+        if (told := front_ends.shaped(answer)) is not None:
+            shape["front_ends"] = told
         if settings:
             shape["server_settings"] = server_settings.shaped(answer)
         if names and set(names) <= set(shape["unknown"]):

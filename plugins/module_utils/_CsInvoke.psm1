@@ -21,6 +21,8 @@ $script:AllowedCommands = @(
     'Get-CsOAuthConfiguration', 'Set-CsOAuthConfiguration',
     'Get-CsCertificate', 'Get-CsService', 'Get-CsSipDomain', 'Get-CsServerVersion', 'Get-CsManagementStoreReplicationStatus',
     'Read-Certificate', 'Read-CertificateCheck', 'Read-Server',
+    # The Front Ends of the topology.
+    'Get-CsComputer',
     # What the server itself has.
     'Get-CsServerPatchVersion', 'Read-ServerSetting',
     # A roll of the OAuthTokenIssuer certificate.

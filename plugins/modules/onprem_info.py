@@ -348,6 +348,20 @@ web_services:
       description: Its external name; V(null) where it is blank.
       type: str
       sample: webext.contoso.com
+front_ends:
+  description: The Front Ends that the topology has, which are the computers of its pools with User Services.
+  returned: with V(all) in O(gather), on an ordinary endpoint, where they could be read
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: FQDN of the server.
+      type: str
+      sample: fe01.contoso.com
+    pool:
+      description: FQDN of its pool.
+      type: str
+      sample: pool01.contoso.com
 sip_domains:
   description: The SIP domains.
   returned: when gathered

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import server_settings
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import front_ends, server_settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.parts import PARTS
 
 # Nobody is there to answer a question.
@@ -37,6 +37,6 @@ RUNNER_ONLY = (
 _WRITTEN = {"OAuthServer": ("New", "Set", "Remove"), "PartnerApplication": ("New", "Set", "Remove"), "OAuthConfiguration": ("Set",)}
 
 CMDLETS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys((*(part.cmdlet for part in PARTS.values()), *server_settings.CMDLETS), _NOTHING),
+    **dict.fromkeys((*(part.cmdlet for part in PARTS.values()), *server_settings.CMDLETS, *front_ends.CMDLETS), _NOTHING),
     **{f"{verb}-Cs{noun}": _QUIET for noun, verbs in _WRITTEN.items() for verb in verbs},
 }

@@ -172,6 +172,13 @@ class WebService(TypedDict):
     external_fqdn: str | None
 
 
+class FrontEnd(TypedDict):
+    """A Front End of the topology. name: its FQDN."""
+
+    name: str
+    pool: str
+
+
 class SipDomain(TypedDict):
     name: str
     default: bool | None
@@ -258,6 +265,7 @@ class Gathered(TypedDict, total=False):
     sip_domains: list[SipDomain]
     version: str | None
     replicas: list[Replica]
+    front_ends: list[FrontEnd]
     store: list[KeptCertificate]
     named_certificates: list[NamedCertificate]
     certificate_checks: list[CertificateCheck]

@@ -15,7 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times impo
 # The worst first.
 STATUSES = ("fail", "warn", "skip", "pass")
 SEVERITIES = ("critical", "high", "medium", "low", "info")
-NOT_IN_THE_RUN = "It is known, and was not in this run. Run without --limit, serial and job slices."
+NOT_IN_THE_RUN = "It is known, and was not in this run. Have it in the inventory, and run without --limit, serial and job slices."
 VERDICTS = {"compliant": "Compliant", "not_compliant": "Not compliant", "incomplete": "Incomplete"}
 VERDICT_STATES = {"compliant": "pass", "not_compliant": "fail", "incomplete": "unknown"}
 STATES = {"pass": "passed", "warn": "warning", "fail": "failed", "unknown": "not checked", "skip": "not checked"}

@@ -141,7 +141,7 @@ def unchecked_warning(hosts: Sequence[str]) -> str | None:
         return None
     return (
         f"Not checked, since they are not in this run or not in this batch of it: {', '.join(hosts)}. "
-        "Run without --limit, serial and job slices to check that every server has the certificate."
+        "Have them in the inventory, and run without --limit, serial and job slices, to check that every server has the certificate."
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.inventory import OtherHosts
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.absent import absent_front_ends
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import (
     Known,
     Neighbours,
@@ -57,12 +58,14 @@ def deployment_in(params: Mapping[str, Any], settings: Settings, task_vars: Mapp
     }
     members = [str(one) for one in given["members"]]
     read = {one: _reading(others.raw(one).get(params["readings"]), one) for one in members if one not in lost}
+    readings, unchecked = {**read, **lost}, tuple(given.get("unchecked") or ())
     return Deployment(
         name=settings.deployment,
         lead=str(given["lead"]),
         members=tuple(members),
-        unchecked=tuple(given.get("unchecked") or ()),
-        readings={**read, **lost},
+        # What is known to be missing may have another name there than the farm has for it.
+        unchecked=unchecked or tuple(absent_front_ends(str(given["lead"]), readings)),
+        readings=readings,
         later=tuple(given.get("later") or ()),
         missing=tuple(given.get("missing") or ()),
     )

@@ -27,7 +27,7 @@ ALLOWED = (
     *("Get-CsServerVersion", "Get-CsManagementStoreReplicationStatus", "Read-Certificate", "Read-Server"),
     *("Set-CsCertificate", "Remove-CsCertificate", "New-StoreCertificate", "Import-StoreCertificate"),
     *("Remove-StoreCertificate", "Get-CsServerPatchVersion", "Read-ServerSetting", "Read-CertificateCheck"),
-    *("New-Assertion", "Test-CsExStorageConnectivity"),
+    *("New-Assertion", "Test-CsExStorageConnectivity", "Get-CsComputer"),
 )
 AFTER = "after"
 _SHOWN_VALUE = "Value="
