@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import FarmReading
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import PrincipalsReading
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, sentence
 
 Reading = FarmReading
 _ONLY_WHAT_SIGNS = "The tenant gets what signs and what is staged, where nothing refuses it; nothing else is done, and nothing is removed."
@@ -124,8 +124,8 @@ def read_or_not(registered: Any, what: str) -> Mapping[str, Any] | Unread:
         return Unread(f"{what} was not read.")
     message = str(registered.get("msg") or "the task failed without a message").strip()
     if registered.get("unreachable"):
-        return Unread(f"{what} could not be reached: {message.rstrip('.')}.", unreachable=True)
-    return Unread(message) if registered.get("failed") else registered
+        return Unread(sentence(f"{what} could not be reached: {message}"), unreachable=True)
+    return Unread(sentence(message)) if registered.get("failed") else registered
 
 
 def unread_obstacles(deployment: Deployment) -> list[Obstacle]:

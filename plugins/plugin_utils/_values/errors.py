@@ -9,6 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 _NOTHING_CHANGED = "Nothing was changed."
+_ENDS = (".", "!", "?", ":", ";")
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop where another program's words end without one, so that another sentence may follow. Blank stays blank."""
+    text = text.rstrip()
+    return text if not text or text.rstrip("\"')").endswith(_ENDS) else f"{text}."
 
 
 class HybridAuthError(Exception):
@@ -21,6 +28,7 @@ class HybridAuthError(Exception):
     """
 
     def __init__(self, message: str, remedy: str = "", *, unchanged: bool = False, **details: Any) -> None:
+        message = sentence(message)
         super().__init__(" ".join(part for part in (message, _NOTHING_CHANGED if unchanged else "", remedy) if part))
         self.message, self.remedy, self.unchanged, self.details = message, remedy, unchanged, details
 

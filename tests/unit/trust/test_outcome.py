@@ -207,7 +207,7 @@ def test_an_entry_of_the_report_has_what_was_read_and_why_the_rest_was_not() -> 
     assert (made["obstacle"], made["unchecked"], [one["step"] for one in made["differences"]]) == ("stop.", ["fe04"], ["names"])
     assert "cloud" not in made
     broken = reported(plan={"failed": True, "msg": "damaged"})
-    assert {"subject": "audit", "message": "damaged"} in broken["errors"]
+    assert {"subject": "audit", "message": "damaged."} in broken["errors"]
 
 
 def test_a_server_that_was_not_read_is_named_once() -> None:
