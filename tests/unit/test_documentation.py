@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ import pytest
 import yaml
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.action import OnpremAction
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import VARIABLES
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import named, of_the_role, options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import RANGES
 
 ROOT = Path(__file__).parents[2]
@@ -140,6 +143,45 @@ def test_a_remedy_names_the_variable_of_the_role_and_the_option(names: list[str]
     assert set(re.findall(r"\w+", variables)) - {"and"} <= set(VARIABLES)
     assert modules.rstrip(")") == f"{' and '.join(names)} of a module"
     assert all(any(name in spec(action) for action in ACTIONS) for name in names)
+
+
+def test_an_error_about_an_option_names_the_variable_of_the_role_too() -> None:
+    every = {name for action in ACTIONS for name in spec(action)}
+    told = {name: re.findall(r"\((\w+) of the role\)", named(name)) for name in every}
+    assert {name for name in every if f"trust_{name}" in VARIABLES} <= {name for name, variables in told.items() if variables}
+    assert {variable for variables in told.values() for variable in variables} <= set(VARIABLES)
+    assert str(InvalidOptionError("graph_url", "it is wrong", "one")).startswith("Option 'graph_url' (trust_graph_url of the role): it is")
+    assert str(InvalidOptionError("current", "it is wrong", "one")).startswith("Option 'current': it is")
+    assert str(InvalidOptionError("ACTIONS_TOKEN", "it is wrong", "one")).startswith("Environment variable 'ACTIONS_TOKEN': it is")
+    assert of_the_role(f"Correct {options('login_url', 'cloud')}.") == "Correct trust_login_url and trust_cloud."
+
+
+# client_secret is a choice of auth_source too.
+_OF_SIGN_IN = "|".join(name for name in SIGN_IN if "_" in name)
+_SPOKEN = re.compile(rf"(?<![\w.])(?<!client_certificate or )({_OF_SIGN_IN})\b|'(tenant|cloud|metadata_url)'")
+
+
+def _spoken(node: ast.AST) -> Iterator[str]:
+    """The texts of an error, without the names that options() is given."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif not isinstance(node, ast.Compare) and not (isinstance(node, ast.Call) and getattr(node.func, "id", None) == "options"):
+        for child in ast.iter_child_nodes(node):
+            yield from _spoken(child)
+
+
+@pytest.mark.parametrize("package", ["_tenant", "_values", "_task"])
+def test_an_error_speaks_of_an_option_of_the_sign_in_as_the_role_has_it_and_as_modules_do(package: str) -> None:
+    told = [
+        f"{path.name}: {text}"
+        for path in (ROOT / "plugins" / "plugin_utils" / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and (kind := getattr(node.func, "id", None)) in ("HybridAuthError", "InvalidOptionError")
+        for part in node.args[kind == "InvalidOptionError" :]
+        for text in _spoken(part)
+        if _SPOKEN.search(text)
+    ]
+    assert told == []
 
 
 @pytest.mark.parametrize("group", sorted(GROUPS))

@@ -15,6 +15,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS, named_in_environment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 # In the order in which auto looks for them, except that it never chooses device_code, which needs a person.
 AUTH_SOURCES = (
@@ -55,7 +56,7 @@ def _auth_source(name: str) -> str:
     except KeyError:
         raise HybridAuthError(
             f"The environment variable {name} is {value!r}, a sign-in that this collection does not know.",
-            f"Set the option 'auth_source' to one of {', '.join(AUTH_SOURCES)}.",
+            f"Set {options('auth_source')} to one of {', '.join(AUTH_SOURCES)}.",
         ) from None
 
 

@@ -99,7 +99,7 @@ def check_pair(params: Mapping[str, Any], where: Endpoints) -> None:
         if bool(login) != bool(graph) and params.get(given) and not params.get(other):
             raise InvalidOptionError(
                 other,
-                f"it is not set, but {given} is an endpoint of no Microsoft cloud, and the two go together",
+                f"it is not set, but {options(given)} is an endpoint of no Microsoft cloud, and the two go together",
                 f"the {'Microsoft Graph' if other == 'graph_url' else 'sign-in'} endpoint that belongs to {getattr(where, given)}",
             )
     if not where.belong_together and not where.own:

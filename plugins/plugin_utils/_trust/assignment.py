@@ -21,6 +21,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, shifted, utc_text
 
 Row = Mapping[str, Any]
@@ -86,25 +87,25 @@ def check_roll(row: Row, signing: Signing, effective: datetime | None, wanted: A
         if effective is None:
             raise HybridAuthError(f"It is {utc_text(moment)}, which {outside}.", "Use a certificate that is valid now.")
         raise HybridAuthError(
-            f"Without effective_date a roll takes effect on {utc_text(moment)}, at least 24 hours ahead, which {outside}.",
-            "Use a certificate that is valid then, or set effective_date to a time within its validity.",
+            f"Without {options('effective_date')} a roll takes effect on {utc_text(moment)}, at least 24 hours ahead, which {outside}.",
+            f"Use a certificate that is valid then, or set {options('effective_date')} to a time within its validity.",
         )
     if wanted.effective and not current:
         raise InvalidOptionError("effective_date", "no certificate is assigned, so there is none to roll from", "no value")
     if effective is None:
         return []
     if effective <= now:
-        raise InvalidOptionError("effective_date", f"{utc_text(effective)} is over", "a time in the future, or immediate")
+        raise InvalidOptionError("effective_date", f"{utc_text(effective)} is over", f"a time in the future, or {options('immediate')}")
     last = parse_time(str(current["not_after"])) if current and current.get("not_after") else None
     if last is None:
         return []
     if effective > last:
         late = f"{utc_text(effective)} is after {utc_text(last)}, when the certificate that signs now expires"
         if wanted.effective:
-            raise InvalidOptionError("effective_date", late, "an earlier time, or immediate")
+            raise InvalidOptionError("effective_date", late, f"an earlier time, or {options('immediate')}")
         raise HybridAuthError(
-            f"Without effective_date a roll takes effect at least 24 hours ahead, and {late}.",
-            "Set effective_date to an earlier time, or immediate to true.",
+            f"Without {options('effective_date')} a roll takes effect at least 24 hours ahead, and {late}.",
+            f"Set {options('effective_date')} to an earlier time, or {options('immediate')} to true.",
         )
     if effective > shifted(last, -LEAD):
         return [

@@ -249,6 +249,8 @@ def _check_sign_in(settings: Settings, problems: _Problems, entry_point: str) ->
 
 def _set_by(option: str, given: Mapping[str, Any]) -> str:
     """What set an option of the sign-in: the variable of the role, or one of the environment."""
-    _strategy, names = SIGN_IN.get(option, {}).get("fallback", (None, []))
+    if option not in SIGN_IN:  # what a platform sets, which is no option
+        return option
+    _strategy, names = SIGN_IN[option].get("fallback", (None, []))
     variable = next((name for name in names if os.environ.get(name, "").strip()), None)
     return PREFIX + option if option in given or variable is None else f"{variable} (for {PREFIX}{option})"

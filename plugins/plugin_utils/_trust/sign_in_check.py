@@ -16,6 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.choice import sign_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import of_the_role
 
 # Stands for the farm's default SIP domain, which names the tenant where nothing else does, and which only the farm can tell.
 _TENANT_OF_THE_FARM = "tenant.invalid"
@@ -41,5 +42,5 @@ def check(given: Mapping[str, Any], params: Mapping[str, Any]) -> None:
 
 def in_terms_of_variables(message: str) -> str:
     """A message about options of modules as one about the variables of the role, whose names are the options' with trust_ before them."""
-    renamed = _OPTION.sub(lambda match: f"trust_{next(name for name in match.groups() if name)}", message)
+    renamed = _OPTION.sub(lambda match: f"trust_{next(name for name in match.groups() if name)}", of_the_role(message))
     return re.sub(r"\b([Oo])ption(s?)\b", lambda match: f"{'V' if match[1] == 'O' else 'v'}ariable{match[2]}", renamed)

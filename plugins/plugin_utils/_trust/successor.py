@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -20,11 +19,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.refused import Candidate
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import of_the_role
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.pfx import load_pfx
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time
 
 # Options of onprem_certificate that the role has as variables.
-_OF_ROLL = re.compile(r"\b(effective_date|immediate)\b")
 _FOLLOWING = "the certificate that is to follow"
 _LEFT = "name {} in trust_rotation_earlier_thumbprints, and another one is made, which lives for trust_rotation_valid_days"
 
@@ -82,12 +81,9 @@ def coming(
         assignment.check_roll(row, signing, assignment.effective_date(row["thumbprint"], signing, wanted, now), wanted, now)
     except InvalidOptionError as exc:
         variable = {"effective_date": "trust_rotation_effective_date"}.get(exc.option, exc.option)
-        problem = exc.problem.replace(" pfx_password", " trust_rotation_pfx_password")
-        expected = exc.expected.replace("or immediate", "or trust_rotation_immediate")
-        return False, [Obstacle(subject, f"{variable}: {problem}.", f"Expected {expected}.")]
+        return False, [Obstacle(subject, of_the_role(f"{variable}: {exc.problem}."), of_the_role(f"Expected {exc.expected}."))]
     except HybridAuthError as exc:
-        message, remedy = (_OF_ROLL.sub(r"trust_rotation_\1", text) for text in (exc.message, exc.remedy))
-        return False, [Obstacle(subject, f"trust_rotation_create: {message}", remedy)]
+        return False, [Obstacle(subject, f"trust_rotation_create: {of_the_role(exc.message)}", of_the_role(exc.remedy))]
     return True, []
 
 

@@ -34,6 +34,7 @@ from urllib.parse import urlsplit
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.dns_domain import in_any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import url_parts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 _ACS_METADATA = "https://accounts.accesscontrol.windows.net/{tenant_id}/metadata/json/1"
 _US_GOVERNMENT_METADATA = "https://login.microsoftonline.us/{tenant_id}/metadata/json/1"
@@ -140,7 +141,7 @@ def metadata_url(cloud: str, tenant_id: str) -> str:
     if template is None:
         raise HybridAuthError(
             f"The metadata URL of the authorization server in the cloud {cloud!r} is not documented by Microsoft.",
-            "Give the option 'metadata_url' with the URL that Microsoft or your operator named for your tenant.",
+            f"Give {options('metadata_url')} with the URL that Microsoft or your operator named for your tenant.",
             option="metadata_url",
         )
     return template.format(tenant_id=tenant_id)
@@ -159,11 +160,11 @@ def named_in_environment(variable: str, value: str) -> str:
     if "://" in text:
         raise HybridAuthError(
             f"The environment variable {variable} holds the URL {text}. Such a URL describes an Azure Stack, which has no Microsoft 365.",
-            f"Set the option 'cloud' to one of {', '.join(CLOUDS)}, or 'login_url' and 'graph_url' beside it for other endpoints.",
+            f"Set {options('cloud')} to one of {', '.join(CLOUDS)}, or for other endpoints {options('login_url', 'graph_url')} beside it.",
         )
     raise HybridAuthError(
         f"The environment variable {variable} names the cloud {text!r}, which is not known.",
-        f"Set it to AzureCloud, AzureUSGovernment or AzureChinaCloud, or set the option 'cloud' to one of {', '.join(CLOUDS)}.",
+        f"Set it to AzureCloud, AzureUSGovernment or AzureChinaCloud, or set {options('cloud')} to one of {', '.join(CLOUDS)}.",
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import named
+
 _NOTHING_CHANGED = "Nothing was changed."
 _ENDS = (".", "!", "?", ":", ";")
 
@@ -41,4 +43,4 @@ class InvalidOptionError(HybridAuthError):
 
     def __init__(self, option: str, problem: str, expected: str) -> None:
         self.option, self.problem, self.expected = option, problem, expected
-        super().__init__(f"Option '{option}': {problem}.", f"Expected {expected}.", option=option)
+        super().__init__(f"{named(option)}: {problem}.", f"Expected {expected}.", option=option)

@@ -13,6 +13,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import binary_form
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 try:
     from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
@@ -40,7 +41,7 @@ def load_pfx(option: str, path: str, password: str | None) -> Pfx:
     try:
         key, certificate, _chain = pkcs12.load_key_and_certificates(content, password.encode() if password else None)
     except ValueError:
-        raise InvalidOptionError(option, f"{path} is no PFX file, or pfx_password is not its password", _EXPECTED) from None
+        raise InvalidOptionError(option, f"{path} is no PFX file, or {options('pfx_password')} is not its password", _EXPECTED) from None
     if certificate is None or key is None:
         raise InvalidOptionError(option, f"{path} lacks {'the private key' if certificate else 'a certificate with its key'}", _EXPECTED)
     return Pfx(parse_der(certificate.public_bytes(Encoding.DER)), base64.b64encode(content).decode("ascii"), password)

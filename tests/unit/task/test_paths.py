@@ -115,7 +115,7 @@ def test_a_path_of_the_environment_begins_where_the_run_was_started(place: Place
 
 def test_a_file_that_is_nowhere_is_named_whole(place: Place) -> None:
     result = run_action("sp_credential", {"certificate_path": "issuer.cer"}, prepare=place.prepare)
-    assert f"Option 'certificate_path': {place.playbook}/issuer.cer cannot be read: No such file" in result["msg"]
+    assert f"(trust_certificate_path of the role): {place.playbook}/issuer.cer cannot be read: No such file" in result["msg"]
 
 
 @pytest.mark.parametrize(("name", "option"), PATHS, ids=str)

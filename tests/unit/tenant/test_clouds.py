@@ -337,7 +337,7 @@ def test_a_token_that_the_task_gives_is_not_measured_by_a_tenant_of_the_environm
     monkeypatch.setenv("AZURE_TENANT", OTHER)
     assert run_action("graph_token", {"access_token": token()})["tenant_id"] == TENANT
     monkeypatch.setenv("AZURE_ACCESS_TOKEN", token())
-    assert f"the option 'tenant' is {OTHER}" in run_action("graph_token", {})["msg"]
+    assert f"but trust_tenant (tenant of a module) is {OTHER}" in run_action("graph_token", {})["msg"]
 
 
 def test_the_option_takes_no_name_of_another_collection() -> None:

@@ -140,7 +140,7 @@ def test_tenant_info_finds_exactly_one_tenant_of_that_display_name(found: list[s
     ("options", "part"),
     [
         ({}, "No sign-in"),
-        ({"client_secret": SECRET}, "lacks tenant and client_id"),
+        ({"client_secret": SECRET}, "lacks trust_tenant and trust_client_id (tenant and client_id of a module)"),
         ({**SIGN_IN, "client_secret": SECRET, "client_certificate_path": "app.pem"}, "both set"),
         ({**SIGN_IN, "client_certificate_path": "/nowhere/app.pem"}, "cannot be read"),
         ({**SIGN_IN, "client_secret": SECRET, "tenant": "con toso"}, "names no tenant"),

@@ -454,8 +454,8 @@ def test_a_pfx_is_not_sent_where_it_would_lie_in_a_file(tmp_path: Path) -> None:
         ({**TENANTLESS, "prepared": {"certificate": {"thumbprint": None}}}, "it holds no certificate"),
         ({"source": "self_signed", "cloud": cloud(B)}, "is made only now"),
         ({**OWN, "thumbprint": B}, "Option 'thumbprint': it names a certificate, and source is self_signed"),
-        ({**OWN, "pfx_path": "next.pfx"}, "Option 'pfx_path': it names a file, and source is self_signed"),
-        ({**OWN, "pfx_password": "s3cret"}, "Option 'pfx_password': it is set, and source is self_signed"),
+        ({**OWN, "pfx_path": "next.pfx"}, "Option 'pfx_path' (trust_rotation_pfx_path of the role): it names a file"),
+        ({**OWN, "pfx_password": "s3cret"}, "Option 'pfx_password' (trust_rotation_pfx_password of the role): it is set"),
         ({**OWN, "key_size": 1024}, "key_size must be one of: 2048, 3072, 4096"),
         ({**OWN, "valid_days": 5}, "from 60 to 3650"),
         ({**OWN, "subject": "contoso"}, "not a distinguished name"),
@@ -495,9 +495,9 @@ def test_the_default_date_is_a_full_hour_24_to_25_hours_ahead(now: datetime) -> 
 @pytest.mark.parametrize(
     ("signs", "comes", "wanted", "named", "words"),
     [
-        (9, 0.5, {}, False, "Without effective_date a roll takes effect on 2026-11-25T"),
+        (9, 0.5, {}, False, "Without trust_rotation_effective_date (effective_date of a module) a roll takes effect on 2026-11-25T"),
         (9, 0.5, {"effective": NOW + DAY}, True, "is outside of the validity"),
-        (0.5, 9, {}, False, "Without effective_date a roll takes effect at least 24 hours ahead"),
+        (0.5, 9, {}, False, "Without trust_rotation_effective_date (effective_date of a module) a roll takes effect at least"),
         (0.5, 9, {"effective": NOW + DAY}, True, "when the certificate that signs now expires"),
         (9, -1, {"immediate": True}, False, "Use a certificate that is valid now"),
     ],

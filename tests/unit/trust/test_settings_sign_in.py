@@ -40,14 +40,14 @@ def said(entry_point: str = "configure", **given: Any) -> str:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({}, "Set trust_tenant and trust_client_id with trust_client_secret, trust_client_certificate_path or"),
+        ({}, "Set trust_tenant and trust_client_id with one of trust_client_secret, trust_client_certificate_path and"),
         ({"trust_client_secret": "x"}, "The sign-in lacks trust_client_id."),
         ({"trust_client_id": APPLICATION, "trust_auth_source": "client_secret"}, "The sign-in lacks trust_client_secret."),
         ({"trust_auth_source": "access_token"}, "The sign-in lacks trust_access_token."),
         ({"trust_auth_source": "cli"}, "or set another trust_auth_source."),
         (
             {"trust_client_id": APPLICATION, "trust_client_secret": "x", "trust_client_certificate_path": "/nowhere"},
-            "The variables trust_client_secret and trust_client_certificate_path are both set",
+            "trust_client_secret and trust_client_certificate_path are both set",
         ),
         (
             {"trust_client_id": APPLICATION, "trust_client_certificate_path": "/nowhere"},
@@ -68,7 +68,7 @@ def said(entry_point: str = "configure", **given: Any) -> str:
                 "trust_login_url": "https://login.microsoftonline.us",
                 "trust_graph_url": "https://graph.microsoft.com",
             },
-            "Set 'trust_cloud' to the tenant's cloud, and leave out 'trust_login_url' and 'trust_graph_url'",
+            "Set trust_cloud to the tenant's cloud, and leave out trust_login_url and trust_graph_url",
         ),
         (
             {
@@ -77,7 +77,7 @@ def said(entry_point: str = "configure", **given: Any) -> str:
                 "trust_login_url": "https://login.fabrikam.com",
                 "trust_graph_url": "https://graph.microsoft.com",
             },
-            "such as gateways, declare it with 'trust_own_endpoints'.",
+            "such as gateways, declare it with trust_own_endpoints.",
         ),
         (
             {"trust_client_id": APPLICATION, "trust_client_secret": "x", "trust_cloud": "china"},
@@ -111,7 +111,7 @@ def test_what_the_environment_has_completes_the_variables(environment: pytest.Mo
         ("AZURE_CLIENT_ID", "app", "AZURE_CLIENT_ID (for trust_client_id): 'app' is not a GUID."),
         ("AZURE_TENANT", "no tenant", "AZURE_TENANT (for trust_tenant): 'no tenant' names no tenant."),
         ("AZURE_CLOUD_ENVIRONMENT", "AzureMars", "The environment variable AZURE_CLOUD_ENVIRONMENT names the cloud 'AzureMars'"),
-        ("ANSIBLE_AZURE_AUTH_SOURCE", "credential_file", "Set the variable 'trust_auth_source' to one of auto,"),
+        ("ANSIBLE_AZURE_AUTH_SOURCE", "credential_file", "Set trust_auth_source to one of auto,"),
         ("SFB_CA_PATH", "/nowhere", "SFB_CA_PATH (for trust_ca_path): /nowhere cannot be read: No such file or directory."),
     ],
 )

@@ -68,8 +68,8 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
     wanted = bare(tenant or "").lower()
     if token.tenant_id and is_guid(wanted) and token.tenant_id != wanted:
         raise HybridAuthError(
-            f"{subject} is for tenant {token.tenant_id}, but the option 'tenant' is {wanted}. It was not sent.",
-            "Sign in to that tenant, or correct 'tenant' (AZURE_TENANT).",
+            f"{subject} is for tenant {token.tenant_id}, but {options('tenant')} is {wanted}. It was not sent.",
+            f"Sign in to that tenant, or correct {options('tenant')}, in the environment AZURE_TENANT.",
         )
     return token
 

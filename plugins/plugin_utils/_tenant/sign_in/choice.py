@@ -23,6 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.fe
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.managed_identity import ManagedIdentity, platform
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 _METHODS: dict[str, type[Method]] = {
     method.source: method for method in (ReadyToken, ClientSecret, ClientCertificate, Federated, ManagedIdentity, AzureCli, DeviceCode)
@@ -65,7 +66,7 @@ def choose(params: Mapping[str, Any], given: Collection[str], environment: Mappi
         return wished
     if len(explicit) > 1:
         raise HybridAuthError(
-            f"The options {' and '.join(explicit)} are both set, which leaves open how to sign in.",
+            f"{options(*explicit)} are both set, which leaves open how to sign in.",
             "Set one of them.",
         )
     if explicit:
@@ -90,12 +91,14 @@ def _from_environment(params: Mapping[str, Any], environment: Mapping[str, str],
             f"The environment variable {_PASSWORD_USER} names a user with a password. Microsoft Entra ID asks users for a second factor, "
             "so the collection does not sign in with a password.",
             "Sign in as an application: in AWX, fill in client, secret and tenant of the credential instead of user name and password "
-            "(AZURE_CLIENT_ID, AZURE_SECRET, AZURE_TENANT), or set auth_source.",
+            "(AZURE_CLIENT_ID, AZURE_SECRET, AZURE_TENANT), or set "
+            f"{options('auth_source')}.",
         )
     if cli_installed:
         return "cli"
     raise HybridAuthError(
         "No sign-in to Microsoft Graph is given.",
-        "Set tenant and client_id with client_secret, client_certificate_path or federated_token_file, or set access_token or auth_source; "
-        "each may also come from its environment variable (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET, ...).",
+        f"Set {options('tenant', 'client_id')} with one of {options('client_secret', 'client_certificate_path', 'federated_token_file')}, "
+        f"or set one of {options('access_token', 'auth_source')}; each may also come from its environment "
+        "variable (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET, ...).",
     )

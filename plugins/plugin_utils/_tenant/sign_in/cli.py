@@ -52,7 +52,7 @@ class AzureCli(Method):
         if executable is None:
             raise HybridAuthError(
                 "The Azure CLI (az) is not on PATH on the controller.",
-                "Install it where Ansible runs (in an execution environment: in its image), or set another auth_source.",
+                f"Install it where Ansible runs (in an execution environment: in its image), or set another {options('auth_source')}.",
             )
         return cls(executable, tenant_name("tenant", tenant) if tenant else None)
 
@@ -108,7 +108,7 @@ class AzureCli(Method):
         if any(f"{code}:" in errors for code in _WRONG_TENANT):
             return HybridAuthError(
                 f"The account of the Azure CLI cannot sign in to tenant {self.tenant or 'of its own'}: {reason}.",
-                f"Correct 'tenant' (AZURE_TENANT), or run '{login}' with an account of that tenant.",
+                f"Correct {options('tenant')}, in the environment AZURE_TENANT, or run '{login}' with an account of that tenant.",
             )
         if f"{_WRONG_CLOUD}:" in errors:
             return HybridAuthError(
@@ -118,6 +118,6 @@ class AzureCli(Method):
         if "az login" in errors:
             return HybridAuthError(
                 f"The Azure CLI is not signed in: {reason}.",
-                f"Run '{login}' with the account that runs Ansible, or set another auth_source.",
+                f"Run '{login}' with the account that runs Ansible, or set another {options('auth_source')}.",
             )
         return HybridAuthError(f"The Azure CLI gave no token: {reason}.", "Try 'az account get-access-token' by hand.")

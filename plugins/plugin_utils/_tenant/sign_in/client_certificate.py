@@ -20,6 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificat
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import content_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import BEGIN, binary_form, is_der, pem_text, text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import missing
 
 try:
@@ -85,7 +86,9 @@ def key_pair(path: str, password: str | None) -> KeyPair:
             key, certificate = _pem_pair(pem_text(text).encode(), secret) if BEGIN in text else _pfx_pair(binary_form(content), secret)
     except TypeError:
         raise InvalidOptionError(
-            option, f"the private key in {path} and client_certificate_password do not go together", "a password where the key has one"
+            option,
+            f"the private key in {path} and {options('client_certificate_password')} do not go together",
+            "a password where the key has one",
         ) from None
     except UnsupportedAlgorithm as exc:  # a curve, or a kind of key
         raise InvalidOptionError(
@@ -94,7 +97,7 @@ def key_pair(path: str, password: str | None) -> KeyPair:
     except ValueError:
         raise InvalidOptionError(
             option,
-            f"{path} holds no certificate with private key that the sign-in can use, or client_certificate_password is wrong",
+            f"{path} holds no certificate with private key that the sign-in can use, or {options('client_certificate_password')} is wrong",
             "a PEM file with the certificate and its private key, or a PFX file",
         ) from None
     if not isinstance(key, rsa.RSAPrivateKey):

@@ -26,6 +26,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.encoded import text_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, https_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 # https://docs.github.com/actions/reference/security/oidc: set in jobs with the permission "id-token: write".
 GITHUB_URL, GITHUB_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
@@ -86,7 +87,7 @@ def _provided(params: Mapping[str, Any]) -> tuple[str, str | GitHub]:
     """Where the token comes from in words, and the token or GitHub."""
     path, variable = params.get("federated_token_file"), params.get("federated_token_variable")
     if variable and path:
-        raise InvalidOptionError("federated_token_variable", "it is set beside federated_token_file", "one of them")
+        raise InvalidOptionError("federated_token_variable", f"it is set beside {options('federated_token_file')}", "one of them")
     if variable:
         if not os.environ.get(variable, "").strip():
             raise InvalidOptionError(
@@ -104,8 +105,8 @@ def _provided(params: Mapping[str, Any]) -> tuple[str, str | GitHub]:
         return "GitHub Actions", GitHub(https_url(GITHUB_URL, os.environ[GITHUB_URL]), os.environ[GITHUB_TOKEN].strip())
     raise HybridAuthError(
         "No federated token is given.",
-        "Set federated_token_file (AZURE_FEDERATED_TOKEN_FILE) or federated_token_variable, or give the job of GitHub Actions "
-        "the permission 'id-token: write'.",
+        f"Set one of {options('federated_token_file', 'federated_token_variable')}, in the environment AZURE_FEDERATED_TOKEN_FILE, or give "
+        "the job of GitHub Actions the permission 'id-token: write'.",
     )
 
 

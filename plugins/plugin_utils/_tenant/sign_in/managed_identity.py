@@ -23,6 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.ac
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid, same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 # What the platforms set for their workloads, in the order in which MSAL looks. The last is for virtual machines and pods whose
 # metadata service is not at 169.254.169.254.
@@ -93,8 +94,9 @@ class ManagedIdentity(Method):
         return usable(of_its_cloud(AccessToken(token.value, expires, token.tenant_id), where, subject), where, self.tenant, subject)
 
     def _failed(self, reason: str) -> HybridAuthError:
+        its_id = f" and that {options('managed_identity_client_id')} is its client id" if self.client_id else ""
         return HybridAuthError(
             f"{self.description[0].upper()}{self.description[1:]} gave no token: {reason.strip().rstrip('.')}.",
             "Check that the controller runs on Azure (or has the Azure Arc agent), that the identity is assigned to it"
-            f"{' and that managed_identity_client_id is its client id' if self.client_id else ''}, or set another auth_source.",
+            f"{its_id}, or set another {options('auth_source')}.",
         )

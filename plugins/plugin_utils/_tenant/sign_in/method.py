@@ -14,6 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.access_tok
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import Endpoints, check_pair, tenant_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 
 class Method(ABC):
@@ -41,8 +42,8 @@ def application(params: Mapping[str, Any], where: Endpoints) -> tuple[str, str]:
     missing = [name for name in ("tenant", "client_id") if not params.get(name)]
     if missing:
         raise HybridAuthError(
-            f"The sign-in lacks {' and '.join(missing)}.",
-            "Set the option, or its environment variable (AZURE_TENANT, AZURE_CLIENT_ID).",
+            f"The sign-in lacks {options(*missing)}.",
+            "Set it, or its environment variable (AZURE_TENANT, AZURE_CLIENT_ID).",
         )
     check_pair(params, where)
     return tenant_name("tenant", params["tenant"]), guid("client_id", params["client_id"])
@@ -50,4 +51,4 @@ def application(params: Mapping[str, Any], where: Endpoints) -> tuple[str, str]:
 
 def lacking(option: str, variable: str) -> HybridAuthError:
     """The error where the method's own option is not set."""
-    return HybridAuthError(f"The sign-in lacks {option}.", f"Set the option, or its environment variable ({variable}).")
+    return HybridAuthError(f"The sign-in lacks {options(option)}.", f"Set it, or its environment variable ({variable}).")
