@@ -56,17 +56,18 @@ class ActionModule(HybridAuthAction):
         neighbours = registered.neighbours_in(params, settings, deployment, tenant_id, params["principals"], task_vars)
         made, told = modern_authentication.plan(settings, deployment, tenant, neighbours), ""
         split = split_obstacles(deployment)
-        writes = params["obstacles"] == "fail" and made.due("names")
-        sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode)
+        writes, held = params["obstacles"] == "fail" and made.due("names"), None if split else modern_authentication.held(made)
+        # Where a run does the switch alone and fails, so does check mode, with whatever sign-in.
+        sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode and held is None)
         made.obstacles += sign_in.obstacles
         made.warnings += sign_in.warnings
         if params["obstacles"] == "fail" and (split or made.obstacles):
-            held = None if split else modern_authentication.held(made)
             if held is None:
                 check_obstacles(settings.deployment, [*split, *made.obstacles])
             else:
                 done = modern_authentication.ONLY_THE_SWITCH_WOULD if self.check_mode else modern_authentication.ONLY_THE_SWITCH
                 made, told = held, failure(settings.deployment, made.obstacles, done)
+                made.warnings.append(told)
         acts = any(step.change.changed for step in made.steps)
         result: dict[str, Any] = {
             "changed": False,

@@ -239,8 +239,14 @@ def test_the_farm_alone_is_enough_to_take_the_switch_back(switched_on: Estate, g
     if not given:
         for one in switched_on.hybrid.estate.data["tenants"][0]["applications"]:
             one["roles"] = ["Application.Read.All"]
+    foreseen = switched_on.play("modern_authentication", failing=True, check_mode=True, **given, **OFF)
+    assert "A run would take back the switch alone" in foreseen.failures[-1].result["msg"]
     played = switched_on.play("modern_authentication", failing=True, **given, **OFF)
     assert writes(switched_on.hybrid.requests) == ["Set-CsOAuthConfiguration"]
+    for one, verb in ((foreseen, "would make"), (played, "made")):
+        line = one.fact("_trust_outcome")["lines"][-1]
+        assert f": {verb} 1 change; " in line
+        assert line.endswith("1 warning, shown above")
     assert said in played.failures[-1].result["msg"]
     assert "Clients are no longer sent to the tenant;" in played.failures[-1].result["msg"]
 
