@@ -16,11 +16,24 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sfb.hybrid_auth.plugins.action import onprem_info
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, SIGN_IN
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import ENTRY_POINTS, SECRETS, VARIABLES, Settings
+from tests.support import variables_page
 from tests.support.variables_page import PAGE, ROLE, SPECS, default_of, entry_points_in_specs, page, takes
 
 
 def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.support.variables_page"
+
+
+@pytest.mark.parametrize("name", sorted({name for spec in SPECS.values() for name in spec["options"]}))
+def test_the_page_has_every_variable_of_the_argument_specs_once(name: str) -> None:
+    assert PAGE.read_text(encoding="utf-8").count(f"\n| `{name}` |") == 1
+
+
+def test_a_variable_of_other_entry_points_than_a_table_has_makes_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(VARIABLES, "trust_new", Settings.__dataclass_fields__["hosts"])
+    monkeypatch.setattr(variables_page, "_taken", lambda name: {"rotate", "support"} if name == "trust_new" else set(ENTRY_POINTS))
+    with pytest.raises(ValueError, match="trust_new"):
+        page()
 
 
 def test_the_argument_specs_have_every_variable_and_no_other() -> None:
