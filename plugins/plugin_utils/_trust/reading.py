@@ -35,6 +35,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.controller_file import check_authorities
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import host_name, is_guid, is_host_name, same_text, same_url
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import of_the_role
 
 _NOTHING_CONTACTED = "Nothing was contacted."
 # What tells, beside what it could read, that one cannot sign in, and leaves files.
@@ -227,11 +228,10 @@ def _check_sign_in(settings: Settings, problems: _Problems, entry_point: str) ->
         sign_in_check.check(given, params)
     except InvalidOptionError as exc:
         name = _set_by(exc.option, given)
-        words = sign_in_check.in_terms_of_variables
-        problems.add(f"{PREFIX}{exc.option}", f"{name}: {words(exc.problem)}. Expected {words(exc.expected)}.")
+        problems.add(f"{PREFIX}{exc.option}", f"{name}: {of_the_role(exc.problem)}. Expected {of_the_role(exc.expected)}.")
         return
     except HybridAuthError as exc:
-        problems.add(f"{PREFIX}auth_source", sign_in_check.in_terms_of_variables(str(exc)))
+        problems.add(f"{PREFIX}auth_source", of_the_role(str(exc)))
         return
     cloud = cloud_named(params["cloud"])
     if entry_point == "configure" and cloud.metadata_template is None and not settings.metadata_url:

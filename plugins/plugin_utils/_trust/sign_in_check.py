@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,15 +15,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.endpoints import endpoints
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.choice import sign_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import of_the_role
 
 # Stands for the farm's default SIP domain, which names the tenant where nothing else does, and which only the farm can tell.
 _TENANT_OF_THE_FARM = "tenant.invalid"
-# Names of options that are no words of the language, and those that are, where they stand as options.
-_OPTION = re.compile(
-    rf"(?<![\w.])({'|'.join(sorted((name for name in SIGN_IN if '_' in name), key=len, reverse=True))})(?!\w)"
-    r"|(?<=')(tenant|cloud)(?=')|(?<=\bSet )(tenant)\b|(?<=\blacks )(tenant)\b"
-)
 
 
 def effective(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,9 +31,3 @@ def effective(given: Mapping[str, Any]) -> dict[str, Any]:
 def check(given: Mapping[str, Any], params: Mapping[str, Any]) -> None:
     """HybridAuthError where no task could sign in with this. given: options that the variables set. params: effective() of them."""
     sign_in({**params, "tenant": params["tenant"] or _TENANT_OF_THE_FARM}, set(given), endpoints(params))
-
-
-def in_terms_of_variables(message: str) -> str:
-    """A message about options of modules as one about the variables of the role, whose names are the options' with trust_ before them."""
-    renamed = _OPTION.sub(lambda match: f"trust_{next(name for name in match.groups() if name)}", of_the_role(message))
-    return re.sub(r"\b([Oo])ption(s?)\b", lambda match: f"{'V' if match[1] == 'O' else 'v'}ariable{match[2]}", renamed)

@@ -13,7 +13,6 @@ import pytest
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.reading import read
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.sign_in_check import in_terms_of_variables
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
 
 APPLICATION, TENANT = "4a1aa1d5-c567-49d0-ad0b-cd957a47f842", "5588b4fd-f26d-475c-824f-9911277ab13e"
@@ -111,7 +110,7 @@ def test_what_the_environment_has_completes_the_variables(environment: pytest.Mo
         ("AZURE_CLIENT_ID", "app", "AZURE_CLIENT_ID (for trust_client_id): 'app' is not a GUID."),
         ("AZURE_TENANT", "no tenant", "AZURE_TENANT (for trust_tenant): 'no tenant' names no tenant."),
         ("AZURE_CLOUD_ENVIRONMENT", "AzureMars", "The environment variable AZURE_CLOUD_ENVIRONMENT names the cloud 'AzureMars'"),
-        ("ANSIBLE_AZURE_AUTH_SOURCE", "credential_file", "Set trust_auth_source to one of auto,"),
+        ("ANSIBLE_AZURE_AUTH_SOURCE", "credential_file", "Set trust_auth_source to one of auto, access_token, client_secret, client_cert"),
         ("SFB_CA_PATH", "/nowhere", "SFB_CA_PATH (for trust_ca_path): /nowhere cannot be read: No such file or directory."),
     ],
 )
@@ -121,6 +120,14 @@ def test_a_wrong_value_of_the_environment_is_named_by_its_variable(
     environment.setenv("AZURE_CLIENT_ID", APPLICATION)
     environment.setenv(variable, value)
     assert words in said(trust_client_secret="x")
+
+
+def test_endpoints_of_the_environment_that_are_no_pair_are_named_once(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SFB_LOGIN_URL", "https://login.fabrikam.com")
+    environment.setenv("SFB_GRAPH_URL", "https://graph.contoso.com")
+    told = said(trust_client_id=APPLICATION, trust_client_secret="x")
+    assert "Correct trust_login_url and trust_graph_url; in the environment they are SFB_LOGIN_URL and SFB_GRAPH_URL." in told
+    assert "of a module" not in told
 
 
 def test_the_farm_may_still_name_the_tenant() -> None:
@@ -143,19 +150,3 @@ def test_an_audit_needs_no_sign_in_to_look_at_the_farm() -> None:
 
 def test_a_sign_in_is_checked_as_a_whole_only_where_its_parts_are_right() -> None:
     assert said(trust_client_id="app").startswith("trust_client_id: 'app' is not a GUID.")
-
-
-@pytest.mark.parametrize(
-    ("message", "meant"),
-    [
-        ("Set tenant and client_id.", "Set trust_tenant and trust_client_id."),
-        ("The sign-in lacks tenant and client_id.", "The sign-in lacks trust_tenant and trust_client_id."),
-        ("Correct 'tenant' (AZURE_TENANT).", "Correct 'trust_tenant' (AZURE_TENANT)."),
-        ("for tenant 5588 of the cloud", "for tenant 5588 of the cloud"),
-        ("Set the option.", "Set the variable."),
-        ("federated_token_file and federated_token_variable", "trust_federated_token_file and trust_federated_token_variable"),
-        ("trust_client_id", "trust_client_id"),
-    ],
-)
-def test_messages_about_options_become_messages_about_variables(message: str, meant: str) -> None:
-    assert in_terms_of_variables(message) == meant
