@@ -9,7 +9,8 @@ test_rotation.py has those whose work is on the server, and a whole roll by ansi
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.lab.faults import Faults
 from tests.lab.log import RequestLog
 from tests.lab.proof import ask
 from tests.lab.states import audit as states
+from tests.support.pages import blocks
 from tests.sweep.role import Play
 
 from .in_process import Estate, changes, messages
@@ -41,9 +43,9 @@ def trusted(estate: Estate) -> bool:
     return len(found) == len(estate.state()["deployments"][0]["front_ends"]) and set(found) <= set(held(estate, EXCHANGE))
 
 
-def stage_by_hand(estate: Estate, days: float) -> None:
-    """An administrator stages a new certificate on the farm, which replicates it."""
-    entry: dict[str, Any] = {"subject": "CN=contoso.com", "days": 900}
+def stage_by_hand(estate: Estate, days: float, **given: Any) -> None:
+    """An administrator stages a new certificate on the farm, which replicates it. given: more of the certificate."""
+    entry: dict[str, Any] = {"subject": "CN=contoso.com", "days": 900, **given}
     certificates.complete(entry)
     deployment = estate.hybrid.estate.data["deployments"][0]
     deployment["certificates"]["next"] = entry
@@ -125,6 +127,34 @@ def test_a_whole_roll_day_by_day(tmp_path: Path, greenfield: dict[str, Any]) -> 
     assert [one["store"] for one in front_ends] == [["next"], ["next"]]
     assert "removed from 2 stores" in " ".join(emptied.fact("_trust_outcome")["lines"])
     nothing_to_do(estate, **named)
+
+
+def as_on_the_page(lines: list[str], names: dict[str, str], later: timedelta) -> str:
+    """What a run said, that much later, with these names in place of thumbprints."""
+
+    def moved(match: re.Match[str]) -> str:
+        form = "%Y-%m-%dT%H:%M:%SZ" if match[1] else "%Y-%m-%d"
+        return (datetime.strptime(match[0], form) + later).strftime(form)
+
+    text = re.sub(r"\b20\d\d-\d\d-\d\d(T[\d:]+Z)?", moved, "\n".join(lines))
+    for one, name in names.items():
+        text = re.sub(f"^{one}", name.ljust(40), text, flags=re.MULTILINE).replace(one, name)
+    return f"{text}\n"
+
+
+def test_the_page_shows_what_a_run_says(tmp_path: Path, greenfield: dict[str, Any]) -> None:
+    (sample,) = (one.text for one in blocks("text") if one.text.startswith("does ("))
+    effective = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=7)
+    day = {days: (effective + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-366, 0, 29, 365)}
+    greenfield["deployments"][0]["certificates"]["issuer"] |= {"not_before": day[-366], "not_after": day[29]}
+    estate = Estate(farm(greenfield), tmp_path)
+    stage_by_hand(estate, 7, not_after=day[365])
+    estate.hybrid.estate.data["deployments"][0]["cms"]["token_issuer"]["effective_date"] = day[0]
+    names = {thumbprint(estate, "issuer"): "5E1C0A...", thumbprint(estate, "next"): "77B4D2..."}
+    played = rotate(estate)
+    later = datetime(2026, 12, 9, 8, tzinfo=timezone.utc) - effective
+    lines = played.fact("_trust_outcome")["lines"][:-1]  # the page has the closing line elsewhere
+    assert as_on_the_page(lines, names, later) == sample
 
 
 def test_configure_keeps_a_staged_roll(tmp_path: Path, greenfield: dict[str, Any]) -> None:

@@ -188,6 +188,10 @@ def test_the_calendar_of_a_year_has_the_days_of_the_defaults() -> None:
     for day, name, days in rows:
         assert VARIABLES[name].default == int(days)
         assert datetime.strptime(f"{day} 2027", "%d %B %Y") + timedelta(days=int(days)) == datetime(2027, 11, 1)
+    # At exactly so many days nothing is said yet: test_rotation.py has the limit.
+    (run, first, end) = re.findall(r"a run at (\S+) fails from (.*?) on where the certificate ends at (\d\d:\d\d)\.", text)[0]
+    assert run < end
+    assert datetime.strptime(f"{first} 2027", "%d %B %Y") + timedelta(days=VARIABLES["trust_fail_days"].default) == datetime(2027, 11, 2)
     (overlap,) = re.findall(r"^\| (\d+) days after it, `trust_rotation_overlap_days` \|", text, re.MULTILINE)
     assert VARIABLES["trust_rotation_overlap_days"].default == int(overlap)
 
