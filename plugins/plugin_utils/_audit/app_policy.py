@@ -44,7 +44,9 @@ def _judged(facts: Facts, refusals: Object | None, app_id: str, subject: str, un
     why, certificates = unread or refused.unread(refusals, app_id), _certificates(facts)
     if why or isinstance(certificates, Unknown):
         return POLICY.unknown(subject, why or (certificates.why if isinstance(certificates, Unknown) else ""))
-    found = [one for row in certificates for one in refused.refusals(refusals, [app_id], refused.candidate(row), facts.now, kind)]
+    # The second one is staged.
+    candidates = [refused.candidate(row, pending=number > 0) for number, row in enumerate(certificates)]
+    found = [one for candidate in candidates for one in refused.refusals(refusals, [app_id], candidate, facts.now, kind)]
     told = " ".join(dict.fromkeys(one.problem for one in found)).rstrip(".")
     remedy = " ".join(dict.fromkeys(one.remedy for one in found))
     unclear = None if found else refused.not_understood(refusals, app_id)

@@ -333,8 +333,8 @@ def _plan_tenant(
         )
         planned = [plans.credentials(one, request, now) for one in holders]
         warnings = (service_principal.shared_principal_warning(now),) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
+        made.refuse(refused.of_plans(tenant.refusals, planned, now, _self_signed(certificates), pending=_pending(signings)))
         losses = tuple(removal for one in planned for removal in one.removals)
-        made.refuse(refused.of_plans(tenant.refusals, planned, now, {one.thumbprint for one in certificates if one.self_signed}))
         made.add(Step("certificate", merged(planned), losses, warnings), arguments)
 
     def withdrawal() -> None:
@@ -466,6 +466,15 @@ def _attempt(made: Plan, decide: Callable[[], None]) -> None:
         decide()
     except HybridAuthError as exc:
         made.obstacles.append(Obstacle("plan", exc.message, exc.remedy))
+
+
+def _self_signed(certificates: Iterable[Certificate]) -> set[str]:
+    return {one.thumbprint for one in certificates if one.self_signed}
+
+
+def _pending(signings: Iterable[Signing]) -> str | None:
+    """The thumbprint of the certificate that is staged; None where no roll is pending."""
+    return next((str(one["next"]["thumbprint"]).upper() for one in signings if one["next"]), None)
 
 
 def _certificates(

@@ -10,10 +10,11 @@ Configuration, rotation and the audit ask here. What is certain stands in the wa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.plans import PrincipalPlan
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import PROCEDURE
@@ -32,6 +33,13 @@ _UNLOCK = (
 )
 _WHILE = "Have its owner switch the lock off (servicePrincipalLockConfiguration) while it goes"
 _LOCKED = f"{_WHILE}, or leave it there, as configure does without trust_remove_expired. Run again."
+
+
+# While a roll is pending the role makes no other certificate, and the farm's cmdlets take none back.
+_IN_PLACE = (
+    "staged in place of the pending one by onprem_certificate with replace_pending, once it is in the tenant; the play is in "
+    "docs/restore.md, A wrong certificate was staged"
+)
 
 
 @dataclass(frozen=True)
@@ -60,15 +68,21 @@ class Refusal:
     remedy: str
 
 
-def candidate(row: Mapping[str, Any], name: str | None = None) -> Candidate:
-    """The certificate of a row of a store, as onprem_info shows it."""
+def candidate(row: Mapping[str, Any], name: str | None = None, *, pending: bool = False) -> Candidate:
+    """The certificate of a row of a store, as onprem_info shows it. pending: whether it is the one of a roll that is staged."""
     issuer = row.get("issuer")
-    return Candidate(
+    one = Candidate(
         name or f"certificate {row.get('thumbprint')}",
         time_or_none(row.get("not_before")),
         time_or_none(row.get("not_after")),
         issuer is not None and issuer == row.get("subject"),
     )
+    return staged(one) if pending else one
+
+
+def staged(one: Candidate) -> Candidate:
+    """The certificate as one that is staged already."""
+    return replace(one, another=_IN_PLACE, made=False)
 
 
 def refusals(
@@ -96,9 +110,18 @@ def of_plans(
     now: datetime,
     self_signed: Collection[str] = (),
     kind: str = _PRINCIPAL,
+    pending: str | None = None,
 ) -> list[Refusal]:
-    """What the tenant refuses of the entries that these plans add or remove. self_signed: the thumbprints of such certificates."""
+    """What the tenant refuses of the entries that these plans add or remove. self_signed: the thumbprints of such certificates.
+
+    pending: the thumbprint of the certificate of a pending roll.
+    """
     planned = list(planned)
+
+    def one_of(key: KeyCredential) -> Candidate:
+        one = Candidate(f"certificate {key.label}", key.start, key.end, key.thumbprint in self_signed)
+        return staged(one) if pending and key.thumbprint == pending else one
+
     losses = ((one.principal.app_id, loss, _LOCKED) for one in planned for loss in one.removals)
     return of_losses(told, losses) + [
         refusal
@@ -108,7 +131,7 @@ def of_plans(
         for refusal in refusals(
             told,
             [one.principal.app_id],
-            Candidate(f"certificate {key.label}", key.start, key.end, key.thumbprint in self_signed),
+            one_of(key),
             now,
             kind,
         )

@@ -33,7 +33,8 @@ def without(
     certificate that is to follow the one that signs.
     """
     rows = {str(row["thumbprint"]).upper(): row for row in (signing["current"], signing["next"]) if row}
-    asked = [(one, _refusals(told, one, rows, now)) for one in plan.add]
+    pending = str(signing["next"]["thumbprint"]).upper() if signing["next"] else None
+    asked = [(one, _refusals(told, one, rows, pending, now)) for one in plan.add]
     found = [refusal for _one, refusals in asked for refusal in refusals]
     if coming:
         found += refused.refusals(told, app_ids, coming, now)
@@ -44,6 +45,8 @@ def without(
     return replace(plan, add=tuple(one for one in add if one.app_ids), warnings=told_of), refused.obstacles(found)
 
 
-def _refusals(told: Mapping[str, Any], one: Addition, rows: Mapping[str, Mapping[str, Any]], now: datetime) -> list[refused.Refusal]:
+def _refusals(
+    told: Mapping[str, Any], one: Addition, rows: Mapping[str, Mapping[str, Any]], pending: str | None, now: datetime
+) -> list[refused.Refusal]:
     row = rows.get(one.thumbprint)
-    return refused.refusals(told, one.app_ids, refused.candidate(row), now) if row else []
+    return refused.refusals(told, one.app_ids, refused.candidate(row, pending=one.thumbprint == pending), now) if row else []

@@ -56,8 +56,8 @@ class Work:
     def servers(self) -> list[str]:
         return self.estate.servers
 
-    def audit(self) -> list[dict[str, Any]]:
-        """The findings that fail."""
+    def audit(self, *statuses: str) -> list[dict[str, Any]]:
+        """The findings of these statuses; without one those that fail."""
         read, cloud = self.estate.everything()
         url = self.settings.get("exchange_autodiscover_url")
         options = {
@@ -69,7 +69,7 @@ class Work:
             "refusals": self.estate.refusals(principals=cloud),
             "expected": {**states.RIGHT_EXPECTED, **({"exchange_autodiscover_url": url} if url else {}), **self.expected},
         }
-        return [finding for finding in run_action("trust_audit", options)["findings"] if finding["status"] == "fail"]
+        return [finding for finding in run_action("trust_audit", options)["findings"] if finding["status"] in (statuses or ("fail",))]
 
     def configure(self) -> None:
         """A run of configure; where it says that something is another's, a second one that takes it over."""
@@ -255,3 +255,44 @@ def test_what_fails_is_repaired_by_what_the_remedy_names(case: states.Case, tmp_
 def test_nothing_is_on_the_list_that_a_run_repairs() -> None:
     assert set(LEFT) <= {case.id for case in CASES}
     assert all(reason for reasons in LEFT.values() for reason in reasons.values())
+
+
+def test_a_staged_certificate_that_the_tenant_refuses_is_replaced_as_the_remedy_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SFB_READ_PAUSE_SECONDS", "0.01")
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "run"))
+    state = states.right()
+    states.staged(state, 5, in_cloud=False)
+    states.forbid(state, "P850D")
+    work = Work(Estate(state, tmp_path, monkeypatch), {"exchange_credential": False}, tmp_path)
+
+    def told() -> list[str]:
+        """What the audit, a roll and a run of configure advise about it."""
+        read, cloud = work.estate.everything()
+        asked = work.estate.refusals(principals=cloud)
+        deployment = Deployment("contoso", work.servers[0], tuple(work.servers), (), dict(zip(work.servers, read, strict=True)))
+        now, settings = datetime.now(timezone.utc), Settings(**work.settings)
+        made = plan.plan(settings, deployment, Tenant(states.TENANT, "global", cloud, asked), now)
+        options = {
+            "settings": settings.as_facts(),
+            "members": {"lead": work.servers[0], "members": work.servers},
+            "token": work.estate.signed_in(),
+            "cloud": cloud,
+            "refusals": asked,
+            "obstacles": "return",
+        }
+        hostvars = {name: {"_trust_read": one} for name, one in zip(work.servers, read, strict=True)}
+        rolled = run_action("trust_rotation", options, task_vars={"hostvars": hostvars})
+        policy = [one["remedy"] for one in work.audit("fail", "warn") if one["id"] == "credential.policy"]
+        return [*policy, *(one["message"] for one in rolled["obstacles"]), *(one.remedy for one in made.obstacles)]
+
+    assert len(told()) == 3
+    assert all("onprem_certificate with replace_pending" in one and "trust_rotation_valid_days" not in one for one in told())
+    path = work.pfx(states.made("CN=contoso.com", days=800))
+    brought = [work.do("onprem_certificate", server, state="in_store", source="pfx", pfx_path=path) for server in work.servers]
+    cloud = work.tenant_keys(brought[0]["certificate"]["content"])
+    thumbprint = brought[0]["certificate"]["thumbprint"]
+    work.do("onprem_certificate", work.servers[0], thumbprint=thumbprint, replace_pending=True, cloud=cloud, app_ids=[states.SKYPE])
+    assert told() == []
+    assert work.audit() == []
