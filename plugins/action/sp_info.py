@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import OBSERVE, SIGN_IN, Arguments
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import application, service_principal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import application, service_principal, shapes
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.connection import TenantConnection
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.graph import Graph
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import Clock, PrincipalsReading
@@ -42,7 +42,7 @@ class ActionModule(HybridAuthAction):
     )
 
     PUBLIC = (
-        *("service_principals", "dedicated_applications", "applications", "missing", "tenant_id"),
+        *("service_principals", "dedicated_applications", "applications", "identities", "missing", "tenant_id"),
         *("tenant_time", "controller_time", "clock_uncertainty", "observed"),
     )
 
@@ -55,7 +55,7 @@ class ActionModule(HybridAuthAction):
         graph = connection.graph()
         found = service_principal.read_all(graph) if params["all"] else service_principal.read_whole(graph, list(dict.fromkeys(wanted)))
         dedicated = service_principal.read_named(graph, beginnings) if beginnings else []
-        applications, problem = _applications(graph, params)
+        applications, identities, problem = _applications(graph, params)
         now = datetime.now(timezone.utc)
         there = {principal.app_id for principal in found}
         clock = _clock(graph)
@@ -71,6 +71,7 @@ class ActionModule(HybridAuthAction):
             reading["dedicated_applications"] = [principal.info(now) for principal in dedicated]
         if params["application_permissions"] or params["dedicated_application"]:
             reading["applications"] = [one.info(now) for one in applications]
+            reading["identities"] = identities
             reading["applications_problem"] = problem
         result: dict[str, Any] = {"changed": False, **reading}
         identified = [*found, *dedicated, *(one.entity for one in applications)]
@@ -80,15 +81,15 @@ class ActionModule(HybridAuthAction):
         return result
 
 
-def _applications(graph: Graph, params: dict[str, Any]) -> tuple[list[application.Application], str | None]:
-    """The applications that were asked for, and why they are not known. The service principals are told in spite of that."""
+def _applications(graph: Graph, params: dict[str, Any]) -> tuple[list[application.Application], list[shapes.Identity], str | None]:
+    """The applications that were asked for, and why they are not known. The service principals are returned in spite of that."""
     named = bare(params["dedicated_application"] or "") or None
     if not params["application_permissions"] and named is None:
-        return [], None
+        return [], [], None
     try:
-        return application.read(graph, named), None
+        return *application.read(graph, named), None
     except HybridAuthError as exc:
-        return [], str(exc)
+        return [], [], str(exc)
 
 
 def _beginnings(names: list[str]) -> list[str]:

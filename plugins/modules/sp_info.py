@@ -278,6 +278,30 @@ applications:
     named:
       description: Whether it is the one that O(dedicated_application) names.
       type: bool
+identities:
+  description: The service principals with C(full_access_as_app) of which the tenant has no application object, such as managed
+    identities and applications of other tenants.
+  returned: when O(application_permissions=true), or with O(dedicated_application)
+  type: list
+  elements: dict
+  contains:
+    app_id:
+      description: The application's id.
+      type: str
+    id:
+      description: The id of the service principal.
+      type: str
+    display_name:
+      description: The display name; V(null) where it has none.
+      type: str
+      sample: archive-vm
+    type:
+      description: C(servicePrincipalType) of Graph, V(ManagedIdentity) of a managed identity; V(null) where Graph does not return it.
+      type: str
+      sample: ManagedIdentity
+    account_enabled:
+      description: Whether anything may sign in as it; V(null) where Graph does not return it.
+      type: bool
 applications_problem:
   description: Why the applications are not known; V(null) where they are.
   returned: when O(application_permissions=true), or with O(dedicated_application)

@@ -47,8 +47,8 @@ PERMISSION = Rule(
     "Each of the tenant's applications that may open every mailbox is known",
     "medium",
     ("warn",),
-    "An application with full_access_as_app reads and changes every mailbox by Exchange Web Services, and so does each holder of its key, "
-    "or of a token that its federated credential takes.",
+    "An application or a managed identity with full_access_as_app reads and changes every mailbox by Exchange Web Services, and so does "
+    "each holder of its key, or of a token that its federated credential takes.",
     f"{sources.FULL_ACCESS} and {sources.FEDERATED_CREDENTIAL}",
     otherwise="An application that may open every mailbox has a key or a federated credential of an unknown owner, or nobody named it",
 )
@@ -80,6 +80,12 @@ _WHOSE = (
     "Ask who owns it. If it is the farm's, name it with trust_dedicated_application; if its keys are another's, tell their owner with "
     "trust_known_thumbprints, of a federated credential by its id; if nobody needs it, take the permission away."
 )
+_WHICH = (
+    "Ask who uses it. If it is needed, name it by the id of its service principal with trust_known_thumbprints; if nobody needs it, take "
+    "the permission away."
+)
+# https://learn.microsoft.com/graph/api/resources/serviceprincipal
+_MANAGED = "ManagedIdentity"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -283,8 +289,25 @@ def _permissions(facts: Facts, applications: Sequence[Object]) -> Iterator[Findi
         else:
             rule = PERMISSION.saying(_heading(strangers))
             yield rule.warned(subject, "an application whose keys have known owners", f"full_access_as_app, {told}", _WHOSE)
-    if not there:
-        yield PERMISSION.passed(facts.subject, "none of the tenant's own applications has full_access_as_app")
+    identities = None if isinstance(facts.cloud, Unknown) else facts.cloud.get("identities")
+    if identities is None:
+        yield PERMISSION.unknown(facts.subject, "which service principals without an application object have it was not read")
+    yield from (_identity(facts, one) for one in identities or [])
+    if not there and identities == []:
+        yield PERMISSION.passed(facts.subject, "no application and no managed identity has full_access_as_app")
+
+
+def _identity(facts: Facts, identity: Object) -> Finding:
+    """What is said of a service principal that has the permission, and of which the tenant has no application object."""
+    managed = same_text(identity.get("type"), _MANAGED)
+    what = "a managed identity" if managed else "an application of another tenant, or a managed identity"
+    told = f"{what}{', disabled' if identity.get('account_enabled') is False else ''}"
+    subject = f"{principal_label(identity)}, service principal {identity.get('id')}"
+    known = facts.expected.known.get(str(identity.get("id")).lower())
+    if known:
+        return PERMISSION.passed(subject, f"{told}, {known}")
+    heading = f"{'A managed identity' if managed else 'A service principal without an application object'} may open every mailbox"
+    return PERMISSION.saying(heading).warned(subject, "a service principal that somebody named", f"full_access_as_app, {told}", _WHICH)
 
 
 def _heading(strangers: Sequence[Object]) -> str:

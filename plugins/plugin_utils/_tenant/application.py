@@ -30,7 +30,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, FULL_ACCESS_AS_APP
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import is_guid, same_text
 
-_ACCESS = "requiredResourceAccess"
+_ACCESS, _KIND = "requiredResourceAccess", "servicePrincipalType"
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,16 @@ def keys_of(entity: ServicePrincipal, now: datetime) -> shapes.ApplicationKeys:
     }
 
 
-def read(graph: Graph, named: str | None) -> list[Application]:
+def read(graph: Graph, named: str | None) -> tuple[list[Application], list[shapes.Identity]]:
     """The applications of this tenant with full_access_as_app, and those that the text names, with all that signs in as them.
+
+    The second list has the service principals with that permission and without an application object here, such as managed identities.
 
     named: a display name, an application id or the id of an application object. One request tells who has the permission, two for each
     15 of them are for the objects, and one for each that has certificates.
     """
     granted = _granted(graph)
-    principals = listed(graph, PRINCIPALS, "id", granted) if granted else []
+    principals = listed(graph, PRINCIPALS, "id", granted, _KIND) if granted else []
     app_ids = [str(one.get("appId")) for one in principals]
     entries = (
         federated_credential.expanded(lambda options: listed(graph, APPLICATIONS, "appId", app_ids, _ACCESS, options=options))
@@ -83,13 +85,15 @@ def read(graph: Graph, named: str | None) -> list[Application]:
         else []
     )
     chosen = [] if named is None else federated_credential.expanded(lambda options: _named(graph, named, entries, options))
+    owned = {str(one.get("appId")) for one in (*entries, *chosen)}
+    identities = [_identity(one) for one in principals if str(one.get("appId")) not in owned]
     missing = [str(one.get("appId")) for one in chosen if str(one.get("appId")) not in app_ids]
     principals += listed(graph, PRINCIPALS, "appId", missing) if missing else []
     ids = {str(one.get("id")) for one in chosen}
     whole = {str(one.get("id")): one for one in (*entries, *chosen)}
     found = [from_graph(one, APPLICATIONS) for one in whole.values()]
     by_id = {one.app_id: one for one in map(from_graph, principals)}
-    return [
+    applications = [
         Application(
             entity=identified(graph, one),
             federated=tuple(federated_credential.read(graph, whole[one.id])),
@@ -100,6 +104,18 @@ def read(graph: Graph, named: str | None) -> list[Application]:
         )
         for one in sorted(found, key=lambda one: one.app_id)
     ]
+    return applications, sorted(identities, key=lambda one: one["app_id"])
+
+
+def _identity(entry: Mapping[str, Any]) -> shapes.Identity:
+    principal, kind = from_graph(entry), entry.get(_KIND)
+    return {
+        "app_id": principal.app_id,
+        "id": principal.id,
+        "display_name": principal.display_name,
+        "type": kind if isinstance(kind, str) else None,
+        "account_enabled": principal.account_enabled,
+    }
 
 
 def _granted(graph: Graph) -> list[str]:

@@ -94,6 +94,19 @@ class Application(ApplicationKeys):
     named: bool
 
 
+class Identity(TypedDict):
+    """A service principal with full_access_as_app of which the tenant has no application object.
+
+    type: Graph's servicePrincipalType, such as ManagedIdentity; None where Graph does not tell it.
+    """
+
+    app_id: str
+    id: str
+    display_name: str | None
+    type: str | None
+    account_enabled: bool | None
+
+
 class KeyRestriction(TypedDict):
     """What a policy says of certificates that are added. type: Graph's restrictionType. created_after: it binds later objects alone."""
 
@@ -144,6 +157,7 @@ class _Dedicated(TypedDict, total=False):
 
     dedicated_applications: list[ServicePrincipal]
     applications: list[Application]
+    identities: list[Identity]
     applications_problem: str | None
 
 

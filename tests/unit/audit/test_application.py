@@ -114,7 +114,7 @@ def test_one_without_the_permission_is_the_farms_where_it_is_named(audited: Audi
     found = audited(state)
     assert [one["status"] for one in found[DEDICATED]] == ["warn"]
     assert [(one["status"], one["actual"]) for one in found[PERMISSION]] == [
-        ("pass", "none of the tenant's own applications has full_access_as_app")
+        ("pass", "no application and no managed identity has full_access_as_app")
     ]
     found = audited(state, states.HYBRID)
     assert [one["status"] for one in found[DEDICATED]] == ["pass"]
@@ -173,6 +173,31 @@ def test_federated_credentials_that_were_not_read_are_not_none(audited: Audited,
     del read["applications"][0]["federated_credentials"]
     (found,) = audited(states.right(), cloud=read)[PERMISSION]
     assert found["status"] == "skip"
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading"),
+    [
+        ("ManagedIdentity", "A managed identity may open every mailbox"),
+        ("Application", "A service principal without an application object may open every mailbox"),
+        (None, "A service principal without an application object may open every mailbox"),
+    ],
+)
+def test_a_service_principal_without_an_application_object_is_named(
+    kind: str | None, heading: str, audited: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Estate(states.right(), tmp_path, monkeypatch).cloud(application_permissions=True)
+    made = {"app_id": "30000000-0000-4000-8000-000000000000", "id": "A0000000-0000-4000-8000-000000000000", "display_name": "archive-vm"}
+    there = {**read, "identities": [{**made, "type": kind, "account_enabled": False}]}
+    found = audited(states.right(), cloud=there)[PERMISSION][-1]
+    assert (found["status"], found["heading"]) == ("warn", heading)
+    assert "archive-vm" in found["subject"]
+    assert "disabled" in found["actual"]
+    assert "trust_known_thumbprints" in found["remedy"]
+    known = audited(states.right(), cloud=there, known_thumbprints={made["id"]: "the archive"})[PERMISSION][-1]
+    assert (known["status"], "the archive" in known["actual"]) == ("pass", True)
+    del there["identities"]
+    assert audited(states.right(), cloud=there)[PERMISSION][-1]["status"] == "skip"
 
 
 def test_what_was_not_read_passes_nothing(audited: Audited) -> None:

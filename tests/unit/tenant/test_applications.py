@@ -31,6 +31,7 @@ OBJECT = "20000000-0000-4000-8000-000000000000"
 ASSIGNED = f"{GRAPH}/servicePrincipals(appId='{EXCHANGE}')/appRoleAssignedTo?$select=appRoleId,principalId&$top=999"
 UNEXPANDED = "$select=id,appId,displayName,keyCredentials,passwordCredentials,requiredResourceAccess"
 OF_APPLICATIONS = f"{UNEXPANDED}&$expand=federatedIdentityCredentials"
+GRANTED = f"{FIELDS},servicePrincipalType"
 ACCESS = [{"resourceAppId": EXCHANGE, "resourceAccess": [{"id": ROLE, "type": "Role"}]}]
 
 
@@ -61,7 +62,7 @@ def test_applications_with_the_permission_are_told_by_their_app_role(talk: Talk)
     talk(
         *wholes(principal(SKYPE)),
         Said("GET", ASSIGNED, answer={"value": [assignment(own["id"]), assignment(other, "00000000-0000-0000-0000-000000000000")]}),
-        listing("servicePrincipals", "id", own["id"], FIELDS, own),
+        listing("servicePrincipals", "id", own["id"], GRANTED, own),
         listing("applications", "appId", HYBRID, OF_APPLICATIONS, application(keyCredentials=[{**OURS, "key": None}])),
         Said(
             "GET",
@@ -76,6 +77,20 @@ def test_applications_with_the_permission_are_told_by_their_app_role(talk: Talk)
     assert [key["key_type"] for key in found["key_credentials"]] == ["RSA"]
     assert found["service_principal"]["app_id"] == HYBRID
     assert result["applications_problem"] is None
+
+
+def test_a_managed_identity_with_the_permission_is_told_without_another_request(talk: Talk) -> None:
+    identity = principal(HYBRID, id=OBJECT, displayName="archive-vm", servicePrincipalType="ManagedIdentity")
+    talk(
+        *wholes(principal(SKYPE)),
+        Said("GET", ASSIGNED, answer={"value": [assignment(OBJECT)]}),
+        listing("servicePrincipals", "id", OBJECT, GRANTED, identity),
+        listing("applications", "appId", HYBRID, OF_APPLICATIONS),
+    )
+    result = run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "application_permissions": True})
+    assert result["applications"] == []
+    (found,) = result["identities"]
+    assert (found["id"], found["display_name"], found["type"]) == (OBJECT, "archive-vm", "ManagedIdentity")
 
 
 @pytest.mark.parametrize("how", ["application id", "object id", "name"])
@@ -118,7 +133,7 @@ def federated(talk: Talk, *asked: Said) -> dict[str, Any]:
     talk(
         *wholes(principal(SKYPE)),
         Said("GET", ASSIGNED, answer={"value": [assignment(own["id"])]}),
-        listing("servicePrincipals", "id", own["id"], FIELDS, own),
+        listing("servicePrincipals", "id", own["id"], GRANTED, own),
         *asked,
     )
     return run_action("sp_info", {**TOKEN, "app_ids": [SKYPE], "application_permissions": True})
@@ -322,7 +337,7 @@ def test_odd_answers_about_applications_are_told_and_keep_nothing_else_from_bein
     conversation = Conversation(
         *wholes(principal(SKYPE)),
         Said("GET", ASSIGNED, answer={"value": [{"appRoleId": role, "principalId": value}, assignment(OBJECT)]}),
-        listing("servicePrincipals", "id", OBJECT, FIELDS, principal(HYBRID, id=OBJECT)),
+        listing("servicePrincipals", "id", OBJECT, GRANTED, principal(HYBRID, id=OBJECT)),
         listing("applications", "appId", HYBRID, OF_APPLICATIONS, application(**{name: value})),
         *(Said("GET", f"{GRAPH}/applications/{OBJECT}?$select=keyCredentials", answer={"keyCredentials": value}) for _again in range(3)),
     )
