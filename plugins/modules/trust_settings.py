@@ -130,4 +130,11 @@ settings:
       elements: str
       sample:
         - procedure
+    metadata_first:
+      description: The names of the OAuth servers, the trust's and the clients', whose metadata an audit tries before that of others.
+      type: list
+      elements: str
+      sample:
+        - microsoft.sts
+        - evoSTS
 """

@@ -17,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.action import onprem_info
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import ONPREM, SIGN_IN
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import ENTRY_POINTS, SECRETS, VARIABLES, Settings
 from tests.support import variables_page
+from tests.support.returned import documented
 from tests.support.variables_page import PAGE, ROLE, SPECS, default_of, entry_points_in_specs, page, takes
 
 
@@ -91,3 +92,9 @@ def test_what_an_audit_tries_first_is_what_the_variables_name() -> None:
     assert facts["metadata_first"] == ["contoso.sts", "contosoSTS"]
     assert onprem_info.ActionModule.ARGUMENTS.options["metadata_first"]["default"] == Settings().as_facts()["metadata_first"]
     assert "evoSTS" not in (ROLE / "tasks" / "read.yml").read_text(encoding="utf-8")
+
+
+def test_what_is_made_of_the_variables_is_documented() -> None:
+    fields = {name.removeprefix("trust_") for name in VARIABLES}
+    made = set(Settings().as_facts()) - fields
+    assert made and made <= set(documented("trust_settings")["settings"]["contains"])
