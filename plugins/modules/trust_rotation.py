@@ -254,7 +254,7 @@ certificates:
       description: What happens to it next, as in RV(upcoming); V(null) where nothing is due.
       type: str
     date:
-      description: When that is; V(null) where nothing is due.
+      description: When that is, or since when a successor is due; V(null) where nothing is due.
       type: str
 upcoming:
   description: What happens or becomes due, the earliest first.

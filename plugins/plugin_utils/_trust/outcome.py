@@ -94,12 +94,14 @@ def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> d
 def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime) -> list[str]:
     """What was done, what comes next, when and by whom, the farm's certificates as a table, and the closing line. now: an aware time."""
     count, coming = len(summary["operations"]), summary["upcoming"]
-    done = f"{'would do' if check_mode else 'did'} {plural(count, 'thing')}" if count else "nothing was due"
+    does = "would do" if check_mode else "did"
+    late = bool(coming) and _is_due(coming[0], now)
+    done = f"{does} {plural(count, 'thing')}" if count else f"{does} nothing" if late else "nothing was due"
     line = closing(
         summary["deployment"],
         done,
         plan["tenant_id"],
-        *([f"next {_coming(coming[0], now)}"] if coming else []),
+        *([f"{'due' if late else 'next'} {_coming(coming[0], now)}"] if coming else []),
         certificate=certificate_text(plan["certificate"], now),
         ends=warnings_text(len(summary["warnings"])),
     )
@@ -107,7 +109,7 @@ def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime
         *_group("does", summary["operations"]),
         *_group("next", [_coming(entry, now) for entry in coming]),
         *_group("keeps", _staying(summary["keep"])),
-        *rotation_table.lines(summary["certificates"]),
+        *rotation_table.lines(summary["certificates"], now),
         *_ahead(plan),
         line,
     ]
@@ -115,9 +117,12 @@ def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime
 
 def _coming(entry: Result, now: datetime) -> str:
     """What comes, on which day, and by whom; since which day where it is due already."""
-    moment = parse_time(entry["date"])
     who = f"; {entry['by']} {_DOES[entry['action']]}" if entry["by"] else ""
-    return f"{'since' if moment <= now else 'on'} {moment.date().isoformat()}: {entry['text']}{who}"
+    return f"{'since' if _is_due(entry, now) else 'on'} {parse_time(entry['date']).date().isoformat()}: {entry['text']}{who}"
+
+
+def _is_due(entry: Result, now: datetime) -> bool:
+    return parse_time(entry["date"]) <= now
 
 
 def _staying(keep: Iterable[Result]) -> list[str]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Certificate, Roles
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
 _HEAD = ("certificate", "on the farm", "in the tenant", "since", "until", "next")
 _WORDS = {
@@ -58,11 +58,12 @@ class Standing:
 def standings(roles: Roles, holders: Mapping[str, Sequence[str]], upcoming: Iterable[tuple[datetime, str, str]]) -> Iterator[Standing]:
     """A standing for each certificate of the farm, the one that signs first.
 
-    holders: application ids by thumbprint, as they are after the run. upcoming: dates, actions and thumbprints, the earliest first.
+    holders: application ids by thumbprint, as they are after the run. upcoming: dates, actions and thumbprints, the earliest first. A
+    successor that was due before now still is, unless one is staged.
     """
     coming: dict[str, tuple[datetime, str]] = {}
     for date, action, thumbprint in upcoming:
-        if date > roles.now:
+        if date > roles.now or (action == "stage" and roles.next is None):
             coming.setdefault(thumbprint, (date, action))
     elsewhere = [(one, reason.removeprefix("it ")) for one, reason in roles.elsewhere]
     known: list[tuple[Certificate | None, str]] = [
@@ -82,19 +83,20 @@ def standings(roles: Roles, holders: Mapping[str, Sequence[str]], upcoming: Iter
         yield Standing(certificate.thumbprint, role, held, since, certificate.end, then and then[1], then and then[0])
 
 
-def lines(certificates: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The standings, as shown() gives them, as lines of a table; none where there are none. Days are in UTC."""
+def lines(certificates: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
+    """The standings, as shown() gives them, as lines of a table; none where there are none. Days are in UTC. now: an aware time."""
     if not certificates:
         return []
-    rows = [_HEAD, *(_cells(one) for one in certificates)]
+    rows = [_HEAD, *(_cells(one, now) for one in certificates)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _cells(one: Mapping[str, Any]) -> tuple[str, ...]:
+def _cells(one: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
     count = len(one["app_ids"])
     tenant = f"on {count} principal{'' if count == 1 else 's'}" if count else "not there"
-    then = f"{_day(one['date'])}: {_WORDS[one['action']]}" if one["action"] else "-"
+    since = "since " if one["action"] and parse_time(one["date"]) <= now else ""
+    then = f"{since}{_day(one['date'])}: {_WORDS[one['action']]}" if one["action"] else "-"
     return (one["thumbprint"], one["role"], tenant, _day(one["since"]), _day(one["until"]), then)
 
 

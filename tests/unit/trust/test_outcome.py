@@ -129,12 +129,24 @@ def test_a_roll_tells_what_was_made_before_what_can_only_be_said() -> None:
         "  on 2089-12-16: A can go; sfb.hybrid_auth.rotate removes it",
         "  on 2090-12-16: B expires",
     ]
-    first = "next since 2026-10-02: B ends on a day; an administrator does that"
+    first = "due since 2026-10-02: B ends on a day; an administrator does that"
     assert result["lines"][8:] == [f"Deployment contoso: would do 2 things; tenant {TENANT}; {first}; 1 warning, shown above"]
     nothing = plan(unmade=[], upcoming=[], keep=[], certificates=[], certificate=None)
     quiet = run_action("trust_outcome", {"run": "rotate", "plan": nothing, "later": SKIPPED})
     assert quiet["summary"]["changed"] is False
     assert quiet["lines"] == [f"Deployment contoso: nothing was due; tenant {TENANT}; no warnings"]
+
+
+@pytest.mark.parametrize(("check_mode", "done"), [(False, "did nothing"), (True, "would do nothing")])
+def test_a_successor_that_is_due_is_no_day_on_which_nothing_was_due(check_mode: bool, done: str) -> None:
+    date = "2026-10-02T00:00:00Z"
+    coming = [{"date": date, "action": "stage", "text": "A ends on a day", "by": "an administrator"}]
+    row = {"thumbprint": "A", "role": "signs now", "app_ids": [], "since": None, "until": None, "action": "stage", "date": date}
+    planned = plan(unmade=[], upcoming=coming, keep=[], certificates=[row], certificate=None)
+    lines = run_action("trust_outcome", {"run": "rotate", "plan": planned, "later": SKIPPED}, check_mode=check_mode)["lines"]
+    assert lines[-2].endswith("  since 2026-10-02: its successor is due")
+    due = "due since 2026-10-02: A ends on a day; an administrator does that"
+    assert lines[-1] == f"Deployment contoso: {done}; tenant {TENANT}; {due}; no warnings"
 
 
 def test_a_removal_tells_what_went_and_what_stays() -> None:

@@ -78,6 +78,14 @@ def test_a_quiet_day_needs_nothing_and_names_the_next_date() -> None:
     assert plan.upcoming[0].text.startswith(f"current {A} expires on ")
 
 
+@pytest.mark.parametrize(("days", "told"), [(61, NOW + DAY), (60, NOW), (30, NOW - 30 * DAY), (-1, NOW - 61 * DAY)])
+def test_the_table_names_a_successor_as_due_before_that_day_and_until_it_is_staged(days: float, told: datetime) -> None:
+    (row,) = subject.plan(roll(farm(A, effective=-90, days=days)), [principal(key(A, days=days))], RULES, NOW).certificates
+    assert (row.action, row.date) == ("stage", told)
+    staged = subject.plan(roll(farm(A, effective=-90, days=days), farm(B, effective=2, days=20)), [], RULES, NOW).certificates
+    assert [(one.thumbprint, one.action) for one in staged] == [(A, "remove"), (B, "switch")]
+
+
 def test_a_staged_certificate_is_added_and_the_dates_of_the_roll_are_told() -> None:
     roles = roll(farm(A, days=30), farm(B, effective=2))
     principals = [principal(key(A)), principal(key(A), key(X), app_id=PROCEDURE[1])]
