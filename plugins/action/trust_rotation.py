@@ -166,7 +166,7 @@ class ActionModule(HybridAuthAction):
         to_do = _to_do(settings, plan, signing, params["prepared"], leaving, held=held or restricted, comes=comes)
         to_do["arguments"]["add"]["display_names"] = neighbours.display_names(_new(plan, params["prepared"]), moment)
         return {
-            **_result(plan.staging() if to_do["steps"]["store"] or to_do["steps"]["stage"] else plan, [*first, *obstacles]),
+            **_result(_with_the_farm(plan, to_do["steps"]), [*first, *obstacles]),
             "lead": params["members"]["lead"],
             "tenant_id": params["token"]["tenant_id"],
             "certificate": _named(signing),
@@ -183,6 +183,13 @@ def _of_one_server(params: Mapping[str, Any]) -> dict[str, Any]:
     for problem, remedy in plan.problems:
         raise HybridAuthError(problem, remedy)
     return _result(plan, [])
+
+
+def _with_the_farm(plan: rotation.RotationPlan, steps: Mapping[str, bool]) -> rotation.RotationPlan:
+    """The plan with what these steps make of the farm."""
+    if steps["store"] or steps["stage"]:
+        return plan.staging()
+    return plan.forgetting() if steps["forget"] else plan
 
 
 def _result(plan: rotation.RotationPlan, obstacles: Sequence[Obstacle]) -> dict[str, Any]:

@@ -122,6 +122,10 @@ class RotationPlan:
         """The plan of a run that stages the certificate that is to follow: nobody else has to."""
         return replace(self, warnings=tuple(one for one in self.warnings if one != self.unstaged), unstaged=None)
 
+    def forgetting(self) -> RotationPlan:
+        """The plan of a run that lets the farm forget the certificate that signed before."""
+        return replace(self, certificates=tuple(one for one in self.certificates if not one.remembered))
+
     def held(self) -> RotationPlan:
         """The plan of a run in which something stands in the way: nothing goes and nothing is prepared, what is missing is added."""
         held = tuple(

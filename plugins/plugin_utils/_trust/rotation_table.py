@@ -15,6 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_en
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, utc_text
 
 _HEAD = ("certificate", "on the farm", "in the tenant", "since", "until", "next")
+_BEFORE = "signed before"
 _WORDS = {
     "switch": "it signs",
     "remove": "it can go",
@@ -43,6 +44,11 @@ class Standing:
         """The same where these service principals hold it too."""
         return replace(self, app_ids=tuple(dict.fromkeys((*self.app_ids, *app_ids))))
 
+    @property
+    def remembered(self) -> bool:
+        """Whether it is the one that the farm can be made to forget."""
+        return self.role == _BEFORE
+
     def shown(self) -> dict[str, Any]:
         return {
             "thumbprint": self.thumbprint,
@@ -70,7 +76,7 @@ def standings(roles: Roles, holders: Mapping[str, Sequence[str]], upcoming: Iter
         (roles.current, "signs now"),
         (roles.next, "signs next"),
         *elsewhere,
-        (roles.previous, "signed before"),
+        (roles.previous, _BEFORE),
     ]
     seen = set()
     for certificate, role in known:
@@ -78,7 +84,7 @@ def standings(roles: Roles, holders: Mapping[str, Sequence[str]], upcoming: Iter
             continue
         seen.add(certificate.thumbprint)
         then = coming.get(certificate.thumbprint)
-        since = None if role == "signed before" else certificate.effective or certificate.begin
+        since = None if role == _BEFORE else certificate.effective or certificate.begin
         held = tuple(holders.get(certificate.thumbprint, ()))
         yield Standing(certificate.thumbprint, role, held, since, certificate.end, then and then[1], then and then[0])
 

@@ -651,3 +651,13 @@ def test_a_run_that_is_stopped_by_something_else_says_too_that_what_signs_ends(d
 def test_who_asks_exchange_online_has_the_trust_proved_too(decide: Decide, asked: dict[str, Any], proves: bool) -> None:
     result = decide("trust_plan", states.right(), **asked)
     assert (result["prove"], result["proof"].get("exchange")) == (proves, asked.get("prove_exchange"))
+
+
+def test_a_certificate_that_the_farm_is_made_to_forget_is_not_in_the_table_of_that_run(decide: Decide) -> None:
+    state = states.right()
+    states.staged(state, -9)
+    kept = decide("trust_rotation", state)
+    assert [one["role"] for one in kept["certificates"]] == ["signs now", "signed before"]
+    result = decide("trust_rotation", state, rotation_remove_previous=True)
+    assert result["steps"]["forget"] is True
+    assert [one["role"] for one in result["certificates"]] == ["signs now"]
