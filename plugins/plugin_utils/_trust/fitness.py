@@ -54,10 +54,10 @@ def _signing_problem(reading: Reading) -> tuple[str, str] | None:
     found = usable.flaw(certificate, _now(reading))
     if not found:
         return None
-    since = "since then" if found.kind == usable.EXPIRED else "now"
+    told = "and this server cannot sign since then" if found.kind == usable.EXPIRED else "and this server cannot sign now"
     # Assigning another one would end a pending roll at once, and the tenant may lack what is assigned.
     remedy = _IMPORT if found.kind in (usable.MISSING, usable.NO_PRIVATE_KEY) else _ASSIGN
-    return f"{certificate['thumbprint']} {found.problem}, and this server cannot sign {since}", remedy
+    return f"{certificate['thumbprint']} {found.problem}, {told}", remedy
 
 
 def staged_problem(reading: Reading) -> str | None:
