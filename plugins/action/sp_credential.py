@@ -148,7 +148,7 @@ def _request(params: dict[str, Any], certificates: tuple[Certificate, ...], pres
         )
     if not present and not (certificates or params["thumbprint"] or params["key_id"] or params["remove_expired"]):
         raise HybridAuthError(
-            "state is absent, but nothing says which credential goes.",
+            "state is absent, but nothing says which key credential goes.",
             "Set key_id, thumbprint, certificate_path, certificate_content, certificates or remove_expired.",
         )
     thumbprints = tuple(option_thumbprint("thumbprint", text) for text in params["thumbprint"] or ())

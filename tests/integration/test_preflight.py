@@ -181,7 +181,7 @@ def kept_by_an_application(name: str, tmp_path: Path, *, readable: bool = True, 
 @pytest.mark.parametrize("name", ["remove", "rotate, end"])
 def test_an_entry_that_a_lock_keeps_is_told_before_anything_goes(name: str, tmp_path: Path) -> None:
     hybrid, made = kept_by_an_application(name, tmp_path)
-    assert f"The application {states.HYBRID} locks the keys of its service principal, so this is refused: remove credential" in told(made)
+    assert f"The application {states.HYBRID} locks the keys of its service principal, so this is refused: remove key" in told(made)
     assert "Have its owner switch the lock off" in told(made)
     assert ("trust_remove_foreign" in told(made)) is (name == "remove")
     assert [entry for entry in hybrid.requests if entry["write"]] == []

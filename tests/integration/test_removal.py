@@ -72,7 +72,7 @@ def test_a_removal_takes_away_just_what_a_run_set_up(start: Start, play: Play, g
     assert cms["oauth_configuration"]["ServiceName"] == SKYPE
     assert [one["what"] for one in done["left"]] == [
         f"ServiceName of the OAuth configuration ({SKYPE})",
-        "credential 2501246E0ABE2BCE1EA049DB258B4610F71364B3 of service principal 00000002-0000-0ff1-ce00-000000000000",
+        "key credential 2501246E0ABE2BCE1EA049DB258B4610F71364B3 of service principal 00000002-0000-0ff1-ce00-000000000000",
         f"service principal {EXCHANGE}, enabled",
     ]
 

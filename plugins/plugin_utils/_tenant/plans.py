@@ -40,7 +40,7 @@ def credentials(principal: ServicePrincipal, request: CredentialRequest, now: da
     """The certificates of the request on the principal, or off it. now: an aware time."""
     plan = key_credential.plan(principal.keys, request, now)
     after = (*plan.kept, *plan.added)
-    removals = tuple(f"remove credential {key.label} from {principal.label}" for key in plan.dropped)
+    removals = tuple(f"remove key credential {key.label} from {principal.label}" for key in plan.dropped)
     return PrincipalPlan(
         principal,
         replace(principal, keys=after),

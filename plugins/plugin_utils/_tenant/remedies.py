@@ -24,7 +24,7 @@ class Refusal:
 _GRAPH_ERRORS = "https://learn.microsoft.com/graph/errors"
 _POLICIES = "https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy"
 _EVALUATION = "https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation"
-_CREDENTIAL_STAYS = "A credential that is there cannot be altered: remove it by key_id and add the certificate again."
+_CREDENTIAL_STAYS = "A key credential that is there cannot be altered: remove it by key_id and add the certificate again."
 _INSIDE = "Leave out start and end, so that they come from the certificate, or give times inside its validity."
 _ELSEWHERE = "Another object of the tenant holds the value: find it with sp_info and 'all: true', and remove it there first."
 _PERMISSION = "Give the application the Graph permission {permission} as an application permission, and have an administrator consent."
@@ -46,7 +46,7 @@ GRAPH = (
     ),
     Refusal(
         "CredentialTypeNotAllowedAsPerAppPolicy",
-        "The tenant's app management policy forbids credentials of this kind: have an exception made for this application.",
+        "The tenant's app management policy forbids key credentials of this kind: have an exception made for this application.",
         _POLICIES,
     ),
     Refusal(
@@ -62,7 +62,7 @@ GRAPH = (
     ),
     Refusal(
         "Directory_ResourceSizeExceeded",
-        "The object holds as much as it may: have credentials removed that are expired or needed by nobody (sp_credential with "
+        "The object holds as much as it may: have key credentials removed that are expired or needed by nobody (sp_credential with "
         "remove_expired or key_id), and names of hosts that are gone (sp_names), then run again.",
         "https://github.com/microsoftgraph/microsoft-graph-docs/issues/21469",
     ),
@@ -111,7 +111,7 @@ GRAPH_BY_STATUS = {
     403: _PERMISSION,
     404: "Check the application ids and that the sign-in is for the right tenant.",
     409: _ELSEWHERE,
-    413: "The request was too large: have credentials removed that are expired or needed by nobody, then run again.",
+    413: "The request was too large: have key credentials removed that are expired or needed by nobody, then run again.",
     429: "The service was asked again several times. Wait some minutes, and run again.",
 }
 _GRAPH_ELSE = "See what it says against, with sp_info where it is about a service principal, and that no proxy answers in Graph's place."

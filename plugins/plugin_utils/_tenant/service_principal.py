@@ -61,8 +61,8 @@ class ServicePrincipal:
     @property
     def facts(self) -> dict[str, str]:
         """What the principal has, by a text that two readings can be compared by, in words; as a task's result shows it."""
-        found = {f"credential {key.fingerprint}": f"credential {key.label}" for key in self.keys if key.key_id}
-        found |= {f"credential id {key.key_id}": f"credential {key.label}" for key in self.keys if key.key_id}
+        found = {f"credential {key.fingerprint}": f"key credential {key.label}" for key in self.keys if key.key_id}
+        found |= {f"credential id {key.key_id}": f"key credential {key.label}" for key in self.keys if key.key_id}
         found |= {f"certificate {key.thumbprint}": f"certificate {key.thumbprint}" for key in self.keys if key.thumbprint}
         found |= {f"name {name.lower()}": f"the name {name}" for name in self.names}
         found |= {f"account {self.account_enabled}": f"accountEnabled {self.account_enabled}"}
@@ -153,7 +153,7 @@ def shared_principal_warning(now: datetime) -> str:
 def identifier_warnings(principals: Iterable[ServicePrincipal]) -> list[str]:
     """A warning for each identified principal of which Graph gave no certificate at all."""
     return [
-        f"Microsoft Graph gives no certificate of the credentials of {one.label}, so they are told apart by their identifiers alone. "
+        f"Microsoft Graph gives no certificate of the key credentials of {one.label}, so their identifiers alone tell them apart. "
         "Whoever writes an entry chooses its identifier: make sure that they are whose they seem to be."
         for one in principals
         if identification.told_by_identifiers(one.keys)

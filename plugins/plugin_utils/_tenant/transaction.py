@@ -233,7 +233,7 @@ class Transaction:
             wiped = key_echo.wiped(plan, one)
             if wiped:
                 self._put_back(plan, one, wiped)
-                wrong.append(f"{one.label} lacked the keys of other credentials, which were put back")
+                wrong.append(f"{one.label} lacked the keys of other key credentials, which were put back")
             self._after[one.app_id] = one
             wrong += self._differences(plan, one)
         return wrong
@@ -254,7 +254,7 @@ class Transaction:
     def _put_back(self, plan: PrincipalPlan, found: ServicePrincipal, wiped: Mapping[str, str]) -> None:
         """The keys that the service wiped, by the id of their entry."""
         self._wishes.note_that_keys_are_echoed()
-        lost = f"the keys of these credentials of {found.label}"
+        lost = f"the keys of these key credentials of {found.label}"
         named = ", ".join(sorted(key.label for key in plan.principal.keys if key.key_id in wiped))
         taken = next((number for number, body in enumerate(key_echo.bodies(plan, found, wiped)) if self._taken(found, body)), None)
         if taken == 1:  # in entries of their own, so that the old ones are gone

@@ -26,7 +26,7 @@ _REMOVAL_TITLES = {
     "oauth_server": "OAuth server",
     "oauth_configuration": "OAuth configuration",
     "names": "Names of the Web services",
-    "certificate": "Credentials on the service principals",
+    "certificate": "Key credentials on the service principals",
 }
 
 

@@ -213,8 +213,8 @@ def _check_confirmation(settings: Settings, problems: _Problems) -> None:
         problems.add(
             "trust_remove_confirm",
             f"Removal takes the trust away from deployment {deployment}: the partner application and the OAuth server on the farm, its "
-            f"names and its credentials in the tenant. {_NOTHING_CONTACTED} See with --check what would go, then set trust_remove_confirm "
-            f"to {deployment} and run again.",
+            f"names and its key credentials in the tenant. {_NOTHING_CONTACTED} See with --check what would go, then set "
+            f"trust_remove_confirm to {deployment} and run again.",
         )
 
 

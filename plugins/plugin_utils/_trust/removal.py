@@ -265,17 +265,20 @@ def _configuration(configuration: OAuthConfiguration, trust: Trust) -> tuple[boo
 def _keys(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
     staying = [(one["app_id"], key) for one in principals for key in one["key_credentials"] if key["thumbprint"] not in trust.going]
     return [
-        Left(f"credential {key['thumbprint'] or key['identifier'] or key['key_id']} of service principal {app_id}", *_why_stays(key, trust))
+        Left(
+            f"key credential {key['thumbprint'] or key['identifier'] or key['key_id']} of service principal {app_id}",
+            *_why_stays(key, trust),
+        )
         for app_id, key in staying
     ]
 
 
 def _why_stays(key: KeyCredential, trust: Trust) -> tuple[str, bool]:
-    """Why a credential stays, and whether the administrator has to see to it."""
+    """Why a key credential stays, and whether the administrator has to see to it."""
     if key["thumbprint"] in trust.kept:
         return trust.kept[str(key["thumbprint"])], False
     if not trust.thumbprints:
-        return "the farm has no OAuthTokenIssuer certificate by which its credentials could be told", True
+        return "the farm has no OAuthTokenIssuer certificate by which its key credentials could be recognized", True
     claimed = thumbprint_in(key["identifier"])
     if claimed not in trust.thumbprints:
         return "it is none of the farm's certificates", False

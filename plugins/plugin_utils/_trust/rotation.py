@@ -146,7 +146,7 @@ class RotationPlan:
 
 def removal_of(verdict: Verdict) -> str:
     """What goes and why, as a clause."""
-    return f"remove credential {verdict.key.label} from {verdict.principal.label}: {verdict.reason}"
+    return f"remove key credential {verdict.key.label} from {verdict.principal.label}: {verdict.reason}"
 
 
 def plan(

@@ -176,13 +176,13 @@ class _Named:
             key = verdict.key
             if self.thumbprint not in (key.thumbprint, key.claimed if key.thumbprint is None else None):
                 continue
-            problem = f"{verdict.principal.label} still holds it with credential {key.label}: {verdict.reason}"
+            problem = f"{verdict.principal.label} still holds it with key credential {key.label}: {verdict.reason}"
             remedy = (
                 f"{_TAKE_OUT} until {utc_text(verdict.until)}."
                 if verdict.until
-                else f"Have the credential removed first ({verdict.remedy}), or take it out of {VARIABLE}."
+                else f"Have the key credential removed first ({verdict.remedy}), or take it out of {VARIABLE}."
                 if verdict.remedy
-                else f"{_TAKE_OUT}, or remove the credential first (trust_rotation_remove_thumbprints)."
+                else f"{_TAKE_OUT}, or remove the key credential first (trust_rotation_remove_thumbprints)."
             )
             yield self._stays("tenant", problem, remedy)
 

@@ -36,7 +36,7 @@ def taken_back(
     planned = [plans.credentials(one, CredentialRequest(present=False, key_ids=key_ids), now) for one in holders]
     losses = tuple(removal for one in planned for removal in one.removals)
     warnings = tuple(
-        f"Credential {key.label} stays on the Exchange Online service principal although trust_exchange_credential is false: {claim}."
+        f"Key credential {key.label} stays on the Exchange Online service principal although trust_exchange_credential is false: {claim}."
         for key, claim in claims
         if claim is not None
     )

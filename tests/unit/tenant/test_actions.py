@@ -167,7 +167,7 @@ def test_sp_credential_fails_loudly_where_another_entry_is_lost(talk: Talk) -> N
     said.left.clear()
     assert result["failed"]
     assert result["changed"] is True
-    assert "lacks credential " + STRANGERS.thumbprint in result["msg"]
+    assert "lacks key credential " + STRANGERS.thumbprint in result["msg"]
     assert f"This was done: add certificate {CERTIFICATE.thumbprint}" in result["msg"]
 
 
@@ -253,7 +253,7 @@ def test_sp_credential_warns_about_the_shared_principal_alone(talk: Talk) -> Non
         ({"certificate_content": pem(MADE), "app_ids": ["contoso"]}, "is not a GUID"),
         ({"certificate_content": pem(MADE), "end": "soon"}, "is not a time"),
         ({"certificate_content": pem(MADE), "end": utc_text(NOW + timedelta(days=999))}, "Option 'end'"),
-        ({"state": "absent"}, "which credential goes"),
+        ({"state": "absent"}, "which key credential goes"),
         ({"certificate_content": pem(MADE), "valid_at": {"AB": "2031-01-01"}}, "'AB' is not a thumbprint"),
         ({"certificate_content": pem(MADE), "valid_at": {CERTIFICATE.thumbprint: "soon"}}, "is not a time"),
         ({"certificate_content": pem(MADE), "valid_at": {CERTIFICATE.thumbprint: "2099-01-01"}}, "outside of the entry's validity"),

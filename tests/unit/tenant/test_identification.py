@@ -70,7 +70,7 @@ def test_where_graph_gives_no_certificate_at_all_the_identifiers_tell_and_it_is_
     result = info()
     assert [thumbprint for thumbprint, _identifier in told(result)] == [CERTIFICATE.thumbprint, STRANGERS.thumbprint]
     (warning,) = result["warnings"]
-    assert "gives no certificate of the credentials of service principal 00000004" in warning
+    assert "gives no certificate of the key credentials of service principal 00000004" in warning
     talk(whole(OURS), single(OURS))
     result = run_action("sp_credential", {**TOKEN, "app_ids": [SKYPE], "certificate_content": pem(MADE)})
     assert result["changed"] is False

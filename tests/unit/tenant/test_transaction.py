@@ -172,7 +172,7 @@ def test_what_another_writer_overwrote_is_written_again(estate: Callable[..., Es
     world = estate()
     world.writers.add({"on": "graph.patch", "after": True, "app_id": SKYPE, "remove_keys": "*", "add_keys": [BEFORE, MEANWHILE]})
     result = world.attempt("sp_credential", ADD)
-    assert sorted(names(world)) == sorted(EVERYTHING) or "lacks credential" in result["msg"]
+    assert sorted(names(world)) == sorted(EVERYTHING) or "lacks key credential" in result["msg"]
     world = estate()
     world.writers.add({"on": "graph.patch", "after": True, "app_id": SKYPE, "remove_names": [f"{SKYPE}/one.contoso.com"]})
     assert world.in_tenant("sp_names", {"names": ["one.contoso.com"]})["changed"] is True

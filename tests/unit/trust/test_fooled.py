@@ -93,7 +93,7 @@ def test_removal_leaves_it_and_says_so(read: Read) -> None:
     request = CredentialRequest(False, thumbprints=(read.own.thumbprint,))
     assert not any(plans.credentials(one, request, NOW).change.changed for one in read.principals)
     trust = replace(TRUST, thumbprints=(read.own.thumbprint,))
-    left = [one for one in removal.plan(objects(), read.cloud["service_principals"], trust).left if one.what.startswith("credential")]
+    left = [one for one in removal.plan(objects(), read.cloud["service_principals"], trust).left if one.what.startswith("key credential")]
     assert [one.decide for one in left] == [True, True]
     assert all("its identifier is that of the farm's certificate, but it holds another one" in one.why for one in left)
 

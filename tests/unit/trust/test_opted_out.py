@@ -46,7 +46,7 @@ def test_configure_takes_back_what_the_deployment_put_there_as_a_step_of_its_own
     assert (step["changed"], result["due"]["withdrawal"], result["acts"]) == (True, True, True)
     assert step["losses"] == step["operations"]
     assert len(step["operations"]) == 2
-    assert all(one.startswith("remove credential ") and states.EXCHANGE in one for one in step["operations"])
+    assert all(one.startswith("remove key credential ") and states.EXCHANGE in one for one in step["operations"])
     after = step["diff"]["after"][states.EXCHANGE]["key_credentials"]
     assert [one["display_name"] for one in after] == ["CN=Microsoft Exchange Server Auth Certificate"]
     arguments = result["arguments"]["withdrawal"]

@@ -69,9 +69,9 @@ def test_a_lock_is_certain_and_says_where_the_certificate_can_go() -> None:
 
 def test_a_lock_keeps_what_is_to_be_removed_too() -> None:
     principal: Any = SimpleNamespace(app_id=states.SKYPE, keys=())
-    going = PrincipalPlan(principal, principal, Change({}, {}), {}, ("remove credential AB12 from there",))
+    going = PrincipalPlan(principal, principal, Change({}, {}), {}, ("remove key credential AB12 from there",))
     (found,) = refused.of_plans(told(locked=True), [going], NOW)
-    assert (found.certain, "remove credential AB12 from there" in found.problem) == (True, True)
+    assert (found.certain, "remove key credential AB12 from there" in found.problem) == (True, True)
     assert "trust_remove_expired" in found.remedy
     assert refused.of_plans(told(locked=None), [going], NOW) == []
 

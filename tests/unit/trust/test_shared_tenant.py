@@ -150,7 +150,7 @@ def test_a_removal_leaves_what_another_deployment_uses_and_says_so(hybrid: Hybri
     assert f"{states.SKYPE}/webext.contoso.com" not in result["names"]
     assert f"{states.SKYPE}/webext2.contoso.com" in result["names"]
     left = {one["what"]: one["why"] for one in result["left"]}
-    assert left[f"credential {shared} of service principal {states.SKYPE}"] == "deployment west signs with it now"
+    assert left[f"key credential {shared} of service principal {states.SKYPE}"] == "deployment west signs with it now"
     assert left[f"name {states.SKYPE}/webext.contoso.com of service principal {states.SKYPE}"] == "deployment west has it too"
     assert left[f"name {states.SKYPE}/webwest.contoso.com of service principal {states.SKYPE}"] == "it is of deployment west"
 
