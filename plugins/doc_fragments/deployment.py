@@ -27,7 +27,8 @@ options:
   neighbours:
     description:
       - The name of the variable under which the first of the O(members) has the result of M(sfb.hybrid_auth.trust_servers) with
-        RV(sfb.hybrid_auth.trust_servers#module:known). It tells which keys and names are those of other deployments of the tenant.
+        RV(sfb.hybrid_auth.trust_servers#module:known). It says which key credentials and names are those of other deployments of the
+        tenant.
       - Without it no other deployment is known.
     type: str
     default: _trust_neighbours

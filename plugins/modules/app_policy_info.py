@@ -12,7 +12,7 @@ author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
   - Reads the app management policies of the tenant and of each service principal or application object, which may forbid certificates that
-    live too long, and whether the application of a service principal locks its keys.
+    live too long, and whether the application of a service principal locks its key credentials.
   - What cannot be read is no error. It is told in RV(policy_problem), and the problem of each of the RV(objects).
   - Policies need the Microsoft Graph permission C(Policy.Read.All), beside C(Application.Read.All). Where the token of an application says
     that it has neither that nor a directory role, none is asked for. Otherwise it is one request for the tenant's policy, and if that is
@@ -104,7 +104,8 @@ objects:
           description: In UTC, the time after which an object must have been created to be bound; V(null) where all are.
           type: str
     locked:
-      description: Whether the application locks the keys of its service principals; V(null) where it is another tenant's and does not tell.
+      description: Whether the application locks the key credentials of its service principals; V(null) where it is another tenant's and
+        does not tell.
       type: bool
     problem:
       description: Why a part of this is not known; V(null) where it is.
@@ -140,7 +141,8 @@ applications:
           description: In UTC, the time after which an object must have been created to be bound; V(null) where all are.
           type: str
     locked:
-      description: Whether the application locks the keys of its service principals; V(null) where it is another tenant's and does not tell.
+      description: Whether the application locks the key credentials of its service principals; V(null) where it is another tenant's and
+        does not tell.
       type: bool
     problem:
       description: Why a part of this is not known; V(null) where it is.

@@ -49,10 +49,11 @@ options:
     default: service_principal
   state:
     description:
-      - V(present) adds the certificate where no entry of it serves. An entry serves if its type is C(AsymmetricX509Cert), its usage
-        C(Verify), and it is valid now, or when the certificate itself, O(start) or O(valid_at) begin where that is later. One that begins
-        later or is over stays, and another one is added beside it.
-      - V(absent) removes the entries that O(key_id), O(thumbprint), O(certificate_path), O(certificate_content) or O(certificates) names.
+      - V(present) adds the certificate where no key credential of it serves. A key credential serves if its type is C(AsymmetricX509Cert),
+        its usage C(Verify), and it is valid now, or when the certificate itself, O(start) or O(valid_at) begin where that is later. One
+        that begins later or is over stays, and another one is added beside it.
+      - V(absent) removes the key credentials that O(key_id), O(thumbprint), O(certificate_path), O(certificate_content) or O(certificates)
+        names.
     type: str
     choices:
       - present
@@ -83,41 +84,42 @@ options:
     elements: str
   key_id:
     description:
-      - With O(state=absent), the ids of the entries that go; one may be given without a list. They go in one request for each service
-        principal.
+      - With O(state=absent), the ids of the key credentials that go; one may be given without a list. They go in one request for each
+        service principal.
     type: list
     elements: str
   display_name:
     description:
-      - Display name of a new entry, at most 90 characters. The default is the certificate's subject.
+      - Display name of a new key credential, at most 90 characters. The default is the certificate's subject.
     type: str
   display_names:
     description:
-      - Display names of new entries by the thumbprints of their certificates, at most 90 characters each. A certificate that is not among
-        them has O(display_name).
-      - M(sfb.hybrid_auth.trust_plan) and M(sfb.hybrid_auth.trust_rotation) tell them, so that the deployment finds its entries again.
+      - Display names of new key credentials by the thumbprints of their certificates, at most 90 characters each. A certificate that is not
+        among them has O(display_name).
+      - M(sfb.hybrid_auth.trust_plan) and M(sfb.hybrid_auth.trust_rotation) return them, so that the deployment finds its key credentials
+        again.
     type: dict
   start:
     description:
-      - When a new entry begins to be valid, in ISO 8601 such as V(2026-11-02T08:00:00Z), without a zone in UTC.
+      - When a new key credential begins to be valid, in ISO 8601 such as V(2026-11-02T08:00:00Z), without a zone in UTC.
       - It lies within the certificate's validity. By default it comes from the certificate.
-      - An entry that is there is never altered.
+      - A key credential that is there is never altered.
     type: str
   end:
     description:
-      - When a new entry ends, in ISO 8601 such as V(2026-11-02T08:00:00Z), without a zone in UTC.
+      - When a new key credential ends, in ISO 8601 such as V(2026-11-02T08:00:00Z), without a zone in UTC.
       - It lies within the certificate's validity, after O(start) and now. By default it comes from the certificate.
     type: str
   valid_at:
     description:
       - When a certificate begins to sign, by its thumbprint, where that is later than now. Each is in ISO 8601 such as
         V(2026-11-02T08:00:00Z), without a zone in UTC.
-      - An entry that is over by then, or begins after it, does not count as there. M(sfb.hybrid_auth.trust_rotation) tells it of what it
-        wants added.
+      - A key credential that is over by then, or begins after it, does not count as there. M(sfb.hybrid_auth.trust_rotation) tells it of
+        what it wants added.
     type: dict
   remove_expired:
     description:
-      - Also remove every expired entry of these service principals, whoever put it there.
+      - Also remove every expired key credential of these service principals, whoever put it there.
     type: bool
     default: false
   current:
@@ -180,7 +182,7 @@ EXAMPLES = r"""
     state: absent
     thumbprint: BB5D1064437D8720A5C53078185E6A361A78B10A
 
-# This removes expired entries of other products too, whoever put them there: look with --check --diff first.
+# This removes expired key credentials of other products too, whoever put them there: look with --check --diff first.
 - name: Remove what is expired on the Skype for Business Online service principal
   sfb.hybrid_auth.sp_credential:
     tenant: contoso.com
@@ -228,12 +230,12 @@ service_principals:
       elements: str
       sample: ["00000004-0000-0ff1-ce00-000000000000/webext.contoso.com"]
     key_credentials: &keys
-      description: Its certificates and other keys.
+      description: Its key credentials.
       type: list
       elements: dict
       contains:
         key_id:
-          description: The id of the entry; V(null) of one that check mode predicts.
+          description: The id of the key credential; V(null) of one that check mode predicts.
           type: str
         thumbprint:
           description:
@@ -243,13 +245,13 @@ service_principals:
         identifier:
           description:
             - The identifier as it is stored; V(null) where there is none.
-            - Whoever writes an entry chooses it, so it may name another certificate than the one that is there.
+            - Whoever writes a key credential chooses it, so it may name another certificate than the one that is there.
           type: str
         subject:
           description: The certificate's subject; V(null) where Microsoft Graph does not give the certificate.
           type: str
         start:
-          description: When the entry begins to be valid, in UTC; V(null) where it has no begin.
+          description: When the key credential begins to be valid, in UTC; V(null) where it has no begin.
           type: str
         end:
           description: When it ends, in UTC; V(null) where it has no end.
@@ -261,15 +263,15 @@ service_principals:
           description: Whether it is over.
           type: bool
         usage:
-          description: What the key may be used for; V(null) where it is not told.
+          description: What the key credential may be used for; V(null) where Microsoft Graph does not return it.
           type: str
           sample: Verify
         type:
-          description: The kind of key; V(null) where it is not told.
+          description: The kind of key credential; V(null) where Microsoft Graph does not return it.
           type: str
           sample: AsymmetricX509Cert
         display_name:
-          description: The entry's display name; V(null) where it has none.
+          description: The key credential's display name; V(null) where it has none.
           type: str
         key_type:
           description: Kind of the certificate's key; V(null) where Microsoft Graph does not give the certificate.
@@ -285,14 +287,14 @@ service_principals:
           sample: sha256RSA
         encoding:
           description:
-            - How the certificate is written in the entry, V(der), V(pem), or V(text) for base64 within base64, since programs differ;
+            - How the certificate is written there, V(der), V(pem), or V(text) for base64 within base64, since programs differ;
               V(null) where Microsoft Graph does not give the certificate.
           type: str
           sample: der
         unread:
           description:
             - Properties in which Microsoft Graph gave something that is not of their kind, so that they are not told here.
-            - Such an entry stays as it is stored when another one is written.
+            - Such a key credential stays as it is stored when another one is written.
           type: list
           elements: str
           sample: []
@@ -302,10 +304,10 @@ service_principals:
       elements: dict
       contains:
         key_id:
-          description: The id of the entry; V(null) where it is not told.
+          description: The id of the secret; V(null) where Microsoft Graph does not return it.
           type: str
         display_name:
-          description: The entry's display name; V(null) where it has none.
+          description: The secret's display name; V(null) where it has none.
           type: str
         start:
           description: When it begins to be valid, in UTC; V(null) where it has no begin.

@@ -178,12 +178,12 @@ service_principals:
       elements: str
       sample: ["00000004-0000-0ff1-ce00-000000000000/webext.contoso.com"]
     key_credentials:
-      description: Its certificates and other keys.
+      description: Its key credentials.
       type: list
       elements: dict
       contains:
         key_id:
-          description: The id of the entry; V(null) of one that check mode predicts.
+          description: The id of the key credential; V(null) of one that check mode predicts.
           type: str
         thumbprint:
           description:
@@ -193,13 +193,13 @@ service_principals:
         identifier:
           description:
             - The identifier as it is stored; V(null) where there is none.
-            - Whoever writes an entry chooses it, so it may name another certificate than the one that is there.
+            - Whoever writes a key credential chooses it, so it may name another certificate than the one that is there.
           type: str
         subject:
           description: The certificate's subject; V(null) where Microsoft Graph does not give the certificate.
           type: str
         start:
-          description: When the entry begins to be valid, in UTC; V(null) where it has no begin.
+          description: When the key credential begins to be valid, in UTC; V(null) where it has no begin.
           type: str
         end:
           description: When it ends, in UTC; V(null) where it has no end.
@@ -211,15 +211,15 @@ service_principals:
           description: Whether it is over.
           type: bool
         usage:
-          description: What the key may be used for; V(null) where it is not told.
+          description: What the key credential may be used for; V(null) where Microsoft Graph does not return it.
           type: str
           sample: Verify
         type:
-          description: The kind of key; V(null) where it is not told.
+          description: The kind of key credential; V(null) where Microsoft Graph does not return it.
           type: str
           sample: AsymmetricX509Cert
         display_name:
-          description: The entry's display name; V(null) where it has none.
+          description: The key credential's display name; V(null) where it has none.
           type: str
         key_type:
           description: Kind of the certificate's key; V(null) where Microsoft Graph does not give the certificate.
@@ -235,14 +235,14 @@ service_principals:
           sample: sha256RSA
         encoding:
           description:
-            - How the certificate is written in the entry, V(der), V(pem), or V(text) for base64 within base64, since programs differ;
+            - How the certificate is written there, V(der), V(pem), or V(text) for base64 within base64, since programs differ;
               V(null) where Microsoft Graph does not give the certificate.
           type: str
           sample: der
         unread:
           description:
             - Properties in which Microsoft Graph gave something that is not of their kind, so that they are not told here.
-            - Such an entry stays as it is stored when another one is written.
+            - Such a key credential stays as it is stored when another one is written.
           type: list
           elements: str
           sample: []
@@ -252,10 +252,10 @@ service_principals:
       elements: dict
       contains:
         key_id:
-          description: The id of the entry; V(null) where it is not told.
+          description: The id of the secret; V(null) where Microsoft Graph does not return it.
           type: str
         display_name:
-          description: The entry's display name; V(null) where it has none.
+          description: The secret's display name; V(null) where it has none.
           type: str
         start:
           description: When it begins to be valid, in UTC; V(null) where it has no begin.

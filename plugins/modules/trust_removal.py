@@ -11,8 +11,8 @@ version_added: 1.0.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
-  - Says, from what M(sfb.hybrid_auth.onprem_info) and M(sfb.hybrid_auth.sp_info) read, which objects, names and credentials belong to this
-    farm's trust in this tenant, so that other modules can remove them, and what stays and why.
+  - Says, from what M(sfb.hybrid_auth.onprem_info) and M(sfb.hybrid_auth.sp_info) read, which objects, names and key credentials belong to
+    this farm's trust in this tenant, so that other modules can remove them, and what stays and why.
   - What belongs to the farm is recognised by its OAuthTokenIssuer certificates and its topology, which a removal leaves alone. So a
     removal that was cut off can be finished. What the deployment put into the tenant before, as its display name tells, goes too.
   - What another deployment of the tenant signs with, is to sign with or is called stays, as far as O(neighbours) tells it.
@@ -219,7 +219,7 @@ app_ids:
   sample:
     - 00000004-0000-0ff1-ce00-000000000000
 thumbprints:
-  description: The certificates whose credentials go.
+  description: The certificates whose key credentials go.
   returned: success
   type: list
   elements: str
@@ -264,14 +264,15 @@ obstacles:
   elements: dict
   sample: []
 ahead:
-  description: In check mode, what would end a run that writes before it does so in the tenant, as sentences. The plan is told all the same.
+  description: In check mode, what would end a run that writes before it does so in the tenant, as sentences. The plan is returned all the
+    same.
   returned: with O(members)
   type: list
   elements: str
   sample: []
 steps:
   description: Whether each step of the removal is to be done, by its name; C(preflight) says whether the tenant is to be asked before that
-    which applications lock their keys.
+    which applications lock their key credentials.
   returned: with O(members)
   type: dict
   sample:

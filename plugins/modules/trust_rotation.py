@@ -11,14 +11,14 @@ version_added: 1.0.0
 author:
   - The sfb.hybrid_auth contributors (@sfb-hybrid-auth)
 description:
-  - Compares the certificates that a farm signs with, by date, with the entries of its tenant's service principals. It tells which entries
-    are missing, which may go, which stay and why, and what will be due when.
+  - Compares the certificates that a farm signs with, by date, with the key credentials of its tenant's service principals. It says which of
+    them are missing, which may go, which stay and why, and what will be due when.
   - Nothing is contacted. It works on what M(sfb.hybrid_auth.onprem_info) and M(sfb.hybrid_auth.sp_info) returned, at the time that the
     server's clock showed then. M(sfb.hybrid_auth.sp_credential) does what it tells.
   - The certificate that signs and the one that is staged must be in the tenant. The one that signed before goes once the overlap after its
     successor's effective date is over. What the deployment put there before, as its display name tells, and the farm has no longer, goes
-    after the overlap too. Expired entries go if the farm once used their certificate, or if they have its subject.
-    Every other entry stays, unless its thumbprint is in O(remove_thumbprints).
+    after the overlap too. Expired key credentials go if the farm once used their certificate, or if they have its subject.
+    Every other key credential stays, unless its thumbprint is in O(remove_thumbprints).
   - Certificates that O(settings) name to leave the servers' stores (C(trust_rotation_remove_from_store)) leave them unless anything may
     still need one of them, which is an obstacle with the server, the principal or the deployment.
 extends_documentation_fragment:
@@ -184,10 +184,10 @@ add:
       type: str
       sample: it signs now
     valid_at:
-      description: When an entry of it has to be valid, in ISO 8601 in UTC, for O(sfb.hybrid_auth.sp_credential#module:valid_at).
+      description: When a key credential of it has to be valid, in ISO 8601 in UTC, for O(sfb.hybrid_auth.sp_credential#module:valid_at).
       type: str
 remove:
-  description: The entries that go.
+  description: The key credentials that go.
   returned: success
   type: list
   elements: dict
@@ -196,16 +196,16 @@ remove:
       description: The service principal.
       type: str
     key_id:
-      description: The entry.
+      description: The key credential.
       type: str
     thumbprint:
       description: SHA-1 thumbprint of its certificate; V(null) where Microsoft Graph gives none.
       type: str
     display_name:
-      description: The entry's display name; V(null) where it has none.
+      description: The key credential's display name; V(null) where it has none.
       type: str
     end:
-      description: When the entry ends, in UTC; V(null) where that was not read.
+      description: When the key credential ends, in UTC; V(null) where that was not read.
       type: str
     owner:
       description: V(ours), V(foreign) or V(unknown).
@@ -214,15 +214,16 @@ remove:
       description: Why it goes.
       type: str
     remedy:
-      description: Of an entry that stays and that the administrator may have removed, the variable that does it; V(null) of others.
+      description: Of a key credential that stays and that the administrator may have removed, the variable that does it; V(null) of others.
       type: str
       sample: "trust_rotation_remove_thumbprints: [BB5D1064437D8720A5C53078185E6A361A78B10A]"
     told:
-      description: Whether the output of a roll names the entry, one of the deployment's that stays though the farm has it no longer.
+      description: Whether the output of a roll names the key credential, one of the deployment's that stays though the farm has it no
+        longer.
       type: bool
       sample: false
 keep:
-  description: The entries that stay, with the values of RV(remove); V(reason) tells why.
+  description: The key credentials that stay, with the values of RV(remove); V(reason) says why.
   returned: success
   type: list
   elements: dict
@@ -268,7 +269,7 @@ upcoming:
     action:
       description:
         - V(switch) when another certificate begins to sign, V(remove) when an earlier one may go, V(stage) since when a successor is to
-          be staged, V(expire) when a certificate ends, V(entry_ends) when an entry ends before its certificate.
+          be staged, V(expire) when a certificate ends, V(entry_ends) when a key credential ends before its certificate.
       type: str
     thumbprint:
       description: The certificate.
