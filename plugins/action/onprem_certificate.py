@@ -120,7 +120,7 @@ class ActionModule(HybridAuthAction):
             return False
         # A default date is that of the roll itself, so the clock does not matter here.
         moment = assignment.effective_date(thumbprint, signing, wanted, datetime.now(timezone.utc))
-        return state == "in_store" or assignment.in_place(thumbprint, signing, moment, wanted.immediate)
+        return state == "in_store" or assignment.settled(thumbprint, signing, moment, wanted)
 
     def _converge(
         self,
@@ -143,7 +143,7 @@ class ActionModule(HybridAuthAction):
         row, making = _making(own, pfx, self.prepared, before, store, now, self.withdrawn)
         assignment.check_certificate(row, now)
         moment = assignment.effective_date(row["thumbprint"], before, wanted, now)
-        settled = state == "in_store" or assignment.in_place(row["thumbprint"], before, moment, wanted.immediate)
+        settled = state == "in_store" or assignment.settled(row["thumbprint"], before, moment, wanted)
         if not settled:
             self.warned += assignment.check_roll(row, before, moment, wanted, now)
             assignment.check_tenant(row["thumbprint"], principals, moment or now)

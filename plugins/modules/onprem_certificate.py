@@ -121,6 +121,8 @@ options:
   replace_pending:
     description:
       - Whether the certificate may be staged or assigned while another roll is pending, or the same one with another date.
+      - The certificate that signs now cannot take the place of the one that is staged, since Microsoft documents no cmdlet that takes a
+        pending roll back. A task that asks for that fails.
     type: bool
     default: false
   check_tenant:

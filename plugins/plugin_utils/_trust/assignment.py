@@ -62,6 +62,24 @@ def in_place(thumbprint: str, signing: Signing, effective: datetime | None, imme
     return abs(parse_time(str(following["effective_date"])) - effective) <= _SAME_TIME
 
 
+def settled(thumbprint: str, signing: Signing, effective: datetime | None, wanted: Assignment) -> bool:
+    """Whether the farm signs with the certificate, or will from that time on, so that nothing is to be assigned.
+
+    HybridAuthError where the one that signs is to take the place of the one that is staged: no documented cmdlet takes a pending roll back.
+    """
+    current, following = signing.get("current"), signing.get("next")
+    if wanted.replace and following and current and current["thumbprint"] == thumbprint:
+        other, date = following["thumbprint"], following["effective_date"]
+        raise HybridAuthError(
+            f"The certificate {thumbprint} signs already, and {other} is staged to sign from {date} on. Microsoft documents no cmdlet that "
+            "takes a pending roll back.",
+            f"Stage another certificate in place of {other}, one that neither signs nor is staged. Or let {other} begin to sign: put it on "
+            f"the service principals before {date}, and assign {thumbprint} with immediate set to true after that date.",
+            unchanged=True,
+        )
+    return in_place(thumbprint, signing, effective, wanted.immediate)
+
+
 def check_certificate(row: Row, now: datetime) -> None:
     """Refuse a certificate of the computer's store that cannot sign: HybridAuthError. One that is valid later may be staged until then."""
     found = usable.flaw(row, now)

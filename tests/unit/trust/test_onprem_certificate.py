@@ -221,6 +221,21 @@ def test_a_pending_roll_is_replaced_where_that_is_wished() -> None:
     assert run({"thumbprint": B, "replace_pending": True, **TENANTLESS}, *said)[0]["changed"] is True
 
 
+@pytest.mark.parametrize("options", [{}, {"immediate": True}], ids=["staged", "at once"])
+@pytest.mark.parametrize("known", [False, True], ids=["asked", "given"])
+def test_what_signs_takes_no_pending_roll_back(options: dict[str, Any], known: bool) -> None:
+    wish = {"thumbprint": A, "replace_pending": True, **TENANTLESS, **options}
+    rows = [{**stored(one), "effective_date": utc_text(TOMORROW)} for one in (A, C)]
+    given = {"management_module": "Lync", "signing": roll(*rows)}
+    result, server = run({**wish, "current": given} if known else wish, *([] if known else [read(assigned(C, A, TOMORROW), stored(A))]))
+    assert result["failed"]
+    assert f"The certificate {A} signs already, and {C} is staged to sign from " in result["msg"]
+    assert f"Nothing was changed. Stage another certificate in place of {C}, one that neither signs nor is staged." in result["msg"]
+    assert server.cmdlets() == ([] if known else [READ])
+    del wish["replace_pending"]
+    assert run(wish, read(assigned(C, A, TOMORROW), stored(A)))[0]["changed"] is False
+
+
 @pytest.mark.parametrize("after", [assigned(A), assigned(B, C, TOMORROW), assigned(B, A, TOMORROW + DAY)], ids=["none", "signer", "date"])
 def test_a_roll_that_the_farm_shows_otherwise_is_a_failure(after: Any) -> None:
     said = read(assigned(A), stored(B)), (after, [stored(A), stored(B), stored(C)], {})
