@@ -128,6 +128,30 @@ def farms(facts: Facts) -> Object | None:
     return max(holding, key=lambda one: key_credential.served_until(map(credential, _keys(one)), *certificate) or latest, default=None)
 
 
+def begins(facts: Facts) -> datetime | None:
+    """The first time to come from which on an application holds what the farm signs with; None where none will, or it is not known."""
+    applications, certificate = _applications(facts), signing_certificate(facts)
+    if isinstance(applications, Unknown) or isinstance(certificate, Unknown):
+        return None
+    found = [key_credential.serving_from([*map(credential, _keys(one))], *certificate) for one in _chosen(facts, applications)]
+    return min((one for one in found if one is not None), default=None)
+
+
+def ends(facts: Facts) -> list[datetime]:
+    """When something ends that signs in as one of the applications that may open every mailbox, in order."""
+    applications = _applications(facts)
+    if isinstance(applications, Unknown):
+        return []
+    granted = [one for one in applications if one.get("full_access_granted")]
+    return sorted({end for one in granted for signs in _signing(one) if (end := time_or_none(signs.get("end")))})
+
+
+def permissions(facts: Facts) -> dict[str, Finding]:
+    """What the audit says of each application that may open every mailbox, by its subject."""
+    applications = _applications(facts)
+    return {} if isinstance(applications, Unknown) else {one.subject: one for one in _permissions(facts, applications)}
+
+
 def objects(facts: Facts) -> list[Object]:
     """The application objects that hold what the farm signs with, and the one that is named."""
     applications, certificate = _applications(facts), signing_certificate(facts)

@@ -14,6 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.date import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import serves
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.rolled import rolled
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none
 
@@ -28,6 +29,7 @@ def dates(facts: Facts) -> Iterator[Date]:
         yield from (one for one in _of_certificate(facts, found, begins) if one.when > facts.now and (until is None or one.when < until))
     if staged and effective:
         yield from _of_roll(facts, staged, effective)
+        yield from _of_stores(facts)
     yield from _of_overlap(facts)
 
 
@@ -51,6 +53,14 @@ def _of_roll(facts: Facts, staged: Object, effective: datetime) -> Iterator[Date
             near = shifted(effective, -timedelta(days=facts.expected.roll_near_days))
             yield of(roll.IN_CLOUD, "fail", near, f"{subject} on {app_id}", "The tenant still does not have the staged certificate")
             yield of(credential.OWN, "fail", effective, f"{thumbprint} on {app_id}", "The tenant refuses what the farm signs")
+
+
+def _of_stores(facts: Facts) -> Iterator[Date]:
+    """That servers cannot sign from the effective date on, since they lack what is staged."""
+    after = rolled(facts)
+    for one in certificate.check(after) if after else ():
+        if one.status == "fail" and one.id in (certificate.STORE.id, certificate.PRIVATE_KEY.id):
+            yield Date(after.now if after else facts.now, one.subject, one.heading, one.id, one.status, one.severity)
 
 
 def _of_overlap(facts: Facts) -> Iterator[Date]:

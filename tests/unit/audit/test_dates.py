@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import audit, dates_server, expected
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.dates import calendar
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, facts
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.rolled import rolled
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import exchange_web_services as ews
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clock import TOLERANCE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import PRODUCTS
@@ -58,6 +59,15 @@ def estate(state: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> R
         return (*made.everything(), made.signed_in())
 
 
+def staged_entries_ending(days: float, begin: float | None = None) -> dict[str, Any]:
+    """A roll in 20 days; the staged certificate's entries end in so many days, long before it does. begin: the days until they begin."""
+    state = states.right()
+    states.staged(state, 20, current={"days": 70})
+    for key in (states.principal(state, states.SKYPE)["keyCredentials"][1], states.dedicated(state)["keyCredentials"][1]):
+        key.update(endDateTime=states.at(days), **({} if begin is None else {"startDateTime": states.at(begin)}))
+    return state
+
+
 def ending_on_the_application() -> dict[str, Any]:
     state = states.right()
     states.dedicated(state)["keyCredentials"][0].update(endDateTime=states.at(20))
@@ -72,6 +82,8 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Estates:
     found["dedicated"] = estate(ending_on_the_application(), tmp_path_factory)
     for name, case in named.items():
         found[name] = estate(case.state(), tmp_path_factory)
+    for days, begin in ((100, None), (40, None), (24, None), (15, None), (60, 25), (30, 25)):
+        found[f"staged entries {days} {begin}"] = estate(staged_entries_ending(days, begin), tmp_path_factory)
     later = states.right()
     states.principal(later, states.SKYPE)["keyCredentials"][0]["startDateTime"] = states.at(10.5)
     found["own entry later"] = estate(later, tmp_path_factory)
@@ -133,6 +145,36 @@ def test_of_what_was_not_read_there_is_no_date() -> None:
     assert calendar(known(([], {}, {}))) == []  # type: ignore[arg-type]
 
 
+WORST = ("pass", "skip", "warn", "fail")
+
+
+def on(here: Facts, moment: datetime) -> dict[str, list[tuple[int, str]]]:
+    """How bad each rule finds it at that time, the worst last, where a staged certificate signs from its effective date on."""
+    then, told = rolled(here), {name: list[tuple[int, str]]() for name in audit.RULES}
+    for (rule, _subject), (status, severity) in said(replace(then if then and then.now <= moment else here, now=moment)).items():
+        told[rule].append((WORST.index(status), severity))
+    return {rule: sorted(values) for rule, values in told.items()}
+
+
+def unannounced(read: Read, **options: Any) -> Iterator[tuple[str, str]]:
+    """Each time on which a finding changes, with its rule, that the calendar of now lacks; of one that gets worse, its rule too."""
+    here = known(read, **options)
+    dates, before, since = calendar(here), on(here, NOW), NOW
+    shifts = {0, -here.expected.ending_soon_days, -here.expected.fail_days, -here.expected.roll_near_days}
+    moments = {at + shift * DAY for at in times_in(read) for shift in shifts} | {at - TOLERANCE for at in times_in(read)}
+    for moment in sorted(near for at in moments for near in (at - SECOND, at, at + SECOND) if near > NOW):
+        after, there = on(here, moment), {date.id for date in dates if since < date.when <= moment}
+        for rule in (one for one in after if after[one] != before[one]):
+            worse = after[rule][-1:] > max(before[rule][-1:], [(2, "")])
+            if not there or (worse and rule not in there):
+                yield utc_text(moment), rule
+        before, since = after, moment
+
+
+def test_every_day_on_which_a_finding_changes_is_in_the_calendar_of_the_first(read: Estates) -> None:
+    assert {name: lacking for name, one in read.items() if (lacking := [*unannounced(one, exchange_credential=False)])} == {}
+
+
 def of(dates: Sequence[Any], name: str) -> list[tuple[str, str]]:
     return [(utc_text(one.when), one.what) for one in dates if one.id == name]
 
@@ -151,7 +193,11 @@ def test_the_right_state_has_its_certificates_dates(read: Estates) -> None:
 
 def test_the_end_of_the_entry_on_the_dedicated_application_is_there(read: Estates) -> None:
     dates = [one for one in calendar(known(read["dedicated"], exchange_credential=False)) if states.HYBRID in one.subject]
-    assert [(one.id, one.status) for one in dates] == [("credential.ending_soon", "fail"), ("principal.dedicated_application", "warn")]
+    assert [(one.id, one.status) for one in dates] == [
+        ("credential.ending_soon", "fail"),
+        ("principal.application_permission", "warn"),
+        ("principal.dedicated_application", "warn"),
+    ]
 
 
 def test_a_staged_certificate_takes_over_the_dates_of_the_one_that_signs(read: Estates) -> None:
