@@ -30,7 +30,7 @@ CHAIN = Rule(
     "The certificate is self-signed, or the server trusts who issued it",
     "info",
     ("warn",),
-    "Any certificate of the farm may sign tokens, also a self-signed one. A chain with a gap tells of an authority that the server does "
+    "Any certificate of the farm may sign tokens, also a self-signed one. A chain with a gap has an authority that the server does "
     "not know, which other uses of the certificate need.",
     sources.CERTIFICATE,
     otherwise="The server does not trust who issued the certificate",

@@ -42,12 +42,12 @@ OWN = Rule(
 )
 ENDING_SOON = Rule(
     "credential.ending_soon",
-    "The farm's entry on the service principal does not end soon",
+    "The farm's key credential on the service principal does not end soon",
     "medium",
     ("warn", "fail"),
-    "An entry may end before its certificate does; then the tenant refuses the farm's tokens.",
+    "A key credential may end before its certificate does; then the tenant refuses the farm's tokens.",
     sources.KEY_CREDENTIAL,
-    otherwise="The farm's entry on the service principal ends soon",
+    otherwise="The farm's key credential on the service principal ends soon",
 )
 SEVERAL_PRINCIPALS = Rule(
     "credential.several_principals",

@@ -33,46 +33,46 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times impo
 
 UNKNOWN_OWNER = Rule(
     "credential.unknown",
-    "The key's owner is known",
+    "The key credential's owner is known",
     "high",
     ("warn",),
-    "Who has a key of a service principal signs in as it.",
+    "Whoever holds its private key signs in as the service principal.",
     sources.MICROSOFT_APPLICATIONS,
-    otherwise="The key's owner is not known",
+    otherwise="The key credential's owner is not known",
 )
 IDENTIFIER = Rule(
     "credential.identifier",
-    "The identifier of the key is that of its certificate",
+    "The identifier of the key credential is that of its certificate",
     "medium",
     ("warn",),
-    "Who writes an entry chooses its identifier, and programs that go by it take the key for another one.",
+    "Whoever writes a key credential chooses its identifier, and programs that go by it take it for another one.",
     sources.KEY_CREDENTIAL,
-    otherwise="The identifier of the key is not that of its certificate",
+    otherwise="The identifier of the key credential is not that of its certificate",
 )
 READABLE = Rule(
     "credential.readable",
-    "The key's entry is as Microsoft Graph documents it",
+    "The key credential is as Microsoft Graph documents it",
     "low",
     ("warn",),
-    "What cannot be understood cannot be judged: the entry may serve, or end, on a day that nobody sees.",
+    "What cannot be understood cannot be judged: the key credential may serve, or end, on a day that nobody sees.",
     sources.KEY_CREDENTIAL,
-    otherwise="The key's entry is not as Microsoft Graph documents it",
+    otherwise="The key credential is not as Microsoft Graph documents it",
 )
 EXPIRED = Rule(
     "credential.expired",
-    "The key is not expired",
+    "The key credential is not expired",
     "low",
     ("warn",),
     "It serves nobody, and hides those that do.",
     sources.PROCEDURE,
-    otherwise="The key is expired",
+    otherwise="The key credential is expired",
 )
 DUPLICATE = Rule(
     "credential.duplicate",
     "Each certificate is on the service principal once",
     "low",
     ("warn",),
-    "A second entry is forgotten when the first is removed.",
+    "A second key credential is forgotten when the first is removed.",
     sources.KEY_CREDENTIAL,
     otherwise="A certificate is on the service principal more than once",
 )
@@ -87,30 +87,30 @@ WEAK_KEY = Rule(
 )
 WEAK_HASH = Rule(
     "credential.weak_hash",
-    "The key's certificate is not signed with a weak hash",
+    "The key credential's certificate is not signed with a weak hash",
     "low",
     ("warn",),
-    "Certificates signed with SHA-1 or MD5 can be forged. It is a sign of an old key.",
+    "Certificates signed with SHA-1 or MD5 can be forged. It is a sign of an old certificate.",
     sources.WEAK_HASH,
-    otherwise="The key's certificate is signed with a weak hash",
+    otherwise="The key credential's certificate is signed with a weak hash",
 )
 VALIDITY = Rule(
     "credential.validity",
-    "The key's validity is not too long",
+    "The key credential's validity is not too long",
     "low",
     ("warn",),
     "A key that leaked unseen works until it ends.",
     sources.CRYPTOPERIOD,
-    otherwise="The key is valid for too long",
+    otherwise="The key credential is valid for too long",
 )
 USAGE = Rule(
     "credential.usage",
-    "The key is there to verify",
+    "The key credential is there to verify",
     "medium",
     ("warn",),
-    "The procedure's keys verify signatures; one for signing means that the tenant holds a private key.",
+    "The procedure's key credentials verify signatures; one for signing means that the tenant holds a private key.",
     sources.KEY_CREDENTIAL,
-    otherwise="The key is there for something other than to verify",
+    otherwise="The key credential is there for something other than to verify",
 )
 SYMMETRIC = Rule(
     "credential.symmetric",

@@ -39,12 +39,12 @@ OWN = Rule(
 )
 FOREIGN = Rule(
     "credential.shared_foreign",
-    "No other key is on the shared Exchange Online principal",
+    "No other key credential is on the shared Exchange Online principal",
     "high",
     ("warn",),
-    "Who has such a key can act in Exchange Online, whichever product it was made for.",
+    "Whoever holds its private key can act in Exchange Online, whichever product it was made for.",
     sources.SHARED_PRINCIPAL,
-    otherwise="Another key is on the shared Exchange Online principal",
+    otherwise="Another key credential is on the shared Exchange Online principal",
 )
 RULES = (OWN, FOREIGN)
 
