@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.packed import Shared, pack, unpack
 
-FINDING = {"id": "credential.usage", "status": "pass", "subject": "Schl\u00fcssel \u202e", "expected": "", "actual": "Verify"}
+FINDING = {"id": "credential.usage", "status": "pass", "subject": "Schl\u00fcssel", "expected": "", "actual": "Verify"}
 
 
 def many() -> list[dict[str, Any]]:
@@ -21,6 +21,12 @@ def many() -> list[dict[str, Any]]:
 def test_what_is_unpacked_is_what_was_packed_and_much_smaller() -> None:
     assert unpack(pack([FINDING, *many()])) == [FINDING, *many()]
     assert len(pack(many())) < len(json.dumps(many())) / 8
+
+
+def test_what_turns_a_line_or_signs_in_is_hidden_on_the_way() -> None:
+    (one,) = unpack(pack([{**FINDING, "subject": "key \u202e", "actual": "https://svc:s3cret@dc01.contoso.com/"}]))
+    assert one["subject"] == "key \ufffd"
+    assert "s3cret" not in one["actual"]
 
 
 def test_findings_that_are_alike_become_one_object() -> None:

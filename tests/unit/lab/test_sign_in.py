@@ -115,7 +115,7 @@ def test_each_platform_gives_the_token_of_the_identity_that_is_meant(
         assert result["tenant_id"] == TENANT
         assert len(result["service_principals"]) == 2
     else:
-        assert "managed_identity_client_id is its client id" in result["msg"]
+        assert "managed_identity_client_id of a module) is its client id" in result["msg"]
     assert list(Path(lab.info["arc_keys"]).iterdir()) == []
 
 

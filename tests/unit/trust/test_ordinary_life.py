@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -293,7 +294,9 @@ def test_a_clock_that_is_wrong_fails_the_run_since_the_tenant_refuses_tokens_of_
     states.farm(state)["front_ends"][1]["clock_offset"] = -20 * 60
     failed = decide(module, state)
     assert failed["failed"]
-    assert f"{OTHER}: its clock is 1200 seconds behind the controller's." in failed["msg"]
+    behind = re.search(f"{OTHER}: its clock is ([0-9]+) seconds behind the controller's[.]", failed["msg"])
+    # A busy machine takes its time between the two clocks.
+    assert behind and 1199 <= int(behind[1]) < 1500
 
 
 def test_nothing_is_removed_while_a_server_says_that_another_certificate_signs(decide: Decide) -> None:
