@@ -57,8 +57,9 @@ class ActionModule(HybridAuthAction):
         made, told = modern_authentication.plan(settings, deployment, tenant, neighbours), ""
         split = split_obstacles(deployment)
         writes, held = params["obstacles"] == "fail" and made.due("names"), None if split else modern_authentication.held(made)
-        # Where a run does the switch alone and fails, so does check mode, with whatever sign-in.
-        sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode and held is None)
+        # Where a run fails in any case, or does the switch alone and fails, so does check mode, with whatever sign-in.
+        goes_on = self.check_mode and held is None and not (split or made.obstacles)
+        sign_in = refused.sign_in(params["token"], writes=writes, check_mode=goes_on)
         made.obstacles += sign_in.obstacles
         made.warnings += sign_in.warnings
         if params["obstacles"] == "fail" and (split or made.obstacles):

@@ -41,6 +41,7 @@ class ActionModule(HybridAuthAction):
             "token": {"type": "dict"},
             "principals": {"type": "dict"},
             "refusals": {"type": "dict"},
+            "refusals_follow": {"type": "bool", "default": False},
             "tenant_id": {"type": "str"},
             "certificate_path": {"type": "path"},
             "external_fqdns": {"type": "list", "elements": "str", "default": []},
@@ -69,19 +70,23 @@ class ActionModule(HybridAuthAction):
             else None
         )
         made, told = plan.plan(settings, deployment, tenant, now, known), ""
-        split = split_obstacles(deployment)
-        writes = params["obstacles"] == "fail" and any(one.change.changed for one in made.steps if one.name in IN_TENANT)
-        sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode)
-        if sign_in.obstacles:
-            check_obstacles(settings.deployment, [*split, *made.obstacles, *sign_in.obstacles])
-        made.warnings += sign_in.warnings
-        if params["obstacles"] == "fail" and (split or made.obstacles):
-            held = None if split else plan.held(settings, deployment, tenant, now, known)
-            if held is None:
-                check_obstacles(settings.deployment, [*split, *made.obstacles])
-            else:
-                made, told = held, failure(settings.deployment, held.obstacles)
-        return {**self._result(params, settings, deployment, tenant, made), "failure": told, "ahead": list(sign_in.ahead)}
+        ahead: tuple[str, ...] = ()
+        if params["refusals_follow"] and made.due("certificate"):
+            made.warnings = []  # the next decision says them
+        elif params["obstacles"] == "fail":
+            split = split_obstacles(deployment)
+            writes, stands = any(made.due(name) for name in IN_TENANT), bool(split or made.obstacles)
+            # What ends the run in any case is said with all the rest.
+            sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode and not stands)
+            made.warnings += sign_in.warnings
+            ahead = sign_in.ahead
+            if stands or sign_in.obstacles:
+                held = None if split or sign_in.obstacles else plan.held(settings, deployment, tenant, now, known)
+                if held is None:
+                    check_obstacles(settings.deployment, [*split, *made.obstacles, *sign_in.obstacles])
+                else:
+                    made, told = held, failure(settings.deployment, held.obstacles)
+        return {**self._result(params, settings, deployment, tenant, made), "failure": told, "ahead": list(ahead)}
 
     def _result(
         self, params: Mapping[str, Any], settings: Settings, deployment: Deployment, tenant: Tenant | Unread, made: plan.Plan

@@ -43,6 +43,12 @@ options:
       - The registered result of M(sfb.hybrid_auth.app_policy_info), also where it failed. Without it nothing is known of what the tenant
         refuses, which stops nothing.
     type: dict
+  refusals_follow:
+    description:
+      - Whether another decision follows with O(refusals) where a certificate is due. Then this one leaves it to that one to fail with
+        O(obstacles=fail) and to warn, so that all is in one message.
+    type: bool
+    default: false
   tenant_id:
     description:
       - The id of the tenant, where it is known.

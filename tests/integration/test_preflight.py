@@ -23,6 +23,8 @@ from tests.sweep.operations import OPERATIONS, Operation
 from tests.sweep.role import Play
 from tests.sweep.script import Script
 
+from .in_process import Estate, messages
+
 State = dict[str, Any]
 FIRST, SELF_SIGNED = "configure, empty", "rotate, stage, self-signed"
 
@@ -258,3 +260,25 @@ def test_one_that_waits_is_held_against_the_tenant_before_it_is_written(check_mo
     named = {**chosen.given(tmp_path), "trust_rotation_earlier_thumbprints": [left]}
     after, _alive = hybrid.play(chosen.entry_point, named, Script(), check_mode=check_mode)
     assert after.failures == [], told(after)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("taken", [True, False])
+def test_what_the_policy_and_the_sign_in_refuse_and_what_is_anothers_is_in_one_message(
+    taken: bool, check_mode: bool, tmp_path: Path
+) -> None:
+    state = states.right()
+    states.principal(state, states.SKYPE)["keyCredentials"] = []
+    states.forbid(state, "P90D")
+    state["tenants"][0]["applications"][0]["roles"] = ["Application.Read.All", "Policy.Read.All"]
+    if taken:
+        another = f"https://accounts.accesscontrol.windows.net/{states.OTHER_TENANT}/metadata/json/1"
+        states.cms(state, "oauth_servers", Realm=states.OTHER_TENANT, MetadataUrl=another)
+    estate = Estate(state, tmp_path)
+    before = estate.state()
+    played = estate.play("main", check_mode=check_mode, trust_exchange_credential=False)
+    said = messages(played)
+    assert "at most 90 are allowed" in said
+    assert "The sign-in may not write service principals" in said
+    assert ("trust_takeover: [microsoft.sts]" in said) is taken
+    assert estate.state() == before

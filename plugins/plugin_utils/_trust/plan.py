@@ -109,6 +109,9 @@ class Plan:
         self.warnings += refused.warnings(found)
         self.refused |= {one.app_id for one in found if one.certain}
 
+    def due(self, name: str) -> bool:
+        return any(step.name == name and step.change.changed for step in self.steps)
+
     def add(self, step: Step, arguments: Mapping[str, Any]) -> None:
         self.steps.append(step)
         self.arguments[step.name] = dict(arguments)
