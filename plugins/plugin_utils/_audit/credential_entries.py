@@ -29,6 +29,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.strength import key_text, strong_hash, strong_key
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.key_owner import owned
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import length_text, time_or_none, utc_text
 
 UNKNOWN_OWNER = Rule(
@@ -317,5 +318,5 @@ def _secret(rule: Rule, facts: Facts, entry: Object, subject: str, remedy: str) 
     whose = known_owner(facts, entry)
     end = entry.get("end") or "a time that was not read"
     if whose:
-        return rule.warned(subject, "none", f"{whose}'s, until {end}", "Have its owner use a certificate instead.")
+        return rule.warned(subject, "none", f"{owned('secret', whose)}, until {end}", "Have its owner use a certificate instead.")
     return rule.failed(subject, "none", f"there, until {end}; {hint(facts, entry)}", f"Find out who made it. {remedy}")

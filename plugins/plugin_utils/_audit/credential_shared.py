@@ -27,6 +27,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.exchange_web_services import END, taking_back
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.key_owner import owned
 
 OWN = Rule(
     "credential.shared_own",
@@ -116,7 +117,7 @@ def _foreign(facts: Facts, principal: ServicePrincipal, keys: Sequence[KeyCreden
         yield FOREIGN.warned(
             subject,
             "no key but what the options ask for",
-            f"a key of {known}" if known else f"another's key: {whose}" if whose else f"a foreign key; {hint(facts, key)}",
+            owned("key", known) if known else f"another's key: {whose}" if whose else f"a foreign key; {hint(facts, key)}",
             f"{_first(facts, key)} {removal(key)} then.",
         )
     if not foreign:

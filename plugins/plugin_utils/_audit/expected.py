@@ -16,11 +16,11 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS, cloud_named, metadata_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, guid, host_name, https_url, is_guid
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.key_owner import UNNAMED
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import RANGES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 
 NAME_FORMS = ("procedure", "url")
-_UNKNOWN_OWNER = "known"
 
 # Documented in modules/trust_audit.py.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -190,7 +190,7 @@ def _known(given: Any) -> dict[str, str]:
     for name, owner in pairs:
         if not isinstance(name, str) or not isinstance(owner, (str, type(None))):
             raise wrong
-        found[_key(name)] = (owner or "").strip() or _UNKNOWN_OWNER
+        found[_key(name)] = (owner or "").strip() or UNNAMED
     return found
 
 

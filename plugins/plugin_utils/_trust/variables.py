@@ -27,13 +27,13 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_pr
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import forms
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import check_subject
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.key_owner import UNNAMED
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.ranges import Range
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import option_thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import option_time, utc_text
 
 CLEAR = "clear"
 NOTHING = "none"
-_UNKNOWN_OWNER = "known"
 _SEPARATOR = re.compile(r"[,\r\n]")
 _LONGEST_NUMBER = 20
 _NUMBER = re.compile(r"[+-]?[0-9]+")
@@ -202,7 +202,7 @@ def _owners(option: str, value: Any) -> dict[str, str]:
         if is_blank(key):
             raise InvalidOptionError(option, "an entry has no thumbprint", "owners by thumbprint, or a list of thumbprints")
         name = _key_name(option, key)
-        keys[name] = _UNKNOWN_OWNER if is_blank(owner) else _text(option, owner)
+        keys[name] = UNNAMED if is_blank(owner) else _text(option, owner)
         return name
 
     each(option, pairs, pair)

@@ -346,6 +346,20 @@ def test_the_owner_that_the_options_name_is_told(right: Any) -> None:
         assert (told.id, told.status) == ("credential.unknown", "pass")
 
 
+def test_a_key_that_is_known_without_an_owner_is_called_a_known_key(right: Any) -> None:
+    servers, cloud = copy.deepcopy(right)
+    shared = next(one for one in cloud["service_principals"] if one["app_id"] == states.EXCHANGE)
+    foreign = {"thumbprint": "B" * 40, "key_id": "foreign", "display_name": "CN=mail.contoso.com"}
+    shared["key_credentials"].append({**cloud["service_principals"][0]["key_credentials"][0], **foreign})
+    shared["password_credentials"] = [{"display_name": "old", "key_id": states.TENANT, "end": "2056-01-01T00:00:00Z"}]
+    for known, key, secret in (
+        (["B" * 40, states.TENANT], "a known key", "a known secret, until 2056-01-01T00:00:00Z"),
+        ({"B" * 40: "the archive", states.TENANT: "HR"}, "a key of the archive", "a secret of HR, until 2056-01-01T00:00:00Z"),
+    ):
+        said = {one.id: one.actual for one in judged(servers, cloud, known_thumbprints=known) if one.status == "warn"}
+        assert (said["credential.shared_foreign"], said["credential.password"]) == (key, secret)
+
+
 def test_a_key_of_a_named_owner_is_judged_as_any_other(right: Any) -> None:
     servers, cloud = copy.deepcopy(right)
     first = cloud["service_principals"][0]["key_credentials"][0]
