@@ -163,7 +163,7 @@ def _request(params: dict[str, Any], certificates: tuple[Certificate, ...], pres
             _check_times(certificate, start, end, now)
             moment = valid_at.get(certificate.thumbprint)
             if moment and not (start or certificate.not_before) <= moment < (end or certificate.not_after):
-                raise InvalidOptionError("valid_at", f"{utc_text(moment)} is outside of the entry's validity", "a time within it")
+                raise InvalidOptionError("valid_at", f"{utc_text(moment)} is outside of the key credential's validity", "a time within it")
     return CredentialRequest(
         present=present,
         certificates=certificates,

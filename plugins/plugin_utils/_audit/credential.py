@@ -58,9 +58,11 @@ SEVERAL_PRINCIPALS = Rule(
     sources.MICROSOFT_APPLICATIONS,
     otherwise="A foreign certificate is on several service principals",
 )
-_BESIDE = "Run sfb.hybrid_auth.configure or rotate, which put another entry beside it."
+_NOT_SERVING = "The farm's key credential on the service principal does not serve"
+_BESIDE = "Run sfb.hybrid_auth.configure or rotate, which put another key credential beside it."
 _BESIDE_ON_APPLICATION = (
-    "The role has no variable for it: put another entry beside it with sp_credential, object: application and this one's end as valid_at."
+    "The role has no variable for it: put another key credential beside it with sp_credential, object: application and this one's end as "
+    "valid_at."
 )
 RULES = (OWN, ENDING_SOON, *credential_shared.RULES, *credential_entries.RULES, SEVERAL_PRINCIPALS)
 
@@ -85,7 +87,7 @@ def _own(facts: Facts) -> Iterator[Finding]:
         subject = app_id if isinstance(principal, Unknown) or principal is None else principal_label(principal)
         when = first_use(facts.now, time_or_none(certificate.get("not_before")))
         there = serves(facts, app_id, wanted, when)
-        yield (OWN.saying("The farm's entry on the service principal does not serve") if _entered(principal, wanted) else OWN).judged(
+        yield (OWN.saying(_NOT_SERVING) if _entered(principal, wanted) else OWN).judged(
             there,
             subject,
             f"{wanted}, valid {'now' if when == facts.now else f'from {utc_text(when)} on'}",
@@ -123,7 +125,7 @@ def _ending(
         why = key_credential.why_not(entries, wanted, when)
         return ENDING_SOON.unknown(subject, f"it does not serve: {why}" if why else "the farm's certificate was not found there")
     if until is None:
-        return ENDING_SOON.unknown(subject, "the end of the farm's entry was not read")
+        return ENDING_SOON.unknown(subject, "the end of the farm's key credential was not read")
     left, limit, failing = days_left(until, facts.now), facts.expected.ending_soon_days, facts.expected.fail_days
     text, with_it = left_text(until, facts.now), end is not None and end - until < timedelta(days=1)
     # Another entry of a certificate that ends then serves no longer than this one.

@@ -169,7 +169,7 @@ def _entry(facts: Facts, key: Object, subject: str) -> Iterator[Finding]:
         yield _identifier(facts, key, subject)
     unread = key.get("unread")
     yield READABLE.judged(
-        Unknown("its entry was not read whole") if unread is None else not unread,
+        Unknown("it was not read whole") if unread is None else not unread,
         subject,
         "each property of its kind",
         f"not understood: {', '.join(map(str, unread))}" if unread else "each is",
@@ -238,7 +238,7 @@ def _identifier(facts: Facts, key: Object, subject: str) -> Finding:
         subject,
         f"the certificate's thumbprint, {name}",
         f"{claimed}{f', the thumbprint of another certificate: {named}' if named else ''}",
-        f"Go by the thumbprint. Find out who wrote the entry and why. {removal(key)} if nothing needs it.",
+        f"Go by the thumbprint. Find out who wrote the key credential and why. {removal(key)} if nothing needs it.",
     )
 
 
@@ -271,8 +271,8 @@ def _duplicates(principal: Object, keys: list[Object]) -> Iterator[Finding]:
             f"{subject}: {name}",
             "one entry",
             f"{count} entries, key ids {ids}",
-            "The role has no variable for one of several entries: with sp_credential and key_id remove all but the last to end of those "
-            "that are valid now.",
+            "The role has no variable for one of several key credentials: with sp_credential and key_id remove all but the last to end of "
+            "those that are valid now.",
         )
     if several:
         return

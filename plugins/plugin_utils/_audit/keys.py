@@ -203,7 +203,7 @@ def serving(listed: Sequence[Object] | None, wanted: str, when: datetime, whose:
     if any(_is_told(key) for key in found):
         return True
     if found:
-        return Unknown("what its entry is for, its start or its end was not read")
+        return Unknown("what the key credential is for, its start or its end was not read")
     unidentified = [key for key in listed if thumbprint(key) is None and is_certificate(key) is not False]
     return Unknown(f"{len(unidentified)} keys of {whose} do not tell which certificate they are") if unidentified else False
 

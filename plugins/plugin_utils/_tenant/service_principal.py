@@ -154,7 +154,7 @@ def identifier_warnings(principals: Iterable[ServicePrincipal]) -> list[str]:
     """A warning for each identified principal of which Graph gave no certificate at all."""
     return [
         f"Microsoft Graph gives no certificate of the key credentials of {one.label}, so their identifiers alone tell them apart. "
-        "Whoever writes an entry chooses its identifier: make sure that they are whose they seem to be."
+        "Whoever writes a key credential chooses its identifier: make sure that they are whose they seem to be."
         for one in principals
         if identification.told_by_identifiers(one.keys)
     ]

@@ -140,7 +140,7 @@ def check_tenant(thumbprint: str, principals: Iterable[ServicePrincipal], moment
         reasons = dict.fromkeys(reason for one in lacking if (reason := key_credential.why_not(one.keys, thumbprint, moment)))
         why = f" ({'; '.join(reasons)})" if reasons else ""
         raise HybridAuthError(
-            f"The certificate {thumbprint} is not on {' and '.join(one.label for one in lacking)} with an entry that is valid on "
+            f"The certificate {thumbprint} is not on {' and '.join(one.label for one in lacking)} with a key credential that is valid on "
             f"{utc_text(moment)}{why}, so what it signs would be refused. Nothing was assigned.",
             "Put it there with sp_credential first.",
         )

@@ -231,7 +231,7 @@ def _addition(
 def _untold(wanted: Addition, roles: Roles) -> str:
     """That a certificate cannot be put into the tenant, since no server has it."""
     renewed = wanted.valid_at != roles.needed[wanted.thumbprint]
-    lack = f"needs another entry in the tenant ({wanted.reason})" if renewed else f"is not in the tenant ({wanted.reason})"
+    lack = f"needs another key credential in the tenant ({wanted.reason})" if renewed else f"is not in the tenant ({wanted.reason})"
     return f"The certificate {wanted.thumbprint} {lack}, and it is in no server's computer store."
 
 

@@ -171,7 +171,7 @@ class Roles:
                 "its certificate cannot be told; an identifier alone proves nothing",
                 False,
             ),
-            (is_live and wanted and expired and replaced, OURS, True, f"it {ended}, and another entry has the same certificate", False),
+            (is_live and wanted and expired and replaced, OURS, True, f"it {ended}, and another has the same certificate", False),
             (is_live and wanted, OURS, False, self._of_live(key, live.get(thumbprint, "")), False),
             (used is not None, FOREIGN, False, str(used), False),
             (thumbprint in self.rules.named, FOREIGN, True, "it was named", False),

@@ -256,7 +256,10 @@ def test_sp_credential_warns_about_the_shared_principal_alone(talk: Talk) -> Non
         ({"state": "absent"}, "which key credential goes"),
         ({"certificate_content": pem(MADE), "valid_at": {"AB": "2031-01-01"}}, "'AB' is not a thumbprint"),
         ({"certificate_content": pem(MADE), "valid_at": {CERTIFICATE.thumbprint: "soon"}}, "is not a time"),
-        ({"certificate_content": pem(MADE), "valid_at": {CERTIFICATE.thumbprint: "2099-01-01"}}, "outside of the entry's validity"),
+        (
+            {"certificate_content": pem(MADE), "valid_at": {CERTIFICATE.thumbprint: "2099-01-01"}},
+            "outside of the key credential's validity",
+        ),
         ({"certificate_content": pem(MADE), "thumbprint": "A" * 40}, "mutually exclusive"),
         ({"thumbprint": "A" * 40}, "no certificate is given"),
         ({"state": "absent", "thumbprint": "12"}, "40 hexadecimal digits"),
