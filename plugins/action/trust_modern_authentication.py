@@ -90,7 +90,7 @@ class ActionModule(HybridAuthAction):
             "failure": told,
             "ahead": list(sign_in.ahead),
         }
-        warnings = [*made.warnings, *(f"Left: {left.what}. Reason: {left.why}." for left in made.left if left.decide)]
+        warnings = [*made.warnings, *(f"Kept: {left.what}. Reason: {left.why}." for left in made.left if left.decide)]
         if warnings:
             result["warnings"] = warnings
         return result

@@ -148,7 +148,7 @@ class ActionModule(HybridAuthAction):
                 },
             }
         warnings = [*sign_in.warnings, *(f"Without --check this run fails: {one}" for one in unconfirmed)]
-        warnings += [f"Left: {left.what}. Reason: {left.why}." for left in all_left if left.decide]
+        warnings += [f"Kept: {left.what}. Reason: {left.why}." for left in all_left if left.decide]
         if neighbours.unnamed:
             warnings.append(
                 f"Deployment {', '.join(neighbours.unnamed)} was not read in this run. If it is of this tenant and has the same "

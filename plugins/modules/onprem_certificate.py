@@ -132,8 +132,9 @@ options:
     default: true
   cloud:
     description:
-      - The whole registered result of M(sfb.hybrid_auth.sp_info) or M(sfb.hybrid_auth.sp_credential), read after the certificate was put
-        on the service principals. Needed with O(state=assigned) unless O(check_tenant=false).
+      - "The tenant's half: the whole registered result of M(sfb.hybrid_auth.sp_info) or M(sfb.hybrid_auth.sp_credential), read after the
+        certificate was put on the service principals."
+      - Needed with O(state=assigned) unless O(check_tenant=false).
     type: dict
   app_ids:
     description:
@@ -185,12 +186,12 @@ EXAMPLES = r"""
     app_ids:
       - 00000004-0000-0ff1-ce00-000000000000
     certificate_content: "{{ made.certificate.content }}"
-  register: cloud
+  register: principals
 
 - name: Let it sign from tomorrow on
   sfb.hybrid_auth.onprem_certificate:
     prepared: "{{ made }}"
-    cloud: "{{ cloud }}"
+    cloud: "{{ principals }}"
     app_ids:
       - 00000004-0000-0ff1-ce00-000000000000
 

@@ -91,12 +91,12 @@ EXAMPLES = r"""
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
     client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
-  register: cloud
+  register: principals
 
 - name: Show who has a certificate there, and until when
   ansible.builtin.debug:
     msg: "{{ item.display_name }}: {{ item.key_credentials | map(attribute='thumbprint') | join(', ') }}"
-  loop: "{{ cloud.service_principals }}"
+  loop: "{{ principals.service_principals }}"
   loop_control:
     label: "{{ item.app_id }}"
 """

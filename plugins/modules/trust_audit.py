@@ -63,7 +63,7 @@ options:
     default: []
   cloud:
     description:
-      - The registered result of M(sfb.hybrid_auth.sp_info).
+      - "The tenant's half: the registered result of M(sfb.hybrid_auth.sp_info)."
     type: dict
   token:
     description:
@@ -289,7 +289,7 @@ EXAMPLES = r"""
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
     client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
     application_permissions: true
-  register: cloud
+  register: principals
   run_once: true
 
 - name: Judge what was read
@@ -297,7 +297,7 @@ EXAMPLES = r"""
     deployment: contoso
     onprem: "{{ ansible_play_hosts | map('extract', hostvars, 'onprem') | list }}"
     servers_expected: "{{ ansible_play_hosts_all }}"
-    cloud: "{{ cloud }}"
+    cloud: "{{ principals }}"
     expected:
       tenant_id: 5588b4fd-f26d-475c-824f-9911277ab13e
       exchange_credential: false

@@ -43,7 +43,7 @@ options:
         elements: dict
       cloud:
         description:
-          - The registered result of M(sfb.hybrid_auth.sp_info).
+          - "The tenant's half: the registered result of M(sfb.hybrid_auth.sp_info)."
         type: dict
       proof:
         description:
@@ -186,7 +186,7 @@ EXAMPLES = r"""
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
     client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
-  register: cloud
+  register: principals
 
 - name: Judge what was read
   sfb.hybrid_auth.trust_audit:
@@ -195,7 +195,7 @@ EXAMPLES = r"""
       - "{{ onprem }}"
     servers_expected:
       - "{{ inventory_hostname }}"
-    cloud: "{{ cloud }}"
+    cloud: "{{ principals }}"
   register: audit
 
 # It lists keys and weaknesses: keep it out of the folder of the playbook, which many may read, and out of version control.
@@ -208,7 +208,7 @@ EXAMPLES = r"""
         audit: "{{ audit }}"
         onprem:
           - "{{ onprem }}"
-        cloud: "{{ cloud }}"
+        cloud: "{{ principals }}"
   register: report
 
 - name: Show it in the terminal

@@ -51,7 +51,7 @@ options:
     type: dict
   cloud:
     description:
-      - The whole registered result of M(sfb.hybrid_auth.sp_info), or of M(sfb.hybrid_auth.sp_credential).
+      - "The tenant's half: the whole registered result of M(sfb.hybrid_auth.sp_info), or of M(sfb.hybrid_auth.sp_credential)."
     type: dict
     required: true
   refusals:
@@ -127,12 +127,12 @@ EXAMPLES = r"""
     tenant: contoso.com
     client_id: "{{ lookup('ansible.builtin.env', 'AZURE_CLIENT_ID') }}"
     client_secret: "{{ lookup('ansible.builtin.env', 'AZURE_SECRET') }}"
-  register: cloud
+  register: principals
 
 - name: Tell what is due
   sfb.hybrid_auth.trust_rotation:
     onprem: "{{ onprem }}"
-    cloud: "{{ cloud }}"
+    cloud: "{{ principals }}"
   register: rotation
 
 - name: Show it
@@ -281,7 +281,7 @@ upcoming:
     text:
       description: The same in words.
       type: str
-      sample: previous BB5D1064437D8720A5C53078185E6A361A78B10A can go on 2028-10-25T12:00:00Z, when the overlap is over
+      sample: BB5D1064437D8720A5C53078185E6A361A78B10A, which signed before, stays until 2028-10-25T12:00:00Z, when the overlap ends
     by:
       description: The playbook or the person that sees to it, such as C(the farm); V(null) where a certificate ends by itself.
       type: str

@@ -58,7 +58,7 @@ EXAMPLES = r"""
       servers: known
       read: read
       token: token
-      cloud: cloud
+      cloud: principals
       refusals: refusals
   run_once: true
 """

@@ -153,7 +153,7 @@ def test_what_others_own_stays_unless_it_is_named(tmp_path: Path, greenfield: di
     for what in ("partner application sharepoint", "OAuth server evoSTS", f"name {foreign[0]} of service principal {SKYPE}"):
         assert what in why
     assert len(done["warnings"]) == 2
-    assert " ".join([*done["warnings"], *played.fact("_trust_outcome")["lines"]]).count("Left: ") >= 2
+    assert " ".join([*done["warnings"], *played.fact("_trust_outcome")["lines"]]).count("Kept: ") >= 2
     named = estate.play("remove", trust_remove_confirm="contoso", trust_remove_foreign=["Microsoft.STS", "microsoft.exchange"])
     assert [step["step"] for step in removed(named)["steps"] if step["changed"]] == ["partner_application", "oauth_server"]
     after = estate.state()["deployments"][0]["cms"]

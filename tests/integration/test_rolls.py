@@ -98,7 +98,7 @@ def test_a_whole_roll_day_by_day(tmp_path: Path, greenfield: dict[str, Any]) -> 
     foreign, old = held(estate, EXCHANGE)
     quiet = nothing_to_do(estate)
     assert upcoming(quiet)[0] == "stage"
-    assert f"current {old} expires on" in " ".join(quiet.fact("_trust_outcome")["lines"])
+    assert f"{old}, which signs, expires on" in " ".join(quiet.fact("_trust_outcome")["lines"])
 
     stage_by_hand(estate, 2)
     new = thumbprint(estate, "next")

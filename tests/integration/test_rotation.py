@@ -127,7 +127,7 @@ def test_a_whole_roll_from_the_staged_certificate_to_the_removal_of_the_previous
     forgotten = play(lab, ROTATE, "-e", "trust_rotation_remove_previous=true")
     assert ok(forgotten, lab)["operations"] == [f"remove the previous certificate {old} from the farm"]
     assert issuer(lab)["previous"] is None
-    assert f"current {new} expires on" in forgotten.output
+    assert f"{new}, which signs, expires on" in forgotten.output
 
     named = ("-e", "trust_rotation_remove_previous=true", "-e", f"trust_rotation_remove_from_store={old}", "--diff")
     emptied = play(lab, ROTATE, *named)

@@ -57,7 +57,7 @@ def configured_lines(plan: Result, summary: Result, check_mode: bool, now: datet
     certificate, following = plan["certificate"], []
     if certificate and certificate["not_after"]:
         before = utc_text(shifted(parse_time(certificate["not_after"]), -LEAD))
-        following = [f"next: its successor, staged before {before}; sfb.hybrid_auth.rotate does what the roll needs"]
+        following = [f"next: the certificate's successor, staged before {before}; sfb.hybrid_auth.rotate does what the roll needs"]
     source = (
         f"{summary['tenant_id']} (none is named, so it is that of {plan['tenant']}, the farm's default SIP domain)"
         if plan["tenant_source"] == "sip_domain"

@@ -213,7 +213,7 @@ def _check_confirmation(settings: Settings, problems: _Problems) -> None:
         problems.add(
             "trust_remove_confirm",
             f"Removal takes the trust away from deployment {deployment}: the partner application and the OAuth server on the farm, its "
-            f"names and its key credentials in the tenant. {_NOTHING_CONTACTED} See with --check what would go, then set "
+            f"names and its key credentials in the tenant. {_NOTHING_CONTACTED} Look with --check at what would be removed, then set "
             f"trust_remove_confirm to {deployment} and run again.",
         )
 

@@ -274,16 +274,16 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
         text = f"from {when_text(begin)} on {following.thumbprint} signs instead of {current.thumbprint}"
         yield Upcoming(begin, "switch", following.thumbprint, (), text, "the farm")
         over = shifted(begin, rules.overlap)
-        text = f"previous {current.thumbprint} can go on {when_text(over)}, when the overlap is over"
+        text = f"{current.thumbprint} stays until {when_text(over)}, when the overlap ends"
         yield Upcoming(over, "remove", current.thumbprint, holders.get(current.thumbprint, ()), text, _ROTATE)
     for thumbprint, until in sorted({(str(verdict.key.thumbprint), verdict.until) for verdict in keep if verdict.until}):
-        kind = "previous" if thumbprint in roles.earlier else "superseded"
-        text = f"{kind} {thumbprint} can go on {when_text(until)}, when the overlap is over"
+        kind = "which signed before" if thumbprint in roles.earlier else "which is superseded"
+        text = f"{thumbprint}, {kind}, stays until {when_text(until)}, when the overlap ends"
         yield Upcoming(until, "remove", thumbprint, holders[thumbprint], text, _ROTATE)
-    role, last = ("staged", following) if following else ("current", current)
+    role, last = ("which is staged", following) if following else ("which signs", current)
     if last.end:
         before = when_text(shifted(last.end, -LEAD))
-        text = f"{role} {last.thumbprint} expires on {when_text(last.end)}: stage its successor before {before}"
+        text = f"{last.thumbprint}, {role}, expires on {when_text(last.end)}: stage its successor before {before}"
         yield Upcoming(shifted(last.end, -rules.warn), "stage", last.thumbprint, (), text, _STAGES[rules.create])
     for certificate, _reason in roles.live:
         if certificate.end and not certificate.expired(now):

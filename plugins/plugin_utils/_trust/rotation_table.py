@@ -18,7 +18,7 @@ _HEAD = ("certificate", "on the farm", "in the tenant", "since", "until", "next"
 _BEFORE = "signed before"
 _WORDS = {
     "switch": "it signs",
-    "remove": "it can go",
+    "remove": "it is removed",
     "stage": "its successor is due",
     "expire": "it expires",
     "entry_ends": "its entry ends",

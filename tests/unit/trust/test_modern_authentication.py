@@ -532,7 +532,7 @@ def test_the_module_tells_steps_arguments_and_which_way_it_goes() -> None:
     assert (off["enables"], off["disables"], off["clients"]) == (False, True, None)
     another = run(state(switch="sts.contoso.com"), state="absent")
     assert (another["acts"], another["clients"]) == (False, "sts.contoso.com")
-    assert another["warnings"] == [f"Left: {one['what']}. Reason: {one['why']}." for one in another["left"]]
+    assert another["warnings"] == [f"Kept: {one['what']}. Reason: {one['why']}." for one in another["left"]]
 
 
 def test_obstacles_fail_the_module_or_are_told_and_the_way_back_is_kept_open() -> None:

@@ -545,7 +545,7 @@ def test_a_roll_ends_with_a_table_of_the_farms_certificates(decide: Decide) -> N
     head, first, second = lines[-4:-1]
     assert head.split() == ["certificate", "on", "the", "farm", "in", "the", "tenant", "since", "until", "next"]
     assert first.startswith(f"{own}  signs now ")
-    assert first.endswith(": it can go")
+    assert first.endswith(": it is removed")
     assert second.startswith(f"{following}  signs next   on 1 principal  {begin[:10]}")
     assert second.endswith(f"{begin[:10]}: it signs")
 

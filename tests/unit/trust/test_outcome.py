@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.entry import entry, failure
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.headline import headline
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import VERDICTS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
     Deployment,
     Unread,
@@ -20,6 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.successor import follows, store_arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from tests.support.pages import ROOT
 
 from ..support import run_action
 
@@ -70,7 +74,8 @@ def test_a_step_that_was_not_due_is_as_planned_and_one_that_ran_as_it_went() -> 
     assert (summary["changed"], summary["warnings"], summary["certificate"]) == (True, ["w", "u", "v"], "A" * 40)
     lines = result["lines"]
     assert lines[:3] == ["changes (1)", "  added it", "  loses: a key"]
-    assert lines[3] == "next: its successor, staged before 2090-01-01T00:00:00Z; sfb.hybrid_auth.rotate does what the roll needs"
+    following = "next: the certificate's successor, staged before 2090-01-01T00:00:00Z; sfb.hybrid_auth.rotate does what the roll needs"
+    assert lines[3] == following
     head, certificate, names, warnings = lines[-1].split("; ")[0:1] + lines[-1].split("; ")[2:]
     assert (head, lines[-1].split("; ")[1], len(lines)) == ("Deployment contoso: made 1 change", f"tenant {TENANT}", 5)
     assert certificate.startswith(f"certificate {'A' * 40} (CN=contoso.com), ends 2090-01-02T00:00:00Z (in ")
@@ -114,7 +119,7 @@ def test_a_roll_tells_what_was_made_before_what_can_only_be_said() -> None:
     coming = [
         {"date": "2026-10-02T00:00:00Z", "action": "stage", "text": "B ends on a day", "by": "an administrator"},
         {"date": "2089-12-09T00:00:00Z", "action": "switch", "text": "B signs instead of A", "by": "the farm"},
-        {"date": "2089-12-16T00:00:00Z", "action": "remove", "text": "A can go", "by": "sfb.hybrid_auth.rotate"},
+        {"date": "2089-12-16T00:00:00Z", "action": "remove", "text": "A stays until a day", "by": "sfb.hybrid_auth.rotate"},
         {"date": "2090-12-16T00:00:00Z", "action": "expire", "text": "B expires", "by": None},
     ]
     later = {"upcoming": coming, "warnings": ["soon"], "certificates": []}
@@ -126,7 +131,7 @@ def test_a_roll_tells_what_was_made_before_what_can_only_be_said() -> None:
         "next (4)",
         "  since 2026-10-02: B ends on a day; an administrator does that",
         "  on 2089-12-09: B signs instead of A; the farm does it by itself",
-        "  on 2089-12-16: A can go; sfb.hybrid_auth.rotate removes it",
+        "  on 2089-12-16: A stays until a day; sfb.hybrid_auth.rotate removes it",
         "  on 2090-12-16: B expires",
     ]
     first = "due since 2026-10-02: B ends on a day; an administrator does that"
@@ -147,6 +152,30 @@ def test_a_successor_that_is_due_is_no_day_on_which_nothing_was_due(check_mode: 
     assert lines[-2].endswith("  since 2026-10-02: its successor is due")
     due = "due since 2026-10-02: A ends on a day; an administrator does that"
     assert lines[-1] == f"Deployment contoso: {done}; tenant {TENANT}; {due}; no warnings"
+
+
+def test_the_page_says_what_each_run_comes_to() -> None:
+    text = (ROOT / "docs" / "configure.md").read_text(encoding="utf-8")
+    rows = {name: re.findall(r"`([a-z][^`]+)`", cell) for name, cell in re.findall(r"^\| `(\w+)`.*? \| (`[^|]+) \|$", text, re.MULTILINE)}
+    headings: set[str] = set()
+    for run, step_name, count in (("configure", "names", 7), ("rotate", "add", 2), ("remove", "names", 7)):
+        made = [f"thing {number}" for number in range(count)]
+        coming = [{"date": "2089-12-09T00:00:00Z", "action": "expire", "text": "B expires", "by": None}] * 5
+        left = [{"what": "a name", "why": "it is another's"}] * 3
+        more: dict[str, Any] = {"unmade": [], "upcoming": coming, "keep": [], "certificates": [], "left": left}
+        due = {"run": run, "plan": plan(step("names", *made), **more), "done": {step_name: {"changed": True, "operations": made}}}
+        results = [
+            run_action("trust_outcome", due),
+            run_action("trust_outcome", {"run": run, "plan": plan(**more)}),
+            run_action("trust_outcome", due, check_mode=True),
+        ]
+        assert [one["lines"][-1].partition(": ")[2].partition("; ")[0] for one in results] == rows[run]
+        headings |= {line for one in results for line in one["lines"]}
+    named = re.findall(r"`([a-z]+ \(\d\))`", text)
+    assert len(named) == 5
+    assert set(named) <= headings
+    compliant, not_compliant, incomplete = (headline(verdict, {}).lower() for verdict in VERDICTS)
+    assert rows["audit"] == [compliant, headline("compliant", {"high": 3}).lower(), not_compliant, incomplete]
 
 
 def test_a_removal_tells_what_went_and_what_stays() -> None:

@@ -254,7 +254,7 @@ def test_where_the_clouds_url_is_not_documented_the_realm_tells_the_tenant() -> 
     there = {**FARM, "oauth_servers": [server(url="https://sts.fabrikam.com/", realm=None)]}
     result = run_action("trust_removal", {**SAID, "onprem": there, "cloud": "china"})
     assert result["oauth_server"] is False
-    assert "Left: OAuth server microsoft.sts" in result["warnings"][0]
+    assert "Kept: OAuth server microsoft.sts" in result["warnings"][0]
     given_url = run_action("trust_removal", {**SAID, "onprem": there, "metadata_url": "https://STS.fabrikam.com/"})
     assert given_url["oauth_server"] is True
 
@@ -336,4 +336,4 @@ def test_a_removal_warns_of_them_with_the_variable_that_names_the_application() 
     result = run_action("trust_removal", {**SAID, "principals": told}, check_mode=True)
     what = f"key credential {OURS} (key id k0) of application {HYBRID} (SfB hybrid)"
     assert what in [one["what"] for one in result["left"]]
-    assert any(warning.startswith(f"Left: {what}. Reason: a removal writes to no application; ") for warning in result["warnings"])
+    assert any(warning.startswith(f"Kept: {what}. Reason: a removal writes to no application; ") for warning in result["warnings"])

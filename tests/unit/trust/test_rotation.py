@@ -75,7 +75,7 @@ def test_a_quiet_day_needs_nothing_and_names_the_next_date() -> None:
     plan = subject.plan(roll(farm(A, effective=-90)), [principal(key(A))], RULES, NOW)
     assert (plan.operations, plan.successor_due, plan.warnings) == ([], False, ())
     assert [(entry.action, entry.date) for entry in plan.upcoming] == [("stage", NOW + 640 * DAY), ("expire", NOW + 700 * DAY)]
-    assert plan.upcoming[0].text.startswith(f"current {A} expires on ")
+    assert plan.upcoming[0].text.startswith(f"{A}, which signs, expires on ")
 
 
 @pytest.mark.parametrize(("days", "told"), [(61, NOW + DAY), (60, NOW), (30, NOW - 30 * DAY), (-1, NOW - 61 * DAY)])

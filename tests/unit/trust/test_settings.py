@@ -346,7 +346,8 @@ def test_at_once_and_at_a_time_exclude_each_other() -> None:
 def test_a_removal_is_confirmed_with_the_deployments_name() -> None:
     said = refusal("remove", check_mode=False, trust_deployment="contoso", trust_remove_confirm="default")
     assert said.startswith("Removal takes the trust away from deployment contoso: the partner application and the OAuth server on the farm")
-    assert said.endswith("Nothing was contacted. See with --check what would go, then set trust_remove_confirm to contoso and run again.")
+    advice = "Look with --check at what would be removed, then set trust_remove_confirm to contoso and run again."
+    assert said.endswith(f"Nothing was contacted. {advice}")
     assert read({**SIGNED_IN, "trust_deployment": 1, "trust_remove_confirm": "1"}, "remove").remove_confirm == "1"
     assert settings("remove").remove_confirm is None
 
