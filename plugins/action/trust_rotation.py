@@ -120,7 +120,14 @@ class ActionModule(HybridAuthAction):
             wanted_on=settings.credential_app_ids,
             create="none" if restricted else settings.rotation_create,
         )
-        plan = rotation.plan(signing, [*_principals(params), *_opted_out(settings, params["cloud"])], rules, moment, others, neighbours)
+        plan = rotation.plan(
+            signing,
+            [*_principals(params, settings.named_app_ids), *_opted_out(settings, params["cloud"])],
+            rules,
+            moment,
+            others,
+            neighbours,
+        )
         obstacles += [Obstacle(deployment.subject, problem, remedy) for problem, remedy in plan.problems]
         comes = False
         if not restricted:
@@ -179,7 +186,7 @@ class ActionModule(HybridAuthAction):
 def _of_one_server(params: Mapping[str, Any]) -> dict[str, Any]:
     """The result without settings, by what one server told."""
     signing, moment = _signing(params["onprem"], params["staged"])
-    plan = rotation.plan(signing, _principals(params), _rules(params), moment)
+    plan = rotation.plan(signing, _principals(params, {}), _rules(params), moment)
     for problem, remedy in plan.problems:
         raise HybridAuthError(problem, remedy)
     return _result(plan, [])
@@ -277,12 +284,14 @@ def _rules(params: Mapping[str, Any]) -> Rules:
     )
 
 
-def _principals(params: Mapping[str, Any]) -> list[service_principal.ServicePrincipal]:
+def _principals(params: Mapping[str, Any], given_by: Mapping[str, str]) -> list[service_principal.ServicePrincipal]:
     app_ids = list(dict.fromkeys(guid("app_ids", app_id) for app_id in params["app_ids"]))
     if not app_ids:
         raise InvalidOptionError("app_ids", "the list is empty", "at least one application id")
     principals = service_principal.from_current(params["cloud"], app_ids)
     if principals is None:
+        if set(app_ids) & set(params["cloud"].get("missing") or ()):
+            return service_principal.in_reading(params["cloud"], app_ids, given_by)
         there = {entry["app_id"] for entry in params["cloud"]["service_principals"]}
         missing = ", ".join(app_id for app_id in app_ids if app_id not in there)
         raise InvalidOptionError("cloud", f"it does not hold {missing}", "the registered result of sp_info that read all of app_ids")

@@ -160,8 +160,10 @@ def identifier_warnings(principals: Iterable[ServicePrincipal]) -> list[str]:
     ]
 
 
-def required(found: Iterable[ServicePrincipal], app_ids: Sequence[str], collection: str = PRINCIPALS) -> list[ServicePrincipal]:
-    """The principals in the order asked for; HybridAuthError if the tenant lacks one."""
+def required(
+    found: Iterable[ServicePrincipal], app_ids: Sequence[str], collection: str = PRINCIPALS, given_by: Mapping[str, str] | None = None
+) -> list[ServicePrincipal]:
+    """The principals in the order asked for; HybridAuthError if the tenant lacks one. given_by: variables of the role by application id."""
     by_id = {principal.app_id: principal for principal in found}
     missing = [app_id for app_id in app_ids if app_id not in by_id]
     if missing and collection == APPLICATIONS:
@@ -173,14 +175,21 @@ def required(found: Iterable[ServicePrincipal], app_ids: Sequence[str], collecti
             missing=missing,
         )
     if missing:
+        names = [given_by[app_id] for app_id in missing if app_id in given_by] if given_by else []
         raise HybridAuthError(
             f"The tenant has no service principal for {', '.join(missing)}.",
-            "Check the application id and the tenant. If the service was never used in this tenant, create it with "
-            f"'az ad sp create --id {missing[0]}' or New-MgServicePrincipal -AppId {missing[0]}.",
+            f"Check {', '.join(names) or 'the application id'} and the tenant. If the service was never used in this tenant, "
+            f"create it with 'az ad sp create --id {missing[0]}' or New-MgServicePrincipal -AppId {missing[0]}.",
             unchanged=True,
             missing=missing,
         )
     return [by_id[app_id] for app_id in app_ids]
+
+
+def in_reading(reading: Mapping[str, Any], app_ids: Sequence[str], given_by: Mapping[str, str]) -> list[ServicePrincipal]:
+    """The principals in a result of sp_info; HybridAuthError that names those that the tenant lacks. given_by: as for required()."""
+    there = [one for app_id in app_ids for one in from_current(reading, [app_id]) or ()]
+    return required(there, app_ids, given_by=given_by)
 
 
 def from_current(current: Mapping[str, Any] | None, app_ids: Sequence[str], collection: str = PRINCIPALS) -> list[ServicePrincipal] | None:

@@ -309,9 +309,7 @@ def _switch(made: Plan, farm: Reading, wanted: str, losses: Sequence[Loss] = ())
 
 
 def _principal(settings: Settings, tenant: Tenant) -> list[service_principal.ServicePrincipal]:
-    app_ids = [settings.skype_application_id]
-    found = service_principal.from_current(tenant.principals, app_ids)
-    return found if found is not None else service_principal.required((), app_ids)
+    return service_principal.in_reading(tenant.principals, [settings.skype_application_id], settings.named_app_ids)
 
 
 def _plan_off(made: Plan, settings: Settings, farm: Reading, tenant: Tenant | Unread, neighbours: Neighbours) -> None:

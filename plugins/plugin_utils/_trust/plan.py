@@ -298,8 +298,7 @@ def _plan_tenant(
     """The steps in the tenant, as far as it has the service principals."""
 
     def principals(*app_ids: str) -> list[ServicePrincipal]:
-        found = service_principal.from_current(tenant.principals, app_ids)
-        return found if found is not None else service_principal.required((), app_ids)
+        return service_principal.in_reading(tenant.principals, app_ids, settings.named_app_ids)
 
     def certificate() -> None:
         # The lead's first; another server may sign with another one as long as replication takes.
@@ -325,14 +324,13 @@ def _plan_tenant(
             if moment != begin:
                 valid_at[one.thumbprint] = moment
         arguments["valid_at"] = {thumbprint: utc_text(moment) for thumbprint, moment in valid_at.items()}
-        display_names = neighbours.display_names((one.thumbprint for one in certificates), now)
-        arguments["display_names"] = display_names
+        arguments["display_names"] = neighbours.display_names((one.thumbprint for one in certificates), now)
         request = CredentialRequest(
             present=True,
             certificates=certificates,
             remove_expired=settings.remove_expired,
             valid_at=valid_at,
-            display_names=display_names,
+            display_names=arguments["display_names"],
         )
         planned = [plans.credentials(one, request, now) for one in holders]
         warnings = (service_principal.shared_principal_warning(now),) if EXCHANGE_ONLINE in settings.credential_app_ids else ()
@@ -358,13 +356,26 @@ def _plan_tenant(
         made.add(step, arguments)
         made.warnings += step.warnings
 
-    _attempt(made, certificate)
+    there = _there(made, settings, tenant)
+    if there.issuperset(settings.credential_app_ids):
+        _attempt(made, certificate)
     if settings.withdrawn_app_ids:
         _attempt(made, withdrawal)
-    if settings.exchange_enabled:
+    if settings.exchange_enabled and settings.exchange_application_id in there:
         _attempt(made, account)
-    if made.facts.names:
+    if made.facts.names and settings.skype_application_id in there:
         _attempt(made, names)
+
+
+def _there(made: Plan, settings: Settings, tenant: Tenant) -> set[str]:
+    """The applications whose service principals the tenant has. Those that it lacks and a step needs are one obstacle."""
+    needed = [*settings.credential_app_ids, *([settings.exchange_application_id] if settings.exchange_enabled else [])]
+
+    def whole() -> None:
+        service_principal.in_reading(tenant.principals, list(dict.fromkeys(needed)), settings.named_app_ids)
+
+    _attempt(made, whole)
+    return {str(one["app_id"]).lower() for one in tenant.principals["service_principals"]}
 
 
 def _names_of_clients(settings: Settings, deployment: Deployment, tenant: Tenant) -> list[str]:

@@ -181,6 +181,14 @@ class Settings:
         return () if self.exchange_credential or self.skype_application_id == EXCHANGE_ONLINE else (EXCHANGE_ONLINE,)
 
     @property
+    def named_app_ids(self) -> dict[str, str]:
+        """The variable by the application that it names."""
+        return {
+            self.exchange_application_id: "trust_exchange_application_id",
+            self.skype_application_id: "trust_skype_application_id",
+        }
+
+    @property
     def credential_app_ids(self) -> tuple[str, ...]:
         """The applications whose service principals are to hold the farm's certificate."""
         return self.app_ids if self.exchange_credential else (self.skype_application_id,)

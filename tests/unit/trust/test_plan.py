@@ -215,6 +215,15 @@ def test_a_tenant_without_a_principal_and_one_that_was_not_named_are_obstacles(d
     assert any(f"no service principal for {EXCHANGE}" in text for text in texts)
 
 
+def test_a_principal_that_the_tenant_lacks_is_named_alone_and_once_with_its_variable(decide: Decide) -> None:
+    plan = decide(greenfield(), skype_application_id=OTHER, exchange_application_id=f"{OTHER[:-1]}0")
+    (both,) = [one.text for one in plan.obstacles if "no service principal for" in one.text]
+    assert "Check trust_skype_application_id, trust_exchange_application_id and the tenant." in both
+    plan = decide(greenfield(), skype_application_id=OTHER)
+    (told,) = [one.text for one in plan.obstacles if "no service principal for" in one.text]
+    assert f"The tenant has no service principal for {OTHER}. Check trust_skype_application_id and the tenant." in told
+
+
 def test_names_that_go_are_losses(decide: Decide) -> None:
     state = states.right()
     state["tenants"][0]["service_principals"][0]["servicePrincipalNames"].append(f"{SKYPE}/old.contoso.com")
