@@ -319,7 +319,7 @@ def _predicted(before: Signing, row: Mapping[str, Any], moment: datetime | None,
         stored_certificate(row),
         now,
         previous_thumbprint=_thumbprint_of(current),
-        effective_date=utc_text(moment) if moment else None,
+        effective_date=utc_text(moment or now),
     )
     return {**before, "next": new} if moment else {"current": new, "next": None, "previous": current}
 

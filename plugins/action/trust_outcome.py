@@ -47,7 +47,7 @@ class ActionModule(HybridAuthAction):
                 servers = plan["arguments"]["from_store"] if others else ()
                 stores = [found for one in servers if others and (found := others.raw(one).get(params["removed_from_store"]))]
                 summary = outcome.rotated(plan, params["later"], {**done, "from_store": {"results": stores}})
-                lines = outcome.rotated_lines(plan, summary, self.check_mode, datetime.now(timezone.utc))
+                lines = outcome.rotated_lines(plan, summary, self.check_mode, datetime.now(timezone.utc), params["later"])
             elif run == "modern_authentication":
                 summary = outcome.switched(plan, done, more)
                 lines = outcome.switched_lines(plan, summary, self.check_mode)

@@ -23,7 +23,7 @@ from tests.lab.states import audit as states
 from tests.support.pages import blocks
 from tests.sweep.role import Play
 
-from .in_process import Estate, changes, messages
+from .in_process import Estate, changes, facts, messages
 from .test_rotation import EXCHANGE, QUIET, SKYPE, farm, held, issuer, moment, pfx, thumbprint
 
 SELF_SIGNED = {"trust_rotation_create": "self_signed"}
@@ -35,6 +35,12 @@ def accepted(estate: Estate) -> list[str]:
     tokens, deployment = TokenService(estate.hybrid.estate, RequestLog(), Faults()), state["deployments"][0]
     proofs = [ask(tokens, state["tenants"][0]["id"], deployment, one, at=datetime.now(timezone.utc)) for one in deployment["front_ends"]]
     return [str(proof.thumbprint) for proof in proofs if proof.accepted]
+
+
+def told_by(played: Play) -> tuple[list[str], str]:
+    """Of a roll's lines the two certificates of the table, and the closing line."""
+    ((*_others, new, old, line),) = (one["lines"] for one in facts(played, "_trust_outcome"))
+    return [new, old], line
 
 
 def trusted(estate: Estate) -> bool:
@@ -283,7 +289,16 @@ def test_a_front_end_without_the_staged_certificate_fails_the_run_once_the_tenan
 
 def test_a_certificate_that_must_sign_at_once_is_in_the_tenant_before(tmp_path: Path, greenfield: dict[str, Any]) -> None:
     estate = Estate(farm(greenfield, days=1), tmp_path)
-    rotate(estate, trust_rotation_immediate=True, **SELF_SIGNED)
+    foreseen = estate.play("rotate", check_mode=True, trust_rotation_immediate=True, **SELF_SIGNED)
+    (new, old), coming = told_by(foreseen)
+    assert "; the new certificate (CN=contoso.com), ends " in coming
+    assert "; next on " in coming
+    played = estate.play("rotate", trust_rotation_immediate=True, **SELF_SIGNED)
+    assert messages(played) == ""
+    rows, line = told_by(played)
+    assert f"; certificate {thumbprint(estate, issuer(estate)['certificate'])} (CN=contoso.com), ends " in line
+    assert [row.split()[-5:] for row in (new, old)] == [row.split()[-5:] for row in rows]
+    assert old.endswith(": it is removed")
     assert [entry["verb"] for entry in estate.hybrid.requests if entry["write"]][-1] == "Set-CsCertificate"
     assert issuer(estate)["effective_date"] <= moment(0)
     assert len(held(estate, SKYPE)) == 2

@@ -76,7 +76,7 @@ def configured_lines(plan: Result, summary: Result, check_mode: bool, now: datet
 
 def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> dict[str, Any]:
     """The fact trust_rotation. plan, later: results of trust_rotation before the first step, and after a staging."""
-    last = later if later and "upcoming" in later else plan
+    last = _last(plan, later)
     results = [result for result in _flat(done.values()) if not result.get("skipped")]
     rest = _flat(result for name, result in done.items() if name != "store")
     return {
@@ -91,8 +91,11 @@ def rotated(plan: Result, later: Result | None, done: Mapping[str, Result]) -> d
     }
 
 
-def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime) -> list[str]:
-    """What was done, what comes next, when and by whom, the farm's certificates as a table, and the closing line. now: an aware time."""
+def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime, later: Result | None = None) -> list[str]:
+    """What was done, what comes next, when and by whom, the farm's certificates as a table, and the closing line.
+
+    now: an aware time. later: as for rotated().
+    """
     count, coming = len(summary["operations"]), summary["upcoming"]
     does = "would do" if check_mode else "did"
     late = bool(coming) and _is_due(coming[0], now)
@@ -102,7 +105,7 @@ def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime
         done,
         plan["tenant_id"],
         *([f"{'due' if late else 'next'} {_coming(coming[0], now)}"] if coming else []),
-        certificate=certificate_text(plan["certificate"], now),
+        certificate=certificate_text(_last(plan, later)["certificate"], now),
         ends=warnings_text(len(summary["warnings"])),
     )
     return [
@@ -113,6 +116,11 @@ def rotated_lines(plan: Result, summary: Result, check_mode: bool, now: datetime
         *_ahead(plan),
         line,
     ]
+
+
+def _last(plan: Result, later: Result | None) -> Result:
+    """What was decided last: after a staging, where there was one."""
+    return later if later and "upcoming" in later else plan
 
 
 def _coming(entry: Result, now: datetime) -> str:

@@ -26,7 +26,7 @@ def closing(
         verdict,
         f"tenant {tenant or 'not known'}",
         *more,
-        f"certificate {certificate}" if certificate else "",
+        certificate,
         f"names {told}" if told else "",
         ends,
     ]
@@ -41,6 +41,8 @@ def warnings_text(count: int) -> str:
 def certificate_text(certificate: Mapping[str, Any] | None, now: datetime) -> str:
     """The farm's certificate, from when on it signs where that is to come, and its end; empty where there is no certificate.
 
+    One that is yet to be made has words in place of a thumbprint, which name it whole.
+
     certificate: with thumbprint, subject, not_after and effective_date as far as there are. now: an aware time.
     """
     if not certificate:
@@ -52,4 +54,5 @@ def certificate_text(certificate: Mapping[str, Any] | None, now: datetime) -> st
     begins = time_or_none(certificate.get("effective_date"))
     pending = f", signs from {utc_text(begins)} on ({soon_text(begins, now)})" if begins and now < begins else ""
     subject = f" ({certificate['subject']})" if certificate.get("subject") else ""
-    return f"{certificate['thumbprint']}{subject}{pending}{when}"
+    name = str(certificate["thumbprint"])
+    return f"{name if ' ' in name else f'certificate {name}'}{subject}{pending}{when}"

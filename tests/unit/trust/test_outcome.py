@@ -122,7 +122,7 @@ def test_a_roll_tells_what_was_made_before_what_can_only_be_said() -> None:
         {"date": "2089-12-16T00:00:00Z", "action": "remove", "text": "A stays until a day", "by": "sfb.hybrid_auth.rotate"},
         {"date": "2090-12-16T00:00:00Z", "action": "expire", "text": "B expires", "by": None},
     ]
-    later = {"upcoming": coming, "warnings": ["soon"], "certificates": []}
+    later = {"upcoming": coming, "warnings": ["soon"], "certificates": [], "certificate": None}
     result = run_action("trust_outcome", {"run": "rotate", "plan": planned, "done": done, "later": later}, check_mode=True)
     assert result["summary"]["operations"] == ["create it", "add the new one"]
     assert result["lines"][:3] == ["does (2)", "  create it", "  add the new one"]
