@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.action import HybridAuthAction
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import FORMS, whole_names
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, expectation, plan, refused, registered
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import discovery, ending, expectation, plan, refused, registered
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
     Deployment,
     Tenant,
@@ -86,6 +86,7 @@ class ActionModule(HybridAuthAction):
                     check_obstacles(settings.deployment, [*split, *made.obstacles, *sign_in.obstacles])
                 else:
                     made, told = held, failure(settings.deployment, held.obstacles)
+            made.warnings += _ending(settings, deployment, now)
         return {**self._result(params, settings, deployment, tenant, made), "failure": told, "ahead": list(ahead)}
 
     def _result(
@@ -134,6 +135,13 @@ class ActionModule(HybridAuthAction):
             name_form=params["form"],
             skype_application_id=app_id,
         )
+
+
+def _ending(settings: Settings, deployment: Deployment, now: datetime) -> list[str]:
+    """That the farm's certificate needs a successor, as rotate warns of it."""
+    signing = None if isinstance(deployment.leading, Unread) else deployment.leading.get("signing")
+    told = ending.unstaged(signing, settings.rotation_warn_days, now) if signing else None
+    return [told] if told else []
 
 
 def _tenant_id(tenant: Tenant | Unread) -> str | None:

@@ -22,7 +22,7 @@ from tests.support.play import Run
 from tests.sweep.role import Done
 from tests.sweep.role import Play as Played
 
-from .in_process import Estate, messages
+from .in_process import Estate, facts, messages
 
 CONFIGURE, AUDIT = "sfb.hybrid_auth.configure", "sfb.hybrid_auth.audit"
 ON_PREMISES = "https://autodiscover.contoso.com/autodiscover/metadata/json/1"
@@ -50,6 +50,23 @@ def failures(run: Run) -> str:
 
 def results(played: Played, module: str) -> list[Done]:
     return [one for one in played.done if one.task.module == module and not one.result.get("skipped")]
+
+
+@pytest.mark.parametrize(("days", "staged"), [(3.5, "staged before "), (0.5, "staged now, since less than the 24 hours")])
+def test_a_certificate_that_ends_soon_is_told_by_configure_in_the_words_of_rotate(days: float, staged: str, tmp_path: Path) -> None:
+    state = states.right()
+    states.issuer(state, not_after=states.at(days))
+    estate = Estate(state, tmp_path)
+    found = []
+    for entry_point, fact in (("main", "trust_summary"), ("rotate", "trust_rotation")):
+        played = estate.play(entry_point, trust_exchange_credential=False)
+        ((warning,),) = (one["warnings"] for one in facts(played, fact))
+        found.append(warning)
+        (lines,) = (one["lines"] for one in facts(played, "_trust_outcome"))
+        if entry_point == "main":
+            assert [line for line in lines if line.startswith(f"next: the certificate's successor, {staged}")]
+    assert found[0] == found[1]
+    assert "Stage its successor" in found[0]
 
 
 def given(**variables: Any) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.ending import LEAD
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, shifted, utc_text

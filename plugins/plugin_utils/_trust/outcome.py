@@ -12,14 +12,16 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import PRODUCTS
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import rotation_table
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation import LEAD
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.ending import by_when
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.closing import certificate_text, closing, warnings_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time, shifted, utc_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
 
 Result = Mapping[str, Any]
 # What the one who is named by an upcoming date does then.
 _DOES = {"switch": "does it by itself", "remove": "removes it", "stage": "does that", "entry_ends": "adds another one before that"}
+# configure does not know trust_rotation_create.
+_STAGES = "an administrator does that, or sfb.hybrid_auth.rotate with trust_rotation_create"
 _REMOVAL_TITLES = {
     "partner_application": "Partner application",
     **{one.step: f"Partner application for the {one.title}" for one in PRODUCTS.values()},
@@ -56,8 +58,8 @@ def configured_lines(plan: Result, summary: Result, check_mode: bool, now: datet
     """What was changed, what comes next, and the closing line. now: an aware time."""
     certificate, following = plan["certificate"], []
     if certificate and certificate["not_after"]:
-        before = utc_text(shifted(parse_time(certificate["not_after"]), -LEAD))
-        following = [f"next: the certificate's successor, staged before {before}; sfb.hybrid_auth.rotate does what the roll needs"]
+        when = by_when(parse_time(certificate["not_after"]), now)
+        following = [f"next: the certificate's successor, staged {when}; {_STAGES}"]
     source = (
         f"{summary['tenant_id']} (none is named, so it is that of {plan['tenant']}, the farm's default SIP domain)"
         if plan["tenant_source"] == "sip_domain"

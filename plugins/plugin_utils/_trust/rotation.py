@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import verifies, why_not
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.ending import LEAD, by_when, unstaged_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import (
     Certificate,
@@ -36,9 +37,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, soon_text, utc_text
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import as_option
 
-# The page above asks for 24 hours between a certificate's effective date and the end of the one before it, because servers that
-# rely on it (Exchange Server) keep for so long what they made with it. It names no lifetime of a server-to-server token.
-LEAD = timedelta(hours=24)
 _ROTATE = "sfb.hybrid_auth.rotate"
 # Which playbook or person brings the next certificate in and stages it, by trust_rotation_create.
 _STAGES = {"none": "an administrator", "self_signed": _ROTATE, "pfx": f"{_ROTATE} with trust_rotation_pfx_path"}
@@ -185,7 +183,8 @@ def plan(
     keep = tuple(verdict for verdict in verdicts if not verdict.goes)
     upcoming = tuple(sorted(_upcoming(roles, keep), key=lambda entry: (entry.date, entry.action, entry.thumbprint)))
     successor_due = following is None and current.end is not None and current.end - now <= rules.warn
-    unstaged = _unstaged(current, now) if successor_due and not current.expired(now) else None
+    due = current.end if successor_due and not current.expired(now) else None
+    unstaged = unstaged_text(current.thumbprint, due, now) if due else None
     return RotationPlan(
         add=add,
         remove=tuple(verdict for verdict in verdicts if verdict.goes),
@@ -282,8 +281,7 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
         yield Upcoming(until, "remove", thumbprint, holders[thumbprint], text, _ROTATE)
     role, last = ("which is staged", following) if following else ("which signs", current)
     if last.end:
-        before = when_text(shifted(last.end, -LEAD))
-        text = f"{last.thumbprint}, {role}, expires on {when_text(last.end)}: stage its successor before {before}"
+        text = f"{last.thumbprint}, {role}, expires on {when_text(last.end)}: stage its successor {by_when(last.end, now)}"
         yield Upcoming(shifted(last.end, -rules.warn), "stage", last.thumbprint, (), text, _STAGES[rules.create])
     for certificate, _reason in roles.live:
         if certificate.end and not certificate.expired(now):
@@ -295,15 +293,6 @@ def _upcoming(roles: Roles, keep: Sequence[Verdict]) -> Iterable[Upcoming]:
                 text = f"the entry of {certificate.thumbprint} on {verdict.principal.label} ends on {when_text(end)}"
                 text += ", before the certificate does" if certificate.end else ""
                 yield Upcoming(end, "entry_ends", certificate.thumbprint, (verdict.principal.app_id,), text, _ROTATE)
-
-
-def _unstaged(current: Certificate, now: datetime) -> str | None:
-    if current.end is None:
-        return None
-    return (
-        f"The certificate {current.thumbprint} expires {soon_text(current.end, now)}, on {when_text(current.end)}, and no "
-        f"other one is staged. Stage its successor before {when_text(shifted(current.end, -LEAD))}."
-    )
 
 
 def _warnings(roles: Roles, unstaged: str | None) -> Iterable[str]:
