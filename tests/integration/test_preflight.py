@@ -158,6 +158,34 @@ def test_check_mode_predicts_with_rights_that_only_read_and_says_which_one_a_run
     assert "Without --check this run fails: The sign-in may not write service principals" in warned
 
 
+def test_a_run_that_may_not_write_on_the_farm_leaves_the_tenant_as_the_next_run_and_a_removal_want_it(tmp_path: Path) -> None:
+    """As the page of a first run says."""
+    chosen = operation(FIRST)
+    for entry_point, more in ((chosen.entry_point, {}), ("remove", {"trust_remove_confirm": "contoso", "trust_deployment": "contoso"})):
+        state = chosen.before()
+        for front_end in state["deployments"][0]["front_ends"]:
+            front_end["can_write"] = False
+        (folder := tmp_path / entry_point).mkdir()
+        hybrid = Hybrid(state, folder)
+        untouched = hybrid.state()
+        made, _alive = hybrid.play(chosen.entry_point, chosen.given(folder), Script())
+        assert "Access is denied" in told(made)
+        assert "The account needs the group RTCUniversalServerAdmins" in told(made)
+        assert [entry for entry in hybrid.requests if entry["write"]]
+        now = hybrid.state()
+        for front_end in now["deployments"][0]["front_ends"]:
+            front_end["can_write"] = True
+        (other := folder / "again").mkdir()
+        again = Hybrid(now, other)
+        done, _alive = again.play(entry_point, {**chosen.given(other), **more}, Script())
+        assert done.failures == [], told(done)
+        if entry_point == chosen.entry_point:
+            assert again.state()["tenants"] == now["tenants"]
+        else:
+            ours = [len(one["keyCredentials"]) for one in again.state()["tenants"][0]["service_principals"]]
+            assert ours == [len(one["keyCredentials"]) for one in untouched["tenants"][0]["service_principals"]]
+
+
 def kept_by_an_application(name: str, tmp_path: Path, *, readable: bool = True, **changed: Any) -> tuple[Hybrid, Play]:
     """A run whose partner application is an application of the tenant's own, which locks the keys of its service principal."""
     chosen = operation(name)
