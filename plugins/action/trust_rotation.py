@@ -163,9 +163,9 @@ class ActionModule(HybridAuthAction):
                 *rights.warnings,
                 *plan.warnings,
                 *(
-                    [f"{soon} {sign_in_end.REMEDY}"]
-                    if (soon := sign_in or sign_in_end.ending(params["token"], settings.rotation_warn_days, moment))
-                    else []
+                    f"{soon} {sign_in_end.REMEDY}"
+                    for soon in [sign_in or sign_in_end.ending(params["token"], settings.rotation_warn_days, moment)]
+                    if soon
                 ),
             ),
             certificates=leaving.told(plan.certificates),

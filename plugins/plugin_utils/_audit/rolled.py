@@ -36,4 +36,5 @@ def _then(server: Server, now: datetime) -> Server:
     if begin is None or begin > now:
         return server
     signs = {"current": following, "next": None, "previous": signing.get("current")}
-    return replace(server, read=cast("FarmReading", {**server.read, "certificate": following, "signing": signs}))
+    read: FarmReading = cast("FarmReading", {**server.read, "certificate": following, "signing": signs})
+    return replace(server, read=read)
