@@ -65,7 +65,7 @@ def read(variables: Mapping[str, Any], entry_point: str, *, check_mode: bool = F
     _check_tenant(settings, problems)
     _check_files(settings, problems, entry_point)
     _check_rotation(settings, problems)
-    _check_modern_authentication(settings, problems)
+    _check_modern_authentication(settings, problems, entry_point)
     for variable, problem in onprem_partners.clashes(settings):
         problems.add(variable, f"{variable}: {problem}. Expected one of its own.")
     if entry_point == "remove" and not check_mode:
@@ -193,9 +193,11 @@ def _check_rotation(settings: Settings, problems: _Problems) -> None:
             raise InvalidOptionError("trust_rotation_immediate", "it is true, and trust_rotation_effective_date is set too", "one of them")
 
 
-def _check_modern_authentication(settings: Settings, problems: _Problems) -> None:
+def _check_modern_authentication(settings: Settings, problems: _Problems, entry_point: str) -> None:
     name = "trust_modern_authentication_server"
-    if same_text(settings.modern_authentication_server, settings.oauth_server_name) and not problems.any(name, "trust_oauth_server_name"):
+    # The others read no name but that of the trust's own server, and this one's default says nothing of the farm.
+    same = entry_point == "modern_authentication" and same_text(settings.modern_authentication_server, settings.oauth_server_name)
+    if same and not problems.any(name, "trust_oauth_server_name"):
         with problems.of(name):
             problem = f"{settings.modern_authentication_server} is the OAuth server of the trust (trust_oauth_server_name)"
             raise InvalidOptionError(name, problem, "a server of its own, since its type and metadata are others")

@@ -47,6 +47,14 @@ def test_other_entry_points_do_not_read_its_variables(entry_point: str) -> None:
     assert found.modern_authentication_state == "present"
 
 
+@pytest.mark.parametrize("entry_point", ["configure", "audit", "rotate", "remove", "support"])
+def test_the_name_of_the_trusts_own_server_is_compared_where_the_other_one_is_read(entry_point: str) -> None:
+    given = {"oauth_server_name": "evoSTS", "remove_confirm": "default"}
+    assert settings(entry_point, **given).oauth_server_name == "evoSTS"
+    with pytest.raises(HybridAuthError, match="trust_modern_authentication_server: evoSTS is the OAuth server of the trust"):
+        settings(**given)
+
+
 @pytest.mark.parametrize(
     ("given", "part"),
     [
