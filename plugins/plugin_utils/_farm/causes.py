@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.call_runner import LOST, NOT_FOUND
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
 
 AGAIN = "Run again: what is done is found, and what is left is done."
 _ACCESS = (
@@ -57,7 +58,9 @@ _CUT_STATUS = ("SendFailure", "ReceiveFailure", "ConnectionClosed")
 def remedy(failure: Mapping[str, Any], modules: Sequence[str], restricted: bool) -> str:
     """What to do about a failure as the runner, or the restricted endpoint, tells it. modules: those that were tried."""
     category, error_id = str(failure.get("category") or ""), str(failure.get("error_id") or "")
-    absent = f"Run on a server with the management tools, or name their module in management_modules; tried: {', '.join(modules)}."
+    absent = (
+        f"Run on a server with the management tools, or name their module in {options('management_modules')}; tried: {', '.join(modules)}."
+    )
     downloading = downloads(failure)
     # The first that applies.
     rules = (

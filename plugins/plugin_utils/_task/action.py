@@ -20,11 +20,11 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments, given
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import Arguments, environment_of, given
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.paths import Paths
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.secrets import mask, secret_values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.error_chain import causes_of
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.observation import observing, seconds_since
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.packages import check_python
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import safe, text
@@ -74,6 +74,8 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
             params = self._checked(arguments)
             secrets.update(secret_values(arguments.options, params))
             result.update(self._performed(params, task_vars or {}, seen))
+        except InvalidOptionError as exc:
+            result.update({"failed": True, "msg": self._refused(exc), **exc.details})
         except HybridAuthError as exc:
             # What is unreachable is not failed as well: failed would win.
             ended = {} if exc.details.get("unreachable") else {"failed": True}
@@ -119,6 +121,13 @@ class HybridAuthAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
                 raise
             finally:
                 seen.update({"module": type(self).__module__.rpartition(".")[2], "seconds": seconds_since(began), **noted})
+
+    def _refused(self, error: InvalidOptionError) -> str:
+        """The error, which names the environment variable where that says what the option is."""
+        variable = None if error.option in self.given else environment_of(self.ARGUMENTS.options.get(error.option, {}))
+        if variable is None:
+            return str(error)
+        return f"Environment variable '{variable}' (option '{error.option}'): {error.problem}. {error.remedy}"
 
     def _said(self, error: Any) -> str:
         """What is wrong with the task's options, in ansible-core's words for modules."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
+from ansible.utils.path import unfrackpath
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import CLOUDS, named_in_environment
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
@@ -38,6 +39,17 @@ def first_set(*names: str) -> str:
         if os.environ.get(name, "").strip():
             return os.environ[name]
     raise AnsibleFallbackNotFound
+
+
+def first_path(*names: str) -> str:
+    """The same of a path, whole: it begins where ansible-playbook was started, as for other programs."""
+    return str(unfrackpath(first_set(*names).strip(), follow=False))
+
+
+def environment_of(spec: Mapping[str, Any]) -> str | None:
+    """The environment variable that says what an option of this spec is where no task does; None where none is set."""
+    _strategy, names = spec.get("fallback", (None, ()))
+    return next((name for name in names if os.environ.get(name, "").strip()), None)
 
 
 def from_environment(*names: str) -> tuple[Any, list[str]]:
@@ -80,7 +92,7 @@ SIGN_IN: dict[str, dict[str, Any]] = {
     },
     "client_certificate_path": {
         "type": "path",
-        "fallback": from_environment("AZURE_X509_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"),
+        "fallback": (first_path, ["AZURE_X509_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"]),
     },
     "client_certificate_password": {
         "type": "str",
@@ -93,7 +105,7 @@ SIGN_IN: dict[str, dict[str, Any]] = {
     "graph_url": {"type": "str", "fallback": from_environment("SFB_GRAPH_URL")},
     # Not from the environment, which may be what named the endpoints.
     "own_endpoints": {"type": "bool", "default": False},
-    "ca_path": {"type": "path", "fallback": from_environment("SFB_CA_PATH")},
+    "ca_path": {"type": "path", "fallback": (first_path, ["SFB_CA_PATH"])},
     "validate_certs": {"type": "bool", "default": True},
     "auth_source": {
         "type": "str",
@@ -101,7 +113,7 @@ SIGN_IN: dict[str, dict[str, Any]] = {
         "default": "auto",
         "fallback": (_auth_source, ["ANSIBLE_AZURE_AUTH_SOURCE"]),
     },
-    "federated_token_file": {"type": "path", "no_log": False, "fallback": from_environment("AZURE_FEDERATED_TOKEN_FILE")},
+    "federated_token_file": {"type": "path", "no_log": False, "fallback": (first_path, ["AZURE_FEDERATED_TOKEN_FILE"])},
     "federated_token_variable": {"type": "str", "no_log": False},
     "managed_identity_client_id": {"type": "str"},
     "device_code_timeout": {"type": "int", "default": 300},

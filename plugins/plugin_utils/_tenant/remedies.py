@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import TENANT, options
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ _EVALUATION = "https://learn.microsoft.com/entra/identity/conditional-access/con
 _CREDENTIAL_STAYS = "A key credential that is there cannot be altered: remove it by key_id and add the certificate again."
 _INSIDE = "Leave out start and end, so that they come from the certificate, or give times inside its validity."
 _ELSEWHERE = "Another object of the tenant holds the value: find it with sp_info and 'all: true', and remove it there first."
+_TOKEN = (
+    "Get a new token: this one is damaged, expired, or for another service or cloud. Where it was given, correct "
+    f"{options('access_token')}, in the environment AZURE_ACCESS_TOKEN."
+)
 _PERMISSION = "Give the application the Graph permission {permission} as an application permission, and have an administrator consent."
 
 # The first that fits is taken, so what tells more stands before what tells less.
@@ -96,7 +100,7 @@ GRAPH = (
     Refusal("Authorization_RequestDenied", _PERMISSION, "https://learn.microsoft.com/graph/resolve-auth-errors"),
     Refusal(
         "InvalidAuthenticationToken",
-        "Get a new token: this one is damaged, expired, or for another service or cloud.",
+        _TOKEN,
         "https://learn.microsoft.com/graph/resolve-auth-errors",
     ),
     Refusal(
@@ -107,7 +111,7 @@ GRAPH = (
     Refusal("Directory_ExpiredPageToken", "The list changed while it was read. Run again.", _GRAPH_ERRORS),
 )
 GRAPH_BY_STATUS = {
-    401: "Get a new token: this one is damaged, expired, or for another service or cloud.",
+    401: _TOKEN,
     403: _PERMISSION,
     404: "Check the application ids and that the sign-in is for the right tenant.",
     409: _ELSEWHERE,
@@ -124,15 +128,19 @@ _WORKLOAD_ISSUE = "https://github.com/Azure/azure-workload-identity/issues/1200"
 _CERTIFICATE_CREDENTIALS = "https://learn.microsoft.com/entra/identity-platform/certificate-credentials"
 
 ENTRA = (
-    Refusal("AADSTS90002", f"Check {options('tenant')} and, for another cloud than the global one, {options('cloud')}.", _ENTRA_CODES),
-    Refusal("AADSTS900021", f"Check {options('tenant')}.", _ENTRA_CODES),
-    Refusal("AADSTS900023", f"Check {options('tenant')}: it is neither a tenant id nor a domain of a tenant.", _ENTRA_CODES),
+    Refusal("AADSTS90002", f"Check {TENANT} and, for another cloud than the global one, {options('cloud')}.", _ENTRA_CODES),
+    Refusal("AADSTS900021", f"Check {TENANT}.", _ENTRA_CODES),
+    Refusal("AADSTS900023", f"Check {TENANT}: it is neither a tenant id nor a domain of a tenant.", _ENTRA_CODES),
     Refusal(
         "AADSTS700016",
         f"Check {options('client_id', 'tenant')}: the application must be registered in that tenant, or consented to there.",
         _ENTRA_CODES,
     ),
-    Refusal("AADSTS7000215", f"Check {options('client_secret')}: it must be the secret's value, not its id.", _ENTRA_CODES),
+    Refusal(
+        "AADSTS7000215",
+        f"Check {options('client_secret')}, in the environment AZURE_SECRET: it must be the secret's value, not its id.",
+        _ENTRA_CODES,
+    ),
     Refusal("AADSTS7000222", "The client secret expired: make a new one for the application.", _ENTRA_CODES),
     Refusal(
         "AADSTS700027.*expired",

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.oauth_server import tenant_in
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.files import folder
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, environment_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.paths import Paths
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import whole_names
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import onprem_partners, sign_in_check
@@ -253,6 +252,5 @@ def _set_by(option: str, given: Mapping[str, Any]) -> str:
     """What set an option of the sign-in: the variable of the role, or one of the environment."""
     if option not in SIGN_IN:  # what a platform sets, which is no option
         return option
-    _strategy, names = SIGN_IN[option].get("fallback", (None, []))
-    variable = next((name for name in names if os.environ.get(name, "").strip()), None)
+    variable = environment_of(SIGN_IN[option])
     return PREFIX + option if option in given or variable is None else f"{variable} (for {PREFIX}{option})"

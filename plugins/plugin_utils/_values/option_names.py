@@ -36,6 +36,10 @@ _VARIABLES = {
 _OF_A_MODULE = re.compile(r" \([^()]* of a module\)")
 
 
+# The role takes the tenant's id by a variable of its own too.
+TENANT = "trust_tenant or trust_tenant_id (tenant of a module)"
+
+
 def options(*names: str) -> str:
     """Options in a remedy: the role's variables first, since most read it of the role, then what modules call them."""
     return f"{_several([_VARIABLES[name] for name in names])} ({_several(list(names))} of a module)"

@@ -125,6 +125,10 @@ def cause(kind: str, code: str | None = None) -> dict[str, str | None]:
     ("failure", "part"),
     [
         ({"category": "ModuleMissing", "cmdlet": "Import-Module", "message": "not found"}, "management tools"),
+        (
+            {"category": "ModuleMissing", "cmdlet": None, "message": "none"},
+            "trust_management_modules (management_modules of a module); tried",
+        ),
         ({"category": "PermissionDenied", "cmdlet": "Get-CsOAuthServer", "message": "Access is denied."}, "RTCUniversalServerAdmins"),
         ({"category": "ConnectionError", "error_id": "SqlConnectionError,Get-CsService", "cmdlet": "x", "message": "Anmeldung"}, "CredSSP"),
         ({"category": "NotSpecified", "cmdlet": "x", "message": "x", "causes": [cause("X"), cause(SQL, "18456")]}, "CredSSP"),

@@ -110,7 +110,7 @@ def test_a_playbook_of_the_collection_takes_paths_from_where_it_was_started(plac
 def test_a_path_of_the_environment_begins_where_the_run_was_started(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     (place.playbook / "ca.pem").touch()
     monkeypatch.setenv("SFB_CA_PATH", "ca.pem")
-    assert place.params("sp_info", {"app_ids": []})["ca_path"] == "ca.pem"
+    assert place.params("sp_info", {"app_ids": []})["ca_path"] == str(place.started / "ca.pem")
 
 
 def test_a_file_that_is_nowhere_is_named_whole(place: Place) -> None:

@@ -75,7 +75,10 @@ def test_no_code_is_in_the_tables_twice() -> None:
         ("AADSTS700027: Client assertion failed signature validation. [Reason - The key used is expired.]", "upload a new one"),
         ("AADSTS70021: No matching federated identity record found.", "issuer, subject and audience"),
         ("AADSTS700211: No matching federated identity record found.", "Compare the issuer above"),
-        ("AADSTS7000215: Invalid client secret provided.", "Check trust_client_secret (client_secret of a module): it must be"),
+        (
+            "AADSTS7000215: Invalid client secret provided.",
+            "Check trust_client_secret (client_secret of a module), in the environment AZURE_SECRET: it must be",
+        ),
         ("AADSTS12345: Something new.", "https://login.microsoftonline.com/error?code=12345"),
         ("no reason given", "Check trust_login_url, trust_tenant and trust_client_id (login_url, tenant and client_id of a module)"),
     ],
@@ -93,7 +96,11 @@ def test_a_refused_sign_in_is_told_apart(description: str, part: str) -> None:
         (400, "CannotUpdateLockedServicePrincipalProperty Property keyCredentials is locked.", "has locked this property"),
         (401, "InvalidAuthenticationToken Continuous access evaluation resulted in challenge.", "withdrawn before its end"),
         (401, 'InvalidAuthenticationToken x Bearer realm="", error="insufficient_claims", claims="eyJ9"', "asks for a new sign-in"),
-        (401, "InvalidAuthenticationToken Lifetime validation failed, the token is expired.", "Get a new token"),
+        (
+            401,
+            "InvalidAuthenticationToken Lifetime validation failed, the token is expired.",
+            "correct trust_access_token (access_token of a module), in the environment AZURE_ACCESS_TOKEN",
+        ),
         (409, "Request_MultipleObjectsWithSameKeyValue The name is already in use.", "find it with sp_info"),
         (
             400,

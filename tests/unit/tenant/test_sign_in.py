@@ -117,7 +117,7 @@ def test_an_unknown_tenant_has_its_own_message(talk: Talk) -> None:
     result = run_action("graph_token", {**SIGN_IN, "client_secret": SECRET})
     assert result["failed"]
     assert "AADSTS90002" in result["msg"]
-    assert "Check trust_tenant (tenant of a module)" in result["msg"]
+    assert "Check trust_tenant or trust_tenant_id (tenant of a module)" in result["msg"]
     talk(Said("GET", DISCOVERY.url, 400, refused))
     assert "AADSTS90002" in run_action("tenant_info", {"domain": "contoso.com"})["msg"]
 
@@ -154,6 +154,25 @@ def test_a_bad_sign_in_is_refused_before_anything_is_contacted(options: dict[str
     assert result["failed"]
     assert part in result["msg"]
     assert SECRET not in json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    ("variable", "option"),
+    [
+        ("SFB_CA_PATH", "ca_path"),
+        ("AZURE_X509_CERTIFICATE_PATH", "client_certificate_path"),
+        ("AZURE_FEDERATED_TOKEN_FILE", "federated_token_file"),
+    ],
+)
+def test_a_file_of_the_environment_is_named_by_its_variable_and_as_a_whole(
+    variable: str, option: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, talk: Talk
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, "none.pem")
+    message = run_action("graph_token", {"tenant": "contoso.com", "client_id": CLIENT})["msg"]
+    assert message.startswith(
+        f"Environment variable '{variable}' (option '{option}'): {tmp_path / 'none.pem'} cannot be read: No such file"
+    )
 
 
 def test_what_the_task_sets_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch, talk: Talk) -> None:

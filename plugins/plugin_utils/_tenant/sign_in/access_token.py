@@ -20,7 +20,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applicatio
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import clouds_of_graph, clouds_of_login, host_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError, InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_guid, same_text, same_url
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import TENANT, options
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
     if token.tenant_id and is_guid(wanted) and token.tenant_id != wanted:
         raise HybridAuthError(
             f"{subject} is for tenant {token.tenant_id}, but {options('tenant')} is {wanted}. It was not sent.",
-            f"Sign in to that tenant, or correct {options('tenant')}, in the environment AZURE_TENANT.",
+            f"Sign in to that tenant, or correct {TENANT}, in the environment AZURE_TENANT.",
         )
     return token
 

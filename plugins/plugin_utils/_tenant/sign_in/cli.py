@@ -23,7 +23,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.ac
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.sign_in.method import Method
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.token_answer import is_number, sendable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import HybridAuthError
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import options
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import TENANT, options
 
 _LONGEST_SECONDS = 120
 _SUBJECT = "The token of the Azure CLI"
@@ -108,7 +108,7 @@ class AzureCli(Method):
         if any(f"{code}:" in errors for code in _WRONG_TENANT):
             return HybridAuthError(
                 f"The account of the Azure CLI cannot sign in to tenant {self.tenant or 'of its own'}: {reason}.",
-                f"Correct {options('tenant')}, in the environment AZURE_TENANT, or run '{login}' with an account of that tenant.",
+                f"Correct {TENANT}, in the environment AZURE_TENANT, or run '{login}' with an account of that tenant.",
             )
         if f"{_WRONG_CLOUD}:" in errors:
             return HybridAuthError(
