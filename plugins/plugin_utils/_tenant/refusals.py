@@ -74,7 +74,7 @@ def _of_object(graph: Graph, app_id: str, tenants: Mapping[str, Any] | None, col
             try:
                 path = f"{collection}(appId='{app_id}')/appManagementPolicies"
                 for one in graph.read_list(path, f"the app management policy of {WORDS[collection]} {app_id}"):
-                    policy, listed = str(one.get("displayName") or one.get("id")), _in_force(one, "restrictions")
+                    policy, listed = str(one.get("displayName") or one.get("id") or "") or None, _in_force(one, "restrictions")
             except HybridAuthError as exc:
                 problem = _clause(exc)
     locked = None

@@ -116,7 +116,7 @@ class KeyRestriction(TypedDict):
 
 
 class ObjectRefusals(TypedDict):
-    """What a service principal or an application object is bound by. policy: its name, None where that was not read.
+    """What a service principal or an application object is bound by. policy: its name, None where that was not read, or it has none.
 
     locked: by its application, None where that is another tenant's or was not asked. problem: why a part of it is not known, as a clause.
     """

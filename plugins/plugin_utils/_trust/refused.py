@@ -178,7 +178,12 @@ def not_understood(told: Mapping[str, Any] | None, app_id: str) -> str | None:
         if one.get("type") not in (_LIFETIME, _AUTHORITY) or (one.get("type") == _LIFETIME and one.get("longest_seconds") is None)
     ]
     kinds = " and ".join(dict.fromkeys(unclear))
-    return f"the app management policy {of.get('policy')} has a restriction that is not understood: {kinds}" if unclear else None
+    return f"the app management policy ({_policy(of)}) has a restriction that is not understood: {kinds}" if unclear else None
+
+
+def _policy(of: Mapping[str, Any]) -> str:
+    """The policy in words; its display name may be empty, and so may be what Graph gives for it."""
+    return str(of.get("policy") or "without a display name")
 
 
 def _object(told: Mapping[str, Any] | None, app_id: str) -> Mapping[str, Any] | None:
@@ -254,7 +259,7 @@ def _by_restriction(
     app_id: str, of: Mapping[str, Any], entry: Mapping[str, Any], one: Candidate, now: datetime, object_kind: str
 ) -> Refusal | None:
     kind, longest, since = entry.get("type"), entry.get("longest_seconds"), entry.get("created_after")
-    policy = f"The app management policy for {object_kind} {app_id} ({of.get('policy')})"
+    policy = f"The app management policy for {object_kind} {app_id} ({_policy(of)})"
     exception = _EXCEPTION.format(object_kind)
     # Microsoft Graph v1.0 does not tell when a service principal was created.
     later = f", if that was created after {since}" if since else ""
@@ -268,13 +273,15 @@ def _by_restriction(
         return None
     limit, left = timedelta(seconds=longest), one.end - now
     whole = left if one.begin is None else one.end - one.begin
-    if max(whole, left) <= limit:
+    lives = max(whole, left)
+    if lives <= limit:
         return None
     # From when a lifetime counts is not published, so it is certain only where neither way of counting fits.
     certain = min(whole, left) > limit and not since
     verb = "refuses" if certain else "may refuse"
     allowed = f"{limit.days} are" if limit.days > 1 and not limit.seconds else f"{length_text(limit)} is"
-    problem = f"{policy} {verb} {one.name}, which lives {whole.days} days: at most {allowed} allowed{later}."
+    length = length_text(lives) if lives.days == limit.days else f"{lives.days} days"
+    problem = f"{policy} {verb} {one.name}, which lives {length}: at most {allowed} allowed{later}."
     return Refusal(app_id, certain, problem, f"{_shorter(limit, one, object_kind)} Run again.")
 
 

@@ -282,6 +282,17 @@ def test_a_certificate_that_ends_is_named_with_its_days() -> None:
     assert "refuses certificate CD34, which lives 730 days: at most 365 are allowed" in found.problem
 
 
+def test_a_certificate_that_lives_some_hours_too_long_is_named_with_them_and_a_policy_without_a_name_as_such() -> None:
+    held = refused.Candidate("it", NOW, NOW + timedelta(days=365, hours=12), True)
+    (found,) = refused.refusals(told({"longest_seconds": YEAR}), [states.SKYPE], held, NOW)
+    assert "it, which lives 365 days and 12 hours: at most 365 are allowed" in found.problem
+    unnamed = told({"longest_seconds": YEAR}, {"type": "somethingNew"})
+    unnamed["objects"][0]["policy"] = None
+    (found,) = refused.refusals(unnamed, [states.SKYPE], held, NOW)
+    assert f"for service principal {states.SKYPE} (without a display name) refuses" in found.problem
+    assert "the app management policy (without a display name) has" in str(refused.not_understood(unnamed, states.SKYPE))
+
+
 def both(state: dict[str, Any]) -> Settings:
     """Settings of a trust whose certificate the tenant lacks, and refuses on the shared principal alone."""
     states.principal(state, states.SKYPE)["keyCredentials"] = []
