@@ -16,6 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object, named
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, discovery, modern_authentication
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
 
 NAMES = Rule(
@@ -85,7 +86,17 @@ def _server(facts: Facts, name: str) -> Finding:
         subject,
         wanted,
         " and ".join(wrong) or "there, and clients are sent to it",
-        f"Run {_ON}, with trust_takeover: [{name}] where the server is another's; or {_BACK}.",
+        f"{_correcting(name)}; or {_BACK}.",
+    )
+
+
+def _correcting(name: str) -> str:
+    """What corrects the OAuth server of that name, as a sentence without full stop. A run stops where clients are sent to another's."""
+    if same_text(name, Settings().modern_authentication_server):
+        return f"Run {_ON}, with trust_takeover: [{name}] where the server is another's"
+    return (
+        f"Run {_ON} with trust_modern_authentication_server: {name}, which corrects this server, or with trust_takeover: [{name}], which "
+        "sends clients to the one that the variable names"
     )
 
 

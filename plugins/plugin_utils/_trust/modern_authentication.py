@@ -159,7 +159,8 @@ def flaws(server: Mapping[str, Any], tenant_id: str | None, cloud: str, given: s
     url = str(whole["metadata_url"] or "")
     checked = bool(given) or oauth_server.is_federation_metadata(url)
     if not (of_metadata or foreign) and url and checked and wanted and not same_url(url, wanted):
-        found.append(f"its metadata URL ({url}) is not {wanted}, which a run would set")
+        told = "trust_modern_authentication_metadata_url gives" if given else "Microsoft documents"
+        found.append(f"its metadata URL ({url}) is not {wanted}, which {told}")
     return found
 
 

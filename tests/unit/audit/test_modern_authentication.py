@@ -85,7 +85,7 @@ def test_each_name_that_is_missing_is_named(judge: Judge, name: str) -> None:
         ({"MetadataUrl": states.FEDERATION_METADATA.replace("https", "http").replace("common", states.TENANT)}, "is no https URL"),
         (
             {"MetadataUrl": states.FEDERATION_METADATA.replace("common", "organizations")},
-            f"is not {states.FEDERATION_METADATA}, which a run would set",
+            f"is not {states.FEDERATION_METADATA}, which Microsoft documents",
         ),
         ({"MetadataUrl": states.FEDERATION_METADATA.replace("windows.net", "microsoftonline.us")}, "is another cloud's"),
         ({"MetadataUrl": ACS}, f"its metadata URL ({ACS}) is that of the trust between servers"),
@@ -203,7 +203,25 @@ def test_the_metadata_that_is_given_is_what_the_audit_expects(tmp_path: Path, mo
     given = states.FEDERATION_METADATA.replace("common", states.TENANT)
     found = audited(state, {"modern_authentication_metadata_url": given}, tmp_path, monkeypatch)["findings"]
     (finding,) = [one for one in found if one["id"] == RULE and one["status"] != "pass"]
-    assert finding["actual"] == f"its metadata URL ({states.FEDERATION_METADATA}) is not {given}, which a run would set"
+    said = "which trust_modern_authentication_metadata_url gives"
+    assert finding["actual"] == f"its metadata URL ({states.FEDERATION_METADATA}) is not {given}, {said}"
+    assert finding["remedy"].startswith("Run sfb.hybrid_auth.modern_authentication, with trust_takeover: [evoSTS]")
+
+
+def test_a_server_that_the_role_does_not_name_is_not_said_to_be_corrected_by_a_run_without_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = states.right()
+    states.modern(state, Identity="other", Name="other")
+    states.cms(state, "oauth_configuration", ClientAuthorizationOAuthServerIdentity="other")
+    given = states.FEDERATION_METADATA.replace("common", states.TENANT)
+    found = audited(state, {"modern_authentication_metadata_url": given}, tmp_path, monkeypatch)["findings"]
+    (finding,) = [one for one in found if one["id"] == RULE and one["status"] != "pass"]
+    assert "a run would set" not in finding["actual"]
+    assert finding["remedy"].startswith(
+        "Run sfb.hybrid_auth.modern_authentication with trust_modern_authentication_server: other, which corrects this server, or with "
+        "trust_takeover: [other]"
+    )
 
 
 def test_a_tenant_and_a_setting_that_were_not_read_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

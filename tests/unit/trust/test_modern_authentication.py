@@ -29,6 +29,7 @@ OTHER = "6699c5fe-0000-4000-8000-000000000001"
 DOCUMENTED = "https://login.windows.net/common/FederationMetadata/2007-06/FederationMetadata.xml"
 OWN, ANOTHERS = DOCUMENTED.replace("common", TENANT), DOCUMENTED.replace("common", OTHER)
 ADFS = "https://sts.contoso.com/FederationMetadata/2007-06/FederationMetadata.xml"
+GIVEN = "trust_modern_authentication_metadata_url gives"
 ASKED = [f"https://{host}.contoso.com/" for host in ("webext", "webint", "se01")]
 ORDER = ["names", "oauth_server", "oauth_configuration"]
 State = dict[str, Any]
@@ -282,8 +283,8 @@ def test_whose_metadata_is_wrong_is_said_in_words() -> None:
     def told(url: str, cloud: str = "global", wished: str | None = None) -> str:
         return " and ".join(subject.flaws(server(url=url), TENANT, cloud, wished))
 
-    assert told(f"{DOCUMENTED}?x=1") == f"its metadata URL ({DOCUMENTED}?x=1) is not {DOCUMENTED}, which a run would set"
-    assert told(OWN, wished=DOCUMENTED) == f"its metadata URL ({OWN}) is not {DOCUMENTED}, which a run would set"
+    assert told(f"{DOCUMENTED}?x=1") == f"its metadata URL ({DOCUMENTED}?x=1) is not {DOCUMENTED}, which Microsoft documents"
+    assert told(OWN, wished=DOCUMENTED) == f"its metadata URL ({OWN}) is not {DOCUMENTED}, which {GIVEN}"
     other = DOCUMENTED.replace("https://login.windows.net", US)
     assert told(other) == f"its metadata URL ({other}) is another cloud's, and not that of the cloud global"
     assert "another cloud's" in told(DOCUMENTED, "dod")
