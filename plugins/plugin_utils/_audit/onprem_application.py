@@ -96,14 +96,15 @@ def _metadata(facts: Facts, application: Object) -> Finding:
     wished = wanted(facts, application)
     domains = _domains(facts)
     parts = url_parts(url)
-    right: bool | Unknown = parts.scheme.lower() == "https" and parts.username is None and parts.password is None
+    named_user = parts.username is not None or parts.password is not None
+    right: bool | Unknown = parts.scheme.lower() == "https" and not named_user
     if right and not (wished and same_url(wished.metadata_url, url)):
         right = in_any(parts.hostname or "", domains) if domains else Unknown("no domain of the farm was read")
     return METADATA.judged(
         right,
         f"partner application {application.get('identity')}",
-        f"https at a host of {', '.join(domains) or 'the farm'}, or as expected",
-        url,
+        f"https at a host of {', '.join(domains) or 'the farm'}, or as expected{', without a user name or password' if named_user else ''}",
+        f"{url}, which holds a user name or password" if named_user else url,
         "See whose host it is. Where it is the product's, name its URL in trust_exchange_onprem_metadata_url or "
         "trust_sharepoint_onprem_metadata_url; otherwise remove the application.",
     )

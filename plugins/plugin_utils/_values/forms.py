@@ -82,7 +82,10 @@ def domain_pattern(option: str, value: str) -> str:
 
 
 def https_url(option: str, value: str) -> str:
-    """The URL as given, without surrounding blanks; InvalidOptionError if it is not an absolute https URL without user information."""
+    """The URL as given, without surrounding blanks; InvalidOptionError if it is not an absolute https URL.
+
+    One with user information or a fragment is refused too, and one whose host is neither a name of DNS nor an address.
+    """
     text = bare(value)
     problem = ""
     try:
@@ -96,6 +99,12 @@ def https_url(option: str, value: str) -> str:
         elif "\\" in text:
             # To .NET and browsers, though not to RFC 3986, it ends the host as / does.
             problem = f"{text!r} holds a backslash, so its host is not the same to everything that reads it"
+        elif "@" in text.partition("//")[2].partition("/")[0]:
+            problem = f"{text!r} holds @ before its path, so its host is not the same to everything that reads it"
+        elif "#" in text:
+            problem = f"{text!r} holds a fragment (#), which is never sent to a server"
+        elif not _is_host(parts.hostname):
+            problem = f"{text!r} has a host that is no name of ASCII letters, digits and hyphens (xn-- for others), and no address"
         else:
             _port = parts.port  # urllib checks the range only when it is read
     except ValueError as exc:
@@ -103,6 +112,14 @@ def https_url(option: str, value: str) -> str:
     if problem:
         raise InvalidOptionError(option, problem, "an absolute URL such as https://autodiscover.contoso.com/path")
     return text
+
+
+def _is_host(value: str) -> bool:
+    """Whether the host of a URL, without the brackets of an address, is a name of DNS, which may have one label alone, or an address."""
+    if ":" in value:
+        return True  # urlsplit takes a colon in brackets alone, and what is no address there fails in every client
+    labels = value.removesuffix(".").lower().split(".")
+    return len(value) <= 254 and all(_LABEL.fullmatch(label) for label in labels)
 
 
 def url_parts(value: str) -> SplitResult:

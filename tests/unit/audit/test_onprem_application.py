@@ -88,7 +88,9 @@ def test_a_password_in_a_metadata_url_is_in_nothing_that_is_shown(tmp_path: Path
     options = {"deployment": "contoso", "onprem": servers, "cloud": cloud, "expected": states.RIGHT_EXPECTED}
     result = run_action("trust_audit", options)
     (finding,) = [one for one in result["findings"] if one["id"] == METADATA]
-    assert (finding["status"], finding["actual"]) == ("warn", url.replace("pa55w0rd", "********"))
+    shown = f"{url.replace('pa55w0rd', '********')}, which holds a user name or password"
+    assert (finding["status"], finding["actual"]) == ("warn", shown)
+    assert finding["expected"].endswith(", without a user name or password")
     assert not [one for one in (servers, result, unpack(pack([{"actual": url}]))) if "pa55w0rd" in json.dumps(one)]
     assert {"oauth_server.metadata_url"} <= {one["id"] for one in result["findings"] if one["status"] == "fail"}
 

@@ -57,7 +57,17 @@ def test_what_is_not_a_host_name_is_refused(value: str) -> None:
         forms.host_name("names", value)
 
 
-@pytest.mark.parametrize("value", ["https://contoso.com", "https://contoso.com:8443/metadata/json/1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://contoso.com",
+        "https://contoso.com:8443/metadata/json/1",
+        "https://Host./x?of=a@b",
+        "https://127.0.0.1:8443/x",
+        "https://[::1]/x",
+        "https://xn--a.contoso.com/x",
+    ],
+)
 def test_an_https_url_is_taken_as_it_is(value: str) -> None:
     assert forms.https_url("metadata_url", f" {value} ") == value
 
@@ -73,6 +83,11 @@ def test_an_https_url_is_taken_as_it_is(value: str) -> None:
         ("http://user:word@contoso.com", "user name or password"),
         ("https://fabrikam.com\\.contoso.com/metadata/json/1", "backslash"),
         ("https://contoso.com/metadata\\json", "backslash"),
+        ("https://contoso..com/x", "has a host that is no name"),
+        ("https://-contoso.com/x", "has a host that is no name"),
+        ("https://ho\u0455t.contoso.com/x", "has a host that is no name"),
+        ("https://contoso.com/#f", "fragment"),
+        ("https://contoso.com?x@fabrikam.com", "holds @ before its path"),
         ("https://contoso.com:port", "not a URL"),
         ("https://[::1", "not a URL"),
     ],
