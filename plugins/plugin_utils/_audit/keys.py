@@ -152,7 +152,8 @@ def hint(facts: Facts, key: Object) -> str:
     subject, name = key.get("subject"), key.get("display_name")
     written_by = _WRITERS.get(str(key.get("encoding")))
     made_by, spoken_of = product(key), _spoken_of(key)
-    otherwise = f", though its display name {name} speaks of {spoken_of}" if spoken_of not in (None, made_by) else ""
+    says = "; the name" if not subject or same_name(subject, name) else f", though its display name {name}"
+    otherwise = f"{says} speaks of {spoken_of}" if spoken_of not in (None, made_by) else ""
     put = f"; by how it is written, {written_by} likely put it there" if written_by else ""
     return f"{_named(facts, subject or name, made_by, by='subject' if subject else 'display name alone')}{otherwise}{put}"
 

@@ -19,6 +19,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.server_setti
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.server_settings import without_credential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import MetadataDownload, ServerSettings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 
 TLS = Rule(
     "server.tls",
@@ -269,7 +270,7 @@ def _root_store(name: str, settings: ServerSettings) -> Iterator[Finding]:
 
 
 def _events(name: str, settings: ServerSettings) -> Iterator[Finding]:
-    logged = [f"{one['event_id']} {one['count']} times, last at {one['last']}" for one in settings["events"] if one["count"]]
+    logged = [f"{one['event_id']} {plural(one['count'], 'time')}, last at {one['last']}" for one in settings["events"] if one["count"]]
     told = {one["event_id"] for one in settings["events"]} >= set(EVENT_IDS)
     yield EVENTS.judged(
         _unread(settings, "events") or (not logged if logged or told else Unknown("not all of the events were looked for")),

@@ -66,9 +66,12 @@ def broad(access: Sequence[KeyAccess]) -> list[KeyAccess]:
 
 
 def readers(access: Sequence[KeyAccess]) -> str:
-    """The accounts that may read, in words, with those that may not."""
-    told = [f"{'' if entry['allow'] else 'not '}{shown(entry)}" for entry in access if _reads(entry)]
-    return ", ".join(dict.fromkeys(told)) or "nobody"
+    """The accounts that may read, in words, and those to which that is denied."""
+    first: dict[str, bool] = {}  # of an account's rules the first one decides
+    for entry in filter(_reads, access):
+        first.setdefault(shown(entry), entry["allow"])
+    denied = ", ".join(name for name, may in first.items() if not may)
+    return (", ".join(name for name, may in first.items() if may) or "nobody") + (f", and denied to {denied}" if denied else "")
 
 
 def shown(entry: KeyAccess) -> str:

@@ -259,6 +259,7 @@ THOUGH = ", though its display name {} speaks of {}"
         (EXCHANGE_SUBJECT, "CN=CLI-Login", "by its subject it is likely Exchange Server's" + THOUGH.format("CN=CLI-Login", "Azure CLI")),
         ("CN=sharepoint.fabrikam.com", None, "named CN=sharepoint.fabrikam.com"),
         (f"{EXCHANGE_SUBJECT} copy", None, f"named {EXCHANGE_SUBJECT} copy"),
+        (f"{EXCHANGE_SUBJECT} x", f"{EXCHANGE_SUBJECT} x", f"named {EXCHANGE_SUBJECT} x; the name speaks of Exchange Server"),
         ("CN=fabrikam.com", "SharePoint", "named CN=fabrikam.com" + THOUGH.format("SharePoint", "SharePoint Server")),
         ("CN=fabrikam.com", "archive", "named CN=fabrikam.com"),
         (None, "archive", "named archive"),

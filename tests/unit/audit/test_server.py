@@ -254,3 +254,8 @@ def test_the_table_knows_each_product_once() -> None:
     assert server_builds.build_in("7.0.2046") == (7, 0, 2046)
     assert server_builds.build_in(f"7.0.{'9' * 5000}") is None
     assert server_builds.build_in("none") is server_builds.build_in(None) is None
+
+
+def test_an_event_that_came_once_is_said_so(servers: Servers) -> None:
+    servers[0]["server_settings"]["events"] = [{"event_id": 32054, "count": 1, "last": "2026-11-24T10:00:00Z"}]
+    assert said(servers, "events")[0][2] == "32054 1 time, last at 2026-11-24T10:00:00Z"

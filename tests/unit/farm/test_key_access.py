@@ -66,7 +66,8 @@ def test_no_other_account_is_broad(sid: str) -> None:
 def test_the_accounts_are_told_by_name_and_sid() -> None:
     named: KeyAccess = {**rule(key_access.NETWORK_SERVICE), "name": "NT-AUTORIT\u00c4T\\NETZWERKDIENST"}
     access = [rule(GROUP, allow=False), named, named, rule(SYSTEM, WRITE)]
-    assert key_access.readers(access) == f"not {GROUP}, NT-AUTORIT\u00c4T\\NETZWERKDIENST (S-1-5-20)"
+    assert key_access.readers(access) == f"NT-AUTORIT\u00c4T\\NETZWERKDIENST (S-1-5-20), and denied to {GROUP}"
+    assert key_access.readers([rule(GROUP, allow=False), rule(GROUP)]) == f"nobody, and denied to {GROUP}"
     assert key_access.readers([]) == "nobody"
 
 
