@@ -12,6 +12,7 @@ from datetime import timezone
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sources
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Server
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import ServerSettings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import (
     FAULTS,
     FIXES,
@@ -55,11 +56,12 @@ _UPDATE = "Install the newest update of the product on every server, one after t
 def check(facts: Facts) -> Iterator[Finding]:
     components = {server.name: _components(server) for server in facts.servers}
     elsewhere = _elsewhere(components)
-    unknown = next((name for name, one in components.items() if isinstance(one, Unknown)), None)
+    untold = {server.name: _untold(server) for server in facts.servers}
+    unknown = next((name for name, one in components.items() if isinstance(one, Unknown) or untold[name]), None)
     for server in facts.servers:
         found = product(server)
         yield _supported(facts, server, found)
-        yield _build(server, found, components[server.name], elsewhere, unknown)
+        yield _build(server, found, components[server.name], elsewhere, unknown, untold[server.name])
 
 
 def product(server: Server) -> Product | Unknown:
@@ -106,12 +108,25 @@ def _components(server: Server) -> dict[str, Build] | Unknown:
         return settings
     if "components" in settings["unread"]:
         return Unknown(f"{server.name} did not tell its build: {settings['unread']['components']}".rstrip("."))
-    found = {one["name"].rpartition(",")[2].strip(): build_in(one["version"]) for one in settings["components"]}
-    known = {name: build for name, build in found.items() if build and len(build) == _NUMBERS}
-    untold = next((name for name in found if name not in known), "")
-    if untold or not known:
-        return Unknown(f"{server.name} did not tell the version of {untold or 'any component'}")
+    found = _versions(settings)
+    known = {name: build for name, build in found.items() if build}
+    if not known:
+        return Unknown(f"{server.name} did not tell the version of {next(iter(found), 'any component')}")
     return known
+
+
+def _versions(settings: ServerSettings) -> dict[str, Build | None]:
+    """The build of each component, None where its version tells none."""
+    found = {one["name"].rpartition(",")[2].strip(): build_in(one["version"]) for one in settings["components"]}
+    return {name: build if build and len(build) == _NUMBERS else None for name, build in found.items()}
+
+
+def _untold(server: Server) -> str:
+    """A component whose version the server did not tell, as a clause; empty where there is none."""
+    settings = server.settings()
+    found = {} if isinstance(settings, Unknown) else _versions(settings)
+    untold = next((name for name, build in found.items() if build is None), "")
+    return f"{server.name} did not tell the version of {untold}" if untold else ""
 
 
 def _level(components: Mapping[str, Build]) -> Build:
@@ -119,8 +134,10 @@ def _level(components: Mapping[str, Build]) -> Build:
     return max(components.values())
 
 
-def _build(server: Server, known: Product | Unknown, own: dict[str, Build] | Unknown, elsewhere: Elsewhere, unknown: str | None) -> Finding:
-    """unknown: a server whose build is not known."""
+def _build(
+    server: Server, known: Product | Unknown, own: dict[str, Build] | Unknown, elsewhere: Elsewhere, unknown: str | None, untold: str
+) -> Finding:
+    """unknown: a server whose build is not known as a whole. untold: what this one did not tell of it; an old build that was read fails."""
     if isinstance(known, Unknown) or isinstance(own, Unknown):
         return BUILD.unknown(server.name, known.why if isinstance(known, Unknown) else own.why if isinstance(own, Unknown) else "")
     level = _level(own)
@@ -136,11 +153,12 @@ def _build(server: Server, known: Product | Unknown, own: dict[str, Build] | Unk
     wrong = [*wrong, *mixed, *differs]
     lower = ", ".join(f"{name} {shown(build)}" for name, build in sorted(own.items()) if build < level)
     text = f"{shown(level)}, the highest of its components; lower: {lower}" if lower else shown(level)
+    why = untold or f"{shown(level)} has the known fixes, but the build of {unknown} is not known"
     return rule.judged(
-        Unknown(f"{shown(level)} has the known fixes, but the build of {unknown} is not known") if unknown and not wrong else not wrong,
+        Unknown(why) if unknown and not wrong else not wrong,
         server.name,
         f"{shown(known.fixed)} or newer, the same on all servers",
-        "; ".join([text, *wrong]),
+        "; ".join([text, *wrong, *([untold] if untold else [])]),
         _UPDATE,
     )
 

@@ -83,6 +83,13 @@ def test_a_component_without_a_build_is_not_checked(servers: Servers, version: s
     assert "fe01.contoso.com did not tell the version of Web Components" in found[2]
     product(servers, SE, "7.0.2046", 888)
     assert said(servers, "build")[0][0] == "fail"
+    for server in servers:
+        product([server], SE, "7.0.2046", 879)
+        server["server_settings"]["components"].append({"name": "Web Components", "version": version})
+    for server, old in zip(SERVERS, said(servers, "build"), strict=True):
+        assert old[0] == "fail"
+        assert old[2].startswith("7.0.2046.879; below 7.0.2046.889, which has the fixes of October 2026")
+        assert old[2].endswith(f"; {server} did not tell the version of Web Components")
 
 
 @pytest.mark.parametrize(
