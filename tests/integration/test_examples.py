@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The EXAMPLES of every module run as they stand, and so do the plays of the page on the shared principal."""
+"""The EXAMPLES of every module run as they stand, and so do the plays of the pages on the shared principal and on what was lost."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,43 @@ def test_the_examples_of_the_other_modules_run(start: Callable[[dict[str, Any]],
     run_examples(start(greenfield), [path for path in MODULES if path.stem not in ONPREM], tmp_path)
 
 
+def signed_in(lab: Lab, **more: Any) -> tuple[list[str], dict[str, str]]:
+    """The variables of an inventory with a sign-in, as words for ansible-playbook, and the environment that leads to the lab."""
+    tenant = lab.info["tenants"][0]
+    names = {"tenant": "id", "client_id": "client_id", "client_secret": "client_secret"}
+    variables = {**{f"trust_{name}": tenant[key] for name, key in names.items()}, **more}
+    environment = {"SFB_LOGIN_URL": lab.info["login_url"], "SFB_GRAPH_URL": lab.info["graph_url"], "SFB_CA_PATH": lab.info["ca_path"]}
+    return ["-e", json.dumps(variables)], environment
+
+
+@pytest.mark.either_runner
+def test_the_plays_of_the_page_on_what_was_lost_run(start: Callable[[dict[str, Any]], Lab], tmp_path: Path) -> None:
+    state, thumbprints = states.right(), {}
+    states.staged(state, 3)
+    for name, subject in (("right", "CN=contoso.com"), ("theirs", "CN=mail.contoso.com")):
+        entry = states.farm(state)["certificates"][name] = states.made(subject, days=800)
+        made = certificates.load(entry)
+        thumbprints[name] = certificates.thumbprint(made)
+        (tmp_path / f"{name}.cer").write_bytes(made.public_bytes(Encoding.DER))
+    for front_end in states.farm(state)["front_ends"]:
+        front_end["store"].append("right")
+    lab = start(state)
+    page = (ROOT / "docs" / "restore.md").read_text(encoding="utf-8").replace("/etc/trust/", f"{tmp_path}/")
+    plays = "".join(re.findall(r"```yaml\n(- .*?)```", page, re.S))
+    playbook = tmp_path / "page.yml"
+    playbook.write_text(re.sub(r"thumbprint: [0-9A-F]{40}", f"thumbprint: {thumbprints['right']}", plays), encoding="utf-8")
+    words, environment = signed_in(lab)
+    run = run_playbook(playbook, lab.inventory, tmp_path / "run", *words, extra_environment=environment)
+    assert run.code == 0, run.output
+    after = lab.state()
+    skype, token_issuer = states.principal(after, states.SKYPE), states.farm(after)["cms"]["token_issuer"]
+    assert set(thumbprints.values()) <= {one["customKeyIdentifier"] for one in skype["keyCredentials"]}
+    assert "https://lync.fabrikam.com/" in skype["servicePrincipalNames"]
+    assert (token_issuer["certificate"], token_issuer["previous"]) == ("right", "issuer")
+    begins = datetime.fromisoformat(token_issuer["effective_date"].replace("Z", "+00:00"))
+    assert 23 < (begins - datetime.now(timezone.utc)).total_seconds() / 3600 <= 25
+
+
 @pytest.mark.either_runner
 def test_the_plays_of_the_page_on_the_shared_principal_run(start: Callable[[dict[str, Any]], Lab], tmp_path: Path) -> None:
     state = states.right()
@@ -86,12 +124,10 @@ def test_the_plays_of_the_page_on_the_shared_principal_run(start: Callable[[dict
     shared.append({**states.entry("wizard", states.made("CN=fabrikam.com")), "keyId": "11111111-1111-1111-1111-111111111111"})
     lab = start(state)
     page = (ROOT / "docs" / "shared-principal.md").read_text(encoding="utf-8")
-    playbook, tenant = tmp_path / "page.yml", lab.info["tenants"][0]
+    playbook = tmp_path / "page.yml"
     playbook.write_text("".join(re.findall(r"```yaml\n(- .*?)```", page, re.S)), encoding="utf-8")
-    names = {"tenant": "id", "client_id": "client_id", "client_secret": "client_secret"}
-    variables = {"trust_dedicated_application": states.HYBRID, **{f"trust_{name}": tenant[key] for name, key in names.items()}}
-    environment = {"SFB_LOGIN_URL": lab.info["login_url"], "SFB_GRAPH_URL": lab.info["graph_url"], "SFB_CA_PATH": lab.info["ca_path"]}
-    run = run_playbook(playbook, lab.inventory, tmp_path / "run", "-e", json.dumps(variables), extra_environment=environment)
+    words, environment = signed_in(lab, trust_dedicated_application=states.HYBRID)
+    run = run_playbook(playbook, lab.inventory, tmp_path / "run", *words, extra_environment=environment)
     assert run.code == 0, run.output
     after = lab.state()
     assert len(states.dedicated(after)["keyCredentials"]) == 1
