@@ -64,8 +64,8 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: partial
     details:
-      - Writes the files in check mode too. Check mode protects the farm and the tenant, which this module does not touch, and an audit,
-        may run in check mode, would otherwise leave nothing behind.
+      - Writes the files in check mode too. Check mode protects the farm and the tenant, which this module does not touch, and an audit
+        in check mode would otherwise leave nothing behind.
       - It never reports a change, so that the recap of an audit counts only what changed in the systems. Where the new files are to
         notify a handler, give the task C(changed_when=true).
   diff_mode:
@@ -74,8 +74,8 @@ attributes:
     details: The files hold the time at which they were made, so each run writes other ones.
   idempotent:
     description: When run twice in a row with the same options and nothing else changed, the second run changes nothing.
-    support: full
-    details: It replaces its own files and changes nothing else.
+    support: partial
+    details: Each run replaces its own files, which hold the time at which they were made, and changes nothing else. It reports no change.
   action:
     description: Runs on the controller as an action plugin.
     support: full

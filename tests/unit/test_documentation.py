@@ -219,6 +219,20 @@ def test_the_attributes_are_all_there_and_those_of_the_action(name: str) -> None
     assert supports["connection"] == ("full" if on_server else "none")
 
 
+@pytest.mark.parametrize("name", ["trust_report", "trust_support"])
+def test_what_writes_new_files_each_time_is_not_said_to_be_idempotent(name: str) -> None:
+    attributes = described(name, "attributes")
+    assert (attributes["idempotent"]["support"], attributes["diff_mode"]["support"]) == ("partial", "N/A")
+    assert "each run writes other ones" in str(attributes["diff_mode"]["details"])
+
+
+def test_a_page_names_each_action_group_and_its_modules() -> None:
+    page = (ROOT / "docs" / "modules.md").read_text(encoding="utf-8")
+    for group in GROUPS:
+        (line,) = (line for line in page.splitlines() if line.startswith(f"| `group/sfb.hybrid_auth.{group}` |"))
+        assert set(re.findall(r"`(\w+)`", line.split(" | ")[2])) == set(GROUPS[group])
+
+
 @pytest.mark.parametrize("name", ACTIONS)
 def test_a_module_that_is_said_to_be_without_a_connection_has_none(name: str) -> None:
     action = importlib.import_module(f"{PACKAGE}.action.{name}")
