@@ -65,7 +65,7 @@ _ASK_ENDED = (
 _EXCHANGE = "Have Exchange Server moved to its own dedicated application."
 # That the wizard does so is told by others than Microsoft.
 _PUT_BACK = (
-    "Where its key was removed before, the Hybrid Configuration Wizard may have put it back, which is told of it when it runs again."
+    "Where its key credential was removed before, a later run of the Hybrid Configuration Wizard may have put it back, as others report."
 )
 
 
