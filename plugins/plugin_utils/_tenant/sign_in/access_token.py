@@ -22,6 +22,9 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import bare, is_guid, same_text, same_url
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.option_names import TENANT, options
 
+# What a token is called that the collection did not get itself.
+_GIVEN = "The access token"
+
 
 @dataclass(frozen=True)
 class ReadyToken(Method):
@@ -52,13 +55,14 @@ class ReadyToken(Method):
         return self.token
 
 
-def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: str = "The access token") -> AccessToken:
+def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: str = _GIVEN) -> AccessToken:
     """The token; HybridAuthError where it is over, or for another endpoint or tenant, as far as it tells.
 
     tenant: what the option says; a domain cannot be compared with the id in the token.
     """
     if token.expires is not None and token.expires <= time.time():
-        raise HybridAuthError(f"{subject} expired on {token.expires_text}.", "Get a new one, for example with graph_token.")
+        place = f" for {options('access_token')}, in the environment AZURE_ACCESS_TOKEN" if subject == _GIVEN else ""
+        raise HybridAuthError(f"{subject} expired on {token.expires_text}.", f"Get a new one{place}, for example with graph_token.")
     audiences = _audiences(claims_of(token.value))
     if audiences and not any(same_text(one, MICROSOFT_GRAPH) or same_url(one.rstrip("/"), where.graph_url) for one in audiences):
         raise HybridAuthError(
@@ -74,7 +78,7 @@ def usable(token: AccessToken, where: Endpoints, tenant: str | None, subject: st
     return token
 
 
-def of_its_cloud(token: AccessToken, where: Endpoints, subject: str = "The access token") -> AccessToken:
+def of_its_cloud(token: AccessToken, where: Endpoints, subject: str = _GIVEN) -> AccessToken:
     """The token; HybridAuthError where it names no Graph by its URL, and nothing else shows that it is of the endpoint's cloud.
 
     Microsoft Graph's id as the audience is the same in each cloud, so the issuer tells; one that names no audience goes with the pair of
