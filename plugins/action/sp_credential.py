@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._task.arguments import SIGN_IN, Arguments
@@ -32,12 +34,15 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told_certificate import from_row
 
 _COLLECTIONS = {"service_principal": PRINCIPALS, "application": APPLICATIONS}
+_RESULTS = {PRINCIPALS: "service_principals", APPLICATIONS: "applications"}
 
 
 class ActionModule(PrincipalAction):
     """Put certificates on service principals or take credentials away."""
 
     kinds = ("credential ", "certificate ")
+    # By the object's path the ids of the entries that go; empty until that is decided.
+    going: Mapping[str, frozenset[str]] = MappingProxyType({})
     whole_keys = True
     PUBLIC = (*PrincipalAction.PUBLIC, "applications")
 
@@ -81,12 +86,19 @@ class ActionModule(PrincipalAction):
                 warnings.append(shared_principal_warning(now))
         self.request = _request(params, certificates, present, now)
         result = self.converge(params, app_ids, collection)
+        if not present:
+            warnings += _unproven(result[_RESULTS[collection]], self.request)
         if warnings:
             result["warnings"] = [*result.get("warnings", []), *warnings]
         return result
 
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
-        return plans.credentials(principal, self.request, now)
+        return plans.credentials(principal, replace(self.request, going=self.going.get(principal.path)), now)
+
+    def decided(self, plans: Sequence[PrincipalPlan]) -> None:
+        self.going = {
+            one.principal.path: frozenset(str(key.key_id) for key in one.principal.keys if key not in one.predicted.keys) for one in plans
+        }
 
     def problems(self, found: ServicePrincipal, now: datetime) -> list[str]:
         if not self.request.present:
@@ -112,6 +124,16 @@ class ActionModule(PrincipalAction):
             if one.certain:
                 raise HybridAuthError(one.problem, one.remedy)
         return refused.warnings(found)
+
+
+def _unproven(principals: Sequence[Mapping[str, Any]], request: CredentialRequest) -> list[str]:
+    """A warning for each entry that stays although its identifier names what the task has removed. principals: as the task shows them."""
+    return [
+        f"Key credential {key.label} of {one['app_id']} stays: {key.unproven}."
+        for one in principals
+        for key in map(key_credential.from_info, one["key_credentials"])
+        if key.only_claims(request.named)
+    ]
 
 
 def _check_owned(app_ids: list[str]) -> None:

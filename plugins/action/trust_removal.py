@@ -96,7 +96,7 @@ class ActionModule(HybridAuthAction):
         planned = removal.plan(farm, principals, trust)
         named = (params["settings"] or {}).get("dedicated_application")
         all_left = [*planned.left, *removal_application.left(params["principals"], trust, named)]
-        writes = name is not None and params["obstacles"] == "fail" and bool(planned.names or (trust.going and planned.app_ids))
+        writes = name is not None and params["obstacles"] == "fail" and bool(planned.names or planned.key_ids)
         sign_in = refused.sign_in(params["token"], writes=writes, check_mode=self.check_mode)
         unconfirmed: tuple[str, ...] = ()
         if name is not None:
@@ -110,11 +110,12 @@ class ActionModule(HybridAuthAction):
             "service_name": planned.service_name,
             "app_ids": list(planned.app_ids),
             "thumbprints": list(trust.going),
+            "key_ids": list(planned.key_ids),
             "names": list(planned.names),
             "left": [{"what": left.what, "why": left.why} for left in all_left],
         }
         if name is not None:
-            losses = removal.losses(params["principals"], planned.app_ids, trust, datetime.now(timezone.utc))
+            losses = removal.losses(params["principals"], planned, trust, datetime.now(timezone.utc))
             lockable = refused.lockable(app_id for app_id, _loss, _remedy in losses)
             locked = refused.obstacles(refused.of_losses(_refusals(params), losses))
             obstacles += locked
@@ -133,7 +134,7 @@ class ActionModule(HybridAuthAction):
                     "oauth_server": planned.oauth_server,
                     "oauth_configuration": planned.service_name,
                     "names": bool(planned.names),
-                    "certificate": bool(trust.going and planned.app_ids),
+                    "certificate": bool(planned.key_ids),
                 },
                 "arguments": {
                     "preflight": {"app_ids": lockable, "assigned": False},
@@ -144,7 +145,7 @@ class ActionModule(HybridAuthAction):
                     },
                     "oauth_server": {"name": trust.oauth_server, "state": "absent"},
                     "names": {"app_id": trust.skype_app_id, "names": list(planned.names), "state": "absent", **waiting},
-                    "certificate": {"app_ids": list(planned.app_ids), "thumbprint": list(trust.going), "state": "absent", **waiting},
+                    "certificate": {"app_ids": list(planned.app_ids), "key_id": list(planned.key_ids), "state": "absent", **waiting},
                 },
             }
         warnings = [*sign_in.warnings, *(f"Without --check this run fails: {one}" for one in unconfirmed)]

@@ -54,6 +54,9 @@ options:
         that begins later or is over stays, and another one is added beside it.
       - V(absent) removes the key credentials that O(key_id), O(thumbprint), O(certificate_path), O(certificate_content) or O(certificates)
         names.
+        All but O(key_id) name a certificate, and remove a key credential only where Microsoft Graph gives that certificate with it. One of
+        which only the identifier names it stays, with a warning that has its id; O(key_id) removes it.
+      - What goes is decided from the reading before the first write. A key credential that appears later stays.
     type: str
     choices:
       - present

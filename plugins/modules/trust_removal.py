@@ -225,6 +225,15 @@ thumbprints:
   elements: str
   sample:
     - BB5D1064437D8720A5C53078185E6A361A78B10A
+key_ids:
+  description:
+    - The ids of the credentials that go, which are all that a run removes, whatever it reads later.
+    - One of which only the identifier says that it is of these certificates is not among them; RV(left) has it.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 11111111-1111-1111-1111-111111111111
 names:
   description: The service principal names that go where they are there.
   returned: success

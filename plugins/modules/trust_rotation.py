@@ -214,7 +214,9 @@ remove:
       description: Why it goes.
       type: str
     remedy:
-      description: Of a key credential that stays and that the administrator may have removed, the variable that does it; V(null) of others.
+      description:
+        - Of a key credential that stays and that the administrator may have removed, the variable that does it; V(null) of others.
+        - Where Microsoft Graph does not give the certificate, it is M(sfb.hybrid_auth.sp_credential) with the id of the key credential.
       type: str
       sample: "trust_rotation_remove_thumbprints: [BB5D1064437D8720A5C53078185E6A361A78B10A]"
     told:

@@ -31,7 +31,9 @@ name or pool. [opd.md](opd.md) has the findings beside the rules of Microsoft's 
 | `warn` | look at it: right for some, or wrong later |
 | `skip` | not checked, and `actual` says why: not gathered, not permitted, not readable from there |
 
-Missing data never passes. So of a compliant deployment with many findings that were not checked little is known: look at `counts`.
+Missing data never passes, nor does what only the identifier of a key credential says, which its author chooses: that finding is
+`skip`, and names the key id. Where `credential.own` was not checked, the verdict of the report is *Incomplete*. So of a compliant
+deployment with many findings that were not checked little is known: look at `counts`.
 
 `exchange_online.ews` has its severity by the date of the audit: high from the day that concerns the deployment, critical from the end. It
 only warns, since no setting of the farm makes it right, and some of the dates come from others who cite Microsoft.

@@ -58,6 +58,7 @@ def key(thumbprint: str, start: float, end: float, name: str = "CN=contoso.com",
         "usage": "Verify",
         "type": "AsymmetricX509Cert",
         "display_name": name,
+        "key_type": "RSA",
     }
 
 

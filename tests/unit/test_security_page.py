@@ -282,8 +282,14 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{IDENTIFICATION}::test_an_entry_is_told_by_its_certificate_and_not_by_its_identifier",
         f"{IDENTIFICATION}::test_a_strangers_certificate_under_our_thumbprint_is_neither_ours_nor_touched",
     ),
-    ("Where Microsoft Graph gives no certificate of a service principal at all, a run goes by identifiers, and a warning says so."): (
-        f"{IDENTIFICATION}::test_where_graph_gives_no_certificate_at_all_the_identifiers_tell_and_it_is_said",
+    (
+        "Where Microsoft Graph gives no certificate of a service principal at all, a run that adds goes by identifiers, and a warning says "
+        "so."
+    ): (f"{IDENTIFICATION}::test_where_graph_gives_no_certificate_at_all_the_identifiers_tell_and_it_is_said",),
+    ("No run removes a key credential by its identifier, and the audit takes none for the farm's by it."): (
+        "tests/integration/test_claimed_entries.py::test_a_run_takes_what_its_check_said_and_never_a_strangers",
+        f"{TENANT}/test_claimed_entries.py::test_a_removal_by_thumbprint_keeps_every_strangers_and_says_so",
+        "tests/unit/audit/test_identifiers.py::test_where_graph_gives_none_at_all_no_identifier_passes",
     ),
     ("The collection removes nothing that it did not create, unless a task or variable names it."): (
         f"{TRUST}/test_removal.py::test_only_the_trusts_own_objects_go_and_what_stays_is_said",

@@ -15,9 +15,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit import sour
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Finding, Rule, Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
-    BY_IDENTIFIER,
     credential,
-    given,
     hint,
     known_owner,
     owner,
@@ -76,10 +74,12 @@ _NO_SUCH = (
 )
 _STAGED = "Put the staged certificate on it with sp_credential and object: application before that date; rotate does not write there."
 _ENABLE = "Ask why nothing may sign in as it. If it is the farm's, make or enable its service principal (az ad sp create, accountEnabled)."
-_WHOSE = (
-    "Ask who owns it. If it is the farm's, name it with trust_dedicated_application; if its keys are another's, tell their owner with "
-    "trust_known_thumbprints, of a federated credential by its id; if nobody needs it, take the permission away."
+_OWNERS = (
+    "tell their owner with trust_known_thumbprints, of a secret by its key id and of a federated credential by its id; if nobody needs it, "
+    "take the permission away."
 )
+_WHOSE = f"Ask who owns it. If it is the farm's, name it with trust_dedicated_application; if its keys are another's, {_OWNERS}"
+_WHOSE_ON_NAMED = f"trust_dedicated_application names it, so ask whose the keys on it are: {_OWNERS}"
 _WHICH = (
     "Ask who uses it. If it is needed, name it by the id of its service principal with trust_known_thumbprints; if nobody needs it, take "
     "the permission away."
@@ -191,7 +191,7 @@ def _dedicated(facts: Facts, applications: Sequence[Object]) -> Finding:
     right = sorted(name for name, lack in lacks.items() if lack == "")
     if right:
         holding = [one for one in chosen if principal_label(one) in right]
-        return _next_on(facts, holding, f"{' and '.join(right)}: holds {certificate[0]}{_caveat(holding, *certificate)}")
+        return _next_on(facts, holding, f"{' and '.join(right)}: holds {certificate[0]}")
     return _none_is_right(facts, chosen, lacks, certificate)
 
 
@@ -225,7 +225,7 @@ def _next_on(facts: Facts, right: Sequence[Object], told: str) -> Finding:
     wanted = str(staged).upper(), first_use(facts.now, begin)
     held = [_held(one, *wanted) for one in right]
     if True in held:
-        return DEDICATED_APPLICATION.passed(facts.subject, f"{told}, and the staged {staged}{_caveat(right, *wanted)}")
+        return DEDICATED_APPLICATION.passed(facts.subject, f"{told}, and the staged {staged}")
     unknown = next((one.why for one in held if isinstance(one, Unknown)), None)
     if unknown:
         return DEDICATED_APPLICATION.unknown(facts.subject, unknown)
@@ -274,12 +274,6 @@ def _held(application: Object, wanted: str, when: datetime) -> bool | Unknown:
     return next((one for one in found if isinstance(one, Unknown)), False)
 
 
-def _caveat(applications: Sequence[Object], wanted: str, when: datetime) -> str:
-    """What to add where only the identifiers of entries say that they hold the certificate, which whoever writes an entry chooses."""
-    keys = [key for one in applications for key in _keys(one) if given(key)]
-    return "" if serving(keys, wanted, when, "") is True else f", {BY_IDENTIFIER}"
-
-
 def _holders(application: Object) -> list[Object]:
     principal = application.get("service_principal")
     return [application, *([principal] if isinstance(principal, dict) else [])]
@@ -311,8 +305,8 @@ def _permissions(facts: Facts, applications: Sequence[Object]) -> Iterator[Findi
         elif not strangers and (signs or application.get("named")):
             yield PERMISSION.passed(subject, told)
         else:
-            rule = PERMISSION.saying(_heading(strangers))
-            yield rule.warned(subject, "an application whose keys have known owners", f"full_access_as_app, {told}", _WHOSE)
+            rule, remedy = PERMISSION.saying(_heading(strangers)), _WHOSE_ON_NAMED if application.get("named") else _WHOSE
+            yield rule.warned(subject, "an application whose keys have known owners", f"full_access_as_app, {told}", remedy)
     identities = None if isinstance(facts.cloud, Unknown) else facts.cloud.get("identities")
     if identities is None:
         yield PERMISSION.unknown(facts.subject, "which service principals without an application object have it was not read")
@@ -379,7 +373,7 @@ def _told(facts: Facts, one: Object) -> str:
         # It has no end.
         subject = one.get("subject") or "not told by Graph v1.0"
         return (
-            f"a federated credential {one.get('name')} (id {one.get('id')}), issuer {one.get('issuer')}, subject {subject}, "
+            f"a federated credential {one.get('name')} (id {one.get('id')}), issuer {one.get('issuer') or 'not told'}, subject {subject}, "
             f"{whose or 'of an unknown owner'}"
         )
     if _is_secret(one):

@@ -16,7 +16,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding imp
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import (
     NOT_GIVEN,
     credential,
-    given,
     hint,
     is_certificate,
     known_owner,
@@ -230,9 +229,9 @@ def _identifier(facts: Facts, key: Object, subject: str) -> Finding:
     claimed, name = credential(key).claimed, thumbprint(key)
     if claimed is None:
         return IDENTIFIER.passed(subject, "it names no certificate")
-    if not given(key) or name is None:
+    if name is None:
         return IDENTIFIER.unknown(subject, NOT_GIVEN)
-    named = facts.own_certificates.get(claimed) or facts.expected.known.get(claimed)
+    named = None if claimed == name else facts.own_certificates.get(claimed) or facts.expected.known.get(claimed)
     return IDENTIFIER.judged(
         claimed == name,
         subject,

@@ -14,6 +14,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.date import
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.facts import Facts, Object
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.finding import Unknown
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import serves
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.keys import thumbprint as thumbprint_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._audit.rolled import rolled
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate import first_use
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import shifted, time_or_none
@@ -77,4 +78,4 @@ def _of_overlap(facts: Facts) -> Iterator[Date]:
 
 def _in_tenant(facts: Facts, thumbprint: str) -> bool:
     listed = [] if isinstance(facts.cloud, Unknown) else facts.cloud.get("service_principals") or []
-    return any(str(key.get("thumbprint")).upper() == thumbprint.upper() for one in listed for key in one.get("key_credentials") or [])
+    return any(thumbprint_of(key) == thumbprint.upper() for one in listed for key in one.get("key_credentials") or [])

@@ -17,6 +17,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.told impor
 FAIL_ON = ("never", "fail", "difference", "warn")
 # An audit with --limit is incomplete, so what is gone for good has to leave what tells of it.
 _WITHOUT = "take it out of the inventory and of trust_front_ends"
+_UNDECIDED = "whether the tenant has the farm's certificate is not known"
 
 
 def entry(deployment: Deployment, registered: Mapping[str, Any], time: str) -> dict[str, Any]:
@@ -77,6 +78,7 @@ def failure(conclusion: Mapping[str, Any], fail_on: str) -> str | None:
         "fail": [
             f"{counts['fail']} failed" if counts["fail"] else "",
             f"not checked: {', '.join(conclusion['unchecked'])}" if conclusion["unchecked"] else "",
+            _UNDECIDED if conclusion["verdict"] == "incomplete" and not conclusion["unchecked"] else "",
         ],
         "difference": [
             f"a run would change {changes}{' once nothing stops it' if obstacle else ''}" if changes else "",

@@ -20,7 +20,8 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms impo
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
 
 NOT_GIVEN = "Microsoft Graph does not give its certificate"
-BY_IDENTIFIER = f"by its identifier alone: {NOT_GIVEN}"
+_TELL_OWNER = "trust_known_thumbprints takes its owner by its key id"
+_SETTLED = "the tenant's answer to a token of the farm tells (trust_proof), or remove that key credential by its key id and run configure"
 
 # Subjects of certificates that tell what made them, and parts of display names that speak of it.
 # Exchange: https://learn.microsoft.com/exchange/architecture/client-access/certificates
@@ -40,8 +41,8 @@ _WRITERS = {"pem": "Terraform", "text": "Microsoft's script UploadAuthCert.ps1"}
 
 
 def thumbprint(key: Object) -> str | None:
-    """The certificate's thumbprint in upper case; None where it cannot be told, and for keys that are no certificate."""
-    found = key.get("thumbprint")
+    """The thumbprint of the certificate that Graph gave, in upper case; None where it gave none, whatever the identifier claims."""
+    found = key.get("thumbprint") if given(key) else None
     return str(found).upper() if found else None
 
 
@@ -51,13 +52,13 @@ def is_certificate(key: Object) -> bool | Unknown:
 
 
 def given(key: Object) -> bool:
-    """Whether Graph gave the certificate. Otherwise the thumbprint is what the identifier claims."""
+    """Whether Graph gave the certificate. Otherwise the thumbprint of sp_info is what the identifier claims."""
     return bool(key.get("key_type"))
 
 
 def removal(key: Object) -> str:
     """How the key is taken away, to be followed by when; by its thumbprint only where that is of the certificate in its entry."""
-    return advice.remove(thumbprint(key) if given(key) else None)
+    return advice.remove(thumbprint(key))
 
 
 def label(principal: Object, key: Object) -> str:
@@ -87,10 +88,8 @@ def owner(facts: Facts, key: Object) -> str | Unknown | None:
     own = facts.own_certificates
     name = thumbprint(key)
     used = own.get(name or "") or facts.neighbours.use(name, None, facts.now)
-    if used:
-        return used if given(key) else f"{used}, {BY_IDENTIFIER}"
-    if told:
-        return told
+    if used or told:
+        return used or told
     certificate = is_certificate(key)
     if isinstance(certificate, Unknown):
         return certificate
@@ -116,8 +115,9 @@ def _unproved(facts: Facts, own: Mapping[str, str], claimed: str | None) -> Unkn
     """Whose a certificate is that is not told: foreign where not even the identifier claims another owner, which proves nothing."""
     if claimed is None:
         return Unknown("neither the key nor its identifier tells which certificate it is")
-    owned = own.get(claimed) or facts.expected.known.get(claimed)
-    return Unknown(f"{NOT_GIVEN}. Its identifier names one that is {owned}, which proves nothing") if owned else None
+    owned = own.get(claimed) or facts.neighbours.use(claimed, None, facts.now) or facts.expected.known.get(claimed)
+    told = f"{NOT_GIVEN}. Its identifier names one that is {owned}, which proves nothing; {_TELL_OWNER}"
+    return Unknown(told) if owned else None
 
 
 def is_own(facts: Facts, key: Object) -> bool | Unknown:
@@ -206,6 +206,12 @@ def serving(listed: Sequence[Object] | None, wanted: str, when: datetime, whose:
     if found:
         return Unknown("what the key credential is for, its start or its end was not read")
     unidentified = [key for key in listed if thumbprint(key) is None and is_certificate(key) is not False]
+    claiming = [str(key.get("key_id")) for key in unidentified if credential(key).claimed == wanted]
+    if claiming:
+        return Unknown(
+            f"only its identifier says that a key credential of {whose} is {wanted} (key id {', '.join(claiming)}), since {NOT_GIVEN}; "
+            f"{_SETTLED}"
+        )
     return Unknown(f"{len(unidentified)} keys of {whose} do not tell which certificate they are") if unidentified else False
 
 

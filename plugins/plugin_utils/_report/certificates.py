@@ -38,7 +38,8 @@ def certificates(
     for principal in principals:
         place = text(principal.get("display_name") or principal.get("app_id"))
         for key in principal.get("key_credentials") or []:
-            row = _row(rows, text(key.get("thumbprint") or key.get("key_id")).upper())
+            told = key.get("thumbprint") if key.get("key_type") else None  # else it is what the identifier claims
+            row = _row(rows, text(told or key.get("key_id")).upper())
             _fill(row, key, "start", "end")
             if place not in row["places"]:
                 row["places"].append(place)

@@ -16,7 +16,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.headline i
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import area, links
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.provenance import of_deployment, of_report
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import chosen
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import SEVERITIES, STATUSES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import SEVERITIES, STATUSES, undecided
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.printable import plain, text, text_or_none
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.server_builds import build_in, shown
@@ -98,7 +98,7 @@ def deployment(index: int, given: Mapping[str, Any], now: datetime, ending_soon_
     obstacle = text_or_none(given.get("obstacle"))
     broken = bool(differences or obstacle or any(finding["status"] == "fail" for finding in findings))
     unchecked = [text(server) for server in given.get("unchecked") or []]
-    verdict = "not_compliant" if broken else "incomplete" if errors or unchecked else "compliant"
+    verdict = "not_compliant" if broken else "incomplete" if errors or unchecked or undecided(errors, findings) else "compliant"
     onprem, cloud = given.get("onprem") or [], given.get("cloud") or None
     principals = (cloud or {}).get("service_principals") or []
     return {

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import clipped
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, SEVERITIES
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, SEVERITIES, undecided
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 
 _LONGEST, _LONGEST_REMEDY = 90, 190
@@ -65,6 +65,9 @@ def _of(one: Mapping[str, Any]) -> Iterator[tuple[int, Action]]:
         yield 0, _action("fail", name, "It could not be read", error["subject"], error["message"])
     if one["unchecked"]:
         yield 0, _action("unknown", name, "It was not checked", ", ".join(one["unchecked"]), NOT_IN_THE_RUN)
+    for finding in undecided(one["errors"], one["findings"]):
+        remedy = str(finding["actual"]).removeprefix("not known: ")
+        yield 0, _action("unknown", name, f"Not checked: {finding['title']}", str(finding["subject"]), f"{remedy[:1].upper()}{remedy[1:]}.")
     if one["obstacle"]:
         yield 1, _action("fail", name, "A run would stop before its first change", "", one["obstacle"])
     failed, warned = len(SEVERITIES) + 3, len(SEVERITIES) + 4

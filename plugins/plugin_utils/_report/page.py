@@ -30,6 +30,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words impo
     counted,
     icon,
     minute,
+    undecided,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
@@ -195,7 +196,7 @@ def _summary(deployments: Sequence[Mapping[str, Any]]) -> str:
     failed = sum(one["counts"]["fail"] for one in deployments)
     changes = sum(len(one["differences"]) for one in deployments)
     stopped = sum(one["obstacle"] is not None for one in deployments)
-    unread = sum(len(one["errors"]) + len(one["unchecked"]) for one in deployments)
+    unread = sum(len(one["errors"]) + len(one["unchecked"]) + len(undecided(one["errors"], one["findings"])) for one in deployments)
     warned = sum(one["counts"]["warn"] for one in deployments)
     parts += [f"{plural(failed, 'check')} failed."] if failed else []
     parts += [f"A run would change {plural(changes, 'part')}."] if changes else []
@@ -229,6 +230,7 @@ def deployment(index: int, one: Mapping[str, Any], ending_soon_days: int) -> Dep
         errors=(
             *((error["subject"], error["message"]) for error in one["errors"]),
             *((server, NOT_IN_THE_RUN) for server in one["unchecked"]),
+            *((found["subject"], found["actual"]) for found in undecided(one["errors"], one["findings"])),
         ),
         obstacle=one["obstacle"] or "",
         differences=tuple((step["title"], _done(step)) for step in one["differences"]),

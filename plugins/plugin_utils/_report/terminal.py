@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.calendar import rows
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.values import shown
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, counted
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import NOT_IN_THE_RUN, counted, undecided
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.closing import certificate_text, closing
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import parse_time
@@ -33,6 +33,7 @@ def deployment_lines(one: Mapping[str, Any]) -> list[str]:
         f"{one['name']}: {_verdict(one)} ({counted(one['counts'])})",
         *(f"  unread  {_line(about(error['subject'], error['message']))}" for error in one["errors"]),
         *(f"  unread  {_line(server)}: {NOT_IN_THE_RUN}" for server in one["unchecked"]),
+        *(f"  unread  {_line(about(found['subject'], found['actual']))}" for found in undecided(one["errors"], one["findings"])),
         *(line for finding in one["findings"] if finding["status"] in ("fail", "warn") for line in _finding(finding)),
         *([f"  stop    {_line(one['obstacle'])}"] if one["obstacle"] else []),
         *(line for step in one["differences"] for line in _change(step)),

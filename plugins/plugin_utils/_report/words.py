@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.nouns import plural
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.times import time_or_none
@@ -22,7 +23,16 @@ STATES = {"pass": "passed", "warn": "warning", "fail": "failed", "unknown": "not
 CERTIFICATES = {"valid": "valid", "ending": "ends soon", "expired": "expired", "future": "not yet valid", "unknown": "validity unknown"}
 CERTIFICATE_STATES = {"valid": "pass", "ending": "warn", "expired": "fail", "future": "unknown", "unknown": "unknown"}
 
+_DECISIVE = "credential.own"
 _LONG_DAYS = 730  # beyond two years a validity is said in years
+
+
+def undecided(errors: Sequence[Any], findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The findings that were not checked and that the verdict hangs on: whether the tenant has the farm's certificate.
+
+    errors: of the deployment; where there are some, they say what was not read.
+    """
+    return [] if errors else [one for one in findings if one["id"] == _DECISIVE and one["status"] == "skip"]
 
 
 def icon(status: str) -> str:

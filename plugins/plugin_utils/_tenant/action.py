@@ -45,6 +45,9 @@ class PrincipalAction(HybridAuthAction):
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
         """The plan for one principal; nothing is contacted."""
 
+    def decided(self, plans: Sequence[PrincipalPlan]) -> None:
+        """Whatever later readings show, the task takes away nothing more than these plans; where it names what goes, that is so anyway."""
+
     def problems(self, found: ServicePrincipal, now: datetime) -> list[str]:  # noqa: ARG002  # for subclasses
         """What the principal that was read back lacks beyond the facts of the plan, in words."""
         return []

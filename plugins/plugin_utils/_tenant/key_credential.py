@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,23 @@ class KeyCredential:
     def given(self) -> bool:
         """Whether Graph gave the certificate, so that the thumbprint is its own and not what the identifier claims."""
         return self.key_type is not None
+
+    @property
+    def proven(self) -> str | None:
+        """The thumbprint of the certificate that Graph gave: all that a removal goes by, since an identifier may name another's."""
+        return self.thumbprint if self.given else None
+
+    def only_claims(self, thumbprints: Collection[str]) -> bool:
+        """Whether nothing but its identifier says that the entry is of one of these certificates, in upper case."""
+        return not self.given and self.claimed in thumbprints
+
+    @property
+    def unproven(self) -> str:
+        """That nothing but its identifier says whose an entry is, and what removes it, as a clause."""
+        return (
+            "only its identifier says that it is of that certificate, which Microsoft Graph does not give with it; "
+            f"if nothing needs it, remove it with sp_credential, key_id: {self.key_id} and state: absent"
+        )
 
     @property
     def may_hold_certificate(self) -> bool:
@@ -150,6 +167,7 @@ class CredentialRequest:
     """What a task wants of each service principal's key credentials.
 
     valid_at: when an entry has to serve, by thumbprint, where not now. display_names: of new entries, by thumbprint, before display_name.
+    going: the ids of all entries that may go where that is decided; None where it is not yet.
     """
 
     present: bool
@@ -162,15 +180,20 @@ class CredentialRequest:
     end: datetime | None = None
     valid_at: Mapping[str, datetime] = field(default_factory=dict)
     display_names: Mapping[str, str] = field(default_factory=dict)
+    going: frozenset[str] | None = None
 
     def needed(self, certificate: Certificate, now: datetime) -> datetime:
         """When an entry has to serve to count as there: now, or later where the certificate or what the task asks for begins later."""
         return first_use(now, certificate.not_before, self.start, self.valid_at.get(certificate.thumbprint))
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The thumbprints of the certificates that it names."""
+        return (*self.thumbprints, *(certificate.thumbprint for certificate in self.certificates))
+
     def names(self, key: KeyCredential) -> bool:
-        """Whether the request names this entry."""
-        wanted = (*self.thumbprints, *(certificate.thumbprint for certificate in self.certificates))
-        return key.thumbprint in wanted or any(same_text(key_id, key.key_id) for key_id in self.key_ids)
+        """Whether the request names this entry: by its id, or by the certificate that it is known to hold."""
+        return key.proven in self.named or any(same_text(key_id, key.key_id) for key_id in self.key_ids)
 
 
 @dataclass(frozen=True)
@@ -207,7 +230,8 @@ def plan(current: tuple[KeyCredential, ...], request: CredentialRequest, now: da
     """
 
     def goes(key: KeyCredential) -> bool:
-        return (not request.present and request.names(key)) or (request.remove_expired and key.expired(now))
+        decided = request.going is None or str(key.key_id) in request.going
+        return decided and ((not request.present and request.names(key)) or (request.remove_expired and key.expired(now)))
 
     kept = tuple(key for key in current if not goes(key))
     dropped = tuple(key for key in current if goes(key))

@@ -95,7 +95,7 @@ class Readings:
             lasting = {fact: words for fact, words in self.facts(one).items() if fact.startswith(("credential [", "name "))}
             self._seen[one.path] = self._seen.get(one.path, {}) | lasting
             self._last[one.path] = self._steady(one)
-            self._certificates |= {f"credential {key.fingerprint}": f"certificate {key.thumbprint}" for key in one.keys}
+            self._certificates |= {f"credential {key.fingerprint}": f"certificate {key.proven}" for key in one.keys if key.proven}
 
     def _steady(self, one: ServicePrincipal) -> set[str]:
         """The facts without those that this controller's runs are changing, which may differ between two readings."""

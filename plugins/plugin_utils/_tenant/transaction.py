@@ -52,6 +52,9 @@ class Planner(Protocol):
     def plan(self, principal: ServicePrincipal, now: datetime) -> PrincipalPlan:
         """The plan for one principal."""
 
+    def decided(self, plans: Sequence[PrincipalPlan]) -> None:
+        """These plans are what the task does: whatever later readings show, it takes away nothing more."""
+
     def problems(self, found: ServicePrincipal, now: datetime) -> list[str]:
         """What the principal that was read back lacks beyond the facts of the plan, in words."""
 
@@ -78,13 +81,16 @@ class Transaction:
     def run(self, app_ids: Sequence[str], current: Sequence[ServicePrincipal]) -> list[PrincipalPlan]:
         """Bring the principals to what the planner wants. The plans as they were carried out, predicted as it was read back."""
         readings = Readings(lambda: self._read(app_ids), self._wishes, self._planner.kinds, current)
-        resent = False
+        resent, decided = False, False
         while True:
             try:
                 settled = readings.settled(self._plan, self._waiting, agree=self._planner.merges, written=bool(self.done))
             except UnsettledError as exc:
                 raise self._trouble or exc from None  # time ran out while a request was to be sent again
             plans = [self._plan(one) for one in settled]
+            if not decided:
+                self._planner.decided(plans)
+                decided = True
             due = [plan for plan in plans if plan.change.changed]
             carried_out = [self._tried.pop(plan.principal.app_id) for plan in plans if not plan.change.changed and self._was_tried(plan)]
             for plan in carried_out:
@@ -244,7 +250,8 @@ class Transaction:
     def _differences(self, plan: PrincipalPlan, found: ServicePrincipal) -> list[str]:
         before, after, shown = self._facts(plan.principal), self._facts(plan.predicted), self._facts(found)
         lacking = {words: "lost" if fact in before else "lacks" for fact, words in after.items() if fact not in {*shown, *self._replaced}}
-        left = {words for fact, words in before.items() if fact not in after and fact in shown}
+        # An entry that goes is told by its id: another one may claim its certificate, or have come since.
+        left = {words for fact, words in before.items() if not fact.startswith("certificate ") and fact not in after and fact in shown}
         return [
             *(f"{found.label} {verb} {words}" for words, verb in lacking.items()),
             *(f"{found.label} still has {words}" for words in sorted(left)),

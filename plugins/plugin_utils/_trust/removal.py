@@ -32,7 +32,6 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.thumbprint import thumbprint_in
 
 _ANOTHER = "it is another one"
 _SWITCH_BACK = "sfb.hybrid_auth.modern_authentication with trust_modern_authentication_state: absent takes that back"
@@ -94,6 +93,7 @@ class Left:
 class Removal:
     """What goes. The flags say whether the object is removed where it is there. app_ids: the service principals that the tenant has.
 
+    key_ids: the entries on them that go, which are all that a run takes away, whatever it reads later.
     onprem_applications: by its step, the name of each on-premises product's partner application that is removed where it is there.
     """
 
@@ -102,6 +102,7 @@ class Removal:
     oauth_server: bool
     service_name: bool
     app_ids: tuple[str, ...]
+    key_ids: tuple[str, ...]
     left: tuple[Left, ...]
     onprem_applications: Mapping[str, str] = field(default_factory=dict)
 
@@ -139,6 +140,7 @@ def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust
         oauth_server=server,
         service_name=service_name,
         app_ids=tuple(principal["app_id"] for principal in there),
+        key_ids=tuple(str(key["key_id"]) for principal in there for key in principal["key_credentials"] if _goes(key, trust)),
         left=(
             *application_left,
             *server_left,
@@ -151,15 +153,15 @@ def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust
     )
 
 
-def losses(principals: Mapping[str, Any], app_ids: Iterable[str], trust: Trust, now: datetime) -> list[tuple[str, str, str]]:
+def losses(principals: Mapping[str, Any], planned: Removal, trust: Trust, now: datetime) -> list[tuple[str, str, str]]:
     """The entries that go, each with its application's id, as a clause, and what to do where the application's lock keeps it.
 
-    principals: a result of sp_info. app_ids: of the service principals that it has.
+    principals: a result of sp_info.
     """
     leave = f"leave out trust_exchange_application_id, and name {trust.partner_application} in trust_remove_foreign"
-    request = CredentialRequest(present=False, thumbprints=trust.going)
+    request = CredentialRequest(present=False, key_ids=planned.key_ids)
     found = []
-    for app_id in app_ids if trust.going else ():
+    for app_id in planned.app_ids if planned.key_ids else ():
         for principal in service_principal.from_current(principals, [app_id]) or ():
             remedy = refused.unlock_while(leave if app_id == trust.exchange_app_id else None)
             found += [(app_id, loss, remedy) for loss in plans.credentials(principal, request, now).removals]
@@ -263,7 +265,7 @@ def _configuration(configuration: OAuthConfiguration, trust: Trust) -> tuple[boo
 
 
 def _keys(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
-    staying = [(one["app_id"], key) for one in principals for key in one["key_credentials"] if key["thumbprint"] not in trust.going]
+    staying = [(one["app_id"], key) for one in principals for key in one["key_credentials"] if not _goes(key, trust)]
     return [
         Left(
             f"key credential {key['thumbprint'] or key['identifier'] or key['key_id']} of service principal {app_id}",
@@ -273,19 +275,25 @@ def _keys(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
     ]
 
 
+def _goes(key: KeyCredential, trust: Trust) -> bool:
+    """Whether an entry is known to hold one of the certificates that go."""
+    return key["key_id"] is not None and key_credential.from_info(key).proven in trust.going
+
+
 def _why_stays(key: KeyCredential, trust: Trust) -> tuple[str, bool]:
     """Why a key credential stays, and whether the administrator has to see to it."""
-    if key["thumbprint"] in trust.kept:
-        return trust.kept[str(key["thumbprint"])], False
+    read = key_credential.from_info(key)
+    if read.proven in trust.kept:
+        return trust.kept[str(read.proven)], False
     if not trust.thumbprints:
         return "the farm has no OAuthTokenIssuer certificate by which its key credentials could be recognized", True
-    claimed = thumbprint_in(key["identifier"])
-    if claimed not in trust.thumbprints:
-        return "it is none of the farm's certificates", False
-    if key["thumbprint"]:
-        return f"its identifier is that of the farm's certificate, but it holds another one, {key['thumbprint']}", True
-    whose = "so it is not known whether it is the farm's, as its identifier says"
-    return f"Microsoft Graph does not give its certificate (key id {key['key_id']}), {whose}", True
+    if read.only_claims(trust.thumbprints):
+        return read.unproven, True
+    if read.proven in trust.going:
+        return "it is the farm's, and Microsoft Graph gives no id by which it could be removed", True
+    if read.claimed in trust.thumbprints:
+        return f"its identifier is that of the farm's certificate, but it holds another one, {read.thumbprint}", True
+    return "it is none of the farm's certificates", False
 
 
 def _going_names(configuration: OAuthConfiguration, principals: Iterable[ServicePrincipal], trust: Trust) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import from_info
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.removal import Left, Trust
 
+_UNPROVEN = "only its identifier says that it is the farm's, since Microsoft Graph does not give its certificate"
 _BY_HAND = "a removal writes to no application; take it away with sp_credential, {}key_id: {} and state: absent"
 
 
@@ -36,7 +38,10 @@ def _on(application: Mapping[str, Any], trust: Trust) -> Iterator[Left]:
         holders.append((f"the service principal of application {label}", application["service_principal"], ""))
     for holder, entity, where in holders:
         for key in entity["key_credentials"]:
-            if key["thumbprint"] in trust.thumbprints:
-                kept = trust.kept.get(str(key["thumbprint"]))
-                what = f"key credential {key['thumbprint']} (key id {key['key_id']}) of {holder}"
-                yield Left(what, kept or _BY_HAND.format(where, key["key_id"]), decide=kept is None)
+            read = from_info(key)
+            what = f"key credential {read.claimed if read.proven is None else read.proven} (key id {read.key_id}) of {holder}"
+            if read.only_claims(trust.thumbprints):
+                yield Left(what, f"{_UNPROVEN}; {_BY_HAND.format(where, read.key_id)}", decide=True)
+            elif read.proven in trust.thumbprints:
+                kept = trust.kept.get(str(read.proven))
+                yield Left(what, kept or _BY_HAND.format(where, read.key_id), decide=kept is None)

@@ -68,8 +68,11 @@ class Verdict:
 
     @property
     def remedy(self) -> str | None:
-        """The variable that has an entry removed which stays undecided; None where there is nothing to decide."""
-        return f"trust_rotation_remove_thumbprints: [{self.key.thumbprint}]" if self.removable else None
+        """What has an entry removed that stays undecided; None where there is nothing to decide. A thumbprint names what was read alone."""
+        if not self.removable:
+            return None
+        by_id = f"sp_credential with key_id: {self.key.key_id} and state: absent"
+        return f"trust_rotation_remove_thumbprints: [{self.key.thumbprint}]" if self.key.given else by_id
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -163,7 +166,9 @@ class Roles:
         theirs = f"by its display name it is of deployment {named.deployment if named else ''}{unread}"
         if is_earlier and unread:
             theirs += "; see first that nothing there signs with it"
+        claims = key.only_claims({*live, *self.earlier, *self.rules.named})
         cases: list[tuple[bool, str, bool, str, bool]] = [
+            (claims and bool(key.key_id), UNKNOWN, False, key.unproven, False),
             (
                 not key.thumbprint or not key.key_id,
                 UNKNOWN,
@@ -201,7 +206,7 @@ class Roles:
         owner, goes, reason, removable = next(case[1:] for case in cases if case[0])
         waits = ours and not goes and owner == OURS and not is_live and key.is_usual and not lost and thumbprint not in self.rules.coming
         not_needed = is_earlier or superseded or (is_live and not wanted)
-        told = removable or (not goes and not_needed and (used is not None or another or bool(lost)))
+        told = removable or claims or (not goes and not_needed and (used is not None or another or bool(lost)))
         return Verdict(principal, key, owner, goes, reason, over if waits else None, removable, told)
 
     def _over(self, written: datetime) -> datetime | None:

@@ -35,10 +35,11 @@ def taken_back(
     key_ids = tuple(str(key.key_id) for key, claim in claims if claim is None)
     planned = [plans.credentials(one, CredentialRequest(present=False, key_ids=key_ids), now) for one in holders]
     losses = tuple(removal for one in planned for removal in one.removals)
+    unproven = [(key, key.unproven) for one in holders for key in one.keys if key.only_claims(thumbprints)]
     warnings = tuple(
-        f"Key credential {key.label} stays on the Exchange Online service principal although trust_exchange_credential is false: {claim}."
-        for key, claim in claims
-        if claim is not None
+        f"Key credential {key.label} stays on the Exchange Online service principal although trust_exchange_credential is false: {why}."
+        for key, why in (*claims, *unproven)
+        if why is not None
     )
     arguments = {
         "app_ids": list(settings.withdrawn_app_ids),
@@ -52,4 +53,4 @@ def taken_back(
 def _is_ours(key: KeyCredential, thumbprints: Collection[str], neighbours: Neighbours) -> bool:
     """Whether the entry is of a certificate that the farm tells, or of one that the deployment put there before, by its display name."""
     named = neighbours.named(key)
-    return key.key_id is not None and key.is_usual and (key.thumbprint in thumbprints or (named is not None and named.own))
+    return key.key_id is not None and key.is_usual and (key.proven in thumbprints or (named is not None and named.own))

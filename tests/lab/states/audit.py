@@ -75,6 +75,18 @@ def fooled(*, ours: bool = False) -> State:
     return state
 
 
+def claimant(state: State, name: str, **changed: Any) -> dict[str, Any]:
+    """A stranger's entry of which only the identifier says that it is of what the farm signs with: Graph does not give its key."""
+    claimed = certificates.thumbprint(certificates.load(farm(state)["certificates"]["issuer"]))
+    return entry(name, made("CN=fabrikam.com"), **{"customKeyIdentifier": claimed, "key": None, **changed})
+
+
+def _only_claimed(state: State) -> None:
+    """The farm's certificate is nowhere in the tenant but in the identifiers of such entries."""
+    for holder in (principal(state, SKYPE), dedicated(state)):
+        holder["keyCredentials"] = [claimant(state, "claimant")]
+
+
 RIGHT_EXPECTED: dict[str, Any] = {"tenant_id": TENANT, "exchange_credential": False}
 
 
@@ -335,6 +347,19 @@ def _archive(state: State) -> None:
     """An application of which nobody told anything."""
     add_application(state, "40000000-0000-4000-8000-000000000000", "Archive", entry("archive", made("CN=archive.fabrikam.com")))
 
+
+# What cannot be known, so that it neither passes nor is wrong.
+UNTOLD: tuple[Case, ...] = tuple(
+    Case(rule, "skip", _only_claimed)
+    for rule in (
+        "credential.own",
+        "credential.unknown",
+        "credential.identifier",
+        "credential.ending_soon",
+        "principal.dedicated_application",
+        "principal.application_permission",
+    )
+)
 
 CASES: tuple[Case, ...] = (
     Case("certificate.present", "fail", lambda state: farm(state)["cms"].update(token_issuer=None)),

@@ -143,14 +143,30 @@ def test_every_application_with_the_permission_is_listed_with_what_signs_in_as_i
     assert [one["status"] for one in audited(state, known_thumbprints=known)[PERMISSION]] == ["pass", "warn", "pass"]
 
 
-def test_a_certificate_that_only_an_identifier_tells_passes_with_a_caveat(audited: Audited) -> None:
-    state, caveat = states.right(), ", by its identifier alone: Microsoft Graph does not give its certificate"
+@pytest.mark.parametrize("hidden", [(0,), (1,), (0, 1)])
+def test_a_certificate_that_only_an_identifier_tells_passes_nothing(audited: Audited, hidden: tuple[int, ...]) -> None:
+    state = states.right()
     states.staged(state, 20)
-    for key in states.dedicated(state)["keyCredentials"]:
-        assert caveat not in audited(state)[DEDICATED][0]["actual"]
-        key["key"] = None
-    (found,) = audited(state)[DEDICATED]
-    assert (found["status"], found["actual"].count(caveat)) == ("pass", 2)
+    assert audited(state)[DEDICATED][0]["status"] == "pass"
+    for number in hidden:
+        states.dedicated(state)["keyCredentials"][number]["key"] = None
+    (found,), (permission,) = (audited(state)[rule] for rule in (DEDICATED, PERMISSION))
+    assert (found["status"], permission["status"]) == ("skip", "skip")
+    assert "Microsoft Graph does not give its certificate" in found["actual"]
+    key_ids = {key["keyId"]: "the farm" for key in states.dedicated(state)["keyCredentials"]}
+    (permission,) = audited(state, known_thumbprints=key_ids)[PERMISSION]
+    assert permission["status"] == "pass", "the owner is told by the key id"
+
+
+def test_the_application_that_is_named_is_not_to_be_named_again(audited: Audited) -> None:
+    state = states.right()
+    state["tenants"][0]["applications"][-1]["federated_credentials"] = [
+        {"id": "60000000-0000-4000-8000-000000000000", "issuer": None, "name": "jobs", "subject": None, "audiences": []}
+    ]
+    for named, part in ((None, "If it is the farm's, name it"), ("SfB hybrid", "trust_dedicated_application names it, so ask")):
+        (found,) = audited(state, named)[PERMISSION]
+        assert (found["status"], part in found["remedy"]) == ("warn", True)
+        assert "issuer not told, subject" in found["actual"]
 
 
 @pytest.mark.parametrize("subject", ["system:serviceaccount:jobs:archive", None])

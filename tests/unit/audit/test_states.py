@@ -99,6 +99,18 @@ def test_in_the_changed_state_it_is_what_is_documented(case: states.Case, tmp_pa
     assert result["compliant"] is not any(finding["status"] == "fail" for finding in result["findings"])
 
 
+@pytest.mark.parametrize("case", states.UNTOLD, ids=lambda case: case.name)
+def test_what_only_an_identifier_says_is_not_checked_with_the_reason(
+    case: states.Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [one for one in audited(case.state(), case.expected, tmp_path, monkeypatch)["findings"] if one["id"] == case.id]
+    held = [one for one in found if not one["subject"].startswith(states.EXCHANGE)]
+    assert {one["status"] for one in held} == {"skip"}
+    assert all(one["actual"].startswith("not known: ") for one in held)
+    if case.id in ("credential.own", "principal.dedicated_application"):
+        assert "(key id " in held[0]["actual"] and held[0]["actual"].endswith("remove that key credential by its key id and run configure")
+
+
 def test_the_policy_for_application_objects_is_that_of_the_dedicated_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = states.right()
     states.forbid(state, "P90D", "applicationRestrictions")

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report import values
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.document import document
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.facts import proof_fold
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.first import actions
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.links import LINKS
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.terminal import deployment_lines
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._report.words import SEVERITIES, STATUSES
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values import printable
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.errors import InvalidOptionError
@@ -205,3 +207,23 @@ def test_each_server_shows_what_it_itself_has_and_nothing_where_that_was_not_rea
     shown = [tuple(one[name] for name in ("product", "build", "strong_crypto")) for one in deployment["facts"]["servers"]]
     of_2019 = ("Skype for Business Server 2019", "7.0.2046.553")
     assert shown == [(None, None, None), (*of_2019, False), (*of_2019, None)]
+
+
+def test_where_it_was_not_checked_whether_the_tenant_has_the_certificate_the_verdict_is_open() -> None:
+    (audit,) = reports.good()
+    audit["audit"]["findings"] = [
+        reports.finding("credential.own", "skip", "critical", "It is there", actual="not known: nothing tells", remedy=""),
+        reports.finding("credential.weak_key", "skip", "high", "It is strong", remedy=""),
+    ]
+    (one,) = made([audit])["deployments"]
+    assert (one["verdict"], one["headline"], one["compliant"]) == ("incomplete", "Incomplete", False)
+    assert "  unread  contoso: not known: nothing tells" in deployment_lines(one)
+    (action,) = actions([one])
+    assert (action.state, action.what, action.about, action.remedy) == (
+        "unknown",
+        "Not checked: It is as documented",
+        "contoso",
+        "Nothing tells.",
+    )
+    audit["audit"]["findings"][0]["status"] = "pass"
+    assert made([audit])["deployments"][0]["verdict"] == "compliant"

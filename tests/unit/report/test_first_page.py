@@ -140,7 +140,10 @@ def test_the_days_are_in_order_and_say_each_change_once() -> None:
 @pytest.mark.parametrize(
     ("key", "about"),
     [
-        ({"thumbprint": "0123456789ABCDEF" * 2 + "01234567", "key_id": KEY_ID}, "Skype for Business Online: 0123456789\u2026"),
+        (
+            {"thumbprint": "0123456789ABCDEF" * 2 + "01234567", "key_type": "RSA", "key_id": KEY_ID},
+            "Skype for Business Online: 0123456789\u2026",
+        ),
         ({"thumbprint": None, "display_name": "a key: of (one)", "key_id": KEY_ID}, "Skype for Business Online: key id 7c9e6679\u2026"),
         ({"thumbprint": None, "key_id": None}, "Skype for Business Online: key id None"),
     ],

@@ -149,6 +149,7 @@ def test_every_bar_is_inside_of_the_drawing(spans: list[tuple[float | None, floa
     audit["cloud"]["service_principals"][0]["key_credentials"] = [
         {
             "thumbprint": f"{index:040d}",
+            "key_type": "RSA",
             "start": None if start is None else reports.moment(start),
             "end": None if end is None else reports.moment(end),
         }

@@ -289,6 +289,7 @@ def test_what_an_earlier_audit_of_the_play_left_is_not_reported_where_this_one_d
 def test_why_an_audit_fails_follows_from_what_it_is_to_fail_on(fail_on: str, part: str | None) -> None:
     conclusion = {
         "deployment": "contoso",
+        "verdict": "not_compliant",
         "counts": {"fail": 1, "warn": 2},
         "errors": [],
         "unchecked": [],
@@ -301,11 +302,19 @@ def test_why_an_audit_fails_follows_from_what_it_is_to_fail_on(fail_on: str, par
     assert "could not be audited as a whole" in str(failure({**conclusion, "errors": [{"subject": "fe02", "message": "gone"}]}, "never"))
 
 
+def test_an_audit_that_could_not_tell_what_the_verdict_hangs_on_fails_where_a_failed_finding_would() -> None:
+    nothing: dict[str, Any] = {"counts": {"fail": 0, "warn": 0}, "errors": [], "unchecked": [], "differences": [], "obstacle": None}
+    for verdict, fail_on, part in (("incomplete", "fail", "is not known"), ("incomplete", "never", None), ("compliant", "warn", None)):
+        said = failure({"deployment": "contoso", "verdict": verdict, **nothing}, fail_on)
+        assert said is None if part is None else part in str(said)
+
+
 @pytest.mark.parametrize("fail_on", ["fail", "difference"])
 def test_where_a_run_would_stop_an_audit_that_fails_says_what_stops_it_and_not_that_a_run_helps(fail_on: str) -> None:
     obstacle = "A run would lose what looks like another's: realm x. Leave it, or have it taken over with trust_takeover: [microsoft.sts]."
     conclusion = {
         "deployment": "contoso",
+        "verdict": "not_compliant",
         "counts": {"fail": 1, "warn": 0},
         "errors": [],
         "unchecked": [],

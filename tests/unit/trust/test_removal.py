@@ -63,7 +63,7 @@ def objects(**changed: Any) -> dict[str, Any]:
 
 
 def key(thumbprint: str | None) -> dict[str, Any]:
-    return {"thumbprint": thumbprint, "identifier": None, "key_id": "1"}
+    return {"thumbprint": thumbprint, "identifier": None, "key_id": "1", "key_type": thumbprint and "RSA"}
 
 
 def principal(app_id: str, names: list[str] | None = None, keys: list[Any] | None = None, enabled: bool = True) -> dict[str, Any]:

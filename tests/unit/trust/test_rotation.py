@@ -44,7 +44,7 @@ def farm(thumbprint: str, *, effective: float | None = None, days: float = 700, 
 
 def key(thumbprint: str | None, *, days: float = 700, name: str | None = None, **changed: Any) -> KeyCredential:
     made = KeyCredential(f"id-{thumbprint}", thumbprint, thumbprint, name, None, NOW + days * DAY, "Verify", "AsymmetricX509Cert", name)
-    return replace(made, **changed)
+    return replace(made, **{"key_type": thumbprint and "RSA", **changed})
 
 
 def principal(*keys: KeyCredential, app_id: str = PROCEDURE[0]) -> ServicePrincipal:
