@@ -140,7 +140,9 @@ def _staying(keep: Iterable[Result]) -> list[str]:
     found: dict[tuple[str, str, str | None], list[str]] = {}
     for one in keep:
         if one.get("told"):
-            found.setdefault((one["thumbprint"] or f"key credential {one['key_id']}", one["reason"], one["remedy"]), []).append(one["app_id"])
+            found.setdefault((one["thumbprint"] or f"key credential {one['key_id']}", one["reason"], one["remedy"]), []).append(
+                one["app_id"]
+            )
     return [
         f"{thumbprint} stays on {' and '.join(dict.fromkeys(app_ids))}: {reason}{f'. {remedy} removes it' if remedy else ''}"
         for (thumbprint, reason, remedy), app_ids in found.items()

@@ -112,4 +112,4 @@ def test_an_entry_of_which_the_identifier_alone_tells_counts_as_there_and_nothin
     world = estate(entry("fake"))
     result = world.in_tenant("sp_credential", {"app_ids": [SKYPE], "certificate_content": pem(OURS)})
     assert result["changed"] is False
-    assert "told apart by their identifiers alone" in " ".join(result["warnings"])
+    assert "Microsoft Graph gives no certificate of the key credentials" in " ".join(result["warnings"])
