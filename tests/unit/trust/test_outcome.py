@@ -153,6 +153,7 @@ def test_a_successor_that_is_due_is_no_day_on_which_nothing_was_due(check_mode: 
     assert lines[-2].endswith("  since 2026-10-02: its successor is due")
     due = "due since 2026-10-02: A ends on a day; an administrator does that"
     assert lines[-1] == f"Deployment contoso: {done}; tenant {TENANT}; {due}; no warnings"
+    assert f"`{done}`" in (ROOT / "docs" / "configure.md").read_text(encoding="utf-8")
 
 
 def test_the_page_says_what_each_run_comes_to() -> None:
