@@ -163,7 +163,7 @@ def test_what_a_server_loses_that_goes_down_in_a_replacement_comes_back(
     run = play(lab, tasks, *FIRST)
     assert run.code == 0, run.output
     (unreadable,), (killed,), (predicted,), (again,) = (ran(run, name) for name in ("unreadable", "killed", "predicted", "again"))
-    assert all(part in unreadable["msg"] for part in ("Get-CsService failed", "'pool01.contoso.com'", "ExternalFqdn"))
+    assert all(part in unreadable["msg"] for part in ("Get-CsService failed", "'WebServer:pool01.contoso.com'", "ExternalFqdn"))
     assert all(part in killed["msg"] for part in ("not known whether the c", "Realm 'contoso.com'", "Run again"))
     # PowerShell remoting loses its process and with it the connection, a command shell only the command.
     assert bool(killed.get("unreachable")) == ("winrm" not in request.node.callspec.id)
