@@ -70,6 +70,10 @@ def test_it_is_yaml_with_options_that_the_modules_take(where: str) -> None:
 @pytest.mark.parametrize("where", BLOCKS)
 def test_no_secret_stands_in_clear(where: str) -> None:
     secret = {option for name in ACTIONS for option, entry in spec(name).items() if entry.get("no_log")} | set(SECRETS)
+    given = dict(pairs(yaml.safe_load(BLOCKS[where])))
+    if given and all(name.startswith("vault_") for name in given):
+        assert "ansible-vault create" in (ROOT / where.partition(" ")[0]).read_text(encoding="utf-8")
+        return  # what the encrypted file has
     for name, value in pairs(yaml.safe_load(BLOCKS[where])):
         if name in secret or name.endswith("_password"):
             assert re.fullmatch(r"\{\{ .* \}\}", str(value)), name

@@ -205,14 +205,20 @@ def serving(listed: Sequence[Object] | None, wanted: str, when: datetime, whose:
         return True
     if found:
         return Unknown("what the key credential is for, its start or its end was not read")
-    unidentified = [key for key in listed if thumbprint(key) is None and is_certificate(key) is not False]
-    claiming = [str(key.get("key_id")) for key in unidentified if credential(key).claimed == wanted]
+    unproved = [key for key in listed if thumbprint(key) is None and is_certificate(key) is not False and _may_serve(key, wanted, when)]
+    claiming = [str(key.get("key_id")) for key in unproved if credential(key).claimed]
     if claiming:
         return Unknown(
             f"only its identifier says that a key credential of {whose} is {wanted} (key id {', '.join(claiming)}), since {NOT_GIVEN}; "
             f"{_SETTLED}"
         )
-    return Unknown(f"{len(unidentified)} keys of {whose} do not tell which certificate they are") if unidentified else False
+    return Unknown(f"{len(unproved)} keys of {whose} do not tell which certificate they are") if unproved else False
+
+
+def _may_serve(key: Object, wanted: str, when: datetime) -> bool:
+    """Whether a key without its certificate serves at that time if it is of this thumbprint; it is not where it claims another."""
+    read = credential(key)
+    return read.claimed in (None, wanted) and key_credential.serves(_as_if_told(replace(read, thumbprint=wanted)), wanted, when)
 
 
 def lacking(facts: Facts, app_id: str, wanted: str, when: datetime) -> str:
