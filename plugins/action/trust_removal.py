@@ -24,7 +24,14 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import (
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.plan import removal_obstacles
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import Obstacle, Unread, check_obstacles, read_or_not
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings import (
+    Deployment,
+    Obstacle,
+    Unread,
+    check_obstacles,
+    read_or_not,
+    unchecked_warnings,
+)
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE, SKYPE_FOR_BUSINESS_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.certificate_file import load_certificate_file
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.clouds import cloud_named
@@ -81,10 +88,11 @@ class ActionModule(HybridAuthAction):
     )
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        name, obstacles = None, list[Obstacle]()
+        name, obstacles, warnings = None, list[Obstacle](), list[str]()
         neighbours = Neighbours()
         if params["settings"] is not None:
-            name, obstacles, neighbours, params = self._registered(params, task_vars)
+            deployment, obstacles, neighbours, params = self._registered(params, task_vars)
+            name, warnings = deployment.name, unchecked_warnings(deployment)
         farm = discovery.checked_farm("onprem", params["onprem"], *_OBJECTS)
         servers = [discovery.checked_farm("servers", server, "certificate", "signing") for server in params["servers"]]
         principals = params["principals"].get("service_principals")
@@ -148,7 +156,7 @@ class ActionModule(HybridAuthAction):
                     "certificate": {"app_ids": list(planned.app_ids), "key_id": list(planned.key_ids), "state": "absent", **waiting},
                 },
             }
-        warnings = [*sign_in.warnings, *(f"Without --check this run fails: {one}" for one in unconfirmed)]
+        warnings += [*sign_in.warnings, *(f"Without --check this run fails: {one}" for one in unconfirmed)]
         warnings += [f"Kept: {left.what}. Reason: {left.why}." for left in all_left if left.decide]
         if neighbours.unnamed:
             warnings.append(
@@ -160,8 +168,10 @@ class ActionModule(HybridAuthAction):
         return result
 
     @staticmethod
-    def _registered(params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> tuple[str, list[Obstacle], Neighbours, dict[str, Any]]:
-        """The deployment's name, the obstacles, the other deployments, and the options as the settings and what was registered say them.
+    def _registered(
+        params: Mapping[str, Any], task_vars: Mapping[str, Any]
+    ) -> tuple[Deployment, list[Obstacle], Neighbours, dict[str, Any]]:
+        """The deployment, the obstacles, the other deployments, and the options as the settings and what was registered say them.
 
         Obstacles stop here where that is asked for, and where nothing was read of the lead or of the tenant to plan from.
         """
@@ -175,7 +185,7 @@ class ActionModule(HybridAuthAction):
             raise TypeError(deployment.name)
         facts = settings.as_facts()
         return (
-            settings.deployment,
+            deployment,
             obstacles,
             registered.neighbours_in(params, settings, deployment, tenant.tenant_id, params["principals"], task_vars),
             {

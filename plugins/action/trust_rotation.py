@@ -37,6 +37,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
     check_obstacles,
     failure,
     split_obstacles,
+    unchecked_warnings,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import Rules
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
@@ -159,6 +160,7 @@ class ActionModule(HybridAuthAction):
             plan,
             previous_over=plan.previous_over and not restricted,
             warnings=(
+                *unchecked_warnings(deployment),
                 *([f"{name}: {_RESTRICTED}"] if restricted else []),
                 *rights.warnings,
                 *plan.warnings,

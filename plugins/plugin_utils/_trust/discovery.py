@@ -135,16 +135,6 @@ def certificate_warning(farm: Farm, thumbprint: str) -> str | None:
     return f"The given certificate is {thumbprint}, but the farm signs with {signing['thumbprint']}.{staged}"
 
 
-def unchecked_warning(hosts: Sequence[str]) -> str | None:
-    """The word that servers were not looked at; None where all were."""
-    if not hosts:
-        return None
-    return (
-        f"Not checked, since they are not in this run or not in this batch of it: {', '.join(hosts)}. "
-        "Have them in the inventory, and run without --limit, serial and job slices, to check that every server has the certificate."
-    )
-
-
 def _distinct(names: Iterable[str]) -> list[str]:
     found: dict[str, str] = {}
     for name in names:

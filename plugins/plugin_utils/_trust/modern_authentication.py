@@ -27,6 +27,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
     Reading,
     Tenant,
     Unread,
+    unchecked_warnings,
     unread_obstacles,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.removal import Left
@@ -89,6 +90,7 @@ def plan(settings: Settings, deployment: Deployment, tenant: Tenant | Unread, ne
     """
     made = Plan(settings.modern_authentication_state, settings.modern_authentication_server)
     present = made.state == "present"
+    made.warnings += unchecked_warnings(deployment)
     unread = unread_obstacles(deployment)
     made.obstacles += [one for one in unread if present or one.subject == deployment.lead]
     others = [one for one in unread if one not in made.obstacles]

@@ -42,6 +42,7 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.readings im
     Tenant,
     Unread,
     split_obstacles,
+    unchecked_warnings,
     unread_obstacles,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.refused import Refusal
@@ -258,9 +259,7 @@ def _named_certificate(farm: Reading | None, given: Certificate | None) -> dict[
 
 
 def _farm_warnings(settings: Settings, deployment: Deployment, farm: Reading | None, given: Certificate | None) -> Iterable[str]:
-    unchecked = discovery.unchecked_warning(deployment.unchecked)
-    if unchecked:
-        yield unchecked
+    yield from unchecked_warnings(deployment)
     yield from fitness.unproved_warnings(deployment)
     if farm is None:
         return

@@ -133,6 +133,16 @@ def unread_obstacles(deployment: Deployment) -> list[Obstacle]:
     return [Obstacle(member, unread.why, unread.remedy(member)) for member, unread in deployment.unread.items()]
 
 
+def unchecked_warnings(deployment: Deployment) -> list[str]:
+    """The word that servers of the deployment were not looked at, for every run that writes; none where all were."""
+    if not deployment.unchecked:
+        return []
+    return [
+        f"Not checked, since they are not in this run or not in this batch of it: {', '.join(deployment.unchecked)}. "
+        "Have them in the inventory, and run without --limit, serial and job slices, to check every server."
+    ]
+
+
 def split_obstacles(deployment: Deployment) -> list[Obstacle]:
     """That servers of the deployment come in a later batch of the play, or in another run: what writes now could not look at them first."""
     found = [(deployment.later, *_LATER), (deployment.missing, *_MISSING)]

@@ -76,3 +76,44 @@ def test_configure_of_a_slice_warns_before_it_writes(tmp_path: Path) -> None:
     assert made.failures == []
     assert made.fact("trust_summary")["unchecked"] == ["fe02.contoso.com"]
     assert any("not in this run" in text and "fe02.contoso.com" in text for text in made.fact("trust_summary")["warnings"])
+
+
+ENTRY_POINTS = {
+    "main": "trust_summary",
+    "rotate": "trust_rotation",
+    "remove": "trust_removal",
+    "modern_authentication": "trust_modern_authentication",
+}
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("entry_point", ENTRY_POINTS)
+def test_every_run_of_a_slice_warns_and_counts_it_in_its_closing_line(
+    entry_point: str, whole: bool, check_mode: bool, tmp_path: Path
+) -> None:
+    state = configured()
+    names = [one["name"] for one in state["deployments"][0]["front_ends"]]
+    hybrid = Hybrid(state, tmp_path)
+    given = {**GIVEN, "trust_remove_confirm": "default", "trust_rotation_create": "self_signed"}
+    hosts: dict[str, dict[str, Any]] = {name: {} for name in (names if whole else names[:1])}
+    made, _alive = hybrid.play(entry_point, given, Script(), hosts=hosts, check_mode=check_mode)
+    assert made.failures == []
+    warnings = [text for text in made.fact(ENTRY_POINTS[entry_point])["warnings"] if "not in this run" in text]
+    assert len(warnings) == (0 if whole else 1)
+    assert all(name in text for text in warnings for name in names[1:])
+    closing = made.fact("_trust_outcome")["lines"][-1]
+    assert whole or f"{len(made.fact(ENTRY_POINTS[entry_point])['warnings'])} warning" in closing
+
+
+def test_a_certificate_is_not_staged_in_a_slice_without_a_warning(tmp_path: Path) -> None:
+    greenfield = json.loads(GREENFIELD.read_text(encoding="utf-8"))
+    greenfield["deployments"][0]["certificates"]["issuer"]["days"] = 30
+    state = configured(greenfield)
+    first, second = (one["name"] for one in state["deployments"][0]["front_ends"])
+    made, _alive = Hybrid(state, tmp_path).play(
+        "rotate", {**GIVEN, "trust_rotation_create": "self_signed"}, Script(), hosts={first: {}}, check_mode=True
+    )
+    told = made.fact("trust_rotation")
+    assert (made.failures, told["changed"]) == ([], True)
+    assert any("not in this run" in text and second in text for text in told["warnings"])
