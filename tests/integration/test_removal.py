@@ -168,5 +168,6 @@ def test_a_farm_whose_certificate_is_over_can_be_taken_down(start: Start, play: 
         front_end["store"] = []
     lab = start(state)
     done = removal(play(lab, REMOVE, *CONFIRMED, "--limit", "fe01.contoso.com"))
+    assert any("not in this run" in text and "fe02.contoso.com" in text for text in done["warnings"])
     assert "certificate" in [step["step"] for step in done["steps"] if step["changed"]]
     assert (principal(lab, SKYPE)["keyCredentials"], len(principal(lab, EXCHANGE)["keyCredentials"])) == ([], 1)
