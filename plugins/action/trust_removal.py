@@ -118,7 +118,7 @@ class ActionModule(HybridAuthAction):
             "service_name": planned.service_name,
             "app_ids": list(planned.app_ids),
             "thumbprints": list(trust.going),
-            "key_ids": list(planned.key_ids),
+            "key_ids": {app_id: list(ids) for app_id, ids in planned.key_ids.items()},
             "names": list(planned.names),
             "left": [{"what": left.what, "why": left.why} for left in all_left],
         }
@@ -153,7 +153,7 @@ class ActionModule(HybridAuthAction):
                     },
                     "oauth_server": {"name": trust.oauth_server, "state": "absent"},
                     "names": {"app_id": trust.skype_app_id, "names": list(planned.names), "state": "absent", **waiting},
-                    "certificate": {"app_ids": list(planned.app_ids), "key_id": list(planned.key_ids), "state": "absent", **waiting},
+                    "certificate": [{"app_id": app_id, "key_id": list(ids)} for app_id, ids in planned.key_ids.items()],
                 },
             }
         warnings += [*sign_in.warnings, *(f"Without --check this run fails: {one}" for one in unconfirmed)]

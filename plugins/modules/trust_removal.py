@@ -227,13 +227,14 @@ thumbprints:
     - BB5D1064437D8720A5C53078185E6A361A78B10A
 key_ids:
   description:
-    - The ids of the credentials that go, which are all that a run removes, whatever it reads later.
+    - The ids of the credentials that go, by the application id of the service principal that has them. They are all that a run removes,
+      whatever it reads later, and an id says nothing of another service principal.
     - One of which only the identifier says that it is of these certificates is not among them; RV(left) has it.
   returned: success
-  type: list
-  elements: str
+  type: dict
   sample:
-    - 11111111-1111-1111-1111-111111111111
+    00000004-0000-0ff1-ce00-000000000000:
+      - 11111111-1111-1111-1111-111111111111
 names:
   description: The service principal names that go where they are there.
   returned: success
@@ -292,7 +293,7 @@ steps:
     names: true
     certificate: true
 arguments:
-  description: The options of the modules that do the steps, by the step's name.
+  description: The options of the modules that do the steps, by the step's name; under C(certificate) a list of C(app_id) and C(key_id).
   returned: with O(members)
   type: dict
   sample:

@@ -80,6 +80,23 @@ def test_a_run_takes_what_its_check_said_and_never_a_strangers(run: str, app_id:
     assert (changes(again), there(estate, app_id)) == (0, after), "a second run changes nothing"
 
 
+def entries(estate: Estate) -> dict[str, list[str]]:
+    return {app_id: there(estate, app_id) for app_id in (states.SKYPE, states.EXCHANGE)}
+
+
+def test_a_removal_keeps_a_strangers_entry_that_has_the_id_of_the_farms_on_another_principal(tmp_path: Path) -> None:
+    state = states.right()
+    own = entry(state, OURS)
+    states.principal(state, states.SKYPE)["keyCredentials"] = [own]
+    states.principal(state, states.EXCHANGE)["keyCredentials"] = [{**entry(state, "foreign"), "keyId": own["keyId"]}]
+    estate = Estate(state, tmp_path)
+    foreseen = changes(estate.play("remove", check_mode=True, **RUNS["remove"]))
+    done = estate.play("remove", **RUNS["remove"])
+    assert (done.failed, changes(done), entries(estate)) == (set(), foreseen, {states.SKYPE: [], states.EXCHANGE: ["foreign"]})
+    assert not any("foreign" in one for step in done.fact("trust_removal")["steps"] for one in step["operations"])
+    assert changes(estate.play("remove", **RUNS["remove"])) == 0
+
+
 def test_an_audit_of_a_tenant_with_such_an_entry_alone_is_incomplete_and_says_what_settles_it(tmp_path: Path) -> None:
     state = states.right()
     states.principal(state, states.SKYPE)["keyCredentials"] = [fake := entry(state, "fake")]

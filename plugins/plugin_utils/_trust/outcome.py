@@ -156,7 +156,7 @@ def removed(plan: Result, done: Mapping[str, Result], more: Iterable[str] = ()) 
             "step": name,
             "title": title,
             "changed": bool((done.get(name) or {}).get("changed")),
-            "operations": list((done.get(name) or {}).get("operations") or ()),
+            "operations": _operations(_flat([done.get(name) or {}])),
         }
         for name, title in _REMOVAL_TITLES.items()
     ]

@@ -93,7 +93,8 @@ class Left:
 class Removal:
     """What goes. The flags say whether the object is removed where it is there. app_ids: the service principals that the tenant has.
 
-    key_ids: the entries on them that go, which are all that a run takes away, whatever it reads later.
+    key_ids: by application id the entries that go, which are all that a run takes away, whatever it reads later. An id says nothing of
+    another principal, whose entries may have the same one.
     onprem_applications: by its step, the name of each on-premises product's partner application that is removed where it is there.
     """
 
@@ -102,7 +103,7 @@ class Removal:
     oauth_server: bool
     service_name: bool
     app_ids: tuple[str, ...]
-    key_ids: tuple[str, ...]
+    key_ids: Mapping[str, tuple[str, ...]]
     left: tuple[Left, ...]
     onprem_applications: Mapping[str, str] = field(default_factory=dict)
 
@@ -140,7 +141,7 @@ def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust
         oauth_server=server,
         service_name=service_name,
         app_ids=tuple(principal["app_id"] for principal in there),
-        key_ids=tuple(str(key["key_id"]) for principal in there for key in principal["key_credentials"] if _goes(key, trust)),
+        key_ids={principal["app_id"]: ids for principal in there if (ids := _going_ids(principal, trust))},
         left=(
             *application_left,
             *server_left,
@@ -159,9 +160,9 @@ def losses(principals: Mapping[str, Any], planned: Removal, trust: Trust, now: d
     principals: a result of sp_info.
     """
     leave = f"leave out trust_exchange_application_id, and name {trust.partner_application} in trust_remove_foreign"
-    request = CredentialRequest(present=False, key_ids=planned.key_ids)
     found = []
-    for app_id in planned.app_ids if planned.key_ids else ():
+    for app_id, key_ids in planned.key_ids.items():
+        request = CredentialRequest(present=False, key_ids=key_ids)
         for principal in service_principal.from_current(principals, [app_id]) or ():
             remedy = refused.unlock_while(leave if app_id == trust.exchange_app_id else None)
             found += [(app_id, loss, remedy) for loss in plans.credentials(principal, request, now).removals]
@@ -273,6 +274,10 @@ def _keys(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
         )
         for app_id, key in staying
     ]
+
+
+def _going_ids(principal: ServicePrincipal, trust: Trust) -> tuple[str, ...]:
+    return tuple(str(key["key_id"]) for key in principal["key_credentials"] if _goes(key, trust))
 
 
 def _goes(key: KeyCredential, trust: Trust) -> bool:

@@ -130,6 +130,13 @@ def test_every_credential_that_stays_is_said(skype: list[str | None], exchange: 
     assert len([left for left in unknown.left if left.decide]) == len(skype) + len(exchange)
 
 
+def test_an_id_goes_from_the_principal_that_has_the_farms_entry_alone() -> None:
+    principals = [principal(SKYPE, keys=[key(OURS)]), principal(EXCHANGE, keys=[key(FOREIGN)])]
+    planned = removal.plan(objects(), principals, TRUST)
+    assert planned.key_ids == {SKYPE: ("1",)}
+    assert why(planned)[f"key credential {FOREIGN} of service principal {EXCHANGE}"] == "it is none of the farm's certificates"
+
+
 @pytest.mark.parametrize(
     ("url", "realm", "part"),
     [
