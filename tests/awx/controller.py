@@ -67,9 +67,17 @@ class Controller(ThreadingHTTPServer):
             one
             for each in kinds
             for one in self.objects[each]
-            if all(str(one.get(name.partition("__")[0])) == value for name, value in wanted.items())
+            if all(self._value(one, name) == value for name, value in wanted.items())
             and (not either or any(str(one.get(name)) == value for name, value in either.items()))
         ]
+
+    def _value(self, one: dict[str, Any], name: str) -> str:
+        """What a filter compares: a property, or the name of the object whose id a property has."""
+        own, _separator, of_other = name.partition("__")
+        if of_other == "name":
+            (value,) = (other["name"] for other in self.objects[f"{own}s"] if other["id"] == one.get(own))
+            return str(value)
+        return str(one.get(own))
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -63,6 +63,14 @@ def test_a_run_without_secrets_keeps_those_that_are_there_and_makes_no_credentia
         told = run("ansible-playbook", str(AWX / "controller.yml"), folder=tmp_path, environment=environment, fails=True)
         assert "Front Ends is not there yet, so it needs its secret: set SFBADMIN_PASSWORD" in told
         assert awx.objects["credentials"] == []
+        machine, azure = (one["id"] for one in awx.objects["credential_types"])
+        other = awx.add("organizations", {"name": "Other"})["id"]
+        (default, *_others) = (one["id"] for one in awx.objects["organizations"])
+        for organization, kind in ((other, machine), (default, azure)):
+            awx.add("credentials", {"name": "Front Ends", "organization": organization, "credential_type": kind, "inputs": {}})
+        told = run("ansible-playbook", str(AWX / "controller.yml"), folder=tmp_path, environment=environment, fails=True)
+        assert "Front Ends is not there yet" in told
+        awx.objects["credentials"].clear()
         run("ansible-playbook", str(AWX / "controller.yml"), folder=tmp_path, environment={**SECRETS, **environment})
         there = [dict(one["inputs"]) for one in awx.objects["credentials"]]
         again = run("ansible-playbook", str(AWX / "controller.yml"), "--tags", "credentials", folder=tmp_path, environment=environment)

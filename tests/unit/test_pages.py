@@ -54,6 +54,11 @@ MET = (
 FACTS = {"trust_summary", "trust_audit", "trust_rotation", "trust_removal", "trust_modern_authentication"}
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_is_ascii(page: Path) -> None:
+    assert [line for line in page.read_text(encoding="utf-8").splitlines() if not line.isascii()] == []
+
+
 def test_every_fence_says_its_language() -> None:
     assert len(blocks()) > 40
     assert [one.name for one in blocks() if one.language not in LANGUAGES] == []
@@ -221,10 +226,13 @@ def test_a_line_of_a_crontab_has_five_times_and_a_command() -> None:
 def test_the_vault_of_the_page_has_what_the_inventories_name_and_opens(tmp_path: Path) -> None:
     made, looked = [one.text for one in blocks("sh") if "ansible-vault create" in one.text or "ansible-inventory" in one.text]
     (content,) = [one.text for one in blocks("yaml") if re.match(r"vault_\w+: ", one.text)]
+    assert all(re.fullmatch(r"vault_\w+: '(''|[^'])+'", line) for line in content.splitlines())
     named = set(re.findall(r"\{\{ (vault_\w+) \}\}", " ".join(one.text for one in blocks("yaml"))))
     assert named == set(yaml.safe_load(content))
     (inventory,) = [one.text for one in blocks("yaml") if one.name.startswith("README.md:")]
     (tmp_path / "inventory.yml").write_text(inventory, encoding="utf-8")
+    ((name, like_a_template),) = re.findall(r"`(vault_\w+): (!unsafe .*?)`", (ROOT / "docs" / "prepare.md").read_text(encoding="utf-8"))
+    content = re.sub(rf"^{name}: .*", f"{name}: {like_a_template}", content, flags=re.MULTILINE)
     (tmp_path / "content").write_text(content, encoding="utf-8")
     editor = f"cp {tmp_path / 'content'}"
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -234,12 +242,24 @@ def test_the_vault_of_the_page_has_what_the_inventories_name_and_opens(tmp_path:
     os.close(other)
     told = os.read(terminal, 65536).decode()
     os.close(terminal)
-    assert (run.returncode, told.split("\r\n")[-2:]) == (0, ["The vault opens.", ""]), told
+    assert (run.returncode, told.split("\r\n")[-2:]) == (0, ["The vault opens, and the server gets its variables.", ""]), told
     vault, password = tmp_path / "group_vars" / "front_ends" / "vault.yml", tmp_path / ".trust-vault-password"
     assert vault.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
     assert password.stat().st_mode & 0o077 == 0
-    closed = subprocess.run(["sh", "-e"], input=looked, text=True, capture_output=True, cwd=tmp_path, env=environment, check=False)
-    assert closed.returncode != 0
+
+    def again(text: str) -> str:
+        done = subprocess.run(["sh"], input=text, text=True, capture_output=True, cwd=tmp_path, env=environment, check=False)
+        return done.stdout
+
+    before = password.read_bytes(), vault.read_bytes()
+    again(made)
+    assert (password.read_bytes(), vault.read_bytes()) == before
+    assert again(looked) == ""  # the vault's password is not told
+    environment["ANSIBLE_VAULT_PASSWORD_FILE"] = str(password)
+    assert '"it\'s {{r3t #9x"' in again(f"ansible -i inventory.yml fe01.contoso.com -m debug -a var={name}")
+    assert again(looked.replace("vault_sfbadmin_password", "vault_other")) == ""
+    vault.parent.rename(vault.parent.with_name("front_end"))
+    assert again(looked) == ""
 
 
 def script(name: str, folder: Path) -> Path:
