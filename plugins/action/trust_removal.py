@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -98,9 +97,7 @@ class ActionModule(HybridAuthAction):
         principals = params["principals"].get("service_principals")
         if not isinstance(principals, list):
             raise InvalidOptionError("principals", "it holds no service_principals", "the whole registered result of sp_info")
-        trust = _trust(params, farm, servers)
-        thumbprints, kept = removal.whose(principals, trust.thumbprints, neighbours, datetime.now(timezone.utc))
-        trust = replace(trust, thumbprints=thumbprints, kept=kept, shared_names=neighbours.names_of_others())
+        trust = _trust(params, farm, servers, neighbours)
         planned = removal.plan(farm, principals, trust)
         named = (params["settings"] or {}).get("dedicated_application")
         all_left = [*planned.left, *removal_application.left(params["principals"], trust, named)]
@@ -117,13 +114,13 @@ class ActionModule(HybridAuthAction):
             "oauth_server": planned.oauth_server,
             "service_name": planned.service_name,
             "app_ids": list(planned.app_ids),
-            "thumbprints": list(trust.going),
+            "thumbprints": list(planned.thumbprints),
             "key_ids": {app_id: list(ids) for app_id, ids in planned.key_ids.items()},
             "names": list(planned.names),
             "left": [{"what": left.what, "why": left.why} for left in all_left],
         }
         if name is not None:
-            losses = removal.losses(params["principals"], planned, trust, datetime.now(timezone.utc))
+            losses = removal.losses(params["principals"], planned, trust)
             lockable = refused.lockable(app_id for app_id, _loss, _remedy in losses)
             locked = refused.obstacles(refused.of_losses(_refusals(params), losses))
             obstacles += locked
@@ -205,7 +202,7 @@ def _refusals(params: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None if isinstance(asked, Unread) else asked
 
 
-def _trust(params: Mapping[str, Any], farm: FarmReading, servers: Sequence[FarmReading]) -> removal.Trust:
+def _trust(params: Mapping[str, Any], farm: FarmReading, servers: Sequence[FarmReading], neighbours: Neighbours) -> removal.Trust:
     tenant_id, skype = guid("tenant_id", params["tenant_id"]), guid("skype_app_id", params["skype_app_id"])
     template = cloud_named(params["cloud"]).metadata_template
     known_url = template.format(tenant_id=tenant_id) if template else None
@@ -223,7 +220,9 @@ def _trust(params: Mapping[str, Any], farm: FarmReading, servers: Sequence[FarmR
         names=tuple(discovery.every_name(skype, farm)),
         given_names=tuple(whole for name in params["names"] for whole in whole_names("names", skype, name, "procedure")),
         service_name=guid("service_name", params["service_name"]),
+        now=datetime.now(timezone.utc),
         clear_service_name=params["clear_service_name"],
         although_foreign=tuple(params["although_foreign"]),
         onprem_applications=onprem_application.given("onprem_applications", params["onprem_applications"]),
+        neighbours=neighbours,
     )

@@ -14,7 +14,8 @@ description:
   - Says, from what M(sfb.hybrid_auth.onprem_info) and M(sfb.hybrid_auth.sp_info) read, which objects, names and key credentials belong to
     this farm's trust in this tenant, so that other modules can remove them, and what stays and why.
   - What belongs to the farm is recognised by its OAuthTokenIssuer certificates and its topology, which a removal leaves alone. So a
-    removal that was cut off can be finished. What the deployment put into the tenant before, as its display name tells, goes too.
+    removal that was cut off can be finished. A key credential that the deployment put there before goes too, as its own display name
+    tells, which says nothing of another one of the same certificate.
   - What another deployment of the tenant signs with, is to sign with or is called stays, as far as O(neighbours) tells it.
   - It warns about what stays because it points elsewhere or because others need it. Nothing is contacted.
 extends_documentation_fragment:

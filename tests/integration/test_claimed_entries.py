@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entry_name
+from tests.lab.farm import certificates
 from tests.lab.states import audit as states
 
 from .in_process import Estate, changes, facts, messages
@@ -94,6 +96,48 @@ def test_a_removal_keeps_a_strangers_entry_that_has_the_id_of_the_farms_on_anoth
     done = estate.play("remove", **RUNS["remove"])
     assert (done.failed, changes(done), entries(estate)) == (set(), foreseen, {states.SKYPE: [], states.EXCHANGE: ["foreign"]})
     assert not any("foreign" in one for step in done.fact("trust_removal")["steps"] for one in step["operations"])
+    assert changes(estate.play("remove", **RUNS["remove"])) == 0
+
+
+def written_name(state: dict[str, Any], deployment: str, certificate: Any, host: str | None = None) -> str:
+    """The display name that a run of the deployment writes. host: one of its hosts; None for a pool of the farm."""
+    pool = host or min(str(one["PoolFqdn"]) for one in states.farm(state)["cms"]["web_services"])
+    thumbprint = certificates.thumbprint(certificates.load(certificate))
+    return f"SfB trust {deployment} 20250101-{entry_name.mark(pool)} {thumbprint}"
+
+
+@pytest.mark.parametrize("run", ["rotate", "remove"])
+def test_a_display_name_speaks_for_its_own_entry_alone(run: str, tmp_path: Path) -> None:
+    state = states.right()
+    strangers = states.made("CN=Microsoft Exchange Server Auth Certificate")
+    name = written_name(state, "contoso", strangers)
+    states.principal(state, states.SKYPE)["keyCredentials"].append(states.entry("ours", strangers, displayName=name))
+    states.principal(state, states.EXCHANGE)["keyCredentials"] = [
+        states.entry("theirs", strangers, displayName="Exchange"),
+        states.entry("signing", strangers, displayName="signing", usage="Sign"),
+        states.entry("imitation", strangers, displayName=name, usage="Sign"),
+    ]
+    estate = Estate(state, tmp_path)
+    options = {"trust_exchange_credential": False, **RUNS[run]}
+    foreseen = changes(estate.play(run, check_mode=True, **options))
+    done = estate.play(run, **options)
+    assert (done.failed, changes(done)) == (set(), foreseen)
+    after = entries(estate)
+    assert (name in after[states.SKYPE], after[states.EXCHANGE]) == (False, ["Exchange", "signing", name])
+    assert (changes(estate.play(run, **options)), entries(estate)) == (0, after)
+
+
+def test_what_another_deployment_put_on_one_principal_keeps_no_entry_on_another(tmp_path: Path) -> None:
+    state = states.right()
+    own = states.farm(state)["certificates"]["issuer"]
+    theirs = written_name(state, "other", own, "pool.fabrikam.com")
+    states.principal(state, states.EXCHANGE)["keyCredentials"] = [states.entry("theirs", own, displayName=theirs)]
+    estate = Estate(state, tmp_path)
+    foreseen = changes(estate.play("remove", check_mode=True, **RUNS["remove"]))
+    done = estate.play("remove", **RUNS["remove"])
+    assert (done.failed, changes(done), entries(estate)) == (set(), foreseen, {states.SKYPE: [], states.EXCHANGE: [theirs]})
+    (why,) = [one["why"] for one in done.fact("trust_removal")["left"] if one["what"].startswith("key credential")]
+    assert why == "by its display name it is of deployment other, which was not read in this run"
     assert changes(estate.play("remove", **RUNS["remove"])) == 0
 
 

@@ -102,8 +102,11 @@ class Neighbours:
         over = shifted(since, self.overlap if overlap_days is None else timedelta(days=overlap_days))
         return f"{_ROLES['previous']}, and tokens that it signed may be in use until {utc_text(over)}" if over > now else None
 
-    def claim(self, key: KeyCredential, app_id: str, now: datetime) -> str | None:
-        """Why an entry of a certificate of this deployment stays for another one's sake, in words; None where it need not."""
+    def claim(self, key: KeyCredential, app_id: str | None, now: datetime) -> str | None:
+        """Why an entry of a certificate of this deployment stays for another one's sake, in words; None where it need not.
+
+        app_id: None for any principal.
+        """
         if used := self.use(key.thumbprint, app_id, now):
             return used
         named = self.named(key)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm import oauth_server, partner_application
@@ -24,11 +25,12 @@ from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes impor
     PartnerApplication,
 )
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import key_credential, plans, service_principal
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import CredentialRequest, KeyCredential
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import host_in
-from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import KeyCredential, ServicePrincipal
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.shapes import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import client_names, ownership, refused
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Neighbours
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import UNPROVED
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.settings import Settings
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.applications import EXCHANGE_ONLINE
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._values.forms import same_text
@@ -42,12 +44,12 @@ class Trust:
     """The trust that is taken away.
 
     metadata_url: of the tenant's authorization server, None where it is not documented for the cloud.
-    thumbprints, names: of the farm's certificates, and the service principal names of its topology in both forms.
+    thumbprints, names: of the certificates that the farm tells, and the service principal names of its topology in both forms.
     given_names: whole service principal names that go whatever else needs them.
     service_name: the ServiceName that the trust sets; clear_service_name: whether it is cleared.
     although_foreign: names of on-premises objects that go although they point elsewhere or others need them.
     onprem_applications: the partner applications that were made for on-premises products.
-    kept: why a certificate among thumbprints stays, by its thumbprint. shared_names: of which other deployment a name is, in lower case.
+    neighbours: the other deployments of the tenant. now: an aware time.
     """
 
     tenant_id: str
@@ -60,21 +62,33 @@ class Trust:
     names: tuple[str, ...]
     given_names: tuple[str, ...]
     service_name: str
+    now: datetime
     clear_service_name: bool = False
     although_foreign: tuple[str, ...] = ()
     onprem_applications: tuple[OnpremApplication, ...] = ()
-    kept: Mapping[str, str] = field(default_factory=dict)
-    shared_names: Mapping[str, str] = field(default_factory=dict)
+    neighbours: Neighbours = field(default_factory=Neighbours)
 
-    @property
-    def going(self) -> tuple[str, ...]:
-        """The thumbprints of the certificates that go."""
-        return tuple(one for one in self.thumbprints if one not in self.kept)
+    @cached_property
+    def shared_names(self) -> Mapping[str, str]:
+        """Of which other deployment a service principal name is, in lower case."""
+        return self.neighbours.names_of_others()
 
     @property
     def hosts(self) -> frozenset[str]:
         """The hosts of the farm's names."""
         return frozenset(host for name in self.names if (host := host_in(self.skype_app_id, name)))
+
+    def is_ours(self, key: KeyCredential) -> bool:
+        """Whether the entry holds a certificate that the farm tells, or the deployment put this very entry there, by its display name.
+
+        Such a name speaks for no other entry of that certificate, which may be another product's.
+        """
+        named = self.neighbours.named(key)
+        return key.proven is not None and (key.proven in self.thumbprints or (named is not None and named.own and key.is_usual))
+
+    def claim(self, key: KeyCredential, app_id: str | None) -> str | None:
+        """Why an entry of the farm's stays for another deployment's sake; None where it need not. app_id: None for any principal."""
+        return self.neighbours.claim(key, app_id, self.now)
 
     def forced(self, identity: str) -> bool:
         return any(same_text(identity, name) for name in self.although_foreign)
@@ -94,7 +108,7 @@ class Removal:
     """What goes. The flags say whether the object is removed where it is there. app_ids: the service principals that the tenant has.
 
     key_ids: by application id the entries that go, which are all that a run takes away, whatever it reads later. An id says nothing of
-    another principal, whose entries may have the same one.
+    another principal, whose entries may have the same one. thumbprints: of the certificates that these entries hold.
     onprem_applications: by its step, the name of each on-premises product's partner application that is removed where it is there.
     """
 
@@ -104,25 +118,9 @@ class Removal:
     service_name: bool
     app_ids: tuple[str, ...]
     key_ids: Mapping[str, tuple[str, ...]]
+    thumbprints: tuple[str, ...]
     left: tuple[Left, ...]
     onprem_applications: Mapping[str, str] = field(default_factory=dict)
-
-
-def whose(
-    principals: Iterable[ServicePrincipal], thumbprints: Iterable[str], neighbours: Neighbours, now: datetime
-) -> tuple[tuple[str, ...], dict[str, str]]:
-    """The thumbprints of the farm's certificates with those that it had before, and why some of them stay.
-
-    thumbprints: those that the farm tells. What the deployment put into the tenant and the farm has no longer tells its display name.
-    """
-    entries = [(one["app_id"], key_credential.from_info(key)) for one in principals for key in one["key_credentials"]]
-    before = (str(key.thumbprint) for _app_id, key in entries if (name := neighbours.named(key)) and name.own)
-    ours = dict.fromkeys((*thumbprints, *before))
-    kept: dict[str, str] = {}
-    for app_id, key in entries:
-        if key.thumbprint in ours and (claim := neighbours.claim(key, app_id, now)):
-            kept[str(key.thumbprint)] = claim
-    return tuple(ours), kept
 
 
 def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust) -> Removal:
@@ -135,13 +133,15 @@ def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust
     wanted = dict.fromkeys((trust.skype_app_id, trust.exchange_app_id, EXCHANGE_ONLINE))
     there = [principal for principal in principals if principal["app_id"] in wanted]
     names = _going_names(farm["oauth_configuration"], there, trust)
+    going = {principal["app_id"]: keys for principal in there if (keys := _going(principal, trust))}
     return Removal(
         names=names if trust.skype_app_id in {principal["app_id"] for principal in there} else (),
         partner_application=application,
         oauth_server=server,
         service_name=service_name,
         app_ids=tuple(principal["app_id"] for principal in there),
-        key_ids={principal["app_id"]: ids for principal in there if (ids := _going_ids(principal, trust))},
+        key_ids={app_id: tuple(str(key.key_id) for key in keys) for app_id, keys in going.items()},
+        thumbprints=tuple(dict.fromkeys(str(key.proven) for keys in going.values() for key in keys)),
         left=(
             *application_left,
             *server_left,
@@ -154,7 +154,7 @@ def plan(farm: FarmReading, principals: Sequence[ServicePrincipal], trust: Trust
     )
 
 
-def losses(principals: Mapping[str, Any], planned: Removal, trust: Trust, now: datetime) -> list[tuple[str, str, str]]:
+def losses(principals: Mapping[str, Any], planned: Removal, trust: Trust) -> list[tuple[str, str, str]]:
     """The entries that go, each with its application's id, as a clause, and what to do where the application's lock keeps it.
 
     principals: a result of sp_info.
@@ -165,7 +165,7 @@ def losses(principals: Mapping[str, Any], planned: Removal, trust: Trust, now: d
         request = CredentialRequest(present=False, key_ids=key_ids)
         for principal in service_principal.from_current(principals, [app_id]) or ():
             remedy = refused.unlock_while(leave if app_id == trust.exchange_app_id else None)
-            found += [(app_id, loss, remedy) for loss in plans.credentials(principal, request, now).removals]
+            found += [(app_id, loss, remedy) for loss in plans.credentials(principal, request, trust.now).removals]
     return found
 
 
@@ -266,38 +266,39 @@ def _configuration(configuration: OAuthConfiguration, trust: Trust) -> tuple[boo
 
 
 def _keys(principals: Iterable[ServicePrincipal], trust: Trust) -> list[Left]:
-    staying = [(one["app_id"], key) for one in principals for key in one["key_credentials"] if not _goes(key, trust)]
+    read = [(one["app_id"], key_credential.from_info(key)) for one in principals for key in one["key_credentials"]]
     return [
         Left(
-            f"key credential {key['thumbprint'] or key['identifier'] or key['key_id']} of service principal {app_id}",
-            *_why_stays(key, trust),
+            f"key credential {key.thumbprint or key.identifier or key.key_id} of service principal {app_id}",
+            *_why_stays(key, app_id, trust),
         )
-        for app_id, key in staying
+        for app_id, key in read
+        if not _goes(key, app_id, trust)
     ]
 
 
-def _going_ids(principal: ServicePrincipal, trust: Trust) -> tuple[str, ...]:
-    return tuple(str(key["key_id"]) for key in principal["key_credentials"] if _goes(key, trust))
+def _going(principal: ServicePrincipal, trust: Trust) -> list[KeyCredential]:
+    read = map(key_credential.from_info, principal["key_credentials"])
+    return [key for key in read if _goes(key, principal["app_id"], trust)]
 
 
-def _goes(key: KeyCredential, trust: Trust) -> bool:
-    """Whether an entry is known to hold one of the certificates that go."""
-    return key["key_id"] is not None and key_credential.from_info(key).proven in trust.going
+def _goes(key: KeyCredential, app_id: str, trust: Trust) -> bool:
+    return key.key_id is not None and trust.is_ours(key) and trust.claim(key, app_id) is None
 
 
-def _why_stays(key: KeyCredential, trust: Trust) -> tuple[str, bool]:
+def _why_stays(key: KeyCredential, app_id: str, trust: Trust) -> tuple[str, bool]:
     """Why a key credential stays, and whether the administrator has to see to it."""
-    read = key_credential.from_info(key)
-    if read.proven in trust.kept:
-        return trust.kept[str(read.proven)], False
+    if trust.is_ours(key):
+        claim = trust.claim(key, app_id)
+        return (claim, False) if claim else ("it is the farm's, and Microsoft Graph gives no id by which it could be removed", True)
+    if trust.neighbours.unproved(key):
+        return f"{UNPROVED}; if nothing needs it, remove it with sp_credential, key_id: {key.key_id} and state: absent", True
     if not trust.thumbprints:
         return "the farm has no OAuthTokenIssuer certificate by which its key credentials could be recognized", True
-    if read.only_claims(trust.thumbprints):
-        return read.unproven, True
-    if read.proven in trust.going:
-        return "it is the farm's, and Microsoft Graph gives no id by which it could be removed", True
-    if read.claimed in trust.thumbprints:
-        return f"its identifier is that of the farm's certificate, but it holds another one, {read.thumbprint}", True
+    if key.only_claims(trust.thumbprints):
+        return key.unproven, True
+    if key.claimed in trust.thumbprints:
+        return f"its identifier is that of the farm's certificate, but it holds another one, {key.thumbprint}", True
     return "it is none of the farm's certificates", False
 
 

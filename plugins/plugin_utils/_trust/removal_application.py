@@ -42,6 +42,6 @@ def _on(application: Mapping[str, Any], trust: Trust) -> Iterator[Left]:
             what = f"key credential {read.claimed if read.proven is None else read.proven} (key id {read.key_id}) of {holder}"
             if read.only_claims(trust.thumbprints):
                 yield Left(what, f"{_UNPROVEN}; {_BY_HAND.format(where, read.key_id)}", decide=True)
-            elif read.proven in trust.thumbprints:
-                kept = trust.kept.get(str(read.proven))
+            elif trust.is_ours(read):
+                kept = trust.claim(read, None)
                 yield Left(what, kept or _BY_HAND.format(where, read.key_id), decide=kept is None)

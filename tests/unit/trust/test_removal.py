@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -14,8 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.onprem_application import PRODUCTS, OnpremApplication
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import entry_name
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal_name import names_of
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import removal, removal_application
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.neighbours import Known, Neighbours
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.rotation_entries import UNPROVED
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust.steps import server_losses
 
 from ..support import run_action
@@ -36,6 +40,7 @@ TRUST = removal.Trust(
     names=tuple(names_of(SKYPE, "webext.contoso.com", "both")),
     given_names=(),
     service_name=SKYPE,
+    now=datetime(2026, 1, 1, tzinfo=timezone.utc),
 )
 
 
@@ -249,7 +254,8 @@ SAID: dict[str, Any] = {"onprem": FARM, "principals": {"service_principals": [pr
 
 def test_certificates_of_every_server_and_the_given_one_belong_to_the_farm() -> None:
     other = farm(signing={"current": STAGED, "next": None, "previous": None}, certificate=STAGED)
-    result = run_action("trust_removal", {**SAID, "servers": [other], "names": ["old.contoso.com"]})
+    there = {"service_principals": [principal(SKYPE, keys=[key("A" * 40), key("B" * 40), key(FOREIGN)])]}
+    result = run_action("trust_removal", {**SAID, "servers": [other], "names": ["old.contoso.com"], "principals": there})
     assert result["thumbprints"] == ["A" * 40, "B" * 40]
     assert f"{SKYPE}/old.contoso.com" in result["names"]
     assert "https://se01.contoso.com/" in result["names"]
@@ -301,6 +307,20 @@ def test_another_server_says_that_clients_are_sent_to_it() -> None:
     assert why(removal.plan(objects(oauth_servers=there), [], TRUST))["OAuth server evoSTS"] == "it is another one"
 
 
+WEST: Known = {
+    "deployment": "west",
+    "lead": "w.contoso.com",
+    "read": True,
+    "topology": True,
+    "here": True,
+    "tenant_ids": [],
+    "app_ids": [SKYPE],
+    "overlap_days": None,
+    "uses": [{"thumbprint": OURS, "role": "current", "since": None}],
+    "names": [],
+    "client_names": [],
+    "hosts": [],
+}
 HYBRID = "10000000-0000-4000-8000-000000000000"
 
 
@@ -322,9 +342,9 @@ def test_the_farms_key_credentials_on_its_dedicated_application_stay_and_are_nam
         (f"key credential {OURS} (key id k1) of {label}", by_hand.format("object: application, ", "k1"), True),
         (f"key credential {OURS} (key id 1) of the service principal of {label}", by_hand.format("", "1"), True),
     ]
-    shared = replace(TRUST, kept={OURS: "deployment west signs with it"})
+    shared = replace(TRUST, neighbours=Neighbours("east", others=(WEST,)))
     assert left_on({"applications": [dedicated(OURS)]}, shared) == [
-        (f"key credential {OURS} (key id k0) of {label}", "deployment west signs with it", False)
+        (f"key credential {OURS} (key id k0) of {label}", "deployment west signs with it now", False)
     ]
     assert left_on({}, named=None) == left_on({"applications": [dedicated(FOREIGN)]}) == []
 
@@ -344,3 +364,15 @@ def test_a_removal_warns_of_them_with_the_variable_that_names_the_application() 
     what = f"key credential {OURS} (key id k0) of application {HYBRID} (SfB hybrid)"
     assert what in [one["what"] for one in result["left"]]
     assert any(warning.startswith(f"Kept: {what}. Reason: a removal writes to no application; ") for warning in result["warnings"])
+
+
+def test_a_display_name_of_the_deployment_that_nothing_proves_keeps_an_entry_with_a_warning() -> None:
+    name = f"SfB trust contoso 20250101-{entry_name.mark('pool.contoso.com')} {FOREIGN}"
+    trust = replace(TRUST, neighbours=Neighbours("contoso", ("pool.contoso.com",)))
+    usual = {"display_name": name, "type": "AsymmetricX509Cert", "usage": "Verify"}
+    proven, hidden, signing = ({**key(FOREIGN), **usual, **changed} for changed in ({}, {"key_type": None}, {"usage": "Sign"}))
+    planned = removal.plan(objects(), [principal(SKYPE, keys=[proven]), principal(EXCHANGE, keys=[hidden, signing])], trust)
+    assert (planned.key_ids, planned.thumbprints) == ({SKYPE: ("1",)}, (FOREIGN,))
+    left = [(one.why, one.decide) for one in planned.left if one.what.startswith("key credential")]
+    by_hand = "if nothing needs it, remove it with sp_credential, key_id: 1 and state: absent"
+    assert left == [(f"{UNPROVED}; {by_hand}", True), ("it is none of the farm's certificates", False)]
