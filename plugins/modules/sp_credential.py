@@ -13,9 +13,11 @@ author:
 description:
   - Puts the farm's OAuthTokenIssuer certificate on service principals, so that the tenant accepts the tokens that the farm signs, or
     takes certificates away. With O(object=application) the same for application objects of the tenant's own.
-  - Other credentials stay as they are. Microsoft Graph replaces the whole list with each write, so the list is read until readings agree
-    immediately before it is written, and read back until the directory shows it; a credential that was there and is missing then fails the
-    task.
+  - Other credentials stay as they are. Microsoft Graph replaces the whole list with each write, so the lists of all service principals are
+    read until two readings agree, then written one after the other, and read back until the directory shows them; a credential that was
+    there and is missing then fails the task.
+  - A second service principal is not read again before it is written, so what another program writes to it while the first one is
+    written and read back is lost. One task for each service principal makes that time shorter.
   - Runs of one user on one machine write one after the other. Programs elsewhere that write to the same principal at the same moment are
     noticed as far as Microsoft Graph shows it.
   - Needs the Microsoft Graph permission C(Application.ReadWrite.All).

@@ -291,10 +291,18 @@ HELD: dict[str, tuple[str, ...]] = {
         f"{TENANT}/test_claimed_entries.py::test_a_removal_by_thumbprint_keeps_every_strangers_and_says_so",
         "tests/unit/audit/test_identifiers.py::test_where_graph_gives_none_at_all_no_identifier_passes",
     ),
-    ("The collection removes nothing that it did not create, unless a task or variable names it."): (
+    (
+        "The collection removes nothing that it did not create, unless a task or variable names it, or it is a key credential of one of "
+        "the farm's certificates, whoever put that there."
+    ): (
         f"{TRUST}/test_removal.py::test_only_the_trusts_own_objects_go_and_what_stays_is_said",
         f"{TRUST}/test_removal.py::test_an_object_that_is_named_goes_although_it_is_foreign",
+        f"{TRUST}/test_rotation.py::test_the_previous_certificate_stays_until_the_overlap_is_over",
     ),
+    (
+        "`rotate` also takes a key credential that has expired for the farm's where the whole subject of its certificate is the farm's "
+        "([what it removes](rotation.md#what-a-run-removes-and-keeps))."
+    ): (f"{TRUST}/test_rotation.py::test_each_kind_of_entry_has_its_verdict",),
     (
         "Where nothing but a display name makes an expired key credential the farm's, `rotate` removes it only where that name has the"
         " collection's own form in full: the deployment, the mark of a pool or server of the farm, and the thumbprint of the key "
