@@ -150,3 +150,22 @@ def test_an_audit_of_a_tenant_with_such_an_entry_alone_is_incomplete_and_says_wh
     (own,) = [one for one in audit["findings"] if one["id"] == "credential.own"]
     assert own["status"] == "skip"
     assert f"(key id {fake['keyId']})" in own["actual"]
+
+
+@pytest.mark.parametrize("claimed", ["issuer", "next"])
+@pytest.mark.parametrize("run", ["main", "rotate"])
+def test_a_run_that_adds_the_other_certificate_adds_the_one_that_is_only_claimed_too(run: str, claimed: str, tmp_path: Path) -> None:
+    state = states.right()
+    states.staged(state, 3)
+    strangers = states.made("CN=fake.fabrikam.com")
+    own = states.entry("own", states.farm(state)["certificates"][claimed])
+    fake = states.entry("fake", strangers, displayName="fake", customKeyIdentifier=own["customKeyIdentifier"], key=None)
+    states.principal(state, states.SKYPE)["keyCredentials"] = [fake]
+    estate = Estate(state, tmp_path)
+    options = {"trust_exchange_credential": False}
+    foreseen = changes(estate.play(run, check_mode=True, **options))
+    done = estate.play(run, **options)
+    assert not done.failed, messages(done)
+    assert changes(done) == foreseen
+    assert len(there(estate, states.SKYPE)) == 3
+    assert changes(estate.play(run, **options)) == 0, "a second run changes nothing"

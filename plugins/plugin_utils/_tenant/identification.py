@@ -50,6 +50,11 @@ def settled(keys: Keys) -> Keys:
     """
     if not any(key.given for key in keys):
         return keys
+    return proven(keys)
+
+
+def proven(keys: Keys) -> Keys:
+    """The entries without thumbprints that are only claimed, as they come to be once one is added whose certificate Graph gives."""
     return tuple(replace(key, thumbprint=None) if lacks_certificate(key) else key for key in keys)
 
 

@@ -226,7 +226,9 @@ class CredentialPlan:
 def plan(current: tuple[KeyCredential, ...], request: CredentialRequest, now: datetime) -> CredentialPlan:
     """The list that the request wants. Entries that it does not name stay, expired ones too unless it says remove_expired.
 
-    An entry of the certificate that does not serve when it is needed stays too, and another one is added beside it.
+    An entry of the certificate that does not serve when it is needed stays too, and another one is added beside it. Where anything is
+    added, so is each certificate that nothing but an identifier tells to be there: Graph gives the new one's, and then only such entries
+    count. One too many does no harm.
     """
 
     def goes(key: KeyCredential) -> bool:
@@ -235,12 +237,13 @@ def plan(current: tuple[KeyCredential, ...], request: CredentialRequest, now: da
 
     kept = tuple(key for key in current if not goes(key))
     dropped = tuple(key for key in current if goes(key))
-    missing = [
-        certificate
-        for certificate in (request.certificates if request.present else ())
-        if not any_serves(kept, certificate.thumbprint, request.needed(certificate, now))
-    ]
-    return CredentialPlan(kept, dropped, tuple(_new(certificate, request) for certificate in missing))
+
+    def missing(entries: Iterable[KeyCredential]) -> list[Certificate]:
+        wanted = request.certificates if request.present else ()
+        return [one for one in wanted if not any_serves(entries, one.thumbprint, request.needed(one, now))]
+
+    added = missing(kept) and missing([key for key in kept if key.given])
+    return CredentialPlan(kept, dropped, tuple(_new(certificate, request) for certificate in added))
 
 
 def _new(certificate: Certificate, request: CredentialRequest) -> KeyCredential:

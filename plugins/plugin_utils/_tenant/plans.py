@@ -35,6 +35,23 @@ class PrincipalPlan:
     removals: tuple[str, ...] = ()
     echo: Mapping[str, Any] | None = None
 
+    def then(self, later: PrincipalPlan) -> PrincipalPlan:
+        """Both as one, where the later one was carried out after this one: from what was there first, each operation once."""
+        return replace(
+            later,
+            principal=self.principal,
+            change=Change(
+                self.change.before, later.change.after, tuple(dict.fromkeys((*self.change.operations, *later.change.operations)))
+            ),
+            removals=tuple(dict.fromkeys((*self.removals, *later.removals))),
+        )
+
+    def without(self, later: PrincipalPlan) -> PrincipalPlan | None:
+        """What of this plan the later one has no longer to do; None where it has to do all of it."""
+        operations = tuple(one for one in self.change.operations if one not in later.change.operations)
+        removals = tuple(one for one in self.removals if one in operations)
+        return replace(self, change=replace(self.change, operations=operations), removals=removals) if operations else None
+
 
 def credentials(principal: ServicePrincipal, request: CredentialRequest, now: datetime) -> PrincipalPlan:
     """The certificates of the request on the principal, or off it. now: an aware time."""
@@ -103,6 +120,8 @@ def account(principal: ServicePrincipal, *, enabled: bool) -> PrincipalPlan:
 def _beside(principal: ServicePrincipal, added: KeyCredential, request: CredentialRequest, now: datetime) -> str:
     """Why an entry is added beside one of the same certificate; nothing where there is none."""
     moment = next(request.needed(one, now) for one in request.certificates if one.thumbprint == added.thumbprint)
+    if key_credential.any_serves(principal.keys, str(added.thumbprint), moment):
+        return ": nothing but its identifier tells the entry of it there"
     reason = key_credential.why_not(principal.keys, str(added.thumbprint), moment, now)
     return f": {reason}" if reason else ""
 

@@ -63,7 +63,10 @@ Read = Callable[[Sequence[str]], list[ServicePrincipal]]
 
 
 class Transaction:
-    """now: an aware time. read: the principals of these applications, all there. written: what was done, in words."""
+    """now: an aware time. read: the principals of these applications, all there.
+
+    done: all that was done to a principal, by its application id. written: the same of all of them, in words.
+    """
 
     def __init__(self, graph: Graph, wishes: Wishes, planner: Planner, now: datetime, read: Read, timeout: float) -> None:
         self._graph, self._wishes, self._planner, self._now, self._read = graph, wishes, planner, now, read
@@ -152,6 +155,8 @@ class Transaction:
     def _send(self, plan: PrincipalPlan) -> bool:
         """One PATCH. False where it is to be planned anew, after the wait that the service asked for."""
         principal, app_id = plan.principal, plan.principal.app_id
+        if app_id in self._open and app_id in self._tried and (taken := self._tried[app_id].without(plan)):
+            self._finish(taken)  # what is no longer due of a request that was not answered
         seconds = max(min(_LONGEST_ANSWER_SECONDS, self._waiting.left), 5.0)
         echoes = key_echo.possible(plan) and (self._wishes.echoes_keys or self._refused_so(plan))
         try:
@@ -195,7 +200,8 @@ class Transaction:
             raise HybridAuthError(f"{exc.message}{asked}", exc.remedy, **exc.details) from None
 
     def _finish(self, plan: PrincipalPlan) -> None:
-        self.done[plan.principal.app_id] = plan
+        app_id = plan.principal.app_id
+        self.done[app_id] = self.done[app_id].then(plan) if app_id in self.done else plan
         self._trouble = None
         self.written += [operation for operation in plan.change.operations if operation not in self.written]
 

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._farm.shapes import Signing
+from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant import identification
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.key_credential import verifies, why_not
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._tenant.service_principal import ServicePrincipal
 from ansible_collections.sfb.hybrid_auth.plugins.plugin_utils._trust import usable
@@ -171,7 +172,11 @@ def plan(
     roles = Roles(current, following, previous, rules, now, _elsewhere((current, following), others), neighbours or Neighbours())
     holders = [one for one in principals if rules.wanted_on is None or one.app_id in rules.wanted_on]
     contents = _contents([signing, *others.values()])
-    wanted = [one for certificate, reason in roles.live if (one := _addition(certificate, reason, holders, roles, contents))]
+    wanted = _wanted(holders, roles, contents)
+    written_to = {app_id for one in wanted if one.thumbprint in contents for app_id in one.app_ids}
+    if written_to:
+        holders = [replace(one, keys=identification.proven(one.keys)) if one.app_id in written_to else one for one in holders]
+        wanted = _wanted(holders, roles, contents)
     add = tuple(one for one in wanted if one.thumbprint in contents)
     problems = tuple((_untold(one, roles), _TELL) for one in wanted if one.thumbprint not in contents)
     added = {(addition.thumbprint, app_id) for addition in add for app_id in addition.app_ids}
@@ -198,6 +203,10 @@ def plan(
         certificates=tuple(standings(roles, _held_after(keep, add), [(one.date, one.action, one.thumbprint) for one in upcoming])),
         unstaged=unstaged,
     )
+
+
+def _wanted(principals: Sequence[ServicePrincipal], roles: Roles, contents: Mapping[str, Mapping[str, Any]]) -> list[Addition]:
+    return [one for certificate, reason in roles.live if (one := _addition(certificate, reason, principals, roles, contents))]
 
 
 def _addition(

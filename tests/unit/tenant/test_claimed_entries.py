@@ -113,3 +113,21 @@ def test_an_entry_of_which_the_identifier_alone_tells_counts_as_there_and_nothin
     result = world.in_tenant("sp_credential", {"app_ids": [SKYPE], "certificate_content": pem(OURS)})
     assert result["changed"] is False
     assert "Microsoft Graph gives no certificate of the key credentials" in " ".join(result["warnings"])
+
+
+def test_a_certificate_that_only_an_identifier_tells_is_added_with_another_in_one_write(estate: Callable[..., Estate]) -> None:
+    other = certificate("other.contoso.com")
+    both = {"app_ids": [SKYPE], "certificates": [pem(OURS), pem(other)]}
+    world = estate(entry("fake"))
+    foreseen = world.in_tenant("sp_credential", both, check_mode=True)
+    done = world.in_tenant("sp_credential", both)
+    assert sum(one["verb"] == "PATCH" for one in world.log.entries(0)) == 1
+    assert there(world) == ["fake", "CN=contoso.com", "CN=other.contoso.com"]
+    for result in (foreseen, done):
+        assert [one.partition(" (")[0] for one in result["operations"]] == [
+            f"add certificate {parse_der(one.public_bytes(Encoding.DER)).thumbprint}" for one in (OURS, other)
+        ]
+        assert result["operations"][0].endswith(": nothing but its identifier tells the entry of it there")
+        assert "Microsoft Graph gives no certificate of the key credentials" in " ".join(result["warnings"])
+    assert done["diff"] == foreseen["diff"]
+    assert world.in_tenant("sp_credential", both)["changed"] is False

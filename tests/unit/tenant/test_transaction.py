@@ -341,3 +341,74 @@ def test_one_stale_reading_that_agrees_with_current_is_not_written_from(estate: 
         assert names(world) == EVERYTHING
     else:
         assert {"https://meanwhile.fabrikam.com/", f"{SKYPE}/webext.contoso.com"} <= set(world.principal(SKYPE)["servicePrincipalNames"])
+
+
+SECOND = certificate("second.contoso.com")
+SECOND_THUMBPRINT = parse_der(SECOND.public_bytes(Encoding.DER)).thumbprint
+BOTH = {"app_ids": [SKYPE], "certificates": [pem(OURS), pem(SECOND)]}
+
+
+def held(name: str, of: Any) -> dict[str, Any]:
+    """A key credential of a certificate as the tenant stores it."""
+    key = base64.b64encode(of.public_bytes(Encoding.DER)).decode()
+    return made({"type": "AsymmetricX509Cert", "usage": "Verify", "key": key, "displayName": name})
+
+
+def shown(result: dict[str, Any], when: str) -> list[str]:
+    """The display names of the key credentials that the diff shows before or after, in order."""
+    return sorted(one["display_name"] for one in result["diff"][when][SKYPE]["key_credentials"])
+
+
+def patches(world: Estate) -> int:
+    return sum(one["verb"] == "PATCH" for one in world.log.entries(0))
+
+
+def test_a_removal_that_another_writer_undid_in_part_is_told_in_full(estate: Callable[..., Estate]) -> None:
+    world = estate()
+    first, second = held("first", OURS), held("second", SECOND)
+    world.principal(SKYPE)["keyCredentials"] += [first, second]
+    world.writers.add({"on": "graph.patch", "after": True, "app_id": SKYPE, "add_keys": [first]})
+    absent = {"app_ids": [SKYPE], "state": "absent", "thumbprint": [THUMBPRINT, SECOND_THUMBPRINT]}
+    foreseen = world.attempt("sp_credential", absent, check_mode=True)
+    done = world.in_tenant("sp_credential", absent)
+    assert (patches(world), names(world)) == (2, ["before"])
+    assert done["operations"] == foreseen["operations"]
+    assert len(done["operations"]) == 2
+    assert done["diff"] == foreseen["diff"]
+    assert shown(done, "before") == ["before", "first", "second"]
+
+
+@pytest.mark.parametrize("lost", [[], [THUMBPRINT], [SECOND_THUMBPRINT], [THUMBPRINT, SECOND_THUMBPRINT]])
+@pytest.mark.parametrize("fault", [None, {"do": "reset"}, {"do": "status:503"}])
+@pytest.mark.parametrize("after", [False, True])
+def test_an_addition_that_had_to_be_written_twice_is_told_in_full_and_once(
+    estate: Callable[..., Estate], fault: dict[str, Any] | None, lost: list[str], after: bool
+) -> None:
+    world = estate()
+    kept = [
+        held(name, of)
+        for name, of, thumbprint in (("kept", OURS, THUMBPRINT), ("kept too", SECOND, SECOND_THUMBPRINT))
+        if thumbprint not in lost
+    ]
+    if fault:
+        world.faults.add({"on": "graph.patch", "after": after, **fault})
+    foreseen = world.attempt("sp_credential", BOTH, check_mode=True)
+    if lost:
+        rest = [world.principal(SKYPE)["keyCredentials"][0], *kept]
+        world.writers.add({"on": "graph.patch", "after": True, "app_id": SKYPE, "remove_keys": "*", "add_keys": rest})
+    done = world.in_tenant("sp_credential", BOTH)
+    assert sorted(done["operations"]) == sorted(foreseen["operations"])
+    assert len(done["operations"]) == 2
+    assert shown(done, "before") == ["before"]
+    assert len(shown(done, "after")) == 3
+    assert len(names(world)) == 3
+
+
+def test_names_that_had_to_be_written_twice_are_told_in_full(estate: Callable[..., Estate]) -> None:
+    world = estate()
+    lost = f"{SKYPE}/one.contoso.com"
+    world.writers.add({"on": "graph.patch", "after": True, "app_id": SKYPE, "remove_names": [lost]})
+    done = world.in_tenant("sp_names", {"names": ["one.contoso.com", "two.contoso.com"]})
+    assert [one.partition(" to ")[0] for one in done["operations"]] == [f"add name {lost}", f"add name {SKYPE}/two.contoso.com"]
+    assert not set(done["diff"]["before"][SKYPE]["names"]) & {lost, f"{SKYPE}/two.contoso.com"}
+    assert {lost, f"{SKYPE}/two.contoso.com"} <= set(done["diff"]["after"][SKYPE]["names"])
