@@ -56,9 +56,11 @@ HELD: dict[str, tuple[str, ...]] = {
         "| on-premises account | `RTCUniversalServerAdmins`, administrator of the Front Ends | do everything on the farm; with the "
         "certificate's key, act as the farm in the tenant |"
     ): ("https://learn.microsoft.com/powershell/module/skypeforbusiness/set-csoauthconfiguration",),
-    "| on-premises account, audits only | `RTCUniversalReadOnlyAdmins`, right to read the computer's certificate store | read |": (
-        "https://learn.microsoft.com/powershell/module/skypeforbusiness/get-csoauthconfiguration",
-    ),
+    (
+        "| on-premises account, audits only | `RTCUniversalReadOnlyAdmins`, administrator of the Front Ends "
+        "([why](prepare.md#the-account-on-the-servers)) | read the farm's settings; change everything on the servers themselves; with the "
+        "certificate's key, act as the farm in the tenant |"
+    ): ("https://learn.microsoft.com/powershell/module/skypeforbusiness/get-csoauthconfiguration",),
     (
         "| application in the tenant | Graph `Application.ReadWrite.All` | add a credential to any application: this is as good as "
         "administrator. Give it a certificate or a federated credential, not a secret, and use it for nothing else |"
